@@ -1,0 +1,40 @@
+"""The catalog: one ordered tuple of theorems, over which tests and the command line run."""
+
+from .statement import Theorem
+from .theorems import (
+    certificate_ladder,
+    exact_chain,
+    exact_multipliers,
+    half_aware,
+    refined_multipliers,
+    row_wise,
+    standard_boundary,
+)
+
+_CATALOG: tuple[Theorem, ...] = (
+    standard_boundary.THEOREM,
+    exact_chain.THEOREM,
+    half_aware.THEOREM,
+    exact_multipliers.THEOREM,
+    refined_multipliers.THEOREM,
+    certificate_ladder.THEOREM,
+    row_wise.THEOREM,
+)
+
+
+def catalog() -> tuple[Theorem, ...]:
+    """All theorems, in the order in which they build on each other."""
+    return _CATALOG
+
+
+def theorem(id: str) -> Theorem:
+    """The theorem with this id.
+
+    Raises:
+        KeyError: there is none; the message lists what there is.
+    """
+    for entry in _CATALOG:
+        if entry.id == id:
+            return entry
+    known = ", ".join(entry.id for entry in _CATALOG)
+    raise KeyError(f"no theorem {id!r}; known: {known}")

@@ -1,0 +1,88 @@
+"""Exact identities and limits with SymPy: a difference counts as zero only when it expands to 0.
+
+SymPy's `simplify` may give up without a word, so the verdict is never "could not simplify, assume
+equal". Differences are brought to one fraction and its numerator is expanded; sums over the same
+range are merged first. What does not expand to the number 0 is reported with a point at which the
+sides differ, or as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import sympy as sp
+
+Answer = tuple[Literal["equal", "different", "unknown"], str]
+
+
+def _merge_sums(e: sp.Expr) -> sp.Expr:
+    """Pull constants into sums and add sums that run over the same range."""
+    terms: dict[tuple, sp.Expr] = {}
+    rest = sp.Integer(0)
+    for term in sp.Add.make_args(sp.expand(e)):
+        coefficient, sums = sp.Integer(1), []
+        for factor in sp.Mul.make_args(term):
+            if isinstance(factor, sp.Sum):
+                sums.append(factor)
+            else:
+                coefficient *= factor
+        if len(sums) == 1:
+            body, *limits = sums[0].args
+            terms[tuple(limits)] = terms.get(tuple(limits), sp.Integer(0)) + coefficient * body
+        else:
+            rest += term
+    merged = sum(
+        (sp.Sum(body, *limits) for limits, body in terms.items() if expands_to_zero(body) is False),
+        sp.Integer(0),
+    )
+    return rest + merged
+
+
+def expands_to_zero(e: sp.Expr) -> bool:
+    """Whether `e`, as one fraction, has a numerator that expands to the number 0."""
+    numerator, _ = sp.fraction(sp.together(sp.expand(e)))
+    return sp.expand(numerator) == 0
+
+
+def identical(
+    left: sp.Expr, right: sp.Expr, cases: tuple[Mapping[sp.Symbol, sp.Expr], ...] = ()
+) -> Answer:
+    """Whether `left = right` identically, in every case given, wherever both are defined."""
+    for case in cases or ({},):
+        difference = (left - right).subs(case, simultaneous=True)
+        if difference.has(sp.Integral, sp.Derivative):
+            difference = sp.expand(difference.doit())
+        if difference.has(sp.Sum):
+            difference = _merge_sums(difference)
+        if expands_to_zero(difference) or sp.simplify(difference) == 0:
+            continue
+        where = f" at {dict(case)}" if case else ""
+        point = _differing_point(difference)
+        if point is None:
+            return "unknown", f"the difference {difference} was not brought to 0{where}"
+        return "different", f"the sides differ{where} at {point}"
+    return "equal", f"expands to 0 in {len(cases)} cases" if cases else "expands to 0"
+
+
+def _differing_point(difference: sp.Expr) -> dict[str, str] | None:
+    """A rational point where an expression is certainly not zero, if one of a few is."""
+    symbols = sorted(difference.free_symbols, key=str)
+    for shift in range(1, 6):
+        point = {s: sp.Rational(2 * i + shift, 2 * i + shift + 3) for i, s in enumerate(symbols)}
+        value = difference.subs(point)
+        if value.is_number and value.is_finite and value.is_zero is False:
+            return {str(s): str(v) for s, v in point.items()}
+    return None
+
+
+def tends_to(expression: sp.Expr, variable: sp.Symbol, point: sp.Expr, value: sp.Expr) -> Answer:
+    """Whether SymPy's limit of `expression` at `point` is `value`."""
+    found = sp.limit(expression, variable, point)
+    if isinstance(found, sp.Limit):
+        return "unknown", f"SymPy could not take the limit of {expression}"
+    if found == value or sp.simplify(found - value) == 0:
+        return "equal", f"the limit is {found}"
+    if (found - value).is_zero is False:
+        return "different", f"the limit is {found}, not {value}"
+    return "unknown", f"the limit {found} was not shown equal to {value}"

@@ -1,0 +1,241 @@
+"""SymPy formulas as SMT-LIB text, decided by Z3.
+
+The text is what is decided: it is parsed by Z3 in a fresh context and kept in the report, so that
+anyone can run it again with another solver. Symbols are reals; Float is refused because it is not
+the number that was meant.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
+
+from .symbols import quantity, symbols_of
+
+TIMEOUT_MS = 10_000
+RESOURCE_LIMIT = 200_000_000
+
+
+class Untranslatable(ValueError):
+    """A formula outside real arithmetic with polynomials, quotients, roots, min, max and signs."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the solver said. `countermodel` has a value per symbol when the goal is not implied."""
+
+    status: Literal["implied", "not implied", "unknown"]
+    reason: str
+    smt: str
+    countermodel: dict[str, str] | None = None
+
+
+class _Printer:
+    """SMT-LIB terms, with a fresh constant for every root and a list of denominators met."""
+
+    def __init__(self) -> None:
+        self.roots: dict[sp.Expr, str] = {}
+        self.root_facts: list[str] = []
+        self.denominators: list[sp.Expr] = []
+        self.radicands: list[sp.Expr] = []
+
+    def term(self, e: sp.Basic) -> str:
+        if isinstance(e, sp.Symbol):
+            return e.name
+        if isinstance(e, sp.Integer):
+            return str(e.p) if e.p >= 0 else f"(- {-e.p})"
+        if isinstance(e, sp.Rational):
+            quotient = f"(/ {abs(e.p)} {e.q})"
+            return quotient if e.p >= 0 else f"(- {quotient})"
+        if isinstance(e, sp.Add):
+            return f"(+ {' '.join(self.term(a) for a in e.args)})"
+        if isinstance(e, sp.Mul):
+            return self._product(e)
+        if isinstance(e, sp.Pow):
+            return self._power(e)
+        if isinstance(e, sp.Abs):
+            t = self.term(e.args[0])
+            return f"(ite (>= {t} 0) {t} (- {t}))"
+        if isinstance(e, sp.sign):
+            t = self.term(e.args[0])
+            return f"(ite (> {t} 0) 1 (ite (< {t} 0) (- 1) 0))"
+        if isinstance(e, (sp.Max, sp.Min)):
+            return self._extremum(e)
+        if isinstance(e, sp.Piecewise):
+            return self._piecewise(e)
+        raise Untranslatable(f"{type(e).__name__} {e} is outside real arithmetic")
+
+    def _product(self, e: sp.Mul) -> str:
+        numerator, denominator = sp.fraction(e)
+        if denominator != 1:
+            self.denominators.append(denominator)
+            return f"(/ {self.term(numerator)} {self.term(denominator)})"
+        return f"(* {' '.join(self.term(a) for a in e.args)})"
+
+    def _power(self, e: sp.Pow) -> str:
+        base, exponent = e.args
+        if not isinstance(exponent, sp.Rational):
+            raise Untranslatable(f"exponent {exponent} of {e} is not a rational number")
+        if exponent < 0:
+            self.denominators.append(base)
+            return f"(/ 1 {self.term(sp.Pow(base, -exponent))})"
+        if isinstance(exponent, sp.Integer):
+            t = self.term(base)
+            return t if exponent == 1 else f"(* {' '.join([t] * int(exponent))})"
+        root = self._root(base, exponent.q)
+        return root if exponent.p == 1 else f"(* {' '.join([root] * exponent.p)})"
+
+    def _root(self, base: sp.Expr, degree: int) -> str:
+        key = sp.Pow(base, sp.Rational(1, degree), evaluate=False)
+        if key not in self.roots:
+            inner = self.term(base)
+            name = f"root_{len(self.roots) + 1}"
+            self.roots[key] = name
+            self.radicands.append(base)
+            self.root_facts.append(f"(>= {name} 0)")
+            self.root_facts.append(f"(= (* {' '.join([name] * degree)}) {inner})")
+        return self.roots[key]
+
+    def _extremum(self, e: sp.Expr) -> str:
+        operator = ">=" if isinstance(e, sp.Max) else "<="
+        terms = [self.term(a) for a in e.args]
+        result = terms[0]
+        for t in terms[1:]:
+            result = f"(ite ({operator} {result} {t}) {result} {t})"
+        return result
+
+    def _piecewise(self, e: sp.Piecewise) -> str:
+        *branches, (last, condition) = e.args  # type: ignore[misc]
+        if condition is not sp.true:
+            raise Untranslatable(f"{e} has no branch for every case")
+        result = self.term(last)
+        for value, guard in reversed(branches):  # type: ignore[misc]
+            result = f"(ite {self.formula(guard)} {self.term(value)} {result})"
+        return result
+
+    _RELATIONS = ((sp.StrictLessThan, "<"), (sp.LessThan, "<="), (sp.StrictGreaterThan, ">"))
+
+    def formula(self, f: sp.Basic) -> str:
+        if isinstance(f, BooleanTrue):
+            return "true"
+        if isinstance(f, BooleanFalse):
+            return "false"
+        if isinstance(f, sp.Ne):
+            return f"(not (= {self.term(f.lhs)} {self.term(f.rhs)}))"
+        for kind, operator in (*self._RELATIONS, (sp.GreaterThan, ">="), (sp.Eq, "=")):
+            if isinstance(f, kind):
+                return f"({operator} {self.term(f.lhs)} {self.term(f.rhs)})"
+        for kind, operator in ((sp.And, "and"), (sp.Or, "or"), (sp.Implies, "=>"), (sp.Not, "not")):
+            if isinstance(f, kind):
+                return f"({operator} {' '.join(self.formula(a) for a in f.args)})"
+        if isinstance(f, sp.Equivalent):
+            left, right = (self.formula(a) for a in f.args)
+            return f"(= {left} {right})"
+        raise Untranslatable(f"{type(f).__name__} {f} is not a formula of real arithmetic")
+
+
+def range_facts(symbols: Iterable[sp.Symbol]) -> tuple[str, ...]:
+    """The declared ranges as SMT-LIB formulas."""
+    facts = []
+    for symbol in symbols:
+        q = quantity(symbol)
+        if q.low is not None:
+            facts.append(f"({'>' if q.open_low else '>='} {q.name} {_number(q.low)})")
+        if q.high is not None:
+            facts.append(f"({'<' if q.open_high else '<='} {q.name} {_number(q.high)})")
+    return tuple(facts)
+
+
+def _number(value: int) -> str:
+    return str(value) if value >= 0 else f"(- {-value})"
+
+
+def smt_text(hypotheses: Sequence[Boolean], goal: Boolean, title: str = "") -> str:
+    """The query `hypotheses and not goal`: unsatisfiable exactly when the goal is implied.
+
+    Raises:
+        Untranslatable: a formula is outside the supported arithmetic.
+    """
+    printer = _Printer()
+    asserted = [printer.formula(h) for h in hypotheses]
+    negated = f"(not {printer.formula(goal)})"
+    symbols = symbols_of(*hypotheses, goal)
+    lines = [f"; {line}" for line in title.splitlines()]
+    lines += ["; hypotheses and the negated goal: unsat proves the step", "(set-logic QF_NRA)"]
+    lines += [f"(declare-const {s.name} Real)" for s in symbols]
+    lines += [f"(declare-const {name} Real)" for name in printer.roots.values()]
+    lines += [f"(assert {fact})" for fact in (*range_facts(symbols), *printer.root_facts)]
+    lines += [f"(assert {fact})" for fact in asserted]
+    lines += [f"(assert {negated})", "(check-sat)", "(get-model)"]
+    return "\n".join(lines) + "\n"
+
+
+def side_conditions(formulas: Iterable[Boolean]) -> tuple[Boolean, ...]:
+    """What must hold for the formulas to mean something: denominators != 0, radicands >= 0."""
+    printer = _Printer()
+    for f in formulas:
+        printer.formula(f)
+    conditions = [sp.Ne(den, 0) for den in printer.denominators]
+    conditions += [sp.Ge(radicand, 0) for radicand in printer.radicands]
+    return tuple(dict.fromkeys(c for c in conditions if c is not sp.true))
+
+
+def decide(
+    hypotheses: Sequence[Boolean],
+    goal: Boolean,
+    *,
+    title: str = "",
+    timeout_ms: int = TIMEOUT_MS,
+) -> Decision:
+    """Whether the hypotheses imply the goal for all real values in the declared ranges.
+
+    A solver that is missing, gives up or runs out of time is `unknown`, never `implied`.
+    """
+    try:
+        text = smt_text(hypotheses, goal, title)
+    except Untranslatable as error:
+        return Decision("unknown", f"not translated: {error}", "")
+    try:
+        import z3
+    except ImportError as error:
+        return Decision("unknown", f"the solver could not be loaded: {error}", text)
+
+    context = z3.Context()
+    solver = z3.SolverFor("QF_NRA", ctx=context)
+    solver.set("timeout", timeout_ms)
+    solver.set("rlimit", RESOURCE_LIMIT)
+    solver.from_string(re.sub(r"\((check-sat|get-model)\)\n", "", text))
+    # The solver's own timer is checked only now and then: the interrupt makes the limit hard.
+    alarm = threading.Timer(1.5 * timeout_ms / 1000, context.interrupt)
+    alarm.start()
+    try:
+        answer = solver.check()
+    except z3.Z3Exception as error:
+        return Decision("unknown", f"the solver failed: {error}", text)
+    finally:
+        alarm.cancel()
+    if answer == z3.unsat:
+        return Decision("implied", "unsat", text)
+    if answer == z3.sat:
+        return Decision("not implied", "sat", text, _values(solver.model()))
+    return Decision("unknown", f"the solver gave up: {solver.reason_unknown()}", text)
+
+
+def _values(model) -> dict[str, str]:  # z3's model type is not exported for annotations
+    values = {}
+    for entry in model.decls():
+        if entry.arity() > 0:  # what the solver chose for division by zero
+            continue
+        value = model[entry]
+        if hasattr(value, "as_fraction"):
+            values[entry.name()] = str(Fraction(value.as_fraction()))
+        else:
+            values[entry.name()] = f"~{value.approx(20).as_decimal(12).rstrip('?')}"
+    return dict(sorted(values.items()))

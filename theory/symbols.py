@@ -1,0 +1,180 @@
+"""The symbols in which theorems and measurements meet, each with its meaning and its range.
+
+A symbol is declared once. Its range is a fact that every proof step may use: proofs hold for all
+values in the ranges, and a measurement outside its range is a fault of the measurement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A real number that theorems speak about.
+
+    `low` and `high` bound its range (`None`: unbounded); `open_low` and `open_high` say whether
+    the end itself is excluded. `index` names what the number varies with ("n": sample, "j":
+    neuron), so that a mean over neurons is never bounded by something that varies with the neuron.
+    `typst` is its name in Typst mathematics, `latex` in LaTeX.
+    """
+
+    symbol: sp.Symbol
+    meaning: str
+    low: int | None = None
+    high: int | None = None
+    open_low: bool = False
+    open_high: bool = False
+    integer: bool = False
+    index: str = ""
+    latex: str = ""
+    typst: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.symbol.name
+
+    @property
+    def range_text(self) -> str:
+        """The range in words, such as `(0, 1]` or `integer, >= 1`."""
+        if self.low is None and self.high is None:
+            text = "real"
+        elif self.low is not None and self.high is not None:
+            text = (
+                f"{'(' if self.open_low else '['}{self.low}, "
+                f"{self.high}{')' if self.open_high else ']'}"
+            )
+        elif self.low is not None:
+            text = f"{'>' if self.open_low else '>='} {self.low}"
+        else:
+            text = f"{'<' if self.open_high else '<='} {self.high}"
+        return f"integer, {text}" if self.integer else text
+
+
+_declared: dict[str, Quantity] = {}
+
+
+def declare(
+    name: str,
+    meaning: str,
+    *,
+    low: int | None = None,
+    high: int | None = None,
+    open_low: bool = False,
+    open_high: bool = False,
+    integer: bool = False,
+    index: str = "",
+    latex: str = "",
+    typst: str = "",
+) -> sp.Symbol:
+    """Declare a symbol and return it; declaring it again must say the same.
+
+    SymPy is told the sign that the range implies, so that `sqrt(R_max**2)` is `R_max`. `integer`
+    is for the reader: proofs take such symbols as reals, which proves more.
+
+    Raises:
+        ValueError: the name is already declared with another meaning or range.
+    """
+    signs: dict[str, bool] = {"real": True}
+    if low is not None and (low > 0 or (low == 0 and open_low)):
+        signs = {"positive": True}
+    elif low == 0:
+        signs = {"nonnegative": True}
+    symbol = sp.Symbol(name, **signs)
+    quantity = Quantity(
+        symbol,
+        meaning,
+        low,
+        high,
+        open_low,
+        open_high,
+        integer,
+        index,
+        latex or default_latex(name),
+        typst or default_typst(name),
+    )
+    known = _declared.get(name)
+    if known is not None and known != quantity:
+        raise ValueError(
+            f"symbol {name!r} is already declared as {known.meaning!r} ({known.range_text}), "
+            f"not as {meaning!r} ({quantity.range_text}); choose another name"
+        )
+    _declared[name] = quantity
+    return symbol
+
+
+def quantity(symbol: sp.Symbol | str) -> Quantity:
+    """The declaration of a symbol.
+
+    Raises:
+        KeyError: the symbol was never declared.
+    """
+    name = symbol if isinstance(symbol, str) else symbol.name
+    try:
+        return _declared[name]
+    except KeyError:
+        raise KeyError(f"symbol {name!r} is not declared; use theory.symbols.declare") from None
+
+
+_GREEK = frozenset(
+    {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu"}
+    | {"xi", "pi", "rho", "sigma", "tau", "phi", "omega", "zeta", "Delta", "Phi"}
+)
+
+
+def default_latex(name: str) -> str:
+    """`lambda_max` to `\\lambda_{\\mathrm{max}}`: Greek heads, roman subscripts."""
+    head, _, tail = name.partition("_")
+    text = f"\\{head}" if head in _GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
+    if not tail:
+        return text
+    parts = [part if len(part) == 1 else f"\\mathrm{{{part}}}" for part in tail.split("_")]
+    return f"{text}_{{{','.join(parts)}}}"
+
+
+def default_typst(name: str) -> str:
+    """`lambda_max` to `lambda_"max"`: the same convention for Typst."""
+    head, _, tail = name.partition("_")
+    text = head if head in _GREEK or len(head) == 1 else f'"{head}"'
+    if not tail:
+        return text
+    parts = [part if len(part) == 1 else f'"{part}"' for part in tail.split("_")]
+    return f"{text}_({', '.join(parts)})" if len(parts) > 1 else f"{text}_{parts[0]}"
+
+
+# The setting (notation of the paper).
+gamma = declare("gamma", "slope of the leaky ReLU", low=0, open_low=True, high=1)
+N = declare("N", "number of training samples", low=1, integer=True)
+d = declare("d", "input dimension", low=1, integer=True)
+m = declare("m", "hidden width (even)", low=2, integer=True)
+R_max = declare("R_max", "largest norm of a training sample", low=0, open_low=True)
+R_min = declare("R_min", "smallest norm of a training sample", low=0, open_low=True)
+p_max = declare("p_max", "largest |<x_n, x_k>| over different training samples", low=0)
+
+# What the network's limit direction is measured by.
+lambda_min = declare("lambda_min", "smallest KKT multiplier", low=0)
+lambda_max = declare("lambda_max", "largest KKT multiplier", low=0)
+activation_margin = declare(
+    "activation_margin",
+    "smallest m y_n a_j <w_j, x_n> over samples and neurons of the limit network: positive when "
+    "every sample activates exactly the neurons of its own label's half",
+    latex="\\mu_{\\mathrm{act}}",
+    typst='mu_"act"',
+)
+tau = declare(
+    "tau",
+    "sine of the certified angle: the trained network's sign equals the limit's wherever "
+    "|cos(z, q)| > tau",
+    low=0,
+)
+tau_asked = declare(
+    "tau_asked", "the angle (sine) that the scenario asks a trained network to reach", low=0
+)
+
+
+def symbols_of(*formulas: sp.Basic) -> tuple[sp.Symbol, ...]:
+    """The free symbols of some formulas, in order of name."""
+    found = {s for f in formulas for s in f.free_symbols if isinstance(s, sp.Symbol)}
+    return tuple(sorted(found, key=lambda s: s.name))
