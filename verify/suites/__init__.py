@@ -1,0 +1,33 @@
+"""Built-in suites: folders of scenario files, run in order of file name."""
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from ...numerics.input_error import InputError
+from ..scenario import Scenario, load_scenario
+
+
+def suite_names() -> tuple[str, ...]:
+    """The names of the built-in suites."""
+    return tuple(sorted(p.name for p in files(__name__).iterdir() if _is_suite(p)))
+
+
+def _is_suite(folder) -> bool:  # importlib's Traversable has no public name in 3.11
+    return folder.is_dir() and any(p.name.endswith(".toml") for p in folder.iterdir())
+
+
+def load_suite(name: str, seed: int | None = None) -> tuple[Scenario, ...]:
+    """The scenarios of a suite.
+
+    Raises:
+        InputError: there is no such suite.
+    """
+    if name not in suite_names():
+        raise InputError(f"no suite {name!r}; known: {', '.join(suite_names())}")
+    folder = files(__name__) / name
+    found = sorted(p.name for p in folder.iterdir() if p.name.endswith(".toml"))
+    scenarios = []
+    for entry in found:
+        with as_file(folder / entry) as path:
+            scenarios.append(load_scenario(Path(path), seed))
+    return tuple(scenarios)

@@ -1,0 +1,123 @@
+"""How far training is from the exact limit: certified angle, distance and loss over steps."""
+
+from collections.abc import Iterator, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pydantic import model_validator
+
+from .style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    VERMILLION,
+    FigureData,
+    FigureKind,
+    decades,
+    label_right,
+    powers,
+)
+
+Values = tuple[float | None, ...]
+
+
+class Certified(FigureData):
+    """The step at which an upper bound on tau was certified."""
+
+    step: int
+    tau: float
+
+
+class ConvergenceData(FigureData):
+    """Steps and, for each, tau, the relative distance to the limit and the loss (None: unknown)."""
+
+    steps: tuple[int, ...]
+    tau: Values
+    relative_distance: Values
+    loss: Values
+    certified: Certified | None = None
+    asked: float | None = None
+
+    @model_validator(mode="after")
+    def _same_length(self) -> "ConvergenceData":
+        lengths = {len(self.steps), len(self.tau), len(self.relative_distance), len(self.loss)}
+        if len(lengths) != 1 or not self.steps:
+            raise ValueError("steps, tau, relative_distance and loss should have one length >= 1")
+        return self
+
+
+def draw(data: ConvergenceData, figure: Figure) -> None:
+    """Two panels on logarithmic axes: tau and distance above, the loss below."""
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.3, 1))
+    labels = []
+    # Step 0 has no place on a logarithmic axis; it is in the table.
+    curves = (
+        (upper, data.tau, r"$\tau$ (angle)", BLUE, "-", "o"),
+        (upper, data.relative_distance, "distance", GREEN, (0, (4, 2)), "s"),
+        (lower, data.loss, "loss", VERMILLION, "-", "o"),
+    )
+    for axes, values, name, colour, dash, marker in curves:
+        pairs = zip(data.steps, values, strict=True)
+        points = [(k, v) for k, v in pairs if k > 0 and v is not None and v > 0]
+        if not points:
+            continue
+        x, y = zip(*points, strict=True)
+        every = max(1, len(x) // 6)
+        fill = colour if marker == "o" else "none"
+        axes.plot(
+            x,
+            y,
+            color=colour,
+            linestyle=dash,
+            marker=marker,
+            markevery=every,
+            markersize=3,
+            markerfacecolor=fill,
+        )
+        labels.append((axes, (y[-1], name, colour)))
+    for axes in (upper, lower):
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        decades(axes.yaxis)
+    decades(lower.xaxis)
+    if data.asked is not None and data.asked > 0:
+        upper.axhline(data.asked, color=GREY, linewidth=0.8, linestyle=(0, (1, 1.5)))
+        labels.append((upper, (data.asked, f"asked ${powers(data.asked)}$", GREY)))
+    if data.certified is not None:
+        _mark_certified(upper, data.certified)
+    upper.set_ylabel(r"$\tau$, relative distance")
+    lower.set_ylabel("loss")
+    lower.set_xlabel("training step")
+    for axes in (upper, lower):
+        label_right(axes, [label for own, label in labels if own is axes])
+
+
+def _mark_certified(axes: Axes, certified: Certified) -> None:
+    if certified.step > 0 and certified.tau > 0:
+        axes.plot(
+            [certified.step],
+            [certified.tau],
+            "D",
+            color=INK,
+            markersize=5.5,
+            markerfacecolor="none",
+            markeredgewidth=1.1,
+            zorder=5,
+        )
+    axes.text(
+        0.03,
+        0.05,
+        rf"$\diamondsuit$ certified: $\tau \leq {powers(certified.tau)}$ at step {certified.step}",
+        transform=axes.transAxes,
+        fontsize=7.5,
+    )
+
+
+def rows(data: ConvergenceData) -> Iterator[Sequence[object]]:
+    """One row per recorded step."""
+    yield ["step", "tau", "relative_distance", "loss"]
+    yield from zip(data.steps, data.tau, data.relative_distance, data.loss, strict=True)
+
+
+KIND = FigureKind(ConvergenceData, draw, rows)

@@ -1,0 +1,192 @@
+"""The one style of all figures: vector, reproducible, for colour-blind readers and in grey.
+
+A figure is drawn at 84 mm, half the width of a page, so nothing in it shrinks on paper. Every
+distinction is made twice, by colour and by shape or dash.
+"""
+
+import io
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from pydantic import BaseModel, ConfigDict
+
+from ..numbers import superscripted
+
+# Okabe and Ito's palette (2008), told apart by readers with any common colour deficiency.
+BLUE = "#0072b2"
+VERMILLION = "#d55e00"
+GREEN = "#009e73"
+ORANGE = "#e69f00"
+PURPLE = "#a94f83"  # darker than the palette's, to be legible as text
+# Ink is not pure black so that it is written out in the SVG, where a page may restyle it.
+INK = "#1c1e21"
+GREY = "#74787d"
+
+WIDTH = 3.35
+HEIGHT = 2.7
+
+_SETTINGS: dict[str, Any] = {
+    "svg.hashsalt": "perturbproof",
+    "svg.fonttype": "path",
+    "font.family": ["STIXGeneral", "DejaVu Sans"],
+    "mathtext.fontset": "stix",
+    "font.size": 8.5,
+    "axes.labelsize": 8.5,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "hatch.color": GREY,
+    "hatch.linewidth": 0.5,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "legend.frameon": False,
+    "legend.handlelength": 1.8,
+    "legend.columnspacing": 1.2,
+    "legend.handletextpad": 0.5,
+    "legend.borderaxespad": 0.2,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+}
+
+
+class FigureData(BaseModel):
+    """Base of the data of a figure: immutable, finite numbers only."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """A kind of figure: the data it takes, how it is drawn, and the table behind it.
+
+    ``rows`` yields the header first; ``None`` becomes an empty cell.
+    """
+
+    data: type[FigureData]
+    draw: Callable[[Any, Figure], None]
+    rows: Callable[[Any], Iterable[Sequence[object]]]
+    height: float = HEIGHT
+
+
+def svg(kind: FigureKind, data: FigureData) -> str:
+    """The figure as SVG text: the same for the same data, whatever the user's own settings."""
+    # A context on top of Matplotlib's defaults: neither a matplotlibrc nor an earlier plot shows.
+    with matplotlib.style.context(["default", _SETTINGS]):
+        figure = Figure(figsize=(WIDTH, kind.height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)  # type: ignore[union-attr]
+        kind.draw(data, figure)
+        buffer = io.StringIO()
+        metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        figure.savefig(buffer, format="svg", metadata=metadata)
+    text = buffer.getvalue()
+    # The remaining block of metadata is empty; the DTD is a network address no reader needs.
+    text = re.sub(r"<!DOCTYPE.*?>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    # Matplotlib's style sheet names every element there is; inside a page it would leak out.
+    text = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.DOTALL)
+    return text.replace("<svg ", '<svg stroke-linejoin="round" ', 1)
+
+
+def label_right(axes: Axes, labels: Iterable[tuple[float, str, str]]) -> None:
+    """Name lines at the right edge: ``(y in data units, text, colour)``, kept from overlapping.
+
+    Call it after the limits are final. Labels above or below the axes get an arrow at the edge.
+    """
+    left, _ = axes.get_xlim()
+    low, high = axes.get_ylim()
+    to_fraction = (axes.transScale + axes.transLimits).transform
+    placed: list[tuple[float, str, str]] = []
+    for y, text, colour in labels:
+        arrow = " ↑" if y > high else " ↓" if y < low else ""
+        height = float(to_fraction((left, min(max(y, low), high)))[1])
+        placed.append((height, text + arrow, colour))
+    placed.sort(key=lambda item: item[0])
+    for (y, text, colour), at in zip(placed, _spread([item[0] for item in placed]), strict=True):
+        axes.annotate(
+            text,
+            xy=(1, y),
+            xytext=(1.05, at),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            color=colour,
+            fontsize=7.5,
+            va="center",
+            ha="left",
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0},
+            annotation_clip=False,
+        )
+
+
+def _spread(targets: list[float], gap: float = 0.085) -> list[float]:
+    # Push apart upwards, then back down from the top edge: enough for the handful of labels here.
+    places = list(targets)
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + gap)
+    limit = 1.02
+    for i in reversed(range(len(places))):
+        places[i] = min(places[i], limit)
+        limit = places[i] - gap
+    return places
+
+
+def decades(axis: Axis) -> None:
+    """Label a logarithmic axis by powers of ten, a few of them."""
+    axis.set_major_locator(LogLocator(numticks=4))
+    # Plain Unicode: Matplotlib's own labels go through mathtext, half of a figure's drawing time.
+    axis.set_major_formatter(FuncFormatter(_power_of_ten))
+    axis.set_minor_locator(NullLocator())
+
+
+def _power_of_ten(value: float, position: int | None) -> str:
+    exponent = round(math.log10(value)) if value > 0 else 0
+    if not math.isclose(value, 10.0**exponent, rel_tol=1e-6):
+        return ""
+    if -2 <= exponent <= 2:
+        return f"{value:g}"
+    return superscripted(f"10^{exponent}".replace("-", "−"))
+
+
+def powers(value: float) -> str:
+    """A number as mathtext with three digits: ``3.3 \\times 10^{-4}``."""
+    if 1e-2 <= abs(value) < 1e4 or value == 0:
+        return f"{value:.3g}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return rf"{float(mantissa):g} \times 10^{{{int(exponent)}}}"
+
+
+@cache
+def _characters() -> frozenset[int]:
+    fonts = (get_font(findfont(name)) for name in _SETTINGS["font.family"])
+    return frozenset(code for font in fonts for code in font.get_charmap())
+
+
+def plain(text: str) -> str:
+    """Text of a report as Matplotlib can print it: no mathtext, known characters only."""
+    known = _characters()
+    printable = "".join(c if ord(c) in known else "\ufffd" for c in text if c.isprintable())
+    return printable.replace("\\", "\\\\").replace("$", r"\$")

@@ -1,0 +1,271 @@
+"""The structure of ``report.json``, schema version 1.
+
+Unknown keys are ignored, so a newer writer may add to the file without breaking an older reader.
+An infinite end of an interval is ``None``: ``lower=None`` is minus, ``upper=None`` plus infinity.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION = 1
+
+Verdict = Literal["PASS", "FAIL", "VACUOUS", "INCONCLUSIVE", "ERROR"]
+ClaimVerdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "OBSERVED", "NOT OBSERVED", "ERROR"]
+Rigor = Literal["proved", "enclosed", "statistical", "numeric", "none"]
+ProofVerdict = Literal["proved", "gap", "unknown"]
+
+
+def _none_is_empty(value: object) -> object:
+    return () if value is None else value
+
+
+class Record(BaseModel):
+    """Base of every record: immutable, finite numbers only, unknown keys ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class Bounds(Record):
+    """An interval that encloses the true value; ``None`` is an infinite end."""
+
+    lower: float | None = None
+    upper: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Bounds":
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ValueError(f"lower {self.lower!r} is above upper {self.upper!r}")
+        return self
+
+
+class Measured(Bounds):
+    """A measured interval and the way it was obtained, in words."""
+
+    how: str = ""
+
+
+class Formula(Record):
+    """A statement in words and as a formula: plain text, Typst mathematics, LaTeX."""
+
+    id: str
+    says: str = ""
+    formula_text: str = ""
+    formula_typst: str = ""
+    formula_latex: str = ""
+
+
+class Step(Formula):
+    """One step of a proof and who discharged it."""
+
+    kind: str = ""
+    uses: tuple[str, ...] = ()
+    engine: str = ""
+    status: Literal["discharged", "gap", "unknown"]
+    milliseconds: float | None = None
+    detail: str | None = None
+    countermodel: dict[str, str] | None = None
+    smt: str | None = None
+
+
+class Proof(Record):
+    """A proof as it was discharged in this run."""
+
+    theorem: str
+    title: str = ""
+    verdict: ProofVerdict
+    seconds: float | None = None
+    steps: tuple[Step, ...] = ()
+
+
+class Statement(Formula):
+    """A claim of a theorem; ``display_typst`` is the statement in full where it says more."""
+
+    display_typst: str | None = None
+
+
+class Source(Record):
+    """Where a theorem comes from."""
+
+    authors: str = ""
+    title: str = ""
+    venue: str = ""
+    year: int | str | None = None
+    locator: str = ""
+    url: str | None = None
+
+
+class Trusted(Record):
+    """A result that is cited and not proved here."""
+
+    key: str
+    says: str = ""
+    source: str = ""
+
+
+class Symbol(Record):
+    """A symbol, what it means and where it ranges."""
+
+    name: str
+    typst: str = ""
+    latex: str = ""
+    meaning: str = ""
+    range: str = ""
+
+
+class Theorem(Record):
+    """A theorem as stated, apart from any run."""
+
+    id: str
+    title: str
+    origin: str = ""
+    kind: str = "theorem"
+    source: Source = Source()
+    summary: str = ""
+    assumptions: tuple[Formula, ...] = ()
+    claims: tuple[Statement, ...] = ()
+    trusted_base: tuple[Trusted, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+
+
+class CheckedAssumption(Formula):
+    """An assumption on the data of a scenario; ``load`` < 1 means that it holds."""
+
+    lhs: Bounds | None = None
+    rhs: Bounds | None = None
+    load: float | None = None
+    holds: Literal["yes", "no", "unknown"]
+    rigor: Rigor = "none"
+
+
+class CheckedClaim(Statement):
+    """A claim held against a measurement."""
+
+    measured: Measured | None = None
+    bound: Bounds | None = None
+    slack: float | None = None
+    rigor: Rigor = "none"
+    verdict: ClaimVerdict
+    settle: str | None = None
+    witness: str | None = None
+
+
+class ProofSummary(Record):
+    """How much of a theorem's proof was discharged."""
+
+    verdict: ProofVerdict
+    steps: int = Field(ge=0)
+    discharged: int = Field(ge=0)
+
+
+class CheckedTheorem(Record):
+    """One theorem on one scenario."""
+
+    id: str
+    title: str
+    source: str = ""
+    verdict: Verdict
+    expected: Verdict = "PASS"
+    as_expected: bool
+    reason: str = ""
+    assumptions: tuple[CheckedAssumption, ...] = ()
+    claims: tuple[CheckedClaim, ...] = ()
+    trusted_base: tuple[str, ...] = ()
+    proof: ProofSummary | None = None
+
+
+class CrossCheck(Record):
+    """Two computations of one quantity."""
+
+    id: str
+    says: str = ""
+    left: Bounds
+    right: Bounds
+    agree: bool
+
+
+class Observation(Record):
+    """Something measured that no theorem claims."""
+
+    says: str
+    value: Bounds | None = None
+    rigor: Rigor = "none"
+    count: int | None = None
+
+
+class FigureRecord(Record):
+    """A figure: its kind names who draws it, ``data`` is checked there."""
+
+    id: str
+    kind: str
+    title: str = ""
+    caption: str = ""
+    data: dict[str, Any]
+
+
+class Data(Record):
+    """The data of a scenario."""
+
+    source: str = ""
+    samples: int | None = None
+    dimension: int | None = None
+    hash: str = ""
+    range: tuple[float, float] | None = None
+
+
+class Scenario(Record):
+    """A scenario that was run."""
+
+    name: str
+    description: str = ""
+    configuration: dict[str, Any] = {}
+    data: Data | None = None
+    expected: Verdict | dict[str, Verdict] = "PASS"
+    verdict: Verdict
+    as_expected: bool
+    seconds: float | None = None
+    error: str | None = None
+    theorems: tuple[CheckedTheorem, ...] = ()
+    cross_checks: tuple[CrossCheck, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    findings: tuple[str, ...] = ()
+    figures: Annotated[tuple[FigureRecord, ...], BeforeValidator(_none_is_empty)] = ()
+
+
+class Environment(Record):
+    """What the run was made with."""
+
+    perturbproof: str = ""
+    python: str = ""
+    platform: str = ""
+    packages: dict[str, str] = {}
+    device: str = ""
+    dtype: str = ""
+    seed: int | None = None
+    command: str = ""
+    git_revision: str | None = None
+    threads: int | None = None
+
+
+class Summary(Record):
+    """The run in one line."""
+
+    scenarios: int = Field(ge=0)
+    theorems: int = Field(ge=0)
+    verdicts: dict[Verdict, int] = {}
+    as_expected: bool
+    exit_code: int
+    line: str = ""
+
+
+class Report(Record):
+    """A whole ``report.json``."""
+
+    schema_version: Literal[1]
+    environment: Environment
+    started: str = ""
+    seconds: float | None = None
+    proofs: tuple[Proof, ...] = ()
+    theorems: tuple[Theorem, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    summary: Summary

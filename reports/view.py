@@ -1,0 +1,180 @@
+"""What a reader is shown, as `compose` worked it out, for the PDF and the HTML page.
+
+Plain dataclasses of text, so that the whole also goes to the Typst template as JSON.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Math:
+    """A formula: Typst source, empty if it does not compile, and the same as plain text."""
+
+    typst: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict: the word, and the name of its mark."""
+
+    word: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A rounded number or interval and a note on its width; empty text where there is none."""
+
+    text: str
+    note: str
+
+
+@dataclass(frozen=True)
+class GlanceRow:
+    """One line of the verdicts at a glance."""
+
+    outcome: Outcome
+    scenario: str
+    theorem: str
+    reason: str
+    expectation: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One line of a proof ledger."""
+
+    id: str
+    kind: str
+    says: str
+    formula: Math
+    uses: str
+    engine: str
+    outcome: Outcome
+    time: str
+    detail: str
+    countermodel: tuple[tuple[Math, str], ...]
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """An assumption or claim of a theorem."""
+
+    id: str
+    says: str
+    formula: Math
+
+
+@dataclass(frozen=True)
+class TheoremView:
+    """A theorem with its proof in this run."""
+
+    id: str
+    anchor: str
+    title: str
+    kind: str
+    citation: str
+    url: str
+    summary: str
+    assumptions: tuple[StatementRow, ...]
+    claims: tuple[StatementRow, ...]
+    proof: Outcome | None
+    proof_line: str
+    steps: tuple[StepRow, ...]
+    trusted: tuple[tuple[str, str, str], ...]
+    symbols: tuple[tuple[Math, str, str], ...]
+
+
+@dataclass(frozen=True)
+class AssumptionRow:
+    """An assumption on a scenario's data. ``bar`` in [0, 1] is the load's place; 1/2 is load 1."""
+
+    id: str
+    says: str
+    formula: Math
+    lhs: Shown
+    rhs: Shown
+    load: str
+    bar: float | None
+    outcome: Outcome
+    rigor: str
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim on a scenario."""
+
+    id: str
+    says: str
+    formula: Math
+    measured: Shown
+    how: str
+    bound: Shown
+    slack: str
+    rigor: str
+    outcome: Outcome
+    settle: str
+    witness: str
+
+
+@dataclass(frozen=True)
+class CheckedView:
+    """A theorem on a scenario; ``anchor`` is that of the theorem, empty if it has none."""
+
+    anchor: str
+    title: str
+    source: str
+    outcome: Outcome
+    expectation: str
+    reason: str
+    assumptions: tuple[AssumptionRow, ...]
+    claims: tuple[ClaimRow, ...]
+    trusted: str
+    proof: str
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A figure: the key of its drawing, title and caption."""
+
+    key: str
+    title: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class ScenarioView:
+    """A scenario, ready to be set."""
+
+    name: str
+    anchor: str
+    description: str
+    outcome: Outcome
+    expectation: str
+    time: str
+    error: str
+    configuration: tuple[tuple[str, str], ...]
+    theorems: tuple[CheckedView, ...]
+    cross_checks: tuple[tuple[str, Shown, Shown, Outcome], ...]
+    observations: tuple[tuple[str, Shown, str, str], ...]
+    findings: tuple[str, ...]
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """A whole report, ready to be set."""
+
+    line: str
+    subtitle: str
+    outcomes: tuple[tuple[Outcome, int], ...]
+    proofs: tuple[tuple[Outcome, str, str], ...]
+    proofs_first: bool
+    glance: tuple[GlanceRow, ...]
+    run: tuple[tuple[str, str], ...]
+    command: str
+    hashes: tuple[tuple[str, str], ...]
+    theorems: tuple[TheoremView, ...]
+    scenarios: tuple[ScenarioView, ...]

@@ -1,0 +1,119 @@
+import csv
+import io
+import json
+import sys
+from subprocess import run
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+from perturbproof.reports.figures import FIGURES, draw
+from perturbproof.reports.load import ReportError
+from perturbproof.reports.schema import FigureRecord
+
+from .sample_figures import figures
+
+RAW = {figure["kind"]: figure for figure in figures(8)}
+
+
+def record(kind: str, **changes: Any) -> FigureRecord:
+    raw = RAW[kind]
+    return FigureRecord.model_validate(raw | {"data": raw["data"] | changes})
+
+
+def table(kind: str, **changes: Any) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(draw(record(kind, **changes)).csv)))
+
+
+def test_every_kind_is_in_the_sample() -> None:
+    assert set(RAW) == set(FIGURES)
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_svg_is_reproducible_whatever_the_settings_and_leaves_them_alone(kind: str) -> None:
+    first = draw(record(kind)).svg
+    with mpl.rc_context({"lines.linewidth": 9, "font.size": 30, "svg.hashsalt": "other"}):
+        before = dict(mpl.rcParams)
+        assert draw(record(kind)).svg == first
+        assert dict(mpl.rcParams) == before
+    ElementTree.fromstring(first)
+    assert "<dc:date>" not in first
+    assert "<text" not in first
+    assert "<image" not in first
+
+
+def test_svg_is_the_same_in_a_new_process() -> None:
+    code = (
+        "import sys, json; from perturbproof.reports.figures import draw;"
+        "from perturbproof.reports.schema import FigureRecord as R;"
+        "sys.stdout.write(draw(R.model_validate_json(sys.stdin.read())).svg)"
+    )
+    raw = json.dumps(RAW["multipliers"])
+    made = run([sys.executable, "-c", code], input=raw, capture_output=True, text=True, check=True)
+    assert made.stdout == draw(record("multipliers")).svg
+
+
+def test_multiplier_table_holds_the_numbers_to_the_last_digit() -> None:
+    header, *rows = table("multipliers")
+    data = RAW["multipliers"]["data"]
+    assert header[:5] == ["n", "label", "lambda_lower", "lambda_upper", "lambda_trained"]
+    assert header[5:7] == ["paper_lower", "paper_upper"]
+    assert [float(row[2]) for row in rows] == data["lower"]
+    assert [float(row[4]) for row in rows] == data["trained"]
+    assert {row[header.index("row-wise_lower")] for row in rows} == {""}
+    assert {row[4] for row in table("multipliers", trained=None)[1:]} == {""}
+
+
+def test_convergence_and_map_tables() -> None:
+    header, *rows = table("convergence")
+    data = RAW["convergence"]["data"]
+    assert header == ["step", "tau", "relative_distance", "loss"]
+    assert [int(row[0]) for row in rows] == data["steps"]
+    assert [float(row[1]) if row[1] else None for row in rows] == data["tau"]
+    _, *cells = table("decision-map")
+    outputs = [float(row[3]) for row in cells if row[0] == "output"]
+    assert outputs == [value for line in RAW["decision-map"]["data"]["values"] for value in line]
+    assert sum(row[0] == "sample" for row in cells) == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("multipliers", {"bounds": [], "trained": None}),
+        ("multipliers", {"bounds": [{"name": "a$^{", "lower": 1e-9, "upper": 1e9}]}),
+        ("multipliers", {"lower": [-1.0] * 8, "upper": [2.0] * 8}),
+        ("multipliers", {"lower": [0.0] * 8, "upper": [0.0] * 8}),
+        ("multipliers", {"trained": [None] * 8}),
+        ("convergence", {"tau": [None] * 29, "certified": None, "asked": None}),
+        ("convergence", {"loss": [0.0] * 29, "certified": {"step": 0, "tau": 0.0}}),
+        ("decision-map", {"values": [[0.0, 0.0], [0.0, 0.0]], "linear": [], "samples": []}),
+        ("decision-map", {"values": [[1.0, 2.0], [3.0, 4.0]], "cone": None}),
+        ("decision-map", {"linear": [[0.0, 0.0, 1.0], [1.0, 0.0, 5.0]], "cone": 0.7}),
+        ("decision-map", {"axes": ["50% of $x\\", "tab\tand 方向"]}),
+    ],
+)
+def test_unusual_data_are_drawn(kind: str, changes: dict[str, Any]) -> None:
+    ElementTree.fromstring(draw(record(kind, **changes)).svg)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "message"),
+    [
+        ("multipliers", {"lower": [1.0]}, "f.data: Value error, lower, upper, label and trained"),
+        ("multipliers", {"label": ["up"] * 8}, r"f.data.label\[0\]: "),
+        ("convergence", {"steps": []}, "f.data: Value error, steps"),
+        ("decision-map", {"values": [[1.0, 2.0], [1.0]]}, "the rows of values"),
+        ("decision-map", {"extent": [1, 0, 0, 1]}, "extent should be"),
+        ("decision-map", {"cone": 4}, "f.data.cone: "),
+    ],
+)
+def test_malformed_data_name_the_path(kind: str, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ReportError, match=message):
+        draw(record(kind, **changes), "f")
+
+
+def test_unknown_kind_lists_the_known_ones() -> None:
+    unknown = FigureRecord(id="x", kind="pie", data={})
+    with pytest.raises(ReportError, match=r"^f\.kind: 'pie' is not a kind of figure; known: mult"):
+        draw(unknown, "f")

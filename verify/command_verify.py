@@ -1,0 +1,142 @@
+"""`perturbproof verify`: the main job."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from pathlib import Path
+
+from rich.table import Table
+
+from ..numerics.device import resolve_device
+from ..numerics.input_error import InputError
+from ..reports.atomic import write_atomic
+from ..reports.render import render
+from ..theory.catalog import catalog
+from ..theory.engine import prove
+from .cli import print_json
+from .console import results, styled, watched
+from .experiment import Progress
+from .report import RunInfo, build_report, command_line
+from .run import ScenarioOutcome, run_scenario, select
+from .scenario import Scenario, load_scenario
+from .suites import load_suite
+from .verdict import Verdict
+
+
+def run_verify(
+    paths: list[Path],
+    suite: str,
+    out: Path,
+    seed: int | None,
+    device: str,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run scenario files, or a suite, and leave the report in `out`. Returns the exit code.
+
+    Raises:
+        InputError: a scenario, its data, the device or the folder cannot be used. What an earlier
+            run left in the folder stays.
+    """
+    started = time.perf_counter()
+    clock = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    scenarios = (
+        tuple(load_scenario(path, seed) for path in paths) if paths else load_suite(suite, seed)
+    )
+    _check_names(scenarios)
+    resolved = resolve_device(device)
+    theorems = tuple(
+        t for t in catalog() if any(t in select(scenario, catalog()) for scenario in scenarios)
+    )
+    made = _prepare(out)
+    try:
+        with watched(quiet) as progress:
+            proofs = {}
+            for done, theorem in enumerate(theorems):
+                progress("proving", done, len(theorems))
+                proofs[theorem.id] = prove(theorem)
+            outcomes = []
+            for scenario in scenarios:
+                outcomes.append(
+                    run_scenario(
+                        scenario,
+                        proofs,
+                        device=resolved,
+                        progress=_named(progress, scenario.name),
+                    )
+                )
+            info = RunInfo(command_line(), resolved, seed, clock, time.perf_counter() - started)
+            content = build_report(outcomes, theorems, proofs, info)
+            progress("writing the report", 0, 1)
+            text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+            write_atomic(out / "report.json", text + "\n")
+            render(out)
+    except BaseException:
+        if made:
+            _remove_if_empty(out)
+        raise
+    if as_json:
+        print_json(content)
+    else:
+        _print(outcomes, content["summary"]["line"], out)
+    return content["summary"]["exit_code"]
+
+
+def _named(progress: Progress, name: str) -> Progress:
+    progress(f"{name}: data and exact solution", 0, 1)
+    return lambda what, done, total: progress(f"{name}: {what}", done, total)
+
+
+def _check_names(scenarios: tuple[Scenario, ...]) -> None:
+    names = [scenario.name for scenario in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two scenarios are named {name!r}; give each its own name")
+
+
+def _prepare(out: Path) -> bool:
+    """Make the folder and see that it can be written. Returns whether it was made here."""
+    made = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".perturbproof-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot be written ({error.strerror})") from None
+    return made
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return
+
+
+def _print(outcomes: list[ScenarioOutcome], line: str, out: Path) -> None:
+    console = results()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("verdict", "scenario", "theorem", "rests on"):
+        table.add_column(heading, overflow="fold")
+    for outcome in outcomes:
+        if outcome.error is not None:
+            table.add_row(styled("ERROR"), outcome.scenario.name, "", outcome.error)
+        for judgement in outcome.judgements:
+            expected = outcome.scenario.expected(judgement.theorem.id)
+            as_expected = judgement.verdict is expected
+            softest = max(
+                (claim.rigor for claim in judgement.claims), key=lambda rigor: rigor.softness
+            ).value
+            passed = judgement.verdict is Verdict.PASS
+            why = softest if passed else judgement.reason
+            if not as_expected:
+                why = f"expected {expected.value}: {why}"
+            table.add_row(
+                styled(judgement.verdict.value), outcome.scenario.name, judgement.theorem.id, why
+            )
+    console.print(table)
+    console.print(f"\n{line}")
+    console.print(f"report: {out}/report.pdf (also report.html, report.json, junit.xml, figures)")

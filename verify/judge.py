@@ -1,0 +1,174 @@
+"""The judge: one for all theorems.
+
+It puts measured intervals into the theorem's own relations and reads off the verdict. What is not
+certain is INCONCLUSIVE; a failed assumption makes the theorem VACUOUS and its claims merely
+observed; plain floating point can support a claim but never refute one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..numerics.compiler import RelationValue, compile_relation
+from ..numerics.enclosure import Interval
+from ..theory.engine import ProofReport
+from ..theory.statement import Assumption, Claim, Theorem
+from ..theory.symbols import quantity, symbols_of
+from .measured import CrossCheck, Measured
+from .verdict import ClaimVerdict, Rigor, Verdict, softest
+
+Holds = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True)
+class JudgedAssumption:
+    """An assumption on data. `value` is None when a symbol could not be measured (`why`)."""
+
+    assumption: Assumption
+    value: RelationValue | None
+    holds: Holds
+    rigor: Rigor
+    why: str
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A claim on data: its verdict, the two sides, and what would settle it if it is open."""
+
+    claim: Claim
+    value: RelationValue | None
+    verdict: ClaimVerdict
+    rigor: Rigor
+    how: str
+    settle: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A theorem on one scenario."""
+
+    theorem: Theorem
+    verdict: Verdict
+    reason: str
+    assumptions: tuple[JudgedAssumption, ...]
+    claims: tuple[JudgedClaim, ...]
+    proof: ProofReport
+
+
+def judge(
+    theorem: Theorem,
+    proof: ProofReport,
+    measured: Mapping[str, Measured],
+    cross_checks: Iterable[CrossCheck] = (),
+) -> Judgement:
+    """Judge a theorem on measured values, one per symbol of its assumptions and claims."""
+    assumptions = tuple(_judge_assumption(a, measured) for a in theorem.assumptions)
+    failed = any(a.holds == "no" for a in assumptions)
+    claims = tuple(_judge_claim(c, measured, failed) for c in theorem.claims)
+    fault = _fault(theorem, measured, cross_checks)
+    verdict, reason = _verdict(proof, assumptions, claims, fault)
+    return Judgement(theorem, verdict, reason, assumptions, claims, proof)
+
+
+def _evaluate(
+    relation, measured: Mapping[str, Measured]
+) -> tuple[RelationValue | None, Rigor, str]:
+    names = [s.name for s in symbols_of(relation)]
+    absent = [n for n in names if n not in measured or measured[n].value is None]
+    if absent:
+        why = "; ".join(
+            measured[n].how if n in measured else f"nothing here measures {n}" for n in absent
+        )
+        return None, Rigor.NONE, why
+    values: dict[str, Interval] = {n: v for n in names if (v := measured[n].value) is not None}
+    left = [s.name for s in symbols_of(relation.args[0])] if relation.args else []
+    how = "; ".join(dict.fromkeys(measured[n].how for n in (left or names)))
+    return (
+        compile_relation(relation).evaluate(values),
+        softest(measured[n].rigor for n in names),
+        how,
+    )
+
+
+def _judge_assumption(a: Assumption, measured: Mapping[str, Measured]) -> JudgedAssumption:
+    value, rigor, how = _evaluate(a.relation, measured)
+    holds: Holds = "unknown"
+    if value is not None and rigor is not Rigor.NUMERIC and value.holds is not None:
+        holds = "yes" if value.holds else "no"
+    return JudgedAssumption(a, value, holds, rigor, how)
+
+
+def _judge_claim(c: Claim, measured: Mapping[str, Measured], vacuous: bool) -> JudgedClaim:
+    value, rigor, how = _evaluate(c.relation, measured)
+    verdict, settle = ClaimVerdict.INCONCLUSIVE, ""
+    if value is None:
+        settle = how
+    elif value.holds is True:
+        verdict = ClaimVerdict.OBSERVED if vacuous else ClaimVerdict.PASS
+    elif value.holds is None:
+        settle = "the enclosures overlap: more precision would decide it"
+    elif vacuous:
+        verdict = ClaimVerdict.NOT_OBSERVED
+    elif c.limit:
+        settle = c.settle
+    elif rigor is Rigor.NUMERIC:
+        settle = "measured in plain floating point only, which cannot refute"
+    else:
+        verdict = ClaimVerdict.FAIL
+    return JudgedClaim(c, value, verdict, rigor, how, settle)
+
+
+def _fault(
+    theorem: Theorem, measured: Mapping[str, Measured], cross_checks: Iterable[CrossCheck]
+) -> str:
+    """A fault of the code that makes every verdict of the theorem worthless, or nothing."""
+    names = {s.name for s in theorem.measured_symbols}
+    for check in cross_checks:
+        if not check.agree and names & check.symbols:
+            return f"two computations exclude each other: {check.says}"
+    for name in sorted(names):
+        value = measured[name].value if name in measured else None
+        q = quantity(name)
+        if value is None:
+            continue
+        if (q.low is not None and value.certainly_less(q.low)) or (
+            q.high is not None and Interval.exact(q.high).certainly_less(value)
+        ):
+            return f"{name} was measured as {value}, outside its range {q.range_text}"
+    return ""
+
+
+def _verdict(
+    proof: ProofReport,
+    assumptions: tuple[JudgedAssumption, ...],
+    claims: tuple[JudgedClaim, ...],
+    fault: str,
+) -> tuple[Verdict, str]:
+    if fault:
+        return Verdict.ERROR, fault
+    if failed := [a for a in assumptions if a.holds == "no"]:
+        seen = sum(c.verdict is ClaimVerdict.OBSERVED for c in claims)
+        return Verdict.VACUOUS, (
+            f"{_how_far(failed[0])}; {seen} of {len(claims)} claims are observed all the same"
+        )
+    if unknown := [a for a in assumptions if a.holds == "unknown"]:
+        why = "the two sides overlap" if unknown[0].value is not None else unknown[0].why
+        return Verdict.INCONCLUSIVE, f"assumption '{unknown[0].assumption.id}': {why}"
+    if broken := [c for c in claims if c.verdict is ClaimVerdict.FAIL]:
+        return Verdict.FAIL, f"the assumptions hold and claim '{broken[0].claim.id}' does not"
+    if proof.verdict != "proved":
+        step = proof.open_steps[0]
+        kind = "proof gap" if step.status == "gap" else "undecided proof step"
+        return Verdict.INCONCLUSIVE, f"{kind} at step '{step.id}': {step.detail}"
+    if open_ := [c for c in claims if c.verdict is not ClaimVerdict.PASS]:
+        return Verdict.INCONCLUSIVE, f"claim '{open_[0].claim.id}': {open_[0].settle}"
+    return Verdict.PASS, "assumptions hold, claims hold, every proof step is discharged"
+
+
+def _how_far(failed: JudgedAssumption) -> str:
+    load = failed.value.load if failed.value is not None else None
+    if load is not None and load.is_finite:
+        return f"assumption '{failed.assumption.id}' fails by a factor of {load.lower:.3g}"
+    return f"assumption '{failed.assumption.id}' does not hold"

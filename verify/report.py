@@ -1,0 +1,326 @@
+"""Builds report.json (schema version 1) from judged scenarios and proofs.
+
+Plain data only: numbers, strings, lists. Infinite ends are null, NaN never appears, and times stand
+only under `seconds`, `milliseconds` and `started`, so that two runs with one seed agree elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import sympy as sp
+
+from ..numerics.enclosure import Interval
+from ..theory.engine import ProofReport
+from ..theory.statement import Theorem
+from ..theory.symbols import quantity, symbols_of
+from ..theory.typeset import formula
+from .judge import JudgedAssumption, JudgedClaim, Judgement
+from .run import ScenarioOutcome
+from .verdict import Verdict, exit_code, worst
+
+SCHEMA_VERSION = 1
+_PACKAGES = (
+    "sympy",
+    "z3-solver",
+    "python-flint",
+    "numpy",
+    "scipy",
+    "torch",
+    "scikit-learn",
+    "matplotlib",
+    "typst",
+)
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """How a run was started: for the report's first page and for doing it again."""
+
+    command: str
+    device: str
+    seed: int | None
+    started: str
+    seconds: float
+
+
+def environment(info: RunInfo) -> dict[str, Any]:
+    """Versions and machine; the git revision of the working folder, if it is in a checkout."""
+    import torch
+
+    return {
+        "perturbproof": version("perturbproof"),
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": {name: version(name) for name in _PACKAGES},
+        "device": info.device,
+        "dtype": "float64",
+        "seed": info.seed,
+        "command": info.command,
+        "git_revision": _git_revision(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _git_revision() -> str | None:
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None
+
+
+def build_report(
+    outcomes: Iterable[ScenarioOutcome],
+    theorems: Iterable[Theorem],
+    proofs: Mapping[str, ProofReport],
+    info: RunInfo,
+) -> dict[str, Any]:
+    """The whole report as plain data."""
+    outcomes = tuple(outcomes)
+    theorems = tuple(theorems)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "environment": environment(info),
+        "started": info.started,
+        "seconds": info.seconds,
+        "proofs": [proof_entry(theorem, proofs[theorem.id]) for theorem in theorems],
+        "theorems": [theorem_entry(theorem) for theorem in theorems],
+        "scenarios": [_scenario(outcome) for outcome in outcomes],
+        "summary": summary(outcomes),
+    }
+
+
+def summary(outcomes: tuple[ScenarioOutcome, ...]) -> dict[str, Any]:
+    """Counts, the exit code, and the one line that sums up a run."""
+    judged = [pair for outcome in outcomes for pair in outcome.judged]
+    counts = Counter(verdict.value for verdict, _ in judged)
+    code = exit_code(judged)
+    unexpected = sum(verdict is not expected for verdict, expected in judged)
+    parts = [f"{counts[v.value]} {v.value}" for v in Verdict if counts[v.value]]
+    ending = "all as expected" if not unexpected else f"{unexpected} not as expected"
+    return {
+        "scenarios": len(outcomes),
+        "theorems": len({j.theorem.id for o in outcomes for j in o.judgements}),
+        "verdicts": {v.value: counts[v.value] for v in Verdict},
+        "as_expected": not unexpected,
+        "exit_code": code,
+        "line": f"{', '.join(parts) or 'nothing judged'}; {ending}",
+    }
+
+
+def _formulas(e: sp.Basic) -> dict[str, str]:
+    shown = formula(e)
+    return {
+        "formula_text": shown.text,
+        "formula_latex": shown.latex,
+        "formula_typst": shown.typst,
+    }
+
+
+def interval(value: Interval | None) -> dict[str, float | None] | None:
+    """An interval as plain data; an infinite end is null."""
+    if value is None:
+        return None
+    return {"lower": finite(value.lower), "upper": finite(value.upper)}
+
+
+def finite(value: float) -> float | None:
+    """A float that JSON can hold, else null."""
+    return value if math.isfinite(value) else None
+
+
+def proof_entry(theorem: Theorem, proof: ProofReport) -> dict[str, Any]:
+    return {
+        "theorem": theorem.id,
+        "title": theorem.title,
+        "verdict": proof.verdict,
+        "seconds": proof.seconds,
+        "steps": [
+            {
+                "id": step.id,
+                "kind": step.kind,
+                "says": step.says,
+                **_formulas(step.formula),
+                "uses": list(step.uses),
+                "engine": step.engine,
+                "status": step.status,
+                "milliseconds": step.milliseconds,
+                "detail": step.detail,
+                "countermodel": dict(step.countermodel) if step.countermodel else None,
+                "smt": step.smt or None,
+            }
+            for step in proof.steps
+        ],
+    }
+
+
+def theorem_entry(theorem: Theorem) -> dict[str, Any]:
+    source = theorem.source
+    formulas = [p.relation for p in (*theorem.assumptions, *theorem.claims)]
+    return {
+        "id": theorem.id,
+        "title": theorem.title,
+        "origin": theorem.origin,
+        "kind": theorem.kind,
+        "source": {
+            "authors": source.authors,
+            "title": source.title,
+            "venue": source.venue,
+            "year": source.year,
+            "locator": source.locator,
+            "url": source.url,
+        },
+        "summary": theorem.summary,
+        "remarks": list(theorem.remarks),
+        "assumptions": [
+            {"id": a.id, "says": a.says, **_formulas(a.relation)} for a in theorem.assumptions
+        ],
+        "claims": [
+            {
+                "id": c.id,
+                "says": c.says,
+                **_formulas(c.relation),
+                "display_typst": formula(c.display).typst if c.display is not None else None,
+            }
+            for c in theorem.claims
+        ],
+        "trusted_base": [
+            {"key": fact.key, "says": fact.says, "source": fact.source}
+            for fact in theorem.trusted_base
+        ],
+        "symbols": [
+            {
+                "name": q.name,
+                "typst": q.typst,
+                "latex": q.latex,
+                "meaning": q.meaning,
+                "range": q.range_text,
+            }
+            for q in map(quantity, symbols_of(*formulas))
+        ],
+    }
+
+
+def _scenario(outcome: ScenarioOutcome) -> dict[str, Any]:
+    scenario = outcome.scenario
+    verdicts = [verdict for verdict, _ in outcome.judged]
+    expect = scenario.expect
+    return {
+        "name": scenario.name,
+        "description": scenario.description,
+        "configuration": scenario.model_dump(mode="json"),
+        "data": outcome.data,
+        "expected": expect.value
+        if isinstance(expect, Verdict)
+        else {name: verdict.value for name, verdict in expect.items()},
+        "verdict": worst(verdicts).value,
+        "as_expected": all(verdict is expected for verdict, expected in outcome.judged),
+        "seconds": outcome.seconds,
+        "error": outcome.error,
+        "theorems": [
+            _judgement(judgement, scenario.expected(judgement.theorem.id))
+            for judgement in outcome.judgements
+        ],
+        "cross_checks": [
+            {
+                "id": check.id,
+                "says": check.says,
+                "left": interval(check.left),
+                "right": interval(check.right),
+                "agree": check.agree,
+            }
+            for check in outcome.cross_checks
+        ],
+        "observations": [
+            {
+                "says": seen.says,
+                "value": interval(seen.value),
+                "rigor": seen.rigor.value,
+                "count": seen.count,
+            }
+            for seen in outcome.observations
+        ],
+        "findings": list(outcome.findings),
+        "figures": list(outcome.figures),
+    }
+
+
+def _judgement(judgement: Judgement, expected: Verdict) -> dict[str, Any]:
+    theorem, proof = judgement.theorem, judgement.proof
+    source = theorem.source
+    return {
+        "id": theorem.id,
+        "title": theorem.title,
+        "source": f"{source.authors.split(',')[0]} et al., {source.venue} {source.year}"
+        if "," in source.authors
+        else source.title,
+        "verdict": judgement.verdict.value,
+        "expected": expected.value,
+        "as_expected": judgement.verdict is expected,
+        "reason": judgement.reason,
+        "assumptions": [_assumption(a) for a in judgement.assumptions],
+        "claims": [_claim(c) for c in judgement.claims],
+        "trusted_base": list(dict.fromkeys(fact.key for fact in theorem.trusted_base)),
+        "proof": {
+            "verdict": proof.verdict,
+            "steps": len(proof.steps),
+            "discharged": sum(step.status == "discharged" for step in proof.steps),
+        },
+    }
+
+
+def _assumption(judged: JudgedAssumption) -> dict[str, Any]:
+    value = judged.value
+    return {
+        "id": judged.assumption.id,
+        "says": judged.assumption.says,
+        **_formulas(judged.assumption.relation),
+        "lhs": interval(value.lhs if value else None),
+        "rhs": interval(value.rhs if value else None),
+        "load": _middle(value.load) if value else None,
+        "holds": judged.holds,
+        "rigor": judged.rigor.value,
+        "how": judged.why,
+    }
+
+
+def _claim(judged: JudgedClaim) -> dict[str, Any]:
+    value, claim = judged.value, judged.claim
+    measured = interval(value.lhs) if value else None
+    return {
+        "id": claim.id,
+        "says": claim.says,
+        **_formulas(claim.relation),
+        "display_typst": formula(claim.display).typst if claim.display is not None else None,
+        "measured": {**measured, "how": judged.how} if measured else None,
+        "bound": interval(value.rhs) if value else None,
+        "slack": _middle(value.slack) if value else None,
+        "rigor": judged.rigor.value,
+        "verdict": judged.verdict.value,
+        "settle": judged.settle or None,
+        "witness": None,
+    }
+
+
+def _middle(value: Interval | None) -> float | None:
+    """A representative number for display; decisions never use it."""
+    if value is None or not value.is_finite:
+        return None
+    return finite(value.lower / 2 + value.upper / 2)
+
+
+def command_line(arguments: Iterable[str] | None = None) -> str:
+    """The command as one would type it again."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return " ".join(["perturbproof", *(f"'{w}'" if " " in w else w for w in words)])

@@ -1,0 +1,153 @@
+"""Scenario files: what to run, on which data, and which verdict to expect.
+
+A scenario is a TOML file; `Scenario` is its schema. Unknown keys are errors that name the key.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pydantic
+
+from ..numerics.datasets import AnyDataset, FromFile
+from ..numerics.input_error import InputError
+from ..numerics.recipes import Recipe, normalised_recipe, paper_recipe
+from .verdict import Verdict
+
+Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+
+
+class _Section(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+
+class Network(_Section):
+    """The network. `slope` is the float64 that is written, exactly; `width` is m, even."""
+
+    slope: float = 0.5
+    width: int = 100
+    initial_scale: float | None = None
+    initial_distribution: Literal["uniform", "gaussian"] = "uniform"
+
+    @pydantic.field_validator("slope")
+    @classmethod
+    def _slope(cls, value: float) -> float:
+        if not (math.isfinite(value) and 0 < value <= 1):
+            raise ValueError(f"must lie in (0, 1], found {value}")
+        return value
+
+    @pydantic.field_validator("width")
+    @classmethod
+    def _width(cls, value: int) -> int:
+        if value < 2 or value % 2:
+            raise ValueError(f"must be even and at least 2 (two equal halves), found {value}")
+        return value
+
+
+class Training(_Section):
+    """How the network is trained: `paper` is SGD with learning rate 0.01 and momentum 0.9."""
+
+    recipe: Literal["normalised", "paper"] = "normalised"
+    loss: Literal["exponential", "logistic"] = "exponential"
+    steps: Annotated[int, pydantic.Field(ge=1, le=10_000_000)] = 3000
+    learning_rate: float | None = None
+    momentum: float | None = None
+    dtype: Literal["float32", "float64"] = "float64"
+
+    def resolve(self) -> Recipe:
+        base = (paper_recipe if self.recipe == "paper" else normalised_recipe)(
+            self.steps, self.loss
+        )
+        return Recipe(
+            base.loss,
+            base.learning_rate if self.learning_rate is None else self.learning_rate,
+            base.momentum if self.momentum is None else self.momentum,
+            base.normalised,
+            base.steps,
+        )
+
+
+class Subset(_Section):
+    """Keep only a maximal subset of the samples that meets a certificate (greedy search)."""
+
+    certificate: Literal["row-wise", "half-aware-row-wise", "signed-row-wise"] = "row-wise"
+
+
+class Tolerance(_Section):
+    """`angle`: the sine of the cone of directions a trained network need not decide."""
+
+    angle: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.01
+
+
+class Scenario(_Section):
+    """One scenario. `expect` is one verdict for all its theorems, or one by theorem id."""
+
+    name: Name
+    description: str = ""
+    seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
+    theorems: tuple[str, ...] | None = None
+    expect: Verdict | dict[str, Verdict] = Verdict.PASS
+    data: AnyDataset
+    subset: Subset | None = None
+    network: Network = Network()
+    training: Training = Training()
+    tolerance: Tolerance = Tolerance()
+
+    def expected(self, theorem: str) -> Verdict:
+        """The verdict expected of a theorem."""
+        if isinstance(self.expect, Verdict):
+            return self.expect
+        return self.expect.get(theorem, Verdict.PASS)
+
+    def generator(self, purpose: str) -> np.random.Generator:
+        """An own stream of random numbers for each purpose, so that none depends on another."""
+        key = [int.from_bytes(purpose.encode()[:8].ljust(8, b"\0"), "little")]
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=tuple(key)))
+
+
+def load_scenario(path: Path, seed: int | None = None) -> Scenario:
+    """Read and validate a scenario file. Data paths are relative to it.
+
+    Raises:
+        InputError: the file is missing, is no TOML, or a field is unknown or out of range.
+    """
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such scenario file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, not a scenario file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from None
+    if seed is not None:
+        content["seed"] = seed
+    try:
+        scenario = Scenario.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise InputError(f"{path}: {first_problem(error)}") from None
+    if isinstance(scenario.data, FromFile):
+        data = scenario.data.model_copy(update={"path": str(path.parent / scenario.data.path)})
+        scenario = scenario.model_copy(update={"data": data})
+    return scenario
+
+
+def first_problem(error: pydantic.ValidationError) -> str:
+    """The first problem as one line: the field, what is wrong, what was found."""
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{field}'"
+    if problem["type"] == "missing":
+        return f"'{field}' is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    found = problem.get("input")
+    shown = "" if isinstance(found, (dict, list)) or "found" in message else f", found {found!r}"
+    return f"'{field}': {message}{shown}" if field else message + shown

@@ -1,0 +1,92 @@
+"""The five verdicts, the rigor behind them, and the exit code of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+
+class Verdict(Enum):
+    """What a run says of one theorem on one scenario. It has no truth value."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    VACUOUS = "VACUOUS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    ERROR = "ERROR"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict has no truth value: compare it, as in `verdict is Verdict.PASS`")
+
+
+class ClaimVerdict(Enum):
+    """What a run says of one claim. Under a failed assumption it is at best observed."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    ERROR = "ERROR"
+    OBSERVED = "OBSERVED"
+    NOT_OBSERVED = "NOT OBSERVED"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict has no truth value: compare it")
+
+
+class Rigor(Enum):
+    """What a value rests on, from firm to soft."""
+
+    PROVED = "proved"
+    ENCLOSED = "enclosed"
+    STATISTICAL = "statistical"
+    NUMERIC = "numeric"
+    NONE = "none"
+
+    @property
+    def softness(self) -> int:
+        return list(Rigor).index(self)
+
+
+def softest(rigors: Iterable[Rigor]) -> Rigor:
+    """The rigor of something that rests on all of these (`PROVED` when on none)."""
+    return max(rigors, key=lambda r: r.softness, default=Rigor.PROVED)
+
+
+SEVERITY = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.VACUOUS, Verdict.PASS)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The most severe verdict.
+
+    Raises:
+        ValueError: there is none.
+    """
+    return min(verdicts, key=SEVERITY.index)
+
+
+class ExitCode:
+    """What the command line returns (see the README)."""
+
+    AS_EXPECTED = 0
+    FAILED = 1
+    BAD_INPUT = 2
+    INTERNAL = 3
+    UNDECIDED = 4
+    INTERRUPTED = 130
+
+
+def exit_code(judged: Iterable[tuple[Verdict, Verdict]]) -> int:
+    """The exit code for pairs of (verdict, expected verdict).
+
+    FAIL and ERROR are failures unless a scenario expects just that; so is any other verdict that
+    was not expected, except that a PASS which turned out VACUOUS or INCONCLUSIVE is `UNDECIDED`.
+    """
+    undecided = False
+    for verdict, expected in judged:
+        if verdict is expected:
+            continue
+        if expected is Verdict.PASS and verdict in (Verdict.VACUOUS, Verdict.INCONCLUSIVE):
+            undecided = True
+            continue
+        return ExitCode.FAILED
+    return ExitCode.UNDECIDED if undecided else ExitCode.AS_EXPECTED
