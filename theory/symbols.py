@@ -124,6 +124,11 @@ _GREEK = frozenset(
 )
 
 
+def is_greek(name: str) -> bool:
+    """Whether a symbol's name starts with a Greek letter, spelled out."""
+    return name.partition("_")[0] in _GREEK
+
+
 def default_latex(name: str) -> str:
     """`lambda_max` to `\\lambda_{\\mathrm{max}}`: Greek heads, roman subscripts."""
     head, _, tail = name.partition("_")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from .symbols import quantity
+from .symbols import is_greek, quantity
 
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
 
@@ -43,8 +43,8 @@ _RELATIONS = {
     sp.Ne: ("!=", "\\ne", "!="),
 }
 _CONNECTIVES = {
-    sp.And: (" and ", " \\;\\wedge\\; ", ' #h(0.5em) "and" #h(0.5em) '),
-    sp.Or: (" or ", " \\;\\vee\\; ", ' #h(0.5em) "or" #h(0.5em) '),
+    sp.And: (" and ", " \\;\\wedge\\; ", ' quad "and" quad '),
+    sp.Or: (" or ", " \\;\\vee\\; ", ' quad "or" quad '),
     sp.Implies: (" implies ", " \\;\\Rightarrow\\; ", " arrow.r.double "),
     sp.Equivalent: (" if and only if ", " \\;\\Leftrightarrow\\; ", " arrow.l.r.double "),
 }
@@ -64,6 +64,7 @@ _CONSTANTS = {
     sp.pi: ("pi", "\\pi", "pi"),
     sp.E: ("e", "e", "e"),
     sp.oo: ("oo", "\\infty", "infinity"),
+    -sp.oo: ("-oo", "-\\infty", "-infinity"),
     sp.true: ("true", "\\top", '"true"'),
     sp.false: ("false", "\\bot", '"false"'),
 }
@@ -151,11 +152,12 @@ class _Printer:
 
     @staticmethod
     def factors(e: sp.Expr) -> list[sp.Expr]:
-        """Numbers first, then powers of symbols, then sums and functions."""
+        """Numbers first, then Greek letters, other symbols, and last sums and functions."""
 
         def order(f: sp.Expr) -> tuple:
             base = f.as_base_exp()[0]
-            return (not f.is_number, not base.is_Symbol, sp.default_sort_key(f))
+            greek = is_greek(str(base))
+            return (not f.is_number, not base.is_Symbol, not greek, sp.default_sort_key(f))
 
         return sorted(sp.Mul.make_args(e), key=order)
 

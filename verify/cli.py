@@ -28,6 +28,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+OwnTheorems = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--theorem", metavar="FILE.py", help="Add a theorem from your own Python file; repeatable."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
 
@@ -58,13 +64,14 @@ def verify(
         int | None, typer.Option(min=0, help="Replace the seed of every scenario.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")] = "auto",
+    own: OwnTheorems = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios: prove, check assumptions, train, compare, report."""
     from .command_verify import run_verify
 
-    raise Exit(run_verify(scenarios or [], suite, out, seed, device, as_json, quiet))
+    raise Exit(run_verify(scenarios or [], suite, out, seed, device, own or [], as_json, quiet))
 
 
 @app.command()
@@ -79,13 +86,14 @@ def prove(
     smt: Annotated[
         Path | None, typer.Option(help="Write the SMT-LIB text of every step to this folder.")
     ] = None,
+    own: OwnTheorems = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Discharge the proofs and show each step and who checked it."""
     from .command_prove import run_prove
 
-    raise Exit(run_prove(theorems or [], show, smt, as_json, quiet))
+    raise Exit(run_prove(theorems or [], show, smt, own or [], as_json, quiet))
 
 
 @app.command()

@@ -14,17 +14,20 @@ from ..theory.statement import Theorem
 from ..theory.typeset import formula
 from .cli import print_json
 from .console import results, styled, watched
+from .own_theorem import load_theorem
 from .report import proof_entry, theorem_entry
 from .verdict import ExitCode
 
 
-def run_prove(ids: list[str], show: bool, smt: Path | None, as_json: bool, quiet: bool) -> int:
+def run_prove(
+    ids: list[str], show: bool, smt: Path | None, own: list[Path], as_json: bool, quiet: bool
+) -> int:
     """Discharge proofs and print the ledger. Returns 0 if all are proved, 1 on a gap, else 4.
 
     Raises:
         InputError: there is no such theorem, or the folder for SMT-LIB files cannot be written.
     """
-    theorems = _chosen(ids)
+    theorems = _chosen(ids, tuple(load_theorem(path) for path in own))
     proofs: list[tuple[Theorem, ProofReport]] = []
     with watched(quiet) as progress:
         for done, theorem in enumerate(theorems):
@@ -47,12 +50,13 @@ def run_prove(ids: list[str], show: bool, smt: Path | None, as_json: bool, quiet
     return ExitCode.UNDECIDED if "unknown" in verdicts else ExitCode.AS_EXPECTED
 
 
-def _chosen(ids: list[str]) -> tuple[Theorem, ...]:
-    known = {theorem.id: theorem for theorem in catalog()}
+def _chosen(ids: list[str], own: tuple[Theorem, ...]) -> tuple[Theorem, ...]:
+    """The theorems named; without names the user's own, or else the whole catalog."""
+    known = {theorem.id: theorem for theorem in (*catalog(), *own)}
     for id in ids:
         if id not in known:
             raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
-    return tuple(known[id] for id in dict.fromkeys(ids)) if ids else catalog()
+    return tuple(known[id] for id in dict.fromkeys(ids)) if ids else own or catalog()
 
 
 def _write_smt(folder: Path, proofs: list[tuple[Theorem, ProofReport]]) -> None:

@@ -18,6 +18,7 @@ from ..theory.engine import prove
 from .cli import print_json
 from .console import results, styled, watched
 from .experiment import Progress
+from .own_theorem import load_theorem
 from .report import RunInfo, build_report, command_line
 from .run import ScenarioOutcome, run_scenario, select
 from .scenario import Scenario, load_scenario
@@ -31,6 +32,7 @@ def run_verify(
     out: Path,
     seed: int | None,
     device: str,
+    own: list[Path],
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -47,8 +49,9 @@ def run_verify(
     )
     _check_names(scenarios)
     resolved = resolve_device(device)
+    known = (*catalog(), *(load_theorem(path) for path in own))
     theorems = tuple(
-        t for t in catalog() if any(t in select(scenario, catalog()) for scenario in scenarios)
+        t for t in known if any(t in select(scenario, known) for scenario in scenarios)
     )
     made = _prepare(out)
     try:
@@ -63,6 +66,7 @@ def run_verify(
                     run_scenario(
                         scenario,
                         proofs,
+                        theorems=known,
                         device=resolved,
                         progress=_named(progress, scenario.name),
                     )

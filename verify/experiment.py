@@ -120,11 +120,12 @@ class Experiment:
         )
         recipe = scenario.training.resolve()
         curve: list[CurvePoint] = []
-        follow = None
+        estimate = None
         if (lam := self.limit_multipliers) is not None:
             estimate = angle_estimator(sample, start, self.slope, lam.mid)
 
-            def follow(point: Checkpoint) -> None:
+        def follow(point: Checkpoint) -> None:
+            if estimate is not None:
                 curve.append(CurvePoint(point.step, point.log_loss, estimate(point.coefficients)))
 
         trained = train(
@@ -135,7 +136,7 @@ class Experiment:
             dtype=scenario.training.dtype,
             device=self.device,
             gram=self.gram.gram.mid,
-            checkpoints=checkpoint_steps(recipe.steps) if follow else (),
+            checkpoints=checkpoint_steps(recipe.steps) if estimate else (),
             on_checkpoint=follow,
             progress=lambda done, total: self.progress("training", done, total),
         )

@@ -8,6 +8,7 @@ from ..numerics.datasets.base import row_list
 from .experiment import Experiment
 from .judge import Judgement
 from .verdict import ClaimVerdict, Verdict
+from .wording import factor
 
 
 def findings(experiment: Experiment, judgements: Iterable[Judgement]) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ def _sentences(experiment: Experiment, judgements: tuple[Judgement, ...]) -> Ite
 def _vacuous(judgement: Judgement) -> str:
     failed = next(a for a in judgement.assumptions if a.holds == "no")
     load = failed.value.load if failed.value is not None else None
-    far = f" by a factor of {load.lower:.3g}" if load is not None and load.is_finite else ""
+    far = f" by a factor of {factor(load)}" if load is not None and load.is_finite else ""
     told = {
         ClaimVerdict.OBSERVED: [],
         ClaimVerdict.NOT_OBSERVED: [],

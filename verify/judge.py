@@ -18,6 +18,7 @@ from ..theory.statement import Assumption, Claim, Theorem
 from ..theory.symbols import quantity, symbols_of
 from .measured import CrossCheck, Measured
 from .verdict import ClaimVerdict, Rigor, Verdict, softest
+from .wording import factor
 
 Holds = Literal["yes", "no", "unknown"]
 
@@ -170,5 +171,5 @@ def _verdict(
 def _how_far(failed: JudgedAssumption) -> str:
     load = failed.value.load if failed.value is not None else None
     if load is not None and load.is_finite:
-        return f"assumption '{failed.assumption.id}' fails by a factor of {load.lower:.3g}"
+        return f"assumption '{failed.assumption.id}' fails by a factor of {factor(load)}"
     return f"assumption '{failed.assumption.id}' does not hold"

@@ -20,6 +20,7 @@ import sympy as sp
 
 from ..numerics.enclosure import Interval
 from ..theory.engine import ProofReport
+from ..theory.prose import prose
 from ..theory.statement import Theorem
 from ..theory.symbols import quantity, symbols_of
 from ..theory.typeset import formula
@@ -143,20 +144,20 @@ def finite(value: float) -> float | None:
 def proof_entry(theorem: Theorem, proof: ProofReport) -> dict[str, Any]:
     return {
         "theorem": theorem.id,
-        "title": theorem.title,
+        "title": prose(theorem.title),
         "verdict": proof.verdict,
         "seconds": proof.seconds,
         "steps": [
             {
                 "id": step.id,
                 "kind": step.kind,
-                "says": step.says,
+                "says": prose(step.says),
                 **_formulas(step.formula),
                 "uses": list(step.uses),
                 "engine": step.engine,
                 "status": step.status,
                 "milliseconds": step.milliseconds,
-                "detail": step.detail,
+                "detail": prose(step.detail),
                 "countermodel": dict(step.countermodel) if step.countermodel else None,
                 "smt": step.smt or None,
             }
@@ -170,7 +171,7 @@ def theorem_entry(theorem: Theorem) -> dict[str, Any]:
     formulas = [p.relation for p in (*theorem.assumptions, *theorem.claims)]
     return {
         "id": theorem.id,
-        "title": theorem.title,
+        "title": prose(theorem.title),
         "origin": theorem.origin,
         "kind": theorem.kind,
         "source": {
@@ -181,22 +182,23 @@ def theorem_entry(theorem: Theorem) -> dict[str, Any]:
             "locator": source.locator,
             "url": source.url,
         },
-        "summary": theorem.summary,
-        "remarks": list(theorem.remarks),
+        "summary": prose(theorem.summary),
+        "remarks": [prose(remark) for remark in theorem.remarks],
         "assumptions": [
-            {"id": a.id, "says": a.says, **_formulas(a.relation)} for a in theorem.assumptions
+            {"id": a.id, "says": prose(a.says), **_formulas(a.relation)}
+            for a in theorem.assumptions
         ],
         "claims": [
             {
                 "id": c.id,
-                "says": c.says,
+                "says": prose(c.says),
                 **_formulas(c.relation),
                 "display_typst": formula(c.display).typst if c.display is not None else None,
             }
             for c in theorem.claims
         ],
         "trusted_base": [
-            {"key": fact.key, "says": fact.says, "source": fact.source}
+            {"key": fact.key, "says": prose(fact.says), "source": fact.source}
             for fact in theorem.trusted_base
         ],
         "symbols": [
@@ -204,8 +206,8 @@ def theorem_entry(theorem: Theorem) -> dict[str, Any]:
                 "name": q.name,
                 "typst": q.typst,
                 "latex": q.latex,
-                "meaning": q.meaning,
-                "range": q.range_text,
+                "meaning": prose(q.meaning),
+                "range": prose(q.range_text),
             }
             for q in map(quantity, symbols_of(*formulas))
         ],
@@ -235,7 +237,7 @@ def _scenario(outcome: ScenarioOutcome) -> dict[str, Any]:
         "cross_checks": [
             {
                 "id": check.id,
-                "says": check.says,
+                "says": prose(check.says),
                 "left": interval(check.left),
                 "right": interval(check.right),
                 "agree": check.agree,
@@ -244,14 +246,14 @@ def _scenario(outcome: ScenarioOutcome) -> dict[str, Any]:
         ],
         "observations": [
             {
-                "says": seen.says,
+                "says": prose(seen.says),
                 "value": interval(seen.value),
                 "rigor": seen.rigor.value,
                 "count": seen.count,
             }
             for seen in outcome.observations
         ],
-        "findings": list(outcome.findings),
+        "findings": [prose(finding) for finding in outcome.findings],
         "figures": list(outcome.figures),
     }
 
@@ -261,14 +263,14 @@ def _judgement(judgement: Judgement, expected: Verdict) -> dict[str, Any]:
     source = theorem.source
     return {
         "id": theorem.id,
-        "title": theorem.title,
+        "title": prose(theorem.title),
         "source": f"{source.authors.split(',')[0]} et al., {source.venue} {source.year}"
         if "," in source.authors
         else source.title,
         "verdict": judgement.verdict.value,
         "expected": expected.value,
         "as_expected": judgement.verdict is expected,
-        "reason": judgement.reason,
+        "reason": prose(judgement.reason),
         "assumptions": [_assumption(a) for a in judgement.assumptions],
         "claims": [_claim(c) for c in judgement.claims],
         "trusted_base": list(dict.fromkeys(fact.key for fact in theorem.trusted_base)),
@@ -284,14 +286,14 @@ def _assumption(judged: JudgedAssumption) -> dict[str, Any]:
     value = judged.value
     return {
         "id": judged.assumption.id,
-        "says": judged.assumption.says,
+        "says": prose(judged.assumption.says),
         **_formulas(judged.assumption.relation),
         "lhs": interval(value.lhs if value else None),
         "rhs": interval(value.rhs if value else None),
         "load": _middle(value.load) if value else None,
         "holds": judged.holds,
         "rigor": judged.rigor.value,
-        "how": judged.why,
+        "how": prose(judged.why),
     }
 
 
@@ -300,15 +302,15 @@ def _claim(judged: JudgedClaim) -> dict[str, Any]:
     measured = interval(value.lhs) if value else None
     return {
         "id": claim.id,
-        "says": claim.says,
+        "says": prose(claim.says),
         **_formulas(claim.relation),
         "display_typst": formula(claim.display).typst if claim.display is not None else None,
-        "measured": {**measured, "how": judged.how} if measured else None,
+        "measured": {**measured, "how": prose(judged.how)} if measured else None,
         "bound": interval(value.rhs) if value else None,
         "slack": _middle(value.slack) if value else None,
         "rigor": judged.rigor.value,
         "verdict": judged.verdict.value,
-        "settle": judged.settle or None,
+        "settle": prose(judged.settle) or None,
         "witness": None,
     }
 

@@ -19,7 +19,7 @@ from .figure_data import figures
 from .findings import findings
 from .judge import Judgement, judge
 from .measured import CrossCheck, Observation
-from .measurements import measure
+from .measurements import measure, measured_symbols
 from .observations import observations
 from .scenario import Scenario
 from .verdict import Verdict
@@ -48,13 +48,18 @@ class ScenarioOutcome:
 
 
 def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
-    """The theorems that a scenario is about: those it names, or all.
+    """The theorems that a scenario is about: those it names, or all that it can measure.
 
     Raises:
         InputError: it names a theorem, or expects a verdict of one, that there is not.
     """
     known = {theorem.id: theorem for theorem in theorems}
-    named = scenario.theorems if scenario.theorems is not None else tuple(known)
+    named = scenario.theorems
+    if named is None:
+        can = measured_symbols()
+        named = tuple(
+            id for id, t in known.items() if all(s.name in can for s in t.measured_symbols)
+        )
     expected = scenario.expect if isinstance(scenario.expect, dict) else {}
     for field, ids in (("theorems", named), ("expect", tuple(expected))):
         for id in ids:

@@ -1,0 +1,88 @@
+"""What holds for every theorem of the catalog; a new theorem is tested by being listed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from perturbproof.theory import Theorem, catalog, prove, theorem
+from perturbproof.theory.symbols import quantity, symbols_of
+from perturbproof.theory.typeset import formula
+
+THEOREMS = catalog()
+
+
+@pytest.fixture(params=THEOREMS, ids=lambda t: t.id)
+def entry(request: pytest.FixtureRequest) -> Theorem:
+    return request.param
+
+
+def test_is_proved(entry: Theorem) -> None:
+    proof = prove(entry)
+    assert not proof.open_steps
+    assert proof.verdict == "proved"
+
+
+def test_every_solver_step_kept_its_query(entry: Theorem) -> None:
+    for step in prove(entry).steps:
+        if (
+            step.engine == "z3"
+            and step.detail.startswith("unsat")
+            and "0 queries" not in step.detail
+        ):
+            assert "(check-sat)" in step.smt
+
+
+def test_is_typeset(entry: Theorem) -> None:
+    formulas = [p.relation for p in (*entry.assumptions, *entry.claims)]
+    formulas += [step.formula for step in prove(entry).steps]
+    for e in formulas:
+        shown = formula(e)
+        assert shown.text
+        assert shown.latex
+        assert shown.typst
+
+
+def test_symbols_are_declared_with_a_meaning(entry: Theorem) -> None:
+    for symbol in entry.measured_symbols:
+        assert len(quantity(symbol).meaning) > 3
+
+
+def test_says_what_it_rests_on(entry: Theorem) -> None:
+    assert entry.summary
+    assert entry.source.title
+    assert entry.claims
+    assert all(step.says for step in entry.proof)
+    assert len({step.id for step in entry.proof}) == len(entry.proof)
+
+
+def test_a_claim_that_nothing_concludes_is_refused(entry: Theorem) -> None:
+    extra = replace(entry.claims[0], id="never-concluded")
+    with pytest.raises(ValueError, match="no step concludes"):
+        prove(replace(entry, claims=(*entry.claims, extra)))
+
+
+def test_ids_are_unique() -> None:
+    assert len({t.id for t in THEOREMS}) == len(THEOREMS)
+
+
+def test_unknown_theorem_lists_what_there_is() -> None:
+    with pytest.raises(KeyError, match="standard-boundary"):
+        theorem("no-such-theorem")
+
+
+def test_solver_reads_the_text_as_written(tmp_path) -> None:
+    """The SMT-LIB text is complete: another process decides it without this project."""
+    step = next(s for s in prove(THEOREMS[0]).steps if s.id == "4-bounds")
+    file = tmp_path / "step.smt2"
+    file.write_text(step.smt)
+    code = f"import z3; s = z3.Solver(); s.from_file({str(file)!r}); print(s.check())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "unsat"
+
+
+def test_measured_symbols_are_those_of_the_relations(entry: Theorem) -> None:
+    relations = [p.relation for p in (*entry.assumptions, *entry.claims)]
+    assert entry.measured_symbols == symbols_of(*relations)
