@@ -2,12 +2,19 @@
 
 from .statement import Theorem
 from .theorems import (
+    accuracy_prediction,
+    agreement_floor,
+    agreement_law,
     certificate_ladder,
+    concentration,
+    concentration_half_aware,
     exact_chain,
     exact_multipliers,
     half_aware,
+    half_aware_row_wise,
     refined_multipliers,
     row_wise,
+    signed_row_wise,
     standard_boundary,
 )
 
@@ -19,6 +26,13 @@ _CATALOG: tuple[Theorem, ...] = (
     refined_multipliers.THEOREM,
     certificate_ladder.THEOREM,
     row_wise.THEOREM,
+    half_aware_row_wise.THEOREM,
+    signed_row_wise.THEOREM,
+    agreement_law.THEOREM,
+    agreement_floor.THEOREM,
+    concentration.THEOREM,
+    concentration_half_aware.THEOREM,
+    accuracy_prediction.THEOREM,
 )
 
 

@@ -33,13 +33,20 @@ from .smt import TIMEOUT_MS, Decision, Untranslatable, decide, side_conditions
 from .statement import Theorem
 from .symbols import quantity
 
+# Consistency is a sanity check, which `trials` makes again by finding points: it may stay open.
+CONSISTENCY_TIMEOUT_MS = 100
+
 Status = Literal["discharged", "gap", "unknown"]
 ProofVerdict = Literal["proved", "gap", "unknown"]
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """One line of the ledger: what was shown, by which engine, how it went."""
+    """One line of the ledger: what was shown, by which engine, how it went.
+
+    `goals` are the formulas that the solver proved from `hypotheses`: the step's own, its premises
+    and what gives them a meaning.
+    """
 
     id: str
     kind: str
@@ -53,6 +60,7 @@ class StepReport:
     countermodel: Mapping[str, str] | None = None
     smt: str = ""
     hypotheses: tuple[Boolean, ...] = ()
+    goals: tuple[Boolean, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ class _Outcome:
     facts: tuple[Boolean, ...] = ()
     countermodel: Mapping[str, str] | None = None
     smt: str = ""
+    goals: tuple[Boolean, ...] = ()
 
 
 class _Ledger:
@@ -193,11 +202,13 @@ class _Ledger:
             detail = "the facts used contradict each other, so anything would follow"
             return _Outcome(formula, engine, "gap", detail, given, None, "\n".join(texts))
         detail = "unsat" if len(texts) == 1 else f"unsat, {len(texts)} queries"
-        return _Outcome(formula, engine, "discharged", detail, given, None, "\n".join(texts))
+        text, shown = "\n".join(texts), (*meaning, *goals)
+        return _Outcome(formula, engine, "discharged", detail, given, None, text, shown)
 
     def _contradictory(self, hypotheses: tuple[Boolean, ...]) -> bool:
         """Whether facts exclude each other: then a step is vacuous and must not count."""
-        return decide(hypotheses, sp.false, timeout_ms=self.timeout_ms).status == "implied"
+        limit = min(self.timeout_ms, CONSISTENCY_TIMEOUT_MS)
+        return decide(hypotheses, sp.false, timeout_ms=limit).status == "implied"
 
     def _cases(self, step: Cases) -> _Outcome:
         cover = sp.Or(*step.cases)
@@ -303,6 +314,7 @@ def prove(theorem: Theorem, *, timeout_ms: int = TIMEOUT_MS) -> ProofReport:
                 outcome.countermodel,
                 outcome.smt,
                 ledger.hypotheses(step),
+                outcome.goals,
             )
         )
     statuses = {report.status for report in reports}

@@ -2,7 +2,7 @@
 
 The text is what is decided: it is parsed by Z3 in a fresh context and kept in the report, so that
 anyone can run it again with another solver. Symbols are reals; Float is refused because it is not
-the number that was meant.
+the number that was meant. Terms outside real arithmetic are unknown constants (see `opaque`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
+from . import opaque
 from .symbols import quantity, symbols_of
 
 TIMEOUT_MS = 10_000
@@ -45,6 +46,8 @@ class _Printer:
         self.root_facts: list[str] = []
         self.denominators: list[sp.Expr] = []
         self.radicands: list[sp.Expr] = []
+        self.opaque: dict[sp.Expr, str] = {}
+        self.domains: list[Boolean] = []
 
     def term(self, e: sp.Basic) -> str:
         if isinstance(e, sp.Symbol):
@@ -70,6 +73,8 @@ class _Printer:
             return self._extremum(e)
         if isinstance(e, sp.Piecewise):
             return self._piecewise(e)
+        if opaque.is_opaque(e):
+            return self._opaque(e)
         raise Untranslatable(f"{type(e).__name__} {e} is outside real arithmetic")
 
     def _product(self, e: sp.Mul) -> str:
@@ -102,6 +107,19 @@ class _Printer:
             self.root_facts.append(f"(>= {name} 0)")
             self.root_facts.append(f"(= (* {' '.join([name] * degree)}) {inner})")
         return self.roots[key]
+
+    def _opaque(self, e: sp.Expr) -> str:
+        if e not in self.opaque:
+            if isinstance(e, sp.acos):
+                self._opaque(sp.pi)
+            if isinstance(e, opaque.FUNCTIONS):
+                self.term(e.args[0])
+            self.domains += opaque.domain(e)
+            self.opaque[e] = f"term_{len(self.opaque) + 1}"
+        return self.opaque[e]
+
+    def opaque_facts(self) -> list[str]:
+        return opaque.facts(self.opaque, self.term)
 
     def _extremum(self, e: sp.Expr) -> str:
         operator = ">=" if isinstance(e, sp.Max) else "<="
@@ -157,33 +175,62 @@ def _number(value: int) -> str:
     return str(value) if value >= 0 else f"(- {-value})"
 
 
+def _folded(hypotheses: Sequence[Boolean], goal: Boolean) -> tuple[list[Boolean], Boolean]:
+    """Equals put for equals: a long term with a name is written by its name elsewhere.
+
+    Where `s = E` is a hypothesis and E holds an opaque term, E becomes s in the other formulas. The
+    query stays equivalent, and the solver does not have to find the same long terms again.
+    """
+    folded, named = list(hypotheses), []
+    for h in hypotheses:
+        if isinstance(h, sp.Eq) and isinstance(h.lhs, sp.Symbol) and opaque.inside(h.rhs):
+            if h.lhs in h.rhs.free_symbols or h.rhs in named:
+                continue
+            named.append(h.rhs)
+            folded = [f if f == h else f.xreplace({h.rhs: h.lhs}) for f in folded]
+            goal = goal.xreplace({h.rhs: h.lhs})
+    return folded, goal
+
+
 def smt_text(hypotheses: Sequence[Boolean], goal: Boolean, title: str = "") -> str:
     """The query `hypotheses and not goal`: unsatisfiable exactly when the goal is implied.
 
     Raises:
         Untranslatable: a formula is outside the supported arithmetic.
     """
+    hypotheses, goal = _folded(hypotheses, goal)
     printer = _Printer()
     asserted = [printer.formula(h) for h in hypotheses]
     negated = f"(not {printer.formula(goal)})"
     symbols = symbols_of(*hypotheses, goal)
-    lines = [f"; {line}" for line in title.splitlines()]
-    lines += ["; hypotheses and the negated goal: unsat proves the step", "(set-logic QF_NRA)"]
+    lines = ["; hypotheses and the negated goal: unsat proves the step", "(set-logic QF_NRA)"]
     lines += [f"(declare-const {s.name} Real)" for s in symbols]
+    opaque_facts = printer.opaque_facts()
+    for term, name in printer.opaque.items():
+        lines += [f"; {name} is {term}", f"(declare-const {name} Real)"]
     lines += [f"(declare-const {name} Real)" for name in printer.roots.values()]
     lines += [f"(assert {fact})" for fact in (*range_facts(symbols), *printer.root_facts)]
+    lines += [f"(assert {fact})" for fact in opaque_facts]
     lines += [f"(assert {fact})" for fact in asserted]
     lines += [f"(assert {negated})", "(check-sat)", "(get-model)"]
-    return "\n".join(lines) + "\n"
+    return _comment(title) + "\n".join(lines) + "\n"
+
+
+def _comment(title: str) -> str:
+    return "".join(f"; {line}\n" for line in title.splitlines())
 
 
 def side_conditions(formulas: Iterable[Boolean]) -> tuple[Boolean, ...]:
-    """What must hold for the formulas to mean something: denominators != 0, radicands >= 0."""
+    """What must hold for the formulas to mean something.
+
+    Denominators are not 0, radicands not negative, arguments of log and arccos in their domain.
+    """
     printer = _Printer()
     for f in formulas:
         printer.formula(f)
     conditions = [sp.Ne(den, 0) for den in printer.denominators]
     conditions += [sp.Ge(radicand, 0) for radicand in printer.radicands]
+    conditions += printer.domains
     return tuple(dict.fromkeys(c for c in conditions if c is not sp.true))
 
 
@@ -199,9 +246,25 @@ def decide(
     A solver that is missing, gives up or runs out of time is `unknown`, never `implied`.
     """
     try:
-        text = smt_text(hypotheses, goal, title)
+        query = smt_text(hypotheses, goal)
     except Untranslatable as error:
         return Decision("unknown", f"not translated: {error}", "")
+    # The title is a comment: the same query under another title is decided once.
+    key = (query, timeout_ms)
+    answer = _decided.get(key)
+    if answer is None:
+        answer = _solve(query, timeout_ms)
+        if answer.status != "unknown":
+            _decided[key] = answer
+    values = None if answer.countermodel is None else dict(answer.countermodel)
+    return Decision(answer.status, answer.reason, _comment(title) + query, values)
+
+
+_decided: dict[tuple[str, int], Decision] = {}
+
+
+def _solve(text: str, timeout_ms: int) -> Decision:
+    """The solver's answer to a query, in a fresh context."""
     try:
         import z3
     except ImportError as error:

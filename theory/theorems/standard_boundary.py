@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..chain import chain_steps
 from ..kkt import (
     FINITE_TIME,
     LINEAR_BOUNDARY,
@@ -10,7 +11,6 @@ from ..kkt import (
     SAMPLES,
     STATIONARITY,
     TRAINED_CLAIM,
-    chain_steps,
 )
 from ..proof import Conclusion
 from ..statement import KUMANO, Assumption, Claim, Theorem

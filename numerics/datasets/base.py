@@ -1,0 +1,210 @@
+"""What every dataset gives: a labelled sample, checked once where it enters the program."""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pydantic
+
+from ..input_error import InputError
+
+_NAMED_ROWS = 5
+
+
+def row_list(rows: Iterable[int]) -> str:
+    """Text such as ``rows 3, 8 and 12``; long lists end in a count of the rest."""
+    rows = [int(row) for row in rows]
+    if len(rows) == 1:
+        return f"row {rows[0]}"
+    if len(rows) <= _NAMED_ROWS:
+        return f"rows {', '.join(map(str, rows[:-1]))} and {rows[-1]}"
+    named = ", ".join(map(str, rows[:_NAMED_ROWS]))
+    return f"rows {named} and {len(rows) - _NAMED_ROWS} more"
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A labelled sample. Immutable: the arrays are private, read-only copies.
+
+    Attributes
+    ----------
+    x : float64 (N, d), the samples, one a row. These numbers *are* the data: later enclosures take
+        them as exact.
+    y : int8 (N,), labels in {-1, +1}.
+    source : where the data come from, in words.
+    rows : int64 (N,), the row of each sample in that source, counted from 0.
+
+    Raises
+    ------
+    InputError
+        Unless x is (N, d) with N >= 2 and d >= 1, everything is finite, both labels occur and no
+        row of x is zero throughout.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    source: str
+    rows: np.ndarray
+
+    def __post_init__(self) -> None:
+        x, y, rows = np.asarray(self.x), np.asarray(self.y), np.asarray(self.rows)
+        _check_samples(x, self.source)
+        if y.shape != (len(x),) or rows.shape != (len(x),):
+            raise InputError(
+                f"{self.source}: {len(x)} samples need labels and rows of shape ({len(x)},), "
+                f"found {y.shape} and {rows.shape}"
+            )
+        if not np.isin(y, (-1, 1)).all():
+            raise InputError(f"{self.source}: labels must be -1 or +1")
+        if (y == y[0]).all():
+            raise InputError(
+                f"{self.source}: all {len(y)} samples have the label {int(y[0]):+d}; "
+                "both classes are needed"
+            )
+        zero = rows[~x.any(axis=1)]
+        if len(zero):
+            raise InputError(
+                f"{self.source}: {row_list(zero)} (counted from 0) zero throughout; "
+                "every sample needs a nonzero feature"
+            )
+        for name, array, dtype in (("x", x, "f8"), ("y", y, "i1"), ("rows", rows, "i8")):
+            own = np.array(array, dtype=dtype, order="C")
+            own.setflags(write=False)
+            object.__setattr__(self, name, own)
+
+    @property
+    def n(self) -> int:
+        """Number of samples N."""
+        return self.x.shape[0]
+
+    @property
+    def d(self) -> int:
+        """Input dimension d."""
+        return self.x.shape[1]
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the shape and of the bytes of x and y (little-endian), as 64 hex digits."""
+        digest = hashlib.sha256(f"perturbproof sample {self.n}x{self.d}\n".encode())
+        digest.update(np.ascontiguousarray(self.x, dtype="<f8").data)
+        digest.update(np.ascontiguousarray(self.y).data)
+        return digest.hexdigest()
+
+    def take(self, indices: Sequence[int] | np.ndarray) -> Sample:
+        """The samples at ``indices`` (N',), in that order, under the same checks."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        return Sample(self.x[chosen], self.y[chosen], self.source, self.rows[chosen])
+
+
+def _check_samples(x: np.ndarray, source: str) -> None:
+    if x.ndim != 2 or x.shape[1] < 1:
+        raise InputError(f"{source}: samples must be a matrix (N, d), found shape {x.shape}")
+    if len(x) < 2:
+        raise InputError(f"{source}: at least 2 samples are needed, found {len(x)}")
+    if x.dtype.kind not in "biuf":
+        raise InputError(f"{source}: samples must be real numbers, found {x.dtype}")
+    # A sum is finite unless an entry is not or it overflows: one cheap pass settles most cases.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspicious = not np.isfinite(x.sum())
+    if suspicious and not (finite := np.isfinite(x)).all():
+        row, column = np.argwhere(~finite)[0]
+        raise InputError(
+            f"{source}: row {row}, column {column} (counted from 0) is {x[row, column]}; "
+            "every feature must be finite"
+        )
+
+
+def centred(x: np.ndarray, rows: np.ndarray, source: str) -> np.ndarray:
+    """x (N, d) less the mean of its rows; InputError when a row is zero throughout afterwards."""
+    shifted = x - x.mean(axis=0)
+    zero = rows[~shifted.any(axis=1)]
+    if len(zero):
+        raise InputError(
+            f"{source}: {row_list(zero)} (counted from 0) zero throughout after centring: "
+            "equal to the mean of the chosen samples"
+        )
+    return shifted
+
+
+class Dataset(pydantic.BaseModel, abc.ABC, frozen=True, extra="forbid"):
+    """A description of a dataset, from which samples are drawn. One kind is one file.
+
+    Raises InputError, one line naming kind, field and value, when a field is missing, unknown or
+    out of range. Inside another pydantic model that line becomes part of its ValidationError.
+    """
+
+    kind: str
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except pydantic.ValidationError as error:
+            kind = type(self).model_fields["kind"].default
+            raise InputError(f"{kind} dataset: {_first_problem(error)}") from None
+
+    @abc.abstractmethod
+    def draw(self, rng: np.random.Generator) -> Sample:
+        """One sample. Raises InputError when the data are unusable."""
+
+
+def _first_problem(error: pydantic.ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    raised = problem.get("ctx", {}).get("error")
+    if raised is not None:  # by a validator of ours: already a sentence
+        return str(raised)
+    field = ".".join(map(str, problem["loc"]))
+    found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
+    return f"{field}: {problem['msg'].lower()}{found}"
+
+
+class GeneratedDataset(Dataset, abc.ABC, frozen=True, extra="forbid"):
+    """Samples made by a generator of random numbers.
+
+    ``labels="alternating"`` gives +1, -1, +1, ...; ``"random"`` draws them fair and independent,
+    given that both occur. Field ranges: samples >= 2, dimension >= 1, and the matrix must fit in
+    the machine's memory.
+    """
+
+    samples: Annotated[int, pydantic.Field(ge=2)]
+    dimension: Annotated[int, pydantic.Field(ge=1)]
+    labels: Literal["alternating", "random"] = "alternating"
+
+    @pydantic.model_validator(mode="after")
+    def _fits_in_memory(self) -> GeneratedDataset:
+        needed = 8 * self.samples * self.dimension
+        if needed > (memory := _physical_memory()):
+            raise InputError(
+                f"samples x dimension: {self.samples} x {self.dimension} numbers take "
+                f"{needed / 2**30:.1f} GiB, this machine has {memory / 2**30:.1f} GiB"
+            )
+        return self
+
+    def draw(self, rng: np.random.Generator) -> Sample:
+        y = self._draw_labels(rng)
+        source = f"{self.kind} ({self.samples} samples in dimension {self.dimension})"
+        return Sample(self.draw_inputs(y, rng), y, source, np.arange(self.samples))
+
+    @abc.abstractmethod
+    def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Samples float64 (N, d) for the labels y (N,)."""
+
+    def _draw_labels(self, rng: np.random.Generator) -> np.ndarray:
+        if self.labels == "alternating":
+            return np.where(np.arange(self.samples) % 2 == 0, 1, -1)
+        while True:
+            y = rng.integers(0, 2, self.samples) * 2 - 1
+            if (y != y[0]).any():
+                return y
+
+
+def _physical_memory() -> int:
+    """Bytes of memory of this machine; where the system does not tell, 64 GiB."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2**36

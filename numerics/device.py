@@ -1,0 +1,30 @@
+"""Which device arrays live on."""
+
+from __future__ import annotations
+
+from .input_error import InputError
+
+
+def resolve_device(name: str) -> str:
+    """`auto`, `cpu`, `cuda` or `cuda:INDEX` to the device that will be used.
+
+    `auto` takes the first CUDA device where there is one. TF32 is left off in every case: float32
+    products keep their 24 bits.
+
+    Raises:
+        InputError: the name is none of these, or the device is not there.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    if name == "cpu":
+        return "cpu"
+    kind, _, index = name.partition(":")
+    if kind != "cuda" or (index and not index.isdigit()) or name.endswith(":"):
+        raise InputError(f"--device {name}: must be auto, cpu, cuda or cuda:INDEX")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if int(index or 0) >= count:
+        there = f"{count} CUDA devices" if count else "no CUDA device"
+        raise InputError(f"--device {name}: this machine has {there}")
+    return f"cuda:{int(index or 0)}"

@@ -1,0 +1,80 @@
+"""Losses of the margin y f(x), in logarithms so that nothing underflows late in training.
+
+Both tend to exp(-margin): at a margin of 800 value and slope are zero in float64, their logarithms
+are exact. All functions take and return tensors (N,) and run on any device.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from .input_error import InputError
+
+# From this margin on, log(log(1 + exp(-t))) and -t differ by less than half an ulp of float64.
+_TAIL = 40.0
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A decreasing loss l(t) of the margin t.
+
+    log_value: t -> log l(t); log_slope: t -> log(-l'(t)).
+    """
+
+    name: str
+    log_value: Callable[[Tensor], Tensor]
+    log_slope: Callable[[Tensor], Tensor]
+
+    def log_mean(self, margins: Tensor) -> Tensor:
+        """log of the mean loss, a scalar."""
+        values = self.log_value(margins)
+        return torch.logsumexp(values, 0) - _log_count(margins)
+
+    def mean_weights(self, margins: Tensor) -> Tensor:
+        """-l'(t_n)/N (N,): the weight of each sample in the gradient of the mean loss."""
+        return torch.exp(self.log_slope(margins)).div_(len(margins))
+
+    def normalised_weights(self, margins: Tensor) -> Tensor:
+        """-l'(t_n) / sum_k l(t_k) (N,): the same divided by the mean loss; never all zero.
+
+        They sum to 1 for the exponential loss and to a number tending to 1 for the logistic.
+        """
+        values = self.log_value(margins)
+        # The largest is taken off first, exactly: at a margin of 1e5 a float32 total has lost two
+        # digits after the point, and with them a percent of every weight.
+        largest = values.amax()
+        total = torch.logsumexp(values.sub_(largest), 0)
+        return torch.exp(self.log_slope(margins).sub_(largest).sub_(total))
+
+
+def _log_count(margins: Tensor) -> float:
+    return math.log(len(margins))
+
+
+def _log_logistic(margins: Tensor) -> Tensor:
+    # softplus(-t) = -log sigmoid(t), accurate in both tails; past _TAIL its log is -t itself.
+    inner = torch.log(-logsigmoid(margins.clamp(max=_TAIL)))
+    return torch.where(margins > _TAIL, -margins, inner)
+
+
+EXPONENTIAL = Loss("exponential", torch.neg, torch.neg)
+"""l(t) = exp(-t)."""
+
+LOGISTIC = Loss("logistic", _log_logistic, lambda margins: logsigmoid(-margins))
+"""l(t) = log(1 + exp(-t))."""
+
+LOSSES: tuple[Loss, ...] = (EXPONENTIAL, LOGISTIC)
+
+
+def loss_named(name: str) -> Loss:
+    """The loss of that name; InputError names the ones there are."""
+    for loss in LOSSES:
+        if loss.name == name:
+            return loss
+    raise InputError(f"loss: must be {' or '.join(x.name for x in LOSSES)}, found {name!r}")

@@ -1,0 +1,254 @@
+"""Exact multipliers of the margin problem under the theorem's pattern, and the limit network.
+
+If every sample activates exactly the neurons of its own label's half, all margins are tight:
+A lambda = 1 with A_nk = (1/2) c_nk y_n y_k <x_n, x_k>, c = 1 + gamma^2 for equal labels and 2 gamma
+for different ones. `exact_multipliers` encloses the solution and checks the pattern it presumes.
+A positive solution with its pattern strictly the presumed one is a *consistent candidate*: a KKT
+point with a linear boundary exists. That training reaches it is not shown here.
+
+Source: this project, from the stationarity condition of Kumano et al., ICLR 2024 (section 1's
+theorem, after Frei et al., COLT 2023).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from .enclosure import Interval
+from .endpoints import exact_arb, working_precision
+from .gram import GramStatistics, exact_gram
+from .input_error import InputError
+from .rounding import BallArray
+from .roundoff import FloatArray
+from .verified_solve import arb_solve, verified_solve
+
+_ARB_SAMPLES = 200
+_ARB_ENTRIES = 2_000_000
+_ARB_BITS = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Multipliers:
+    """Multipliers of a candidate, or why there are none: `exact_multipliers`, `linear_kkt_point`.
+
+    Attributes:
+        lam: encloses lambda, shape (N,): the solution of A lambda = 1, or of A_SS lambda_S = 1 and
+            zero elsewhere when there is a support S.
+        activation_margins: min over neurons j of m y_n a_j <w_j, x_n>, shape (N,); all positive
+            means that the presumed pattern is the candidate's own.
+        linear_margins: y_n <q, x_n> with q = sum_k lambda_k y_k x_k, shape (N,).
+        consistent: True when certainly lambda > 0 (on the support) and all activation margins > 0;
+            False when certainly not; None when undecided or unsolved.
+        reason: why lambda is not enclosed; `linear_kkt_point` gives one for every verdict.
+        support: increasing indices S of the positive multipliers; None where no margin was allowed
+            to exceed 1.
+    """
+
+    lam: BallArray | None
+    activation_margins: BallArray | None
+    linear_margins: BallArray | None
+    consistent: bool | None
+    reason: str = ""
+    support: NDArray[np.intp] | None = None
+
+    @property
+    def solved(self) -> bool:
+        """A (A_SS for a support S) is certainly nonsingular and lambda is enclosed."""
+        return self.lam is not None
+
+
+def exact_multipliers(
+    statistics: GramStatistics, y: NDArray[np.int8], slope: Fraction, *, bits: int | None = None
+) -> Multipliers:
+    """Enclose lambda = A^-1 1 and the activation margins it implies.
+
+    `y` in {-1, +1}, shape (N,); `slope` is gamma in (0, 1], exact. The solve is float64 with a
+    certificate; if that fails and the sample is small (N <= 200), or if `bits` is given, it is
+    repeated in arb from the exact samples.
+
+    Raises:
+        InputError: labels or slope out of range.
+    """
+    check_slope(slope)
+    signs = check_labels(y, statistics.size)
+    singular = _certainly_singular(statistics, signs, slope)
+    if singular:
+        return Multipliers(None, None, None, None, singular)
+    matrix = margin_matrix(statistics.gram, signs, slope) if bits is None else None
+    lam = tight_multipliers(matrix, statistics.x, signs, slope, bits or _ARB_BITS)
+    if lam is None:
+        return Multipliers(None, None, None, None, _why_unsolved(statistics))
+    return candidate(statistics.gram, lam, signs, slope)
+
+
+def tight_multipliers(
+    matrix: BallArray | None, x: FloatArray, y: FloatArray, slope: Fraction, bits: int = _ARB_BITS
+) -> BallArray | None:
+    """Enclose A^-1 1 from the margin matrix of the samples x with labels y (+-1 as float64).
+
+    In arb at `bits` digits when there is no matrix, or when float64 cannot certify that it is
+    nonsingular and the sample is small. None when neither can.
+    """
+    if matrix is not None:
+        lam = verified_solve(matrix, BallArray.exact(np.ones(len(y))))
+        if lam is not None or len(y) > _ARB_SAMPLES or x.size > _ARB_ENTRIES:
+            return lam
+    return _solved_in_arb(x, y, slope, bits)
+
+
+def candidate(
+    gram: BallArray,
+    lam: BallArray,
+    y: FloatArray,
+    slope: Fraction,
+    support: NDArray[np.intp] | None = None,
+) -> Multipliers:
+    """The candidate of multipliers lambda, its margins and whether its pattern is the presumed one.
+
+    The multipliers off a `support` are exactly zero and those on it certainly positive.
+    """
+    same, other = class_sums(gram, lam, y)
+    gamma = Interval.exact(slope)
+    # A sample k is seen with slope 1 by its own half and with gamma by the other: times y_n y_k it
+    # enters n's own half with factor 1 (same label) or -gamma, the other half with gamma or -1.
+    margins = (same - other * gamma).minimum(same * gamma - other)
+    positive = lam if support is None else lam[support]
+    return Multipliers(
+        lam, margins, same - other, _consistent(positive, margins), support=support
+    )
+
+
+def margin_matrix(gram: BallArray, y: FloatArray, slope: Fraction) -> BallArray:
+    """A_nk = (1/2) c_nk y_n y_k <x_n, x_k>, shape (N, N); y is +-1 as float64."""
+    gamma = Interval.exact(slope)
+    alike = np.equal.outer(y, y)
+    equal, different = ((1 + gamma**2) / 2, -gamma)
+    lower = np.where(alike, equal.lower, different.lower)
+    upper = np.where(alike, equal.upper, different.upper)
+    return gram * BallArray.between(lower, upper)
+
+
+def class_sums(gram: BallArray, lam: BallArray, y: FloatArray) -> tuple[BallArray, BallArray]:
+    """sum_k lambda_k <x_n, x_k> over the k with n's label, and over the others; shapes (N,)."""
+    masks = np.stack([y > 0, y < 0], axis=1).astype(np.float64)
+    sums = gram @ BallArray(masks * lam.mid[:, None], masks * lam.rad[:, None])
+    rows = np.arange(len(y))
+    own = (y < 0).astype(np.intp)
+    return sums[rows, own], sums[rows, 1 - own]
+
+
+def limit_coefficients(
+    lam: BallArray, y: NDArray[np.int8], slope: Fraction, width: int
+) -> BallArray:
+    """C of shape (N, 2) with (v, u) = Cᵀ x: the two distinct neurons of the limit network W*.
+
+    v belongs to the half with a_j = +1/sqrt(width), u to the other:
+    v = (1/sqrt(m)) sum lambda_n y_n s+_n x_n, u = -(1/sqrt(m)) sum lambda_n y_n s-_n x_n, where
+    s+ (s-) is 1 for label +1 (-1) and gamma otherwise.
+
+    Raises:
+        InputError: labels or slope out of range, or a width that is not positive and even.
+    """
+    check_slope(slope)
+    signs = check_labels(y, len(lam))
+    if width < 2 or width % 2:
+        raise InputError(f"width is {width}; it must be a positive even number")
+    gamma = Interval.exact(slope)
+    scaled = lam * signs / Interval.exact(width).sqrt()
+    shrunk = scaled * gamma
+    columns = []
+    for label in (1.0, -1.0):
+        mid = np.where(signs == label, scaled.mid, shrunk.mid)
+        rad = np.where(signs == label, scaled.rad, shrunk.rad)
+        columns.append(BallArray(label * mid, rad))
+    return BallArray(
+        np.stack([column.mid for column in columns], axis=1),
+        np.stack([column.rad for column in columns], axis=1),
+    )
+
+
+def limit_weights(
+    x: FloatArray, lam: BallArray, y: NDArray[np.int8], slope: Fraction, width: int
+) -> BallArray:
+    """The two distinct rows v, u of W*, shape (2, d); see `limit_coefficients`."""
+    return limit_coefficients(lam, y, slope, width).T @ x
+
+
+def linear_normal(x: FloatArray, lam: BallArray, y: NDArray[np.int8]) -> BallArray:
+    """q = sum_n lambda_n y_n x_n, shape (d,): the normal of the linear boundary."""
+    return (lam * check_labels(y, len(lam))) @ x
+
+
+def check_slope(slope: Fraction) -> None:
+    """Refuse a slope outside (0, 1].
+
+    Raises:
+        InputError: it is.
+    """
+    if not 0 < slope <= 1:
+        raise InputError(f"slope is {slope}; it must lie in (0, 1]")
+
+
+def check_labels(y: NDArray[np.int8], size: int) -> FloatArray:
+    """Labels as float64 signs.
+
+    Raises:
+        InputError: not one label -1 or +1 for each of `size` samples.
+    """
+    if np.shape(y) != (size,) or not np.isin(y, (-1, 1)).all():
+        raise InputError(f"labels must be -1 or +1, one for each of {size} samples")
+    return np.asarray(y, dtype=np.float64)
+
+
+def _solved_in_arb(x: FloatArray, y: FloatArray, slope: Fraction, bits: int) -> BallArray | None:
+    matrix = exact_gram(x, bits)
+    with working_precision(bits):
+        equal, different = exact_arb((1 + slope**2) / 2), exact_arb(-slope)
+        for n in range(len(y)):
+            for k in range(len(y)):
+                matrix[n, k] = matrix[n, k] * (equal if y[n] == y[k] else different)
+        return arb_solve(matrix, [arb(1)] * len(y), bits)
+
+
+def _consistent(lam: BallArray, margins: BallArray) -> bool | None:
+    if (lam.lower > 0).all() and (margins.lower > 0).all():
+        return True
+    return False if (lam.upper <= 0).any() or (margins.upper <= 0).any() else None
+
+
+def _certainly_singular(statistics: GramStatistics, y: FloatArray, slope: Fraction) -> str:
+    """Why A is singular for sure, by counting; empty when counting does not show it."""
+    dimension = statistics.x.shape[1]
+    # A is the Gram matrix of the samples of each class (of all samples, for slope 1) in disguise.
+    groups = (
+        [("", np.full(len(y), True))]
+        if slope == 1
+        else [(f" of class {label:+d}", y == label) for label in (-1, 1)]
+    )
+    for name, members in groups:
+        count = int(members.sum())
+        if count > dimension:
+            return (
+                f"the margin matrix is singular: {count} samples{name} in {dimension} dimensions "
+                "are linearly dependent"
+            )
+    for n, k in statistics.duplicates:
+        if slope == 1 or y[n] == y[k]:
+            return f"the margin matrix is singular: {_named(statistics.duplicates)}"
+    return ""
+
+
+def _why_unsolved(statistics: GramStatistics) -> str:
+    text = "the margin matrix was not certified nonsingular"
+    return f"{text}: {_named(statistics.duplicates)}" if statistics.duplicates else text
+
+
+def _named(duplicates: tuple[tuple[int, int], ...]) -> str:
+    shown = ", ".join(f"{k} repeats {n}" for n, k in duplicates[:5])
+    more = len(duplicates) - 5
+    return f"row {shown}" + (f" and {more} more" if more > 0 else "")

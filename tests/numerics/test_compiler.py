@@ -1,0 +1,203 @@
+"""Every backend reproduces the bank by value; relations are decided only when certain."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from perturbproof.numerics.compiler import compile_expression, compile_relation
+from perturbproof.numerics.enclosure import Interval
+
+from .expression_bank import BANK, Entry, gamma, x, y
+
+bank = pytest.mark.parametrize("entry", BANK, ids=lambda entry: entry.name)
+
+
+def floats(entry: Entry) -> list[float]:
+    return [float(value) for value in entry.point.values()]
+
+
+@bank
+def test_numpy_by_value_on_numbers_and_arrays(entry: Entry) -> None:
+    function = compile_expression(entry.expr, entry.symbols, "numpy")
+    assert float(function(*floats(entry))) == pytest.approx(
+        float(entry.value), rel=4e-16, abs=1e-300
+    )
+    many = function(*(np.full((2, 3), value) for value in floats(entry)))
+    assert many.shape == (2, 3)
+    np.testing.assert_allclose(many, float(entry.value), rtol=4e-16, atol=1e-300)
+
+
+@bank
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_torch_by_value_and_dtype(entry: Entry, dtype: torch.dtype) -> None:
+    function = compile_expression(entry.expr, entry.symbols, "torch")
+    precision = 1e-15 if dtype == torch.float64 else 1e-6
+    many = function(*(torch.full((2, 3), value, dtype=dtype) for value in floats(entry)))
+    assert many.dtype == dtype
+    assert many.shape == (2, 3)
+    np.testing.assert_allclose(many.numpy(), float(entry.value), rtol=precision, atol=1e-300)
+    assert function(*floats(entry)).item() == pytest.approx(
+        float(entry.value), rel=1e-15, abs=1e-300
+    )
+
+
+@bank
+def test_interval_contains_the_value_tightly(entry: Entry) -> None:
+    function = compile_expression(entry.expr, entry.symbols, "interval")
+    result = function(*(Interval.exact(value) for value in entry.point.values()))
+    if isinstance(entry.value, Fraction):
+        assert result.contains(entry.value)
+    assert result.width < 1e-30
+    assert result.lower == pytest.approx(float(entry.value), rel=1e-15, abs=1e-300)
+
+
+@bank
+@settings(deadline=None, max_examples=15)
+@given(data=st.data())
+def test_interval_contains_every_value_around(entry: Entry, data: st.DataObject) -> None:
+    """A wide interval holds the values NumPy finds inside it."""
+    width = data.draw(st.floats(1e-6, 0.5))
+    inside = [value + width * data.draw(st.floats(-1, 1)) for value in floats(entry)]
+    boxes = [Interval.between(value - width, value + width) for value in floats(entry)]
+    result = compile_expression(entry.expr, entry.symbols, "interval")(*boxes)
+    with np.errstate(all="ignore"):
+        value = float(
+            compile_expression(entry.expr, entry.symbols, "numpy")(*map(np.float64, inside))
+        )
+    if math.isfinite(value):
+        margin = 1e-14 * (1 + abs(value))
+        assert result.lower <= value + margin
+        assert result.upper >= value - margin
+
+
+def test_torch_expressions_are_differentiable() -> None:
+    value = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    compile_expression(sp.Max(1.0, sp.sqrt(2) * x), [x], "torch")(value).backward()
+    assert value.grad is not None
+    assert value.grad.item() == pytest.approx(math.sqrt(2))
+
+
+def test_constants_need_no_symbols() -> None:
+    assert compile_expression(sp.sqrt(2), [], "interval")().contains(math.sqrt(2)) is False
+    assert compile_expression(sp.sqrt(2), [], "torch")().item() == math.sqrt(2)
+    assert compile_expression(sp.sqrt(2), [], "numpy")() == math.sqrt(2)
+
+
+def test_piecewise_on_an_interval_across_the_seam_covers_both_branches() -> None:
+    expr = sp.Piecewise((0, x < 1), (10, True))
+    result = compile_expression(expr, [x], "interval")(Interval.between(0, 2))
+    assert (result.lower, result.upper) == (0, 10)
+    partial = sp.Piecewise((0, x < 1))
+    assert not compile_expression(partial, [x], "interval")(Interval.between(0, 2)).is_finite
+
+
+def test_compilation_is_cached() -> None:
+    assert compile_expression(x + y, [x, y], "numpy") is compile_expression(x + y, (x, y), "numpy")
+
+
+def test_refusals_name_the_cause() -> None:
+    with pytest.raises(ValueError, match="depends on y"):
+        compile_expression(x + y, [x], "numpy")
+    with pytest.raises(ValueError, match="unknown backend 'jax'"):
+        compile_expression(x, [x], "jax")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="torch backend cannot compute zeta"):
+        compile_expression(sp.zeta(x), [x], "torch")
+    with pytest.raises(TypeError, match="zeta"):
+        compile_expression(sp.zeta(x), [x], "interval")(Interval.exact(2))
+    with pytest.raises(ValueError, match="depends on y"):
+        compile_relation(x < y, [x])
+    with pytest.raises(ValueError, match="one name"):
+        compile_relation(x < sp.Symbol("x", positive=True))
+    with pytest.raises(TypeError, match="not a relation"):
+        compile_relation(sp.Symbol("b"))
+    with pytest.raises(KeyError, match="values for y"):
+        compile_relation(x < y).evaluate({"x": Interval.exact(1)})
+
+
+def truth(relation, **values: object) -> bool | None:
+    intervals = {
+        name: Interval.between(*value) if isinstance(value, tuple) else Interval.exact(value)
+        for name, value in values.items()
+    }
+    return compile_relation(relation).evaluate(intervals).holds
+
+
+@pytest.mark.parametrize(
+    ("relation", "left", "right", "holds"),
+    [
+        (sp.Lt(x, y), 1, 2, True),
+        (sp.Lt(x, y), 1, 1, False),
+        (sp.Lt(x, y), (0, 1), (1, 2), None),
+        (sp.Lt(x, y), (1, 2), (0, 1), False),
+        (sp.Le(x, y), (0, 1), (1, 2), True),
+        (sp.Le(x, y), (1, 2), (0, 1), None),
+        (sp.Le(x, y), (1, 2), (0, 0.5), False),
+        (sp.Gt(x, y), 2, 1, True),
+        (sp.Gt(x, y), (0, 1), (1, 2), False),
+        (sp.Ge(x, y), (1, 2), (0, 1), True),
+        (sp.Ge(x, y), (0, 2), (1, 1), None),
+        (sp.Eq(x, y), 1, 1, True),
+        (sp.Eq(x, y), 1, 2, False),
+        (sp.Eq(x, y), (0, 1), 1, None),
+        (sp.Ne(x, y), 1, 2, True),
+        (sp.Ne(x, y), 1, 1, False),
+        (sp.Ne(x, y), (0, 1), 1, None),
+        (sp.And(x < y, x > 0), 1, 2, True),
+        (sp.And(x < y, x > 0), (0, 1), 2, None),
+        (sp.And(x < y, x > 0), (0, 1), -1, False),
+        (sp.Or(x < y, x > 0), (0, 1), 2, True),
+        (sp.Or(x < y, x > 0), (-1, 1), 0, None),
+        (sp.Or(x < y, x > 0), -1, -2, False),
+        (sp.Or(x < y, x > y), (-math.inf, math.inf), 0, None),
+    ],
+)
+def test_relations_are_three_valued(relation, left, right, holds: bool | None) -> None:
+    assert truth(relation, x=left, y=right) is holds
+
+
+def test_decided_relations_are_accepted() -> None:
+    assert compile_relation(sp.true).evaluate({}).holds is True
+    assert compile_relation(sp.false).evaluate({}).holds is False
+
+
+def test_undefined_sides_decide_nothing() -> None:
+    assert truth(1 / x < y, x=(-1, 1), y=10) is None
+    assert truth(sp.Or(sp.log(x) < y, sp.log(x) > y - 1), x=-1, y=0) is None
+
+
+def test_load_and_slack() -> None:
+    values = {"x": Interval.exact(1), "y": Interval.exact(4)}
+    below = compile_relation(x < y).evaluate(values)
+    above = compile_relation(y > x).evaluate(values)
+    for value in (below, above):
+        assert value.load is not None
+        assert value.slack is not None
+        assert value.load.contains(Fraction(1, 4))
+        assert value.slack.contains(3)
+    assert above.lhs.contains(4)
+    assert compile_relation(x < -y).evaluate(values).load is None
+    broken = compile_relation(x > y).evaluate(values)
+    assert broken.slack is not None
+    assert broken.slack.contains(-3)
+    assert compile_relation(sp.Eq(x, y)).evaluate(values).slack is None
+
+
+def test_and_reports_its_deciding_part() -> None:
+    value = compile_relation(sp.And(x < y, gamma > 0, y < 3)).evaluate(
+        {"x": Interval.exact(1), "y": Interval.exact(2), "gamma": Interval.exact("0.5")}
+    )
+    assert len(value.parts) == 3
+    assert value.slack is not None
+    assert value.slack.contains(Fraction(1, 2))
+    assert value.load is not None
+
+
+@settings(deadline=None)
+@given(st.fractions(-5, 5), st.fractions(-5, 5))
+def test_decisions_agree_with_rational_arithmetic(a: Fraction, b: Fraction) -> None:
+    assert truth(x**2 + y < x * y, x=a, y=b) in (a**2 + b < a * b, None)

@@ -1,0 +1,109 @@
+"""Matching at a point z, for certain: the perturbations outweigh the base samples whatever y^a."""
+
+import sympy as sp
+
+from ..kkt import q_z
+from ..matching import base_l1_z
+from ..perturbed import (
+    DECOMPOSITION,
+    MULTIPLIER_SUM,
+    N_adv,
+    T1_z,
+    T2_z,
+    adv_lambda_max,
+    adv_lambda_min,
+    adv_lambda_n,
+    adv_q_z,
+    dir_z,
+    eps,
+    label_n,
+)
+from ..proof import Citation, Conclusion, Inequality
+from ..statement import PROJECT, Assumption, Claim, Theorem
+from ..vector_facts import WEIGHTS
+
+_z, _q, _qa = sp.symbols("z q q_a")
+_inner = sp.Function("inner")
+
+SAME_SIDE = Assumption(
+    "same-side",
+    "The perturbation direction and the natural boundary agree about z (true of every z for L2 "
+    "and Linf rescaled, where dir is a positive multiple of q).",
+    dir_z * q_z > 0,
+)
+
+THEOREM = Theorem(
+    id="matching-deterministic",
+    title="Matching at a point, whatever the labels",
+    summary=(
+        "Where z correlates with the perturbation direction more than with the base samples, "
+        "weighed by the multipliers, the boundary taught by perturbed samples has the natural "
+        "boundary's sign, whatever their labels."
+    ),
+    source=PROJECT,
+    origin="after the paper",
+    assumptions=(
+        Assumption(
+            "outweighs",
+            "At z the perturbations outweigh all base samples together.",
+            eps * N_adv * adv_lambda_min * sp.Abs(dir_z) > adv_lambda_max * base_l1_z,
+        ),
+        SAME_SIDE,
+    ),
+    claims=(
+        Claim(
+            "matching",
+            "The two boundaries have the same sign at z.",
+            adv_q_z * q_z > 0,
+            display=sp.Eq(sp.sign(_inner(_qa, _z)), sp.sign(_inner(_q, _z)), evaluate=False),
+        ),
+        Claim(
+            "base-part",
+            "What the base samples teach about z is at most this.",
+            sp.Abs(T1_z) <= adv_lambda_max * base_l1_z,
+        ),
+    ),
+    proof=(
+        *DECOMPOSITION,
+        *MULTIPLIER_SUM,
+        Inequality(
+            "weights",
+            "The weights lambda^a_n y^a_n of T1 are at most the largest multiplier.",
+            sp.Abs(adv_lambda_n * label_n) <= adv_lambda_max,
+            uses=("label", "multiplier-range"),
+        ),
+        Citation(
+            "T1",
+            "So |T1(z)| is at most that times the sum of |<x'_n, z>|.",
+            WEIGHTS,
+            (T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
+            uses=("weights",),
+        ),
+        Inequality(
+            "T2-size",
+            "|T2(z)| is at least eps N_adv lambda^a_min |<dir, z>|.",
+            sp.And(
+                sp.Abs(T2_z) >= eps * N_adv * adv_lambda_min * sp.Abs(dir_z),
+                T2_z * dir_z >= 0,
+            ),
+            uses=("T2", "multiplier-sum"),
+        ),
+        Inequality(
+            "sign",
+            "So T2(z) decides the sign of the sum, and it has that of <dir, z>.",
+            adv_q_z * dir_z > 0,
+            uses=("decomposition", "T1", "T2-size", "outweighs", "same-side"),
+        ),
+        Conclusion(
+            "claim-matching",
+            "Which is that of <q, z>.",
+            "matching",
+            uses=("sign", "same-side"),
+        ),
+        Conclusion("claim-base-part", "As shown.", "base-part", uses=("T1",)),
+    ),
+    remarks=(
+        "For one z. Holds for any non-negative multipliers, whether or not the networks have "
+        "linear boundaries; perturbed-boundary says when they have.",
+    ),
+)
