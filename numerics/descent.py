@@ -17,6 +17,7 @@ from torch import Tensor
 
 from .collapse import CollapsedWidth, group_neurons
 from .datasets.base import Sample
+from .device import resolve_device
 from .input_error import InputError
 from .losses import Loss, loss_named
 from .network import check_slope, check_width, output_weights
@@ -63,7 +64,7 @@ class GramDescent:
         check_width(len(initial))
         if dtype not in _DTYPES:
             raise InputError(f"dtype: must be float32 or float64, found {dtype!r}")
-        where, kind = _usable_device(device), _DTYPES[dtype]
+        where, kind = torch.device(resolve_device(device)), _DTYPES[dtype]
 
         def place(array: np.ndarray) -> Tensor:
             return torch.tensor(array, dtype=kind, device=where)
@@ -184,17 +185,3 @@ class GramDescent:
         self._velocities = collapsed.velocities()
         torch.addmm(self._start, self._gram, self._coefficients, out=self._preactivations)
         self._collapsed = None
-
-
-def _usable_device(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise InputError(f"device: must be cpu, cuda or cuda:i, found {name!r}") from None
-    if device.type == "cpu":
-        return device
-    if device.type != "cuda":
-        raise InputError(f"device: must be cpu, cuda or cuda:i, found {name!r}")
-    if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
-        raise InputError(f"device: {name} is not available on this machine; use cpu")
-    return device

@@ -22,9 +22,9 @@ def resolve_device(name: str) -> str:
         return "cpu"
     kind, _, index = name.partition(":")
     if kind != "cuda" or (index and not index.isdigit()) or name.endswith(":"):
-        raise InputError(f"--device {name}: must be auto, cpu, cuda or cuda:INDEX")
+        raise InputError(f"device: must be auto, cpu, cuda or cuda:INDEX, found {name!r}")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(index or 0) >= count:
         there = f"{count} CUDA devices" if count else "no CUDA device"
-        raise InputError(f"--device {name}: this machine has {there}")
+        raise InputError(f"device: {name} is not available, this machine has {there}; use cpu")
     return f"cuda:{int(index or 0)}"

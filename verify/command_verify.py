@@ -17,7 +17,7 @@ from ..theory.catalog import catalog
 from ..theory.engine import prove
 from .cli import print_json
 from .console import results, styled, watched
-from .experiment import Progress
+from .learner import Progress
 from .own_theorem import load_theorem
 from .report import RunInfo, build_report, command_line
 from .run import ScenarioOutcome, run_scenario, select

@@ -16,8 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from .experiment import Progress as Report
-from .experiment import unwatched
+from .learner import Progress as Report
+from .learner import unwatched
 
 VERDICT_STYLE = {
     "PASS": "green",

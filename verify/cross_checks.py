@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ..numerics.convergence import CertifiedAngle
 from ..numerics.enclosure import Interval
-from ..numerics.kkt import kkt_residuals, recovered_multipliers
 from ..numerics.rounding import BallArray
 from .experiment import Experiment
 from .measured import CrossCheck
@@ -25,9 +24,7 @@ def cross_checks(experiment: Experiment) -> tuple[CrossCheck, ...]:
 def _checks(
     experiment: Experiment, exact: BallArray, angle: CertifiedAngle
 ) -> Iterator[CrossCheck]:
-    trained = experiment.training.network
-    residuals = kkt_residuals(trained.weights(), experiment.sample, experiment.slope)
-    recovered = recovered_multipliers(trained, residuals)
+    residuals, recovered = experiment.residuals, experiment.recovered
     apart = abs(exact - recovered.values).max_enclosure()
     yield CrossCheck(
         "multipliers",

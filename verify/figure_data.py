@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..numerics.compiler import compile_expression
-from ..numerics.kkt import kkt_residuals, recovered_multipliers
 from ..numerics.multipliers import linear_normal
 from ..numerics.network import LeakyNetwork
 from ..theory.symbols import N, R_max, R_min, gamma, p_max
@@ -84,9 +83,7 @@ def _multipliers(experiment: Experiment) -> dict[str, Any]:
     refined = {claim.id: claim for claim in refined_multipliers.THEOREM.claims}
     trained = None
     if experiment.has_limit:
-        network = experiment.training.network
-        residuals = kkt_residuals(network.weights(), experiment.sample, experiment.slope)
-        recovered = recovered_multipliers(network, residuals).values
+        recovered = experiment.recovered.values
         trained = recovered.tolist() if np.isfinite(recovered).all() else None
     return {
         "lower": lam.lower.tolist(),
@@ -134,7 +131,8 @@ def _decision_map(experiment: Experiment) -> dict[str, Any]:
     reach = 1.25 * float(np.abs(points).max()) or 1.0
     ticks = np.linspace(-reach, reach, _GRID)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    values = LeakyNetwork(weights, experiment.slope).output(grid @ axes)
+    # In the plane the network is one of two inputs: d numbers a grid point are never needed.
+    values = LeakyNetwork(weights @ axes.T, experiment.slope).output(grid)
     lam = experiment.multipliers.lam
     linear = []
     if lam is not None:

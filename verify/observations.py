@@ -6,7 +6,6 @@ import numpy as np
 from scipy.stats import binomtest
 
 from ..numerics.enclosure import Interval
-from ..numerics.kkt import kkt_residuals
 from ..numerics.multipliers import linear_normal
 from ..numerics.network import LeakyNetwork
 from .experiment import Experiment
@@ -32,7 +31,7 @@ def observations(experiment: Experiment) -> tuple[Observation, ...]:
         ),
         Observation(
             "stationarity residual of the trained network, relative to its norm",
-            kkt_residuals(weights, sample, slope).relative_stationarity,
+            experiment.residuals.relative_stationarity,
             Rigor.ENCLOSED,
         ),
     ]

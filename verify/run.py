@@ -14,10 +14,11 @@ from ..theory.catalog import catalog
 from ..theory.engine import ProofReport
 from ..theory.statement import Theorem
 from .cross_checks import cross_checks
-from .experiment import Experiment, Progress, unwatched
+from .experiment import Experiment
 from .figure_data import figures
 from .findings import findings
 from .judge import Judgement, judge
+from .learner import Progress, unwatched
 from .measured import CrossCheck, Observation
 from .measurements import measure, measured_symbols
 from .observations import observations
@@ -56,7 +57,7 @@ def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ..
     known = {theorem.id: theorem for theorem in theorems}
     named = scenario.theorems
     if named is None:
-        can = measured_symbols()
+        can = measured_symbols(scenario)
         named = tuple(
             id for id, t in known.items() if all(s.name in can for s in t.measured_symbols)
         )

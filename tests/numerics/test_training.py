@@ -261,8 +261,8 @@ def test_bad_recipes(change, message):
         ({"slope": 0.0}, "slope: must lie in"),
         ({"slope": 1.5}, "slope: must lie in"),
         ({"dtype": "float16"}, "dtype: must be float32 or float64, found 'float16'"),
-        ({"device": "gpu"}, "device: must be cpu, cuda or cuda:i, found 'gpu'"),
-        ({"device": "meta"}, "device: must be cpu, cuda or cuda:i, found 'meta'"),
+        ({"device": "gpu"}, "device: must be auto, cpu, cuda or cuda:INDEX, found 'gpu'"),
+        ({"device": "meta"}, "device: must be auto, cpu, cuda or cuda:INDEX, found 'meta'"),
         ({"device": "cuda:99"}, "device: cuda:99 is not available"),
     ],
 )

@@ -1,43 +1,62 @@
-"""Which function measures which symbol."""
+"""Which function measures which symbol, and in which scenarios."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from ..experiment import Experiment
 from ..measured import Measured
+from ..scenario import Scenario
 
 Measurement = Callable[[Experiment], Measured]
+Applies = Callable[[Scenario], bool]
 
-_measurements: dict[str, Measurement] = {}
+
+@dataclass(frozen=True)
+class _Entry:
+    measurement: Measurement
+    applies: Applies
 
 
-def measures(symbol: str) -> Callable[[Measurement], Measurement]:
-    """Register a function as the measurement of a symbol.
+_entries: dict[str, _Entry] = {}
+
+
+def always(scenario: Scenario) -> bool:
+    """A symbol of every scenario."""
+    return True
+
+
+def measures(symbol: str, when: Applies = always) -> Callable[[Measurement], Measurement]:
+    """Register a function as the measurement of a symbol, in the scenarios where it applies.
 
     Raises:
         ValueError: the symbol has a measurement already.
     """
 
     def register(function: Measurement) -> Measurement:
-        if symbol in _measurements:
-            raise ValueError(f"{symbol} is measured by {_measurements[symbol].__name__} already")
-        _measurements[symbol] = function
+        if symbol in _entries:
+            known = _entries[symbol].measurement.__name__
+            raise ValueError(f"{symbol} is measured by {known} already")
+        _entries[symbol] = _Entry(function, when)
         return function
 
     return register
 
 
 def measure(experiment: Experiment, symbols: Iterable[str]) -> dict[str, Measured]:
-    """Measure the symbols named; one that nothing measures is missing, with that as the reason."""
+    """Measure the symbols named. One that the scenario has not is missing, with that reason."""
+    can = measured_symbols(experiment.scenario)
     return {
-        name: _measurements[name](experiment)
-        if name in _measurements
-        else Measured.missing(f"nothing here measures {name}")
+        name: _entries[name].measurement(experiment)
+        if name in can
+        else Measured.missing(f"this scenario has no {name} to measure")
         for name in symbols
     }
 
 
-def measured_symbols() -> frozenset[str]:
-    """The symbols that can be measured."""
-    return frozenset(_measurements)
+def measured_symbols(scenario: Scenario | None = None) -> frozenset[str]:
+    """The symbols that can be measured: in this scenario, or in some."""
+    return frozenset(
+        name for name, entry in _entries.items() if scenario is None or entry.applies(scenario)
+    )
