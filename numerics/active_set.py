@@ -35,8 +35,10 @@ def minimiser_support(matrix: FloatArray) -> NDArray[np.intp]:
     """
     scale = 1 / np.sqrt(matrix.diagonal())
     unit = matrix * scale[:, None] * scale
-    start = _independent(unit, _block_pivoting(unit, scale))
-    return np.sort(_active_set(unit, scale, start))
+    # In the variables lambda/scale; the length of the right-hand side does not touch the support.
+    rhs = scale / scale.max()
+    start = _independent(unit, _block_pivoting(unit, rhs))
+    return np.sort(_active_set(unit, rhs, start))
 
 
 def _block_pivoting(matrix: FloatArray, rhs: FloatArray) -> NDArray[np.intp]:
@@ -64,16 +66,17 @@ def _independent(matrix: FloatArray, members: NDArray[np.intp]) -> NDArray[np.in
     """A largest part of `members` whose columns are numerically independent."""
     if not len(members):
         return members
-    triangle, pivots = qr(matrix[np.ix_(members, members)], mode="r", pivoting=True)
-    size = abs(np.diagonal(triangle))
-    return members[pivots[size > _DEPENDENT * size[0]]]
+    factors = qr(matrix[np.ix_(members, members)], mode="r", pivoting=True)
+    size = abs(np.diagonal(np.asarray(factors[0])))
+    return members[np.asarray(factors[-1])[size > _DEPENDENT * size[0]]]
 
 
-def _active_set(
-    matrix: FloatArray, rhs: FloatArray, start: NDArray[np.intp]
-) -> NDArray[np.intp]:
+def _active_set(matrix: FloatArray, rhs: FloatArray, start: NDArray[np.intp]) -> NDArray[np.intp]:
     """From independent columns to the support of a minimiser."""
-    members, value = _descended(matrix, rhs, start, np.zeros(len(start)))
+    members, value = start, _solved(matrix[np.ix_(start, start)], rhs[start])
+    while (value <= 0).any():
+        members = members[value > 0]
+        value = _solved(matrix[np.ix_(members, members)], rhs[members])
     for _ in range(3 * len(rhs)):
         columns = matrix[:, members]
         gain = rhs - columns @ value
@@ -104,7 +107,7 @@ def _active_set(
 def _descended(
     matrix: FloatArray, rhs: FloatArray, members: NDArray[np.intp], value: FloatArray
 ) -> tuple[NDArray[np.intp], FloatArray]:
-    """From `value` >= 0 to the minimiser on `members`, dropping those that reach zero on the way"""
+    """From `value` >= 0 to the minimiser on `members`, dropping those that reach zero."""
     while len(members):
         target = _solved(matrix[np.ix_(members, members)], rhs[members])
         falling = np.flatnonzero(target <= 0)
@@ -124,4 +127,4 @@ def _solved(matrix: FloatArray, rhs: FloatArray) -> FloatArray:
     try:
         return np.asarray(cho_solve(cho_factor(matrix, lower=True), rhs))
     except LinAlgError:
-        return np.asarray(np.linalg.lstsq(matrix, rhs, rcond=None)[0])
+        return np.asarray(np.linalg.lstsq(matrix, rhs, rcond=None)[0], dtype=np.float64)

@@ -3,20 +3,20 @@
 Where every sample activates exactly the neurons of its own label's half, f is linear in W on the
 training samples. With that pattern imposed the margin problem is the convex program
 
-    minimise ½‖W‖²  subject to  (A lambda)_n >= 1,     dual:  minimise ½ lambdaᵀ A lambda - 1ᵀ lambda
-                                                              over lambda >= 0,
+    minimise ½‖W‖² over the W whose margins are at least 1,
+    dual: minimise ½ lambdaᵀ A lambda - 1ᵀ lambda over lambda >= 0, margins A lambda
 
-whose W is unique when the margins can be met at all. A KKT point of the network problem whose
-pattern is strictly the linear one satisfies the KKT conditions of this program, so it *is* that W.
-Hence two certain verdicts: if W has the pattern strictly, it is a KKT point with a linear boundary;
-if it certainly has not, or if no W meets the margins, no KKT point has that pattern. That training
-reaches the point is not shown here.
+(A as in `multipliers`), whose W is unique when the margins can be met at all. A KKT point of the
+network problem whose pattern is strictly the linear one satisfies the KKT conditions of this
+program, so it *is* that W. Hence two certain verdicts: if W has the pattern strictly, it is a KKT
+point with a linear boundary; if it certainly has not, or if no weights have the pattern, no KKT
+point has it. That training reaches the point is not shown here.
 
 The support S comes from a floating-point search (`active_set`) and is then verified: A_SS certainly
 nonsingular, lambda_S certainly positive, every other margin certainly at least 1. Rounding cannot
 tell a margin that is exactly 1; small supports are therefore decided in rational arithmetic when
-the enclosures leave something open. That the margins cannot be met is proved by rational weights
-t >= 0, t != 0, for which sum t_n y_n x_n vanishes (Gordan's theorem).
+the enclosures leave something open. That no weights have the pattern is proved by rational t >= 0,
+t != 0, for which sum t_n y_n x_n vanishes (Gordan's theorem: the samples are not separable).
 
 Source: this project, from the stationarity condition of Kumano et al., ICLR 2024.
 """
@@ -45,7 +45,7 @@ from .multipliers import (
 from .rounding import BallArray
 from .roundoff import FloatArray
 
-_RATIONAL_SUPPORT = 100
+_RATIONAL_SUPPORT = 200
 _RATIONAL_PRODUCTS = 4_000_000
 
 
@@ -58,7 +58,8 @@ def linear_kkt_point(
     True when it certainly is a KKT point whose pattern is strictly the linear one, so that its
     boundary is linear; False when certainly no KKT point of the network problem has that pattern;
     None when undecided. `support` holds the n with positive multipliers whenever `lam` is given.
-    Among equal samples the first stands for all: lambda need not be unique, W is.
+    W and all margins are unique; lambda need not be where samples depend on one another (of equal
+    samples the first stands for all).
 
     Raises:
         InputError: labels or slope out of range.
@@ -68,15 +69,17 @@ def linear_kkt_point(
     if tight.lam is not None and (tight.lam.lower > 0).all():
         everyone = np.arange(statistics.size)
         return _explained(replace(tight, support=everyone), statistics.size)
-    clash = _opposite_twins(statistics, signs)
-    if clash is not None:
-        why = f"rows {clash[0]} and {clash[1]} are equal with different labels"
-        return Multipliers(None, None, None, False, f"no linear pattern is possible: {why}")
+    clash = _clash(statistics, signs)
+    if clash:
+        return Multipliers(None, None, None, False, f"no linear pattern is possible: {clash}")
     return _solved_program(statistics, signs, slope)
 
 
 def _solved_program(statistics: GramStatistics, y: FloatArray, slope: Fraction) -> Multipliers:
     matrix = margin_matrix(statistics.gram, y, slope)
+    if not (matrix.mid.diagonal() > 0).all():
+        reason = "squared norms of the samples are outside the range of float64"
+        return Multipliers(None, None, None, None, reason)
     # Equal samples have equal margins, so that one of them stands for all.
     repeated = [k for _, k in statistics.duplicates]
     kept = np.delete(np.arange(statistics.size), repeated)
@@ -100,6 +103,8 @@ def _verified(
     kept: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], BallArray] | None:
     """lambda_S when it is certainly positive and the other margins are certainly at least 1."""
+    if not len(support):
+        return None
     block = matrix[np.ix_(support, support)]
     values = tight_multipliers(block, x[support], y[support], slope)
     if values is None or not (values.lower > 0).all():
@@ -185,7 +190,9 @@ def _explained(result: Multipliers, size: int) -> Multipliers:
     assert result.activation_margins is not None
     margins = result.activation_margins
     count = len(result.support)
-    tight = f"all {size} margins are tight" if count == size else f"{count} of {size} margins bind"
+    tight = (
+        "all margins are tight" if count == size else f"{count} of {size} multipliers are positive"
+    )
     n = int(np.argmin(margins.mid))
     outcome = {
         True: "the pattern is certainly linear",
@@ -195,8 +202,13 @@ def _explained(result: Multipliers, size: int) -> Multipliers:
     return replace(result, reason=f"{tight}; {outcome}")
 
 
-def _opposite_twins(statistics: GramStatistics, y: FloatArray) -> tuple[int, int] | None:
-    return next(((n, k) for n, k in statistics.duplicates if y[n] != y[k]), None)
+def _clash(statistics: GramStatistics, y: FloatArray) -> str:
+    """A sample that is zero, or two equal ones with different labels; empty when there are none."""
+    zero = np.flatnonzero(~statistics.x.any(axis=1))
+    if len(zero):
+        return f"sample {zero[0]} is zero"
+    twins = ((n, k) for n, k in statistics.duplicates if y[n] != y[k])
+    return next((f"samples {n} and {k} are equal with different labels" for n, k in twins), "")
 
 
 def _spread(values: BallArray, support: NDArray[np.intp], size: int) -> BallArray:

@@ -118,9 +118,7 @@ def candidate(
     # enters n's own half with factor 1 (same label) or -gamma, the other half with gamma or -1.
     margins = (same - other * gamma).minimum(same * gamma - other)
     positive = lam if support is None else lam[support]
-    return Multipliers(
-        lam, margins, same - other, _consistent(positive, margins), support=support
-    )
+    return Multipliers(lam, margins, same - other, _consistent(positive, margins), support=support)
 
 
 def margin_matrix(gram: BallArray, y: FloatArray, slope: Fraction) -> BallArray:

@@ -20,7 +20,7 @@ from .recipes import Recipe
 _PROGRESS_REPORTS = 100
 # Multiply-adds of a step below which handing parts of it to other threads costs more than it saves;
 # on a busy machine waiting for them was seen to take 40 times as long as the step itself.
-_WORTH_THREADS = 2**22
+_WORTH_THREADS = 2**26
 
 
 class DivergenceError(ArithmeticError):

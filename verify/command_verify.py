@@ -135,7 +135,10 @@ def _print(outcomes: list[ScenarioOutcome], line: str, out: Path) -> None:
                 (claim.rigor for claim in judgement.claims), key=lambda rigor: rigor.softness
             ).value
             passed = judgement.verdict is Verdict.PASS
-            why = softest if passed else judgement.reason
+            kind = judgement.theorem.kind
+            why = judgement.reason
+            if passed:
+                why = softest if kind == "theorem" else f"{softest} ({kind}, not a theorem)"
             if not as_expected:
                 why = f"expected {expected.value}: {why}"
             table.add_row(

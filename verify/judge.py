@@ -70,6 +70,8 @@ def judge(
     claims = tuple(_judge_claim(c, measured, failed) for c in theorem.claims)
     fault = _fault(theorem, measured, cross_checks)
     verdict, reason = _verdict(proof, assumptions, claims, fault)
+    if theorem.kind == "prediction":
+        reason = f"a prediction, not a theorem: {reason}"
     return Judgement(theorem, verdict, reason, assumptions, claims, proof)
 
 

@@ -27,7 +27,8 @@ from ..numerics.kkt import (
     kkt_residuals,
     recovered_multipliers,
 )
-from ..numerics.multipliers import Multipliers, exact_multipliers
+from ..numerics.margin_program import linear_kkt_point
+from ..numerics.multipliers import Multipliers
 from ..numerics.network import initial_weights
 from ..numerics.rounding import BallArray
 from ..numerics.training import Checkpoint, Trained, checkpoint_steps, train
@@ -90,8 +91,8 @@ class Learner(abc.ABC):
 
     @cached_property
     def multipliers(self) -> Multipliers:
-        """The exact solution for the linear activation pattern."""
-        return exact_multipliers(self.gram, self.sample.y, Fraction(self.slope))
+        """The exact solution for the linear activation pattern, zero multipliers allowed."""
+        return linear_kkt_point(self.gram, self.sample.y, Fraction(self.slope))
 
     def row_wise(self, form: Form) -> RowWise:
         """The row-wise certificate in one of its forms, decided once."""
@@ -154,11 +155,7 @@ class Learner(abc.ABC):
     @property
     def why_no_limit(self) -> str:
         """Why the linear-pattern candidate is not known to be a KKT point."""
-        if not self.multipliers.solved:
-            return self.multipliers.reason
-        if self.multipliers.consistent is False:
-            return "the solution of A lambda = 1 has another activation pattern or sign"
-        return "whether the solution of A lambda = 1 is a KKT point is not certain"
+        return self.multipliers.reason
 
     @cached_property
     def angle(self) -> CertifiedAngle | None:

@@ -15,6 +15,7 @@ import pydantic
 
 from ..numerics.datasets import AnyDataset, FromFile
 from ..numerics.input_error import InputError
+from ..numerics.perturbed_set import PerturbedSetup
 from ..numerics.recipes import Recipe, normalised_recipe, paper_recipe
 from .verdict import Verdict
 
@@ -77,10 +78,37 @@ class Subset(_Section):
     certificate: Literal["row-wise", "half-aware-row-wise", "signed-row-wise"] = "row-wise"
 
 
-class Tolerance(_Section):
-    """`angle`: the sine of the cone of directions a trained network need not decide."""
+_Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 
-    angle: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.01
+
+class Point(_Section):
+    """The test point z of the theorems about one point.
+
+    `direction` is the perturbations' own direction, `training` the natural sample `index`, and
+    `gaussian` a draw from N(0, I).
+    """
+
+    kind: Literal["direction", "training", "gaussian"] = "direction"
+    index: Annotated[int, pydantic.Field(ge=0)] = 0
+
+
+class Chance(_Section):
+    """Statements with a failure probability `delta`, tried on `draws` fresh draws."""
+
+    delta: _Share = 0.05
+    draws: Annotated[int, pydantic.Field(ge=1, le=100_000)] = 300
+
+
+class Tolerance(_Section):
+    """How closely things are asked to agree.
+
+    `angle`: the sine of the cone of directions a trained network need not decide. `agreement` and
+    `accuracy`: by how much a measured share may miss the law and the prediction.
+    """
+
+    angle: _Share = 0.01
+    agreement: _Share = 0.02
+    accuracy: _Share = 0.03
 
 
 class Scenario(_Section):
@@ -93,6 +121,9 @@ class Scenario(_Section):
     expect: Verdict | dict[str, Verdict] = Verdict.PASS
     data: AnyDataset
     subset: Subset | None = None
+    perturbed: PerturbedSetup | None = None
+    point: Point = Point()
+    chance: Chance = Chance()
     network: Network = Network()
     training: Training = Training()
     tolerance: Tolerance = Tolerance()
@@ -135,6 +166,9 @@ def load_scenario(path: Path, seed: int | None = None) -> Scenario:
     if isinstance(scenario.data, FromFile):
         data = scenario.data.model_copy(update={"path": str(path.parent / scenario.data.path)})
         scenario = scenario.model_copy(update={"data": data})
+    if (made := scenario.perturbed) is not None and made.label_file is not None:
+        made = made.model_copy(update={"label_file": str(path.parent / made.label_file)})
+        scenario = scenario.model_copy(update={"perturbed": made})
     return scenario
 
 

@@ -1,7 +1,8 @@
 """Orthogonal samples of equal norm: every condition of the boundary theorem holds with room.
 
-The rows are a scaled orthonormal frame, uniformly distributed. In float64 they are orthogonal to
-about 1e-16 of their squared norm, not exactly: the Gram statistics enclose what is left.
+The rows are a scaled orthonormal frame. A random one, uniformly distributed, is in float64
+orthogonal to about 1e-16 of its squared norm, not exactly: the Gram statistics enclose what is
+left. The coordinate axes are orthogonal exactly.
 """
 
 from __future__ import annotations
@@ -24,10 +25,14 @@ def orthonormal_rows(samples: int, dimension: int, rng: np.random.Generator) -> 
 
 
 class Orthogonal(GeneratedDataset, frozen=True, extra="forbid"):
-    """``radius`` times orthonormal rows. Needs samples <= dimension, radius > 0."""
+    """``radius`` times orthonormal rows. Needs samples <= dimension, radius > 0.
+
+    frame: ``random``, or ``axes`` for the first coordinate axes.
+    """
 
     kind: Literal["orthogonal"] = "orthogonal"
     radius: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
+    frame: Literal["random", "axes"] = "random"
 
     @pydantic.model_validator(mode="after")
     def _room_for_all(self) -> Orthogonal:
@@ -39,4 +44,6 @@ class Orthogonal(GeneratedDataset, frozen=True, extra="forbid"):
         return self
 
     def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if self.frame == "axes":
+            return self.radius * np.eye(len(y), self.dimension)
         return self.radius * orthonormal_rows(len(y), self.dimension, rng)

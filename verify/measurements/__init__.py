@@ -1,6 +1,30 @@
 """One measurement per symbol. A module here measures a group of symbols that belong together."""
 
-from . import limit, row_wise, setting, trained
+from . import (
+    agreement,
+    chance,
+    features,
+    limit,
+    matching,
+    perturbed,
+    point,
+    row_wise,
+    setting,
+    trained,
+)
 from .registry import measure, measured_symbols
 
-__all__ = ["limit", "measure", "measured_symbols", "row_wise", "setting", "trained"]
+__all__ = [
+    "agreement",
+    "chance",
+    "features",
+    "limit",
+    "matching",
+    "measure",
+    "measured_symbols",
+    "perturbed",
+    "point",
+    "row_wise",
+    "setting",
+    "trained",
+]

@@ -29,8 +29,10 @@ def largest_multiplier(experiment: Experiment) -> Measured:
 
 @measures("activation_margin")
 def activation_margin(experiment: Experiment) -> Measured:
+    # Where the pattern certainly fails this is the restricted problem's solution, whose negative
+    # margin shows that no KKT point has the pattern.
     margins = experiment.multipliers.activation_margins
-    if margins is None or not experiment.has_limit:
+    if margins is None or experiment.multipliers.consistent is None:
         return Measured.missing(experiment.why_no_limit)
     return Measured(margins.min_enclosure(), _HOW)
 
