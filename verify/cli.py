@@ -136,7 +136,9 @@ def _main() -> int:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="perturbproof", standalone_mode=False)
+        if code == ExitCode.INTERRUPTED:  # typer turns KeyboardInterrupt into this, silently
+            _complain("interrupted")
         return code if isinstance(code, int) else ExitCode.AS_EXPECTED
     except Exit as done:
         return done.exit_code
@@ -145,6 +147,9 @@ def _main() -> int:
         return ExitCode.BAD_INPUT
     except TyperException as error:
         message = error.format_message()
+        if message.startswith("Usage:"):
+            sys.stdout.write(f"{message}\n")
+            return ExitCode.BAD_INPUT
         _complain(f"{message[0].lower() + message[1:]} (see perturbproof --help)")
         return ExitCode.BAD_INPUT
     except (KeyboardInterrupt, Abort):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import tempfile
 import time
 from pathlib import Path
 
@@ -75,11 +76,10 @@ def run_verify(
             content = build_report(outcomes, theorems, proofs, info)
             progress("writing the report", 0, 1)
             text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-            write_atomic(out / "report.json", text + "\n")
-            render(out)
+            _write(out, text + "\n")
     except BaseException:
-        if made:
-            _remove_if_empty(out)
+        for folder in made:
+            _remove_if_empty(folder)
         raise
     if as_json:
         print_json(content)
@@ -100,9 +100,22 @@ def _check_names(scenarios: tuple[Scenario, ...]) -> None:
             raise InputError(f"two scenarios are named {name!r}; give each its own name")
 
 
-def _prepare(out: Path) -> bool:
-    """Make the folder and see that it can be written. Returns whether it was made here."""
-    made = not out.exists()
+def _write(out: Path, text: str) -> None:
+    """Make the whole report beside the earlier one, and only then move it over file by file."""
+    with tempfile.TemporaryDirectory(prefix=".perturbproof-", dir=out) as name:
+        fresh = Path(name)
+        write_atomic(fresh / "report.json", text)
+        render(fresh)
+        for path in sorted(fresh.rglob("*")):
+            if path.is_file():
+                target = out / path.relative_to(fresh)
+                target.parent.mkdir(exist_ok=True)
+                path.replace(target)
+
+
+def _prepare(out: Path) -> list[Path]:
+    """Make the folder and see that it can be written. Returns what was made, innermost first."""
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / ".perturbproof-probe"

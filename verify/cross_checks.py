@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 
-from ..numerics.convergence import CertifiedAngle
+from ..numerics.convergence import CertifiedAngle, margins
 from ..numerics.decomposition import perturbed_gram
 from ..numerics.enclosure import Interval
+from ..numerics.gram import exact_gram
+from ..numerics.multipliers import limit_weights
 from ..numerics.rounding import BallArray
 from .experiment import Experiment
 from .measured import CrossCheck
@@ -18,11 +21,13 @@ _PERTURBED = frozenset(
     | {"adv_activation_margin", "rho", "agreement", "flip_margin_min", "flip_margin_max"}
 )
 _LIMIT = frozenset({"lambda_min", "lambda_max", "activation_margin", "tau"})
+_GRAM = frozenset({"R_min", "R_max", "p_max"})
+_EXACT_BITS = 256
 
 
 def cross_checks(experiment: Experiment) -> tuple[CrossCheck, ...]:
     """Every cross-check that applies to the scenario."""
-    found: list[CrossCheck] = []
+    found: list[CrossCheck] = list(_gram_checks(experiment))
     exact, angle = experiment.limit_multipliers, experiment.angle
     if exact is not None and angle is not None:
         found += _solution_checks(experiment, exact, angle)
@@ -31,11 +36,36 @@ def cross_checks(experiment: Experiment) -> tuple[CrossCheck, ...]:
     return tuple(found)
 
 
+def _gram_checks(experiment: Experiment) -> Iterator[CrossCheck]:
+    """The extreme entries of the Gram matrix again, in ball arithmetic from the samples."""
+    statistics = experiment.gram
+    squares = statistics.gram.diagonal().mid
+    shortest, longest = int(squares.argmin()), int(squares.argmax())
+    n, k = statistics.worst_pair or (0, 1)
+    chosen = [shortest, longest, n, k]
+    again = exact_gram(experiment.sample.x[chosen], _EXACT_BITS)
+    for id, what, left, right in (
+        ("shortest", "smallest norm", statistics.R_min, Interval.around(again[0, 0]).sqrt()),
+        ("longest", "largest norm", statistics.R_max, Interval.around(again[1, 1]).sqrt()),
+        ("pair", "largest inner product", statistics.p_max, abs(Interval.around(again[2, 3]))),
+    ):
+        says = f"{what} of the samples, against the same entry in {_EXACT_BITS}-bit arithmetic"
+        yield CrossCheck(id, says, left, right, _GRAM)
+
+
 def _solution_checks(
     experiment: Experiment, exact: BallArray, angle: CertifiedAngle
 ) -> Iterator[CrossCheck]:
     residuals, recovered = experiment.residuals, experiment.recovered
     apart = abs(exact - recovered.values).max_enclosure()
+    yield CrossCheck(
+        "margins",
+        "how far the margins of the limit network, computed from the samples and not from their "
+        "Gram matrix, miss 1 where the multiplier is positive, or fall below 1 elsewhere",
+        _margin_fault(experiment, exact),
+        Interval.exact(0),
+        _LIMIT,
+    )
     yield CrossCheck(
         "multipliers",
         "largest difference between the exact multipliers and those read off the trained network, "
@@ -54,6 +84,15 @@ def _solution_checks(
     )
 
 
+def _margin_fault(experiment: Experiment, exact: BallArray) -> Interval:
+    """By how much the limit network of these multipliers misses its margins; 0 if it may not."""
+    sample, slope = experiment.sample, experiment.slope
+    neurons = limit_weights(sample.x, exact, sample.y, Fraction(slope), 2)
+    missing = 1 - margins(BallArray.exact(sample.x) @ neurons.T, sample.y, slope)
+    support = np.flatnonzero(exact.upper > 0)
+    return missing.max_enclosure().max(0).max(abs(missing[support]).max_enclosure())
+
+
 def _perturbed_checks(experiment: Experiment) -> Iterator[CrossCheck]:
     learner, made = experiment.perturbed, experiment.perturbed.made
     geometry = learner.geometry
@@ -67,8 +106,8 @@ def _perturbed_checks(experiment: Experiment) -> Iterator[CrossCheck]:
         "perturbed-gram",
         "inner products of the perturbed samples, against the base's plus a rank-two change (the "
         "pair that agrees least)",
-        direct.interval(*worst),
-        changed.interval(*worst),
+        direct.interval(*map(int, worst)),
+        changed.interval(*map(int, worst)),
         _PERTURBED,
     )
     if (values := experiment.at_point) is not None:

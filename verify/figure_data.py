@@ -112,10 +112,17 @@ def _convergence(experiment: Experiment) -> dict[str, Any]:
         "steps": [point.step for point in curve],
         "tau": [_finite(point.angle.tau) for point in curve],
         "relative_distance": [_finite(point.angle.relative_distance) for point in curve],
-        "loss": [math.exp(point.log_loss) for point in curve],
+        "loss": [_exp(point.log_loss) for point in curve],
         "certified": {"step": curve[-1].step, "tau": _finite(angle.tau.upper)} if angle else None,
         "asked": experiment.scenario.tolerance.angle,
     }
+
+
+def _exp(value: float) -> float | None:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return None
 
 
 def _finite(value: float) -> float | None:

@@ -20,7 +20,8 @@ def _sentences(experiment: Experiment, judgements: tuple[Judgement, ...]) -> Ite
     sample = experiment.sample
     if experiment.scenario.subset is not None:
         yield (
-            f"The row-wise certificate holds for {sample.n} of {experiment.drawn.n} samples, "
+            f"The {experiment.scenario.subset.certificate} certificate holds for {sample.n} of "
+            f"{experiment.drawn.n} samples, "
             f"{row_list(sample.rows)} of the source; no single further sample can be added."
         )
     for first, second in experiment.gram.duplicates[:3]:

@@ -15,7 +15,7 @@ from ..numerics.compiler import RelationValue, compile_relation
 from ..numerics.enclosure import Interval
 from ..theory.engine import ProofReport
 from ..theory.statement import Assumption, Claim, Theorem
-from ..theory.symbols import quantity, symbols_of
+from ..theory.symbols import Quantity, quantity, symbols_of
 from .measured import CrossCheck, Measured
 from .verdict import ClaimVerdict, Rigor, Verdict, softest
 from .wording import factor
@@ -66,9 +66,13 @@ def judge(
 ) -> Judgement:
     """Judge a theorem on measured values, one per symbol of its assumptions and claims."""
     assumptions = tuple(_judge_assumption(a, measured) for a in theorem.assumptions)
-    failed = any(a.holds == "no" for a in assumptions)
-    claims = tuple(_judge_claim(c, measured, failed) for c in theorem.claims)
+    regime: Holds = "yes"
+    if any(a.holds == "no" for a in assumptions):
+        regime = "no"
+    elif any(a.holds == "unknown" for a in assumptions):
+        regime = "unknown"
     fault = _fault(theorem, measured, cross_checks)
+    claims = tuple(_judge_claim(c, measured, regime, fault) for c in theorem.claims)
     verdict, reason = _verdict(proof, assumptions, claims, fault)
     if theorem.kind == "prediction":
         reason = f"a prediction, not a theorem: {reason}"
@@ -98,26 +102,32 @@ def _evaluate(
 def _judge_assumption(a: Assumption, measured: Mapping[str, Measured]) -> JudgedAssumption:
     value, rigor, how = _evaluate(a.relation, measured)
     holds: Holds = "unknown"
-    if value is not None and rigor is not Rigor.NUMERIC and value.holds is not None:
+    if value is not None and not rigor.is_soft and value.holds is not None:
         holds = "yes" if value.holds else "no"
     return JudgedAssumption(a, value, holds, rigor, how)
 
 
-def _judge_claim(c: Claim, measured: Mapping[str, Measured], vacuous: bool) -> JudgedClaim:
+def _judge_claim(
+    c: Claim, measured: Mapping[str, Measured], regime: Holds, fault: str
+) -> JudgedClaim:
     value, rigor, how = _evaluate(c.relation, measured)
     verdict, settle = ClaimVerdict.INCONCLUSIVE, ""
-    if value is None:
+    if fault:
+        verdict, settle = ClaimVerdict.ERROR, fault
+    elif value is None or rigor is Rigor.NONE:
         settle = how
     elif value.holds is True:
-        verdict = ClaimVerdict.OBSERVED if vacuous else ClaimVerdict.PASS
+        verdict = ClaimVerdict.OBSERVED if regime == "no" else ClaimVerdict.PASS
     elif value.holds is None:
         settle = "the enclosures overlap: more precision would decide it"
-    elif vacuous:
+    elif regime == "no":
         verdict = ClaimVerdict.NOT_OBSERVED
     elif c.limit:
         settle = c.settle
     elif rigor is Rigor.NUMERIC:
         settle = "measured in plain floating point only, which cannot refute"
+    elif regime == "unknown":
+        settle = "it does not hold, but whether the assumptions do is not certain"
     else:
         verdict = ClaimVerdict.FAIL
     return JudgedClaim(c, value, verdict, rigor, how, settle)
@@ -136,11 +146,20 @@ def _fault(
         q = quantity(name)
         if value is None:
             continue
-        if (q.low is not None and value.certainly_less(q.low)) or (
-            q.high is not None and Interval.exact(q.high).certainly_less(value)
-        ):
+        if _outside(value, q):
             return f"{name} was measured as {value}, outside its range {q.range_text}"
     return ""
+
+
+def _outside(value: Interval, q: Quantity) -> bool:
+    if q.low is not None:
+        low = Interval.exact(q.low)
+        if value.certainly_at_most(low) if q.open_low else value.certainly_less(low):
+            return True
+    if q.high is not None:
+        high = Interval.exact(q.high)
+        return high.certainly_at_most(value) if q.open_high else high.certainly_less(value)
+    return False
 
 
 def _verdict(

@@ -29,7 +29,7 @@ def load_theorem(path: Path) -> Theorem:
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"--theorem {path}: {_where(error, path)}{_told(error)}") from None
     theorem = getattr(module, "THEOREM", None)
     if not isinstance(theorem, Theorem):
@@ -46,14 +46,14 @@ def load_theorem(path: Path) -> Theorem:
     return theorem
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     lines = str(error).strip("'\"").splitlines() or [""]
     return f"{type(error).__name__}: {lines[0]}"
 
 
-def _where(error: Exception, path: Path) -> str:
+def _where(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"line {error.lineno}: "
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame.lineno for frame in frames if Path(frame.filename) == path]
+    inside = [frame.lineno for frame in frames if Path(frame.filename) == path.resolve()]
     return f"line {inside[-1]}: " if inside else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import platform
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -325,4 +326,4 @@ def _middle(value: Interval | None) -> float | None:
 def command_line(arguments: Iterable[str] | None = None) -> str:
     """The command as one would type it again."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    return " ".join(["perturbproof", *(f"'{w}'" if " " in w else w for w in words)])
+    return shlex.join(["perturbproof", *words])

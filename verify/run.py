@@ -9,7 +9,6 @@ from typing import Any
 
 from ..numerics.enclosure import precision
 from ..numerics.input_error import InputError
-from ..numerics.training import DivergenceError
 from ..theory.catalog import catalog
 from ..theory.engine import ProofReport
 from ..theory.statement import Theorem
@@ -69,6 +68,15 @@ def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ..
                     f"scenario {scenario.name}, '{field}': no theorem {id!r}; known: "
                     f"{', '.join(known)}"
                 )
+    for id in expected:
+        if id not in named:
+            raise InputError(
+                f"scenario {scenario.name}, 'expect': {id!r} is not among the theorems it runs"
+            )
+    if not named or len(set(named)) < len(named):
+        twice = next((id for id in named if named.count(id) > 1), None)
+        what = f"{twice!r} is named twice" if twice else "at least one theorem is needed"
+        raise InputError(f"scenario {scenario.name}, 'theorems': {what}")
     return tuple(known[id] for id in named)
 
 
@@ -89,7 +97,7 @@ def run_scenario(
             return _measure_and_judge(experiment, chosen, proofs, started)
     except InputError as error:
         raise InputError(f"scenario {scenario.name}: {error}") from error
-    except (DivergenceError, MemoryError, ArithmeticError) as error:
+    except (ArithmeticError, AssertionError, MemoryError, RuntimeError, ValueError) as error:
         why = f"{type(error).__name__}: {error}"
         seconds = time.perf_counter() - started
         return ScenarioOutcome(scenario, None, (), (), (), (), (), seconds, why)

@@ -22,6 +22,15 @@ from .verdict import Verdict
 Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 
 
+def _expectable(verdict: Verdict) -> Verdict:
+    if verdict is Verdict.ERROR:
+        raise ValueError("an ERROR is a fault of the code and cannot be expected")
+    return verdict
+
+
+Expected = Annotated[Verdict, pydantic.AfterValidator(_expectable)]
+
+
 class _Section(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
@@ -118,7 +127,7 @@ class Scenario(_Section):
     description: str = ""
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
     theorems: tuple[str, ...] | None = None
-    expect: Verdict | dict[str, Verdict] = Verdict.PASS
+    expect: Expected | dict[str, Expected] = Verdict.PASS
     data: AnyDataset
     subset: Subset | None = None
     perturbed: PerturbedSetup | None = None
@@ -136,7 +145,7 @@ class Scenario(_Section):
 
     def generator(self, purpose: str) -> np.random.Generator:
         """An own stream of random numbers for each purpose, so that none depends on another."""
-        key = [int.from_bytes(purpose.encode()[:8].ljust(8, b"\0"), "little")]
+        key = [int.from_bytes(purpose.encode(), "little")]
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=tuple(key)))
 
 
@@ -175,7 +184,8 @@ def load_scenario(path: Path, seed: int | None = None) -> Scenario:
 def first_problem(error: pydantic.ValidationError) -> str:
     """The first problem as one line: the field, what is wrong, what was found."""
     problem = error.errors()[0]
-    field = ".".join(str(part) for part in problem["loc"])
+    # A quoted key may hold a line break; the message is one line.
+    field = " ".join(".".join(str(part) for part in problem["loc"]).split())
     if problem["type"] == "extra_forbidden":
         return f"unknown key '{field}'"
     if problem["type"] == "missing":

@@ -46,6 +46,11 @@ class Rigor(Enum):
     def softness(self) -> int:
         return list(Rigor).index(self)
 
+    @property
+    def is_soft(self) -> bool:
+        """Too soft to satisfy an assumption or to refute a claim."""
+        return self.softness >= Rigor.NUMERIC.softness
+
 
 def softest(rigors: Iterable[Rigor]) -> Rigor:
     """The rigor of something that rests on all of these (`PROVED` when on none)."""
@@ -78,12 +83,12 @@ class ExitCode:
 def exit_code(judged: Iterable[tuple[Verdict, Verdict]]) -> int:
     """The exit code for pairs of (verdict, expected verdict).
 
-    FAIL and ERROR are failures unless a scenario expects just that; so is any other verdict that
-    was not expected, except that a PASS which turned out VACUOUS or INCONCLUSIVE is `UNDECIDED`.
+    ERROR is a failure, whatever was expected; so is any other verdict that was not expected, except
+    that a PASS which turned out VACUOUS or INCONCLUSIVE is `UNDECIDED`.
     """
     undecided = False
     for verdict, expected in judged:
-        if verdict is expected:
+        if verdict is expected and verdict is not Verdict.ERROR:
             continue
         if expected is Verdict.PASS and verdict in (Verdict.VACUOUS, Verdict.INCONCLUSIVE):
             undecided = True

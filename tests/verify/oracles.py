@@ -1,0 +1,155 @@
+"""For every measured symbol of one trained network: whether an interval encloses its true value."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+from perturbproof.numerics.enclosure import Interval
+
+from .exact_network import Exact, Matrix, positive_definite
+
+Oracle = Callable[[Exact, Interval], bool]
+
+
+def _root_of(squares: Callable[[Exact], Fraction]) -> Oracle:
+    def encloses(exact: Exact, found: Interval) -> bool:
+        square = squares(exact)
+        return Fraction(found.lower) ** 2 <= square <= Fraction(found.upper) ** 2
+
+    return encloses
+
+
+def _limit(value: Callable[[Exact], Fraction]) -> Oracle:
+    return lambda exact, found: exact.consistent and found.contains(value(exact))
+
+
+def _eigenvalue(exact: Exact, found: Interval) -> bool:
+    def shifted(by: float) -> Matrix:
+        return [
+            [value - (Fraction(by) if n == k else 0) for k, value in enumerate(row)]
+            for n, row in enumerate(exact.margin_matrix)
+        ]
+
+    tiny = 2.0**-60
+    below, above = found.lower - tiny, found.upper + tiny
+    return positive_definite(shifted(below)) and not positive_definite(shifted(above))
+
+
+def _witness(prefix: str) -> Oracle:
+    def encloses(exact: Exact, found: Interval) -> bool:
+        system = exact.row_system(prefix)
+        return found.contains(0 if system is None else min(system[0]))
+
+    return encloses
+
+
+def _gap(prefix: str) -> Oracle:
+    def encloses(exact: Exact, found: Interval) -> bool:
+        system = exact.row_system(prefix)
+        # Without t there is no gap: nothing may be claimed of it.
+        return not found.is_finite if system is None else found.contains(min(system[2]))
+
+    return encloses
+
+
+def _room(prefix: str, above: bool) -> Oracle:
+    def encloses(exact: Exact, found: Interval) -> bool:
+        system, lam = exact.row_system(prefix), exact.multipliers
+        assert lam is not None
+        if system is None:
+            return not found.is_finite
+        t, low, _ = system
+        rooms = [t[n] - lam[n] if above else lam[n] - low[n] for n in exact.size]
+        return found.contains(min(rooms))
+
+    return encloses
+
+
+def _tau(exact: Exact, found: Interval) -> bool:
+    """In NumPy from W and lambda: the operator norm is an SVD of the whole difference."""
+    experiment = exact.experiment
+    w, x, y = experiment.training.network.weights(), experiment.sample.x, experiment.sample.y
+    m, gamma = len(w), experiment.slope
+    a = np.repeat([1.0, -1.0], m // 2) / np.sqrt(m)
+    lam = np.array([float(v) for v in exact.multipliers or ()])
+    slopes = np.where(np.sign(a)[:, None] == y[None, :], 1.0, gamma)
+    limit = a[:, None] * ((slopes * lam * y) @ x)
+    z = x @ w.T
+    margins = y * (np.where(z > 0, z, gamma * z) @ a)
+    delta = np.linalg.svd(w / margins.min() - limit, compute_uv=False)[0]
+    value = 2 * delta / (gamma * (1 + gamma) * np.linalg.norm((lam * y) @ x))
+    # NumPy's own rounding: the difference cancels all but about 1e-16 of the weights.
+    room = 1e-6 * value + 1e-12
+    return found.lower - room <= value <= found.upper + room
+
+
+def _near(value: Callable[[Exact], float]) -> Oracle:
+    """Within float64's own rounding of a value computed in NumPy."""
+
+    def encloses(exact: Exact, found: Interval) -> bool:
+        expected = float(value(exact))
+        room = 1e-11 * (1 + abs(expected))
+        return found.lower - room <= expected <= found.upper + room
+
+    return encloses
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+def _kept(q: np.ndarray, k: int) -> np.ndarray:
+    """M_k q."""
+    return np.where(abs(q) >= np.sort(abs(q))[-k], q, 0.0)
+
+
+def _gradient_cosines(exact: Exact) -> list[float]:
+    return [_cosine(exact.input_gradient(n), exact.normal) for n in exact.size]
+
+
+def _margins_of_normal(exact: Exact) -> np.ndarray:
+    return np.array(exact.y) * (exact.experiment.sample.x @ exact.normal)
+
+
+ORACLES: dict[str, Oracle] = {
+    "gamma": lambda exact, found: found.contains(exact.gamma),
+    "N": lambda exact, found: found.contains(len(exact.y)),
+    "d": lambda exact, found: found.contains(exact.experiment.sample.x.shape[1]),
+    "m": lambda exact, found: found.contains(exact.experiment.scenario.network.width),
+    "tau_asked": lambda e, f: f.contains(Fraction(e.experiment.scenario.tolerance.angle)),
+    "R_min": _root_of(lambda exact: min(exact.gram[n][n] for n in exact.size)),
+    "R_max": _root_of(lambda exact: max(exact.gram[n][n] for n in exact.size)),
+    "p_max": lambda exact, found: found.contains(
+        max(abs(exact.gram[n][k]) for n in exact.size for k in exact.size if n != k)
+    ),
+    "lambda_min": _limit(lambda exact: min(exact.multipliers or ())),
+    "lambda_max": _limit(lambda exact: max(exact.multipliers or ())),
+    # Known too where it is negative: then no KKT point has the linear pattern.
+    "activation_margin": lambda exact, found: (
+        exact.multipliers is not None and found.contains(min(exact.activations))
+    ),
+    "A_eigenvalue": _eigenvalue,
+    "tau": _tau,
+    "imbalance": lambda exact, found: found.contains(abs(sum(exact.y))),
+    "top_k": lambda exact, found: found.contains(max(1, exact.experiment.sample.d // 20)),
+    "nnz_q": lambda exact, found: found.contains(int(np.count_nonzero(exact.normal))),
+    "norm_q": _near(lambda exact: np.linalg.norm(exact.normal)),
+    "q_margin_min": _near(lambda exact: _margins_of_normal(exact).min()),
+    "q_margin_max": _near(lambda exact: _margins_of_normal(exact).max()),
+    "class_cos": _near(lambda exact: _cosine(exact.part(1), exact.part(-1))),
+    "gradient_cos_min": _near(lambda exact: min(_gradient_cosines(exact))),
+    "gradient_cos_max": _near(lambda exact: max(_gradient_cosines(exact))),
+    "cos_sign": _near(lambda exact: _cosine(np.sign(exact.normal), exact.normal)),
+    "cos_rescaled": lambda exact, found: found.contains(1),
+}
+for _name, _map in (("cos_value", lambda q: q), ("cos_top_sign", np.sign)):
+    ORACLES[_name] = _near(
+        lambda exact, _map=_map: _cosine(
+            _map(_kept(exact.normal, max(1, exact.experiment.sample.d // 20))), exact.normal
+        )
+    )
+for _prefix in ("", "half_", "signed_"):
+    ORACLES[f"{_prefix}witness_min"] = _witness(_prefix)
+    ORACLES[f"{_prefix}row_gap"] = _gap(_prefix)
+    ORACLES[f"{_prefix}headroom"] = _room(_prefix, above=True)
+    ORACLES[f"{_prefix}footroom"] = _room(_prefix, above=False)

@@ -1,0 +1,44 @@
+"""Small scenarios that run in a fraction of a second, as values and as TOML."""
+
+import json
+from typing import Any
+
+from perturbproof.verify.scenario import Scenario
+
+BASE: dict[str, Any] = {
+    "name": "small",
+    "theorems": ["standard-boundary"],
+    "data": {"kind": "near-orthogonal", "samples": 8, "dimension": 60, "coherence": 0.004},
+    "network": {"slope": 0.5, "width": 4, "initial_scale": 1e-4},
+    "training": {"steps": 600},
+    "tolerance": {"angle": 0.01},
+}
+ORTHOGONAL = {"kind": "orthogonal", "samples": 8, "dimension": 60}
+OUTSIDE = {"kind": "near-orthogonal", "samples": 8, "dimension": 60, "coherence": 0.01}
+"""Past the paper's condition: 0.01 > 0.5³/(3 · 8)."""
+FAR_OUTSIDE = {"kind": "gaussian", "samples": 8, "dimension": 60}
+
+
+def fields(**changes: Any) -> dict[str, Any]:
+    """The base scenario with some fields replaced; a field set to None is left out."""
+    return {key: value for key, value in {**BASE, **changes}.items() if value is not None}
+
+
+def scenario(**changes: Any) -> Scenario:
+    """The base scenario with some fields replaced."""
+    return Scenario.model_validate(fields(**changes))
+
+
+def toml(**changes: Any) -> str:
+    """The same as the text of a scenario file."""
+    content = fields(**changes)
+    lines = [f"{k} = {json.dumps(v)}" for k, v in content.items() if not isinstance(v, dict)]
+    for table, entries in content.items():
+        if isinstance(entries, dict):
+            lines.append(f"[{table}]")
+            # json writes NaN and Infinity where TOML has nan and inf.
+            lines += [
+                f"{k} = {json.dumps(v).replace('NaN', 'nan').replace('Infinity', 'inf')}"
+                for k, v in entries.items()
+            ]
+    return "\n".join(lines) + "\n"
