@@ -1,4 +1,4 @@
-"""Random data and the near-orthogonality conditions: radii, steps that proofs share, smallest d.
+"""Random data meet the near-orthogonality conditions: the steps that proofs share.
 
 x uniform on [-1, 1]^d: every squared norm is within t1 of d/3 and every inner product within t2 of
 0, with probability at least 1 - delta. Half of delta is spent on the N norms, half on the
@@ -7,65 +7,26 @@ N (N - 1)/2 inner products, each by the better of Hoeffding's and Bernstein's in
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
-from .evaluation import Undecided, Undefined, exact, precision, truth
 from .probability import BERNSTEIN, HOEFFDING, NEITHER, SUB_EVENT, UNION
 from .proof import Citation, Definition, Identity, Inequality, Let, Step
-from .statement import Assumption
-from .symbols import N, R_max, R_min, d, declare, gamma, p_max
-from .theorems import exact_chain, half_aware, standard_boundary
-
-Condition = Literal["paper", "exact chain", "half-aware"]
-Bound = Literal["hoeffding", "bernstein", "better"]
-
-delta = declare(
-    "delta",
-    "failure probability that the scenario grants to the draw of the data",
-    low=0,
-    open_low=True,
-    high=1,
+from .radii import (
+    CONDITIONS,
+    CROSS_RADII,
+    LOG_CROSS,
+    LOG_NORM,
+    NORM_RADII,
+    Bound,
+    Condition,
+    certified,
+    delta,
+    radii,
 )
-
-_delta = delta  # in `smallest_dimension` the name is that of the value
-
-CONDITIONS: dict[Condition, Boolean] = {
-    "paper": standard_boundary.THEOREM.assumptions[0].relation,
-    "exact chain": exact_chain.THEOREM.assumptions[0].relation,
-    "half-aware": half_aware.THEOREM.assumptions[0].relation,
-}
-
-_log_norm = sp.log(4 * N / delta)
-_log_cross = sp.log(2 * N * (N - 1) / delta)
-_rational = sp.Rational
-
-NORM_RADII: dict[Bound, sp.Expr] = {
-    "hoeffding": sp.sqrt(d * _log_norm / 2),
-    "bernstein": 2 * _log_norm / 9
-    + sp.sqrt(4 * _log_norm**2 / 81 + _rational(8, 45) * d * _log_norm),
-}
-CROSS_RADII: dict[Bound, sp.Expr] = {
-    "hoeffding": sp.sqrt(2 * d * _log_cross),
-    "bernstein": _log_cross / 3 + sp.sqrt(_log_cross**2 / 9 + 2 * d * _log_cross / 9),
-}
-for _radii in (NORM_RADII, CROSS_RADII):
-    _radii["better"] = sp.Min(_radii["hoeffding"], _radii["bernstein"])
-
-
-def radii(bound: Bound = "better") -> tuple[sp.Expr, sp.Expr]:
-    """t1 for the squared norms and t2 for the inner products, in N, d and delta."""
-    return NORM_RADII[bound], CROSS_RADII[bound]
-
-
-def certified(condition: Condition, t1: sp.Expr, t2: sp.Expr) -> Boolean:
-    """The condition at the worst that the radii leave: r = d/3 - t1, R = d/3 + t1, p_max = t2."""
-    worst = {R_max: sp.sqrt(d / 3 + t1), R_min: sp.sqrt(d / 3 - t1), p_max: t2}
-    return CONDITIONS[condition].subs(worst, simultaneous=True)
-
+from .statement import Assumption
+from .symbols import N, R_max, R_min, d, declare, p_max
 
 # An arbitrary pair of coordinates, of one sample or of two, and the chances of deviations.
 _x = declare(
@@ -102,17 +63,20 @@ def _density(moment: sp.Expr, *variables: sp.Symbol) -> sp.Expr:
     return sp.Integral(moment / 2 ** len(variables), *((v, -1, 1) for v in variables))
 
 
-_NORM_VARIANCE = _density((_u**2 - _rational(1, 3)) ** 2, _u)
+_NORM_VARIANCE = _density((_u**2 - sp.Rational(1, 3)) ** 2, _u)
 _CROSS_VARIANCE = _density((_u * _w) ** 2, _u, _w)
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity("mean-square", "The mean of x² is 1/3.", _density(_u**2, _u), _rational(1, 3)),
-    Identity("variance-square", "The variance of x² is 4/45.", _NORM_VARIANCE, _rational(4, 45)),
+    Identity("mean-square", "The mean of x² is 1/3.", _density(_u**2, _u), sp.Rational(1, 3)),
+    Identity("variance-square", "The variance of x² is 4/45.", _NORM_VARIANCE, sp.Rational(4, 45)),
     Identity(
         "mean-product", "The mean of a product x y is 0.", _density(_u * _w, _u, _w), sp.Integer(0)
     ),
-    Identity("variance-product", "Its variance is 1/9.", _CROSS_VARIANCE, _rational(1, 9)),
+    Identity("variance-product", "Its variance is 1/9.", _CROSS_VARIANCE, sp.Rational(1, 9)),
 )
+
+
+_EITHER: tuple[Bound, ...] = ("hoeffding", "bernstein")
 
 
 def _tail_steps(
@@ -126,9 +90,9 @@ def _tail_steps(
 ) -> tuple[Step, ...]:
     """The chance of one deviation beyond the radius is at most `failure`, by either inequality."""
     ell, spelled = log
-    symbols = {
+    symbols: dict[Bound, Any] = {
         bound: declare(f"{radius.name}_{bound}", f"{radius.name} by {bound.title()}", low=0)
-        for bound in ("hoeffding", "bernstein")
+        for bound in _EITHER
     }
     tails = {
         bound: _chance(f"{name}_tail_{bound}", f"one deviates beyond {symbols[bound]}", "n")
@@ -205,20 +169,20 @@ def _tail_steps(
     )
 
 
-_NORM_FAILURE, _CROSS_FAILURE = _delta / (2 * N), _delta / (N * (N - 1))
+_NORM_FAILURE, _CROSS_FAILURE = delta / (2 * N), delta / (N * (N - 1))
 _NORM_TAIL = _tail_steps(
     "norm",
     _t1,
-    (_ell1, _log_norm),
+    (_ell1, LOG_NORM),
     NORM_RADII,
     (_x**2, 0, 1),
-    (_rational(1, 3), _rational(2, 3), _NORM_VARIANCE),
+    (sp.Rational(1, 3), sp.Rational(2, 3), _NORM_VARIANCE),
     _NORM_FAILURE,
 )
 _CROSS_TAIL = _tail_steps(
     "cross",
     _t2,
-    (_ell2, _log_cross),
+    (_ell2, LOG_CROSS),
     CROSS_RADII,
     (_x * _y, -1, 1),
     (sp.Integer(0), sp.Integer(1), _CROSS_VARIANCE),
@@ -273,7 +237,7 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
         Inequality(
             "good",
             "So a draw is good with probability at least 1 - delta.",
-            _good >= 1 - _delta,
+            _good >= 1 - delta,
             uses=("neither", "all-norms", "all-pairs", "two-samples"),
         ),
         Inequality(
@@ -315,56 +279,3 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
             uses=("draw",),
         ),
     )
-
-
-def smallest_dimension(
-    samples: int,
-    slope: Fraction | int | str,
-    delta: Fraction | int | str,
-    condition: Condition = "paper",
-    bound: Bound = "better",
-) -> int:
-    """The smallest d at which uniform data are proved to meet a condition with chance 1 - delta.
-
-    `slope` is in (0, 1], `delta` in (0, 1]; write them as fractions or strings ("0.01"), which are
-    exact. The condition then holds at every larger d too (theorem "concentration-growth"), so
-    bisection finds the smallest. Every comparison is decided by enclosures of rising precision.
-
-    Raises:
-        ValueError: an argument is out of range.
-    """
-    values = {N: exact(samples), gamma: exact(slope), _delta: exact(delta)}
-    if samples < 2:
-        raise ValueError(f"samples must be at least 2, not {samples}")
-    for name, value in (("slope", values[gamma]), ("delta", values[_delta])):
-        if not 0 < value <= 1:
-            raise ValueError(f"{name} must be in (0, 1], not {value}")
-    t1, t2 = radii(bound)
-    formulas = (t1 < d / 3, certified(condition, t1, t2))
-
-    def holds(dimension: int) -> bool:
-        return all(_decided(f, {**values, d: exact(dimension)}) for f in formulas)
-
-    high = 1
-    while not holds(high):
-        high *= 2
-    low = high // 2  # fails, or is 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high
-
-
-def _decided(formula: Boolean, values: dict[sp.Symbol, Any]) -> bool:
-    """Whether a formula holds, at as many bits as it takes to be certain."""
-    bits = 64
-    while bits <= 4096:
-        with precision(bits):
-            try:
-                holds = truth(formula, values)
-            except (Undecided, Undefined):
-                holds = None
-        if holds is not None:
-            return holds
-        bits *= 2
-    raise ArithmeticError(f"{formula} was not decided at {bits // 2} bits for {values}")

@@ -97,7 +97,12 @@ def _finite(x: Number) -> Number:
     return x
 
 
-def _root(x: Number, degree: int) -> Number:
+def root(x: Number, degree: int) -> Number:
+    """The non-negative root: exact where it is rational.
+
+    Raises:
+        Undefined: `x` is negative.
+    """
     if isinstance(x, fmpq):
         if x < 0:
             raise Undefined("the root of a negative number")
@@ -113,7 +118,7 @@ def _root(x: Number, degree: int) -> Number:
 
 
 def _power(x: Number, exponent: sp.Rational) -> Number:
-    base = x if exponent.q == 1 else _root(x, int(exponent.q))
+    base = x if exponent.q == 1 else root(x, int(exponent.q))
     if exponent.p < 0:
         if isinstance(base, fmpq) and base == 0:
             raise Undefined("division by zero")

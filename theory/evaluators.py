@@ -85,12 +85,19 @@ class ExactPerturbation:
 
 @dataclass(frozen=True)
 class Setting:
-    """What symbols are evaluated on: data and one of its KKT points, the same for a perturbed set."""
+    """What symbols are evaluated on: data and one of its KKT points, the same for a perturbed set.
+
+    Where coordinates matter, `rows` (N, d) are the samples, `z` (d,) is a test point and `top_k` the
+    number of components that an L0 perturbation moves.
+    """
 
     data: ExactData
     point: KktPoint | None = None
     perturbation: ExactPerturbation | None = None
     adv_point: KktPoint | None = None
+    rows: tuple[Vector, ...] | None = None
+    z: Vector | None = None
+    top_k: int = 1
 
 
 Evaluator = Callable[[Setting], Value]
@@ -164,10 +171,6 @@ EVALUATORS |= {
 }
 OF_THE_DATA |= {"gamma", "N", "R_max", "R_min", "p_max", "N_adv", "eps", "dir_sq", "kappa"}
 OF_THE_DATA |= {f"{kind}_{name}" for kind in ("base", "adv") for name in ("R_max", "R_min", "p_max")}
-OF_THE_PERTURBATION = frozenset(
-    name for name in EVALUATORS if name.startswith(("adv_", "base_"))
-) | {"N_adv", "eps", "dir_sq", "kappa"}
-
 
 def _smallest_eigenvalue(data: ExactData) -> Value:
     entries = [to_fmpq(x) for row in coefficients(data.gram, data.labels, data.slope) for x in row]

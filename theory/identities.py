@@ -27,7 +27,8 @@ def _merge_sums(e: sp.Expr) -> sp.Expr:
                 sums.append(factor)
             else:
                 coefficient *= factor
-        if len(sums) == 1:
+        # A factor that has the name of the running index is something else than the index.
+        if len(sums) == 1 and not coefficient.free_symbols & set(sums[0].variables):
             body, *limits = sums[0].args
             terms[tuple(limits)] = terms.get(tuple(limits), sp.Integer(0)) + coefficient * body
         else:

@@ -67,7 +67,14 @@ trained_z = declare(
     "trained_z", "output of the trained, rescaled network", latex="f_t(z)", typst="f_t (z)"
 )
 norm_z = declare("norm_z", "‖z‖", low=0, open_low=True, latex="\\|z\\|", typst="norm(z)")
-norm_q = declare("norm_q", "‖q‖", low=0, open_low=True, latex="\\|q\\|", typst="norm(q)")
+norm_q = declare(
+    "norm_q",
+    "‖q‖, q = sum over n of lambda_n y_n x_n",
+    low=0,
+    open_low=True,
+    latex="\\|q\\|",
+    typst="norm(q)",
+)
 Delta = declare("Delta", "‖W - W*‖ of the trained, rescaled weights W", low=0)
 
 _t = declare("t", "a preactivation")
@@ -191,15 +198,22 @@ def activation_steps() -> tuple[Step, ...]:
             uses=("sample", "cross", "P", "2", "3", "4-bounds"),
         ),
         Definition(
-            "attained",
-            "The minima over finitely many samples and neurons are attained.",
-            (sp.Eq(activation_margin, preactivation_n), sp.Eq(lambda_min, lambda_n)),
+            "least-activation",
+            "The minimum over finitely many samples and neurons is attained at some n and j.",
+            (sp.Eq(activation_margin, preactivation_n),),
+            chooses="nj",
         ),
         Inequality(
             "4-all",
             "Every sample activates exactly the neurons of its own label's half.",
             activation_margin > 0,
-            uses=("4", "attained"),
+            uses=("4", "least-activation"),
+        ),
+        Definition(
+            "least-multiplier",
+            "The minimum over finitely many samples is attained at some n.",
+            (sp.Eq(lambda_min, lambda_n),),
+            chooses="n",
         ),
     )
 
@@ -232,18 +246,23 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
     ),
     Definition(
         "halves",
-        "At a point z: alpha = <v, z>, beta = <u, z>, and m/2 equal neurons a half.",
-        (
-            sp.Eq(
-                f_z, sp.sqrt(m) / 2 * (sp.Max(alpha, gamma * alpha) - sp.Max(beta, gamma * beta))
-            ),
-            sp.Eq(alpha - beta, (1 + gamma) / sp.sqrt(m) * q_z),
+        "With that pattern, at a point z: alpha = <v, z>, beta = <u, z>, and m/2 equal neurons a "
+        "half.",
+        tuple(
+            sp.Implies(activation_margin > 0, fact)
+            for fact in (
+                sp.Eq(
+                    f_z,
+                    sp.sqrt(m) / 2 * (sp.Max(alpha, gamma * alpha) - sp.Max(beta, gamma * beta)),
+                ),
+                sp.Eq(alpha - beta, (1 + gamma) / sp.sqrt(m) * q_z),
+            )
         ),
     ),
     Inequality(
         "6",
         "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
-        sp.Eq(sp.sign(f_z), sp.sign(q_z)),
+        sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
         uses=("halves",),
     ),
 )
@@ -252,7 +271,7 @@ FINITE_TIME: tuple[Step, ...] = (
     Inequality(
         "7-slope",
         "phi rises at least with slope gamma, so |f(z)| >= gamma (1+gamma) |<q, z>| / 2.",
-        sp.Abs(f_z) >= gamma * (1 + gamma) / 2 * sp.Abs(q_z),
+        sp.Implies(activation_margin > 0, sp.Abs(f_z) >= gamma * (1 + gamma) / 2 * sp.Abs(q_z)),
         uses=("halves",),
     ),
     Citation(
@@ -270,7 +289,10 @@ FINITE_TIME: tuple[Step, ...] = (
     Inequality(
         "7",
         "Outside the cone |cos(z, q)| <= tau the trained network has the sign of <q, z>.",
-        sp.Implies(sp.Abs(q_z) > tau * norm_q * norm_z, sp.Eq(sp.sign(trained_z), sp.sign(q_z))),
+        sp.Implies(
+            sp.And(activation_margin > 0, sp.Abs(q_z) > tau * norm_q * norm_z),
+            sp.Eq(sp.sign(trained_z), sp.sign(q_z)),
+        ),
         uses=("6", "7-slope", "7-lipschitz", "tau"),
     ),
 )

@@ -29,6 +29,8 @@ Kind = Literal[
     "hypothesis dropped",
 ]  # fmt: skip
 Part = Literal["assumption", "claim", "formal"]
+#: Mutants of one relation, at most.
+MOST = 24
 SCALINGS = (sp.Rational(3, 2), sp.Integer(3))
 
 
@@ -53,25 +55,29 @@ class _Edit:
     kind: Kind
     says: str
     result: sp.Basic
+    depth: int = 0
 
 
 def _rebuild(e: sp.Basic, position: int, part: sp.Basic) -> sp.Basic:
     try:
         return e.func(*e.args[:position], part, *e.args[position + 1 :])
-    except TypeError:
+    except (TypeError, ValueError):
         # SymPy refuses to compare what is not real; such an edit states nothing.
         return sp.nan
 
 
 def _edits(e: sp.Basic) -> Iterator[_Edit]:
-    """All single changes of an expression, at its root first."""
+    """All single changes of an expression, at its root first; roots and functions as a whole."""
     yield from _local_edits(e)
+    if isinstance(e, sp.Function) or (isinstance(e, sp.Pow) and not e.exp.is_Integer):
+        return
     for position, part in enumerate(e.args):
         if isinstance(e, sp.Pow) and position == 1:
             continue  # exponents are changed by one, as a whole
         for edit in _edits(part):
             if not (isinstance(e, sp.Pow) and isinstance(part, sp.Symbol) and edit.kind == "exponent"):
-                yield replace(edit, result=_rebuild(e, position, edit.result))
+                changed = _rebuild(e, position, edit.result)
+                yield replace(edit, result=changed, depth=edit.depth + 1)
 
 
 def _local_edits(e: sp.Basic) -> Iterator[_Edit]:
@@ -204,17 +210,24 @@ def _random_value(symbol: sp.Symbol, rng: random.Random) -> Fraction:
     return low + (high - low) * Fraction(rng.randint(1, 999), 1000)
 
 
-def _changed(relation: Boolean, part: Part) -> Iterator[_Edit]:
-    """The edits of a relation worth trying: really different, and not merely weaker constants."""
+def _changed(relation: Boolean, part: Part) -> tuple[_Edit, ...]:
+    """The edits of a relation worth trying: really different, and not merely weaker constants.
+
+    Of a long formula only the outermost are taken, `MOST` of them.
+    """
     seen = {relation}
-    for edit in _relation_edits(relation):
+    found: list[_Edit] = []
+    for edit in sorted(_relation_edits(relation), key=lambda edit: edit.depth):
         result = edit.result
         if result in seen or result.has(sp.zoo, sp.nan, sp.oo, sp.I):
             continue
-        if edit.kind == "constant" and not _strengthens(relation, result, part):
+        if edit.kind == "constant" and not _strengthens(relation, result, part):  # type: ignore[arg-type]
             continue
-        seen.add(result)
-        yield edit
+        seen.add(result)  # type: ignore[arg-type]
+        found.append(edit)
+        if len(found) == MOST:
+            break
+    return tuple(found)
 
 
 def mutants(theorem: Theorem) -> tuple[Mutant, ...]:

@@ -8,7 +8,7 @@ order, and a few bounds. Nothing else is known of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 import sympy as sp
@@ -30,6 +30,23 @@ def is_opaque(e: sp.Basic) -> bool:
 def inside(e: sp.Basic) -> bool:
     """Whether a formula holds an opaque term."""
     return e.has(sp.pi, sp.Integral, *FUNCTIONS)
+
+
+def folded(hypotheses: Sequence[Boolean], goal: Boolean) -> tuple[list[Boolean], Boolean]:
+    """Equals put for equals: a long term with a name is written by its name elsewhere.
+
+    Where `s = E` is a hypothesis and E holds an opaque term, E becomes s in the other formulas. The
+    query stays equivalent, and the solver does not have to find the same long terms again.
+    """
+    folded, named = list(hypotheses), []
+    for h in hypotheses:
+        if isinstance(h, sp.Eq) and isinstance(h.lhs, sp.Symbol) and inside(h.rhs):
+            if h.lhs in h.rhs.free_symbols or h.rhs in named:
+                continue
+            named.append(h.rhs)
+            folded = [f if f == h else f.xreplace({h.rhs: h.lhs}) for f in folded]
+            goal = goal.xreplace({h.rhs: h.lhs})
+    return folded, goal
 
 
 def domain(e: sp.Basic) -> tuple[Boolean, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .proof import Citation, Definition, Inequality, Let, Step
+from .proof import Citation, Definition, Inequality, Step
 from .statement import Assumption
 from .symbols import declare, gamma
 from .vector_facts import LINEAR_SUM, TERM_SUM
@@ -236,7 +236,11 @@ DECOMPOSITION: tuple[Step, ...] = (
         ),
         uses=("term",),
     ),
-    Let("T2", "Write T2(z) for the part of the perturbations.", T2_z, eps * adv_lambda_sum * dir_z),
+    Definition(
+        "T2",
+        "T2(z) = eps S_a <dir, z>, the part of the perturbations.",
+        (sp.Eq(T2_z, eps * adv_lambda_sum * dir_z),),
+    ),
     Inequality(
         "decomposition",
         "<q^a, z> = T1(z) + T2(z), exactly.",

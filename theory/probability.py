@@ -1,7 +1,7 @@
 """Trusted facts about probability and angles, in the form of `trusted`: each stated once.
 
 Hoeffding's and Bernstein's inequalities are stated through the logarithm of the failure probability
-that is asked for, so that a deviation t is sufficient when an inequality without exponentials holds.
+that is asked for: a deviation t suffices when an inequality without exponentials holds.
 """
 
 from __future__ import annotations

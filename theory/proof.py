@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from .symbols import d, gamma, m
 from .trusted import TrustedFact
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ class Definition(Step):
     """What symbols denote: facts true by definition of the measured quantities.
 
     The engine cannot check a meaning. These facts are shown in every report as definitions, and the
-    tests hold them against vectors drawn at random.
+    tests hold them against vectors drawn at random. A definition that picks a sample or a neuron
+    ("the minimum is attained at some n") names the index in `chooses`: what follows from it holds
+    for that choice only, and the engine keeps it from being taken for all.
     """
 
     facts: tuple[Boolean, ...]
+    chooses: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,13 @@ class Earlier(Step):
     """The claims of a theorem already proved, applied with its symbols replaced.
 
     Checked: the theorem's assumptions, after replacement, follow from the facts used, and the
-    theorem itself is proved.
+    theorem itself is proved. Applied to other data (`at` is not empty), every symbol of its claims
+    must be replaced or named in `shared`, so that two data sets are never taken for one.
     """
 
     theorem: Theorem
     at: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
+    shared: tuple[sp.Symbol, ...] = (gamma, m, d)
 
 
 @dataclass(frozen=True)

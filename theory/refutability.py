@@ -8,13 +8,16 @@ other step stands as in the unchanged proof.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from multiprocessing import get_context
 from typing import Literal
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from .catalog import catalog
+from .catalog import catalog, theorem
 from .engine import ProofReport, ProofVerdict, StepReport, prove
 from .mutants import Mutant, mutants
 from .proof import Conclusion, Definition, Earlier, Identity, Step
@@ -22,9 +25,13 @@ from .refutation import Refutation, Search, search
 from .smt import decide
 from .statement import Theorem
 from .symbols import symbols_of
+from .trials import trial
 
 MutantVerdict = Literal["proved", "proof gap", "refuted", "unknown"]
-TIMEOUT_MS = 1000
+TIMEOUT_MS = 500
+#: A first attempt at every query; what it leaves open is tried at random points before the rest.
+QUICK_MS = 100
+TRIALS = 40
 
 
 @dataclass(frozen=True)
@@ -85,11 +92,41 @@ def classify(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> MutantReport:
 
 
 def survey(
-    theorems: Iterable[Theorem] | None = None, *, timeout_ms: int = TIMEOUT_MS
+    theorems: Iterable[Theorem] | None = None,
+    *,
+    timeout_ms: int = TIMEOUT_MS,
+    processes: int = 1,
 ) -> tuple[MutantReport, ...]:
-    """The reports of all mutants of some theorems (default: the whole catalog)."""
-    chosen = catalog() if theorems is None else theorems
-    return tuple(classify(m, timeout_ms=timeout_ms) for t in chosen for m in mutants(t))
+    """The reports of all mutants of some theorems (default: the whole catalog), in order.
+
+    `processes` share the work on theorems of the catalog; others are classified in this process.
+    """
+    chosen = tuple(catalog() if theorems is None else theorems)
+    if processes == 1:
+        return tuple(classify(m, timeout_ms=timeout_ms) for t in chosen for m in mutants(t))
+    known = {t.id for t in catalog() if t in chosen}
+    # Started afresh, so that nothing of the caller's threads or locks is inherited.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        pending = {
+            (id, part): pool.submit(_share, id, part, processes, timeout_ms)
+            for id in sorted(known)
+            for part in range(processes)
+        }
+        reports: list[MutantReport] = []
+        for t in chosen:
+            if t.id in known:
+                parts = [pending[t.id, part].result() for part in range(processes)]
+                reports += [r for r in chain.from_iterable(zip_longest(*parts)) if r is not None]
+            else:
+                reports += [classify(m, timeout_ms=timeout_ms) for m in mutants(t)]
+    return tuple(reports)
+
+
+def _share(id: str, part: int, parts: int, timeout_ms: int) -> list[MutantReport]:
+    """Every parts-th report of a theorem of the catalog."""
+    chosen = mutants(theorem(id))[part::parts]
+    return [classify(m, timeout_ms=timeout_ms) for m in chosen]
 
 
 def prove_changed(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> ProofReport:
@@ -114,10 +151,32 @@ def prove_changed(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> ProofRepor
         claims=tuple(c for c in mutant.theorem.claims if c.id in claims),
         proof=tuple(steps),
     )
-    part = prove(changed, timeout_ms=timeout_ms)
+    part = _with_trials(prove(changed, timeout_ms=min(QUICK_MS, timeout_ms)))
+    if part.verdict == "unknown":
+        part = prove(changed, timeout_ms=timeout_ms)
     if part.verdict == "proved" and whole.verdict != "proved":
         return replace(part, verdict=whole.verdict, steps=(*part.steps, *whole.open_steps))
     return part
+
+
+def _with_trials(proof: ProofReport) -> ProofReport:
+    """The same proof, with undecided steps tried at random points: one that violates is a gap."""
+    if proof.verdict != "unknown":
+        return proof
+    steps = tuple(_tried(step) if step.status == "unknown" else step for step in proof.steps)
+    found = any(step.status == "gap" for step in steps)
+    return replace(proof, verdict="gap" if found else proof.verdict, steps=steps)
+
+
+def _tried(step: StepReport) -> StepReport:
+    try:
+        violations = trial(step, TRIALS).violations
+    except TypeError:  # a construct that has no exact evaluation
+        return step
+    if not violations:
+        return step
+    detail = "not implied: it fails at a point found at random"
+    return replace(step, status="gap", engine="trial", detail=detail, countermodel=violations[0])
 
 
 def _touches(step: Step, mutant: Mutant) -> bool:
@@ -158,7 +217,7 @@ def _compare(mutant: Mutant, timeout_ms: int) -> str | None:
 
     def implied(hypotheses: Iterable[Boolean], goal: Boolean) -> bool:
         given = (*meanings, *hypotheses)
-        return decide(given, goal, timeout_ms=timeout_ms).status == "implied"
+        return decide(given, goal, timeout_ms=min(QUICK_MS, timeout_ms)).status == "implied"
 
     before, after = mutant.before, mutant.after
     assumptions = [a.relation for a in mutant.theorem.assumptions]
@@ -188,30 +247,36 @@ def _proved_by(mutant: Mutant, timeout_ms: int) -> tuple[str, ...]:
     """Theorems of the catalog whose assumptions the mutant's imply, if together they imply it."""
     if mutant.part == "formal":
         return ()
-    theorem = mutant.theorem
+    changed = mutant.theorem
     meanings = Definition("meanings", "What the measured symbols denote.", _meanings(mutant.original))
-    given = (*(a.relation for a in theorem.assumptions), *meanings.facts)
+    given = (*(a.relation for a in changed.assumptions), *meanings.facts)
     known = set(symbols_of(*given))
+    wanted = {s for c in changed.claims for s in symbols_of(c.statement)} - known
     usable = [
         other
         for other in dict.fromkeys((mutant.original, *catalog()))
         if other.kind == "theorem"
         and {s for a in other.assumptions for s in symbols_of(a.relation)} <= known
+        and (other is mutant.original or wanted & set(symbols_of(*_statements(other))))
         and all(
-            decide(given, a.relation, timeout_ms=timeout_ms).status == "implied"
+            decide(given, a.relation, timeout_ms=min(QUICK_MS, timeout_ms)).status == "implied"
             for a in other.assumptions
         )
     ]
     if not usable:
         return ()
-    uses = (*(a.id for a in theorem.assumptions), meanings.id)
+    uses = (*(a.id for a in changed.assumptions), meanings.id)
     earlier = tuple(Earlier(f"by {t.id}", f"By {t.id}.", t, uses=uses) for t in usable)
     conclusions = tuple(
         Conclusion(
             f"so {c.id}", "So the claim holds.", c.id, uses=(*uses, *(step.id for step in earlier))
         )
-        for c in theorem.claims
+        for c in changed.claims
     )
-    attempt = replace(theorem, proof=(meanings, *earlier, *conclusions))
+    attempt = replace(changed, proof=(meanings, *earlier, *conclusions))
     proof = prove(attempt, timeout_ms=timeout_ms)
     return tuple(t.id for t in usable) if proof.verdict == "proved" else ()
+
+
+def _statements(theorem: Theorem) -> tuple[Boolean, ...]:
+    return tuple(c.statement for c in theorem.claims)

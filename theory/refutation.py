@@ -20,7 +20,6 @@ from .evaluation import Undefined
 from .evaluators import (
     EVALUATORS,
     OF_THE_DATA,
-    OF_THE_PERTURBATION,
     ExactData,
     Setting,
     Values,
@@ -30,6 +29,7 @@ from .evaluators import (
 from .families import EXTREMES, Family, bent_families, families, scaled_families
 from .kkt_solver import is_positive_semidefinite, kkt_points, linear_pattern
 from .perturbed_families import perturbed_settings
+from .perturbed_values import OF_THE_PERTURBATION
 from .statement import Claim, Theorem
 from .symbols import symbols_of
 
@@ -59,6 +59,8 @@ class Refutation:
         """Whether the witness refutes, from the dataset and the relations alone."""
         s = self.setting
         pairs = [(s.data, s.point)]
+        if s.rows is not None and kkt_solver.gram_matrix(s.rows) != s.data.gram:
+            return False
         if s.perturbation is not None:
             pairs.append((s.perturbation.data, s.adv_point))
         for data, point in pairs:
@@ -83,7 +85,7 @@ class Refutation:
 
 @dataclass(frozen=True)
 class Search:
-    """What a search did: datasets that met the assumptions, and the first refutation.
+    """What a search did: datasets that met the assumptions (in doubles), and the first refutation.
 
     `excluded` says why nothing could be searched, or which claims were left out, if so.
     """
@@ -105,6 +107,14 @@ def testable_claims(theorem: Theorem) -> tuple[Claim, ...]:
     )
 
 
+def admits(theorem: Theorem, values: Values) -> bool:
+    """Whether every assumption certainly holds."""
+    try:
+        return all(holds(a.relation, values) is True for a in theorem.assumptions)
+    except (KeyError, Undefined):
+        return False
+
+
 def refute(theorem: Theorem, setting: Setting) -> Refutation | None:
     """The refutation of a theorem by one setting, if it is one.
 
@@ -114,10 +124,7 @@ def refute(theorem: Theorem, setting: Setting) -> Refutation | None:
     if not is_positive_semidefinite(setting.data.gram):
         return None
     values = Values(setting)
-    try:
-        if any(holds(a.relation, values) is not True for a in theorem.assumptions):
-            return None
-    except (KeyError, Undefined):
+    if not admits(theorem, values):
         return None
     for claim in testable_claims(theorem):
         try:
@@ -189,11 +196,7 @@ class _Edges:
         return self.known[key]
 
     def _admissible(self, family: Family, index: int) -> bool:
-        values = _data_values(family, index)
-        try:
-            return all(relation.probably(values) for relation in self.relations)
-        except Undefined:
-            return False
+        return _admissible(self.relations, _data_values(family, index))
 
 
 @lru_cache(maxsize=100_000)
@@ -249,12 +252,14 @@ def search(theorem: Theorem) -> Search:
     left_out = [c.id for c in theorem.claims if c not in claims]
     excluded = f"claims out of scope: {', '.join(left_out)}" if left_out else ""
     names |= {s.name for s in symbols_of(*(c.relation for c in claims))}
-    candidates = (
-        perturbed_settings() if names & OF_THE_PERTURBATION else _standard(_edges(relations))
-    )
+    coordinates = bool(names & OF_THE_PERTURBATION)
+    candidates = perturbed_settings() if coordinates else _standard(_edges(relations))
     screened = [_relation(c.relation) for c in claims]
+    required = [_relation(r) for r in relations]
     admissible = 0
     for values in candidates:
+        if coordinates and not _admissible(required, values):
+            continue
         admissible += 1
         if not _suspicious(screened, values):
             continue
@@ -262,6 +267,13 @@ def search(theorem: Theorem) -> Search:
         if found is not None:
             return Search(_simplest(theorem, found), admissible, excluded)
     return Search(None, admissible, excluded)
+
+
+def _admissible(assumptions: list[_Relation], values: Values) -> bool:
+    try:
+        return all(assumption.probably(values) for assumption in assumptions)
+    except Undefined:
+        return False
 
 
 def _suspicious(claims: list[_Relation], values: Values) -> bool:

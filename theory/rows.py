@@ -87,16 +87,19 @@ def row_symbols(prefix: str, tag: str, t: str, gap: str) -> RowSymbols:
     """Declare the symbols of a form: `prefix` in their names, `tag` in their notation."""
 
     def symbol(name: str, meaning: str, inner: str) -> sp.Symbol:
-        body = inner.replace("lambda", "\\lambda")
+        body = inner.replace("lambda", "\\lambda").replace("gap", "\\mathrm{gap}")
+        quoted = inner.replace("gap", '"gap"')
         return declare(
             prefix + name,
             meaning,
             latex=f"\\min({body})_{{\\mathrm{{{tag}}}}}",
-            typst=f'min ({inner})_"{tag}"',
+            typst=f'min ({quoted})_"{tag}"',
         )
 
     return RowSymbols(
-        symbol("witness_min", f"smallest component of {t}; 0 when no positive t is a solution", "t"),
+        symbol(
+            "witness_min", f"smallest component of {t}; 0 when no positive t is a solution", "t"
+        ),
         symbol("row_gap", gap, "gap"),
         symbol("headroom", f"smallest t_n - lambda_n, with {t}", "t - lambda"),
         symbol(
@@ -156,6 +159,7 @@ UPPER_BOUND: tuple[Step, ...] = (
         "largest-ratio",
         "Take the sample n where lambda_n/t_n is largest, and call that ratio theta.",
         (sp.Eq(lambda_n, ratio * t_n), lambda_k <= ratio * t_k),
+        chooses="n",
     ),
     Citation(
         "row-at-n",
@@ -282,29 +286,42 @@ def closing(symbols: RowSymbols) -> tuple[Step, ...]:
     """From a positive preactivation ("pattern") at every sample and neuron to the claims."""
     return (
         Definition(
-            "attained",
-            "The minima over finitely many samples and neurons are attained.",
-            (
-                sp.Eq(activation_margin, preactivation_n),
-                sp.Eq(symbols.headroom, t_n - lambda_n),
-                sp.Eq(symbols.footroom, lambda_n - L_n),
-            ),
+            "least-activation",
+            "The minimum over finitely many samples and neurons is attained at some n and j.",
+            (sp.Eq(activation_margin, preactivation_n),),
+            chooses="nj",
         ),
         Inequality(
             "pattern-all",
             "Every sample activates exactly the neurons of its own label's half.",
             activation_margin > 0,
-            uses=("pattern", "attained"),
+            uses=("pattern", "least-activation"),
         ),
         *LINEAR_BOUNDARY,
         *FINITE_TIME,
-        Conclusion("claim-upper", "At every sample.", "upper", uses=("upper", "attained")),
-        Conclusion("claim-lower", "At every sample.", "lower", uses=("lower", "attained")),
+        Definition(
+            "least-headroom",
+            "The smallest t_n - lambda_n is attained at some n.",
+            (sp.Eq(symbols.headroom, t_n - lambda_n),),
+            chooses="n",
+        ),
+        Conclusion(
+            "claim-upper", "As it is at every n.", "upper", uses=("upper", "least-headroom")
+        ),
+        Definition(
+            "least-footroom",
+            "The smallest lambda_n - L_n is attained at some n.",
+            (sp.Eq(symbols.footroom, lambda_n - L_n),),
+            chooses="n",
+        ),
+        Conclusion(
+            "claim-lower", "As it is at every n.", "lower", uses=("lower", "least-footroom")
+        ),
         Conclusion(
             "claim-boundary",
             "The pattern and step 6 together.",
             "boundary",
             uses=("pattern-all", "6"),
         ),
-        Conclusion("claim-trained", "Step 7.", "trained", uses=("7",)),
+        Conclusion("claim-trained", "Step 7.", "trained", uses=("pattern-all", "7")),
     )

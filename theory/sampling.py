@@ -17,86 +17,11 @@ import sympy as sp
 from flint import arb, fmpq
 from sympy.logic.boolalg import Boolean
 
-from .evaluation import Number, Undecided, Undefined, Values, evaluator, truth, value
+from .branches import COMPARISONS, LESS, affine, comparisons
+from .evaluation import Number, Undecided, Undefined, Values, evaluator, root, truth, value
 from .symbols import quantity
 
-_LESS = (sp.StrictLessThan, sp.LessThan)
-_COMPARISONS = (*_LESS, sp.StrictGreaterThan, sp.GreaterThan, sp.Eq, sp.Ne)
-ORDERS_TRIED = 24
-
-
-def comparisons(fact: Boolean, rng: random.Random) -> list[Boolean]:
-    """Comparisons that together imply the fact, one branch drawn wherever there are several."""
-    if isinstance(fact, sp.Eq) and fact.rhs == 0 and isinstance(fact.lhs, sp.Mul):
-        return [sp.Eq(rng.choice(fact.lhs.args), 0)]  # a product is 0 where a factor is
-    if isinstance(fact, sp.Eq) and all(isinstance(side, sp.sign) for side in fact.args):
-        kind = rng.choice((sp.StrictGreaterThan, sp.StrictLessThan))
-        return [kind(side.args[0], 0) for side in fact.args]
-    if isinstance(fact, _COMPARISONS):
-        return _without_absolute_values(fact, rng)
-    if isinstance(fact, sp.And):
-        return [atom for part in fact.args for atom in comparisons(part, rng)]
-    if isinstance(fact, (sp.Or, sp.Implies, sp.Equivalent)) and rng.random() < 0.3:
-        return [fact]  # left to the final check
-    if isinstance(fact, sp.Or):
-        return comparisons(rng.choice(fact.args), rng)
-    if isinstance(fact, sp.Implies):
-        premise, conclusion = fact.args
-        chosen = rng.choices(
-            (sp.And(premise, conclusion), conclusion, sp.Not(premise)), weights=(4, 1, 1)
-        )
-        return comparisons(chosen[0], rng)
-    if isinstance(fact, sp.Equivalent):
-        left, right = fact.args
-        both = rng.random() < 0.5
-        return comparisons(sp.And(left, right) if both else sp.And(~left, ~right), rng)
-    if isinstance(fact, sp.Not):
-        pushed = sp.to_nnf(fact, simplify=False)
-        if pushed != fact:
-            return comparisons(pushed, rng)
-    return [fact]
-
-
-def _without_absolute_values(fact: Boolean, rng: random.Random) -> list[Boolean]:
-    if not isinstance(fact, (*_LESS, sp.StrictGreaterThan, sp.GreaterThan)):
-        return [fact]
-    small, large = fact.args if isinstance(fact, _LESS) else reversed(fact.args)
-    if isinstance(small, sp.Abs):  # |e| < b says e < b and -e < b
-        inner = small.args[0]
-        return [fact.subs(small, inner), fact.subs(small, -inner)]
-    if isinstance(large, sp.Abs):  # b < |e| says b < e or b < -e
-        inner = large.args[0]
-        return [fact.subs(large, inner if rng.random() < 0.5 else -inner)]
-    return [fact]
-
-
-@cache
-def _affine(atom: Boolean, symbol: sp.Symbol) -> tuple[sp.Expr, sp.Expr] | None:
-    """`a, b` with lhs - rhs = a symbol + b, or None where that cannot be read off."""
-    sides = [_linear(side, symbol) for side in atom.args]
-    if sides[0] is None or sides[1] is None:
-        return None
-    (a, b), (c, e) = sides[0], sides[1]
-    return a - c, b - e
-
-
-def _linear(e: sp.Basic, symbol: sp.Symbol) -> tuple[sp.Expr, sp.Expr] | None:
-    if symbol not in e.free_symbols:
-        return sp.Integer(0), e
-    if e == symbol:
-        return sp.Integer(1), sp.Integer(0)
-    if isinstance(e, sp.Add):
-        parts = [_linear(a, symbol) for a in e.args]
-        if None in parts:
-            return None
-        return sp.Add(*(p[0] for p in parts)), sp.Add(*(p[1] for p in parts))  # type: ignore[index]
-    if isinstance(e, sp.Mul):
-        inside = [a for a in e.args if symbol in a.free_symbols]
-        part = _linear(inside[0], symbol) if len(inside) == 1 else None
-        if part is not None:
-            rest = sp.Mul(*(a for a in e.args if a is not inside[0]))
-            return rest * part[0], rest * part[1]
-    return None
+ORDERS_TRIED = 8
 
 
 @dataclass
@@ -105,7 +30,7 @@ class _Bounds:
     high: Number | None = None
     open_low: bool = False
     open_high: bool = False
-    equal: Number | None = None
+    equal: tuple[Number, ...] = ()
     unsure: list[Boolean] = field(default_factory=list)
 
     def at_least(self, bound: Number, strict: bool) -> None:
@@ -125,9 +50,10 @@ class _Bounds:
 
 @dataclass(frozen=True)
 class _Source:
-    """A comparison that is affine in a symbol: what bounds the symbol, or equals it."""
+    """A comparison that is affine in a power of a symbol: what bounds the symbol, or equals it."""
 
     atom: Boolean
+    power: int
     slope: Callable[[Values], Number]
     rest: Callable[[Values], Number]
     equation: bool
@@ -145,12 +71,14 @@ class Plan:
     decided_by: dict[sp.Symbol, list[Boolean]]
     unused: int
     tried: int = 0
-    found: int = field(default=0)
+    found: int = 0
+    last: dict[sp.Symbol, Number] = field(default_factory=dict)
 
 
 def plan(facts: Sequence[Boolean], symbols: Sequence[sp.Symbol], rng: random.Random) -> Plan:
     """The most promising of some random orders, for one random choice of branches."""
-    atoms = tuple(dict.fromkeys(atom for fact in facts for atom in comparisons(fact, rng)))
+    sign = rng.choice((sp.StrictGreaterThan, sp.StrictLessThan))
+    atoms = tuple(dict.fromkeys(atom for fact in facts for atom in comparisons(fact, rng, sign)))
     return min((_ordered(atoms, symbols, rng) for _ in range(ORDERS_TRIED)), key=lambda p: p.unused)
 
 
@@ -167,7 +95,7 @@ def _ordered(atoms: tuple[Boolean, ...], symbols: Sequence[sp.Symbol], rng: rand
             others = set(names) - {symbol}
             if symbol in before or any(_depends(o, symbol, before) for o in others):
                 continue
-            if _affine(equation, symbol) is not None:
+            if affine(equation, symbol) is not None:
                 before[symbol] = others
                 break
     order: list[sp.Symbol] = []
@@ -208,16 +136,18 @@ def _assigned(
 
 @cache
 def _source(atom: Boolean, symbol: sp.Symbol) -> _Source | None:
-    known = isinstance(atom, _COMPARISONS) and not isinstance(atom, sp.Ne)
-    affine = _affine(atom, symbol) if known and symbol in atom.free_symbols else None
-    if affine is None:
+    known = isinstance(atom, COMPARISONS) and not isinstance(atom, sp.Ne)
+    found = affine(atom, symbol) if known and symbol in atom.free_symbols else None
+    if found is None:
         return None
+    power, slope, rest = found
     return _Source(
         atom,
-        evaluator(affine[0]),
-        evaluator(affine[1]),
+        power,
+        evaluator(slope),
+        evaluator(rest),
         isinstance(atom, sp.Eq),
-        isinstance(atom, _LESS),
+        isinstance(atom, LESS),
         isinstance(atom, (sp.StrictLessThan, sp.StrictGreaterThan)),
     )
 
@@ -235,18 +165,30 @@ def _range(symbol: sp.Symbol) -> _Bounds:
 def draw(
     p: Plan, rng: random.Random, squares: frozenset[sp.Symbol]
 ) -> dict[sp.Symbol, Number] | None:
-    """A point that satisfies the plan's comparisons and the declared ranges, or None."""
+    """A point that satisfies the plan's comparisons and the declared ranges, or None.
+
+    Where points are rare, some values of the last one are kept.
+    """
     point: dict[sp.Symbol, Number] = {}
+    kept = rng.choice((0.5, 0.8, 0.95)) if p.last and 3 * p.found < p.tried else 0.0
+    p.tried += 1
     try:
         for symbol in p.order:
             bounds = _bounds(p.ranges[symbol], p.drawn_from[symbol], point)
-            chosen = _between(bounds, rng, symbol in squares)
+            before = p.last.get(symbol) if rng.random() < kept else None
+            if before is not None and not bounds.equal and bounds.allow(before):
+                chosen = before
+            else:
+                chosen = _between(bounds, rng, symbol in squares)
             if chosen is None:
                 return None
             point[symbol] = chosen
             for fact in (*bounds.unsure, *p.decided_by[symbol]):
                 if not _satisfied(fact, point):
                     return None
+        if point and point == p.last:
+            return None
+        p.found, p.last = p.found + 1, point
         return point
     except (Undefined, Undecided):
         return None
@@ -274,8 +216,10 @@ def _bounds(declared: _Bounds, sources: list[_Source], at: Values) -> _Bounds:
         bound = -source.rest(at) / slope
         if isinstance(bound, arb):
             bounds.unsure.append(source.atom)
-        if source.equation:
-            bounds.equal = bound
+        if source.power > 1:
+            _even_power(bounds, source, bound, rising)
+        elif source.equation:
+            bounds.equal = (bound,)
         elif source.less == rising:
             bounds.at_most(bound, source.strict)
         else:
@@ -283,9 +227,26 @@ def _bounds(declared: _Bounds, sources: list[_Source], at: Values) -> _Bounds:
     return bounds
 
 
+def _even_power(bounds: _Bounds, source: _Source, bound: Number, rising: bool) -> None:
+    """What x**k = bound, x**k <= bound or x**k >= bound says of x, for even k."""
+    bounds.unsure.append(source.atom)
+    upper = not source.equation and source.less == rising
+    if bound < 0 and not source.equation and not upper:
+        return
+    end = root(bound, source.power)
+    if source.equation:
+        bounds.equal = (end, -end)
+    elif upper:
+        bounds.at_most(end, source.strict)
+        bounds.at_least(-end, source.strict)
+    elif bounds.low is not None and bounds.low >= 0:
+        bounds.at_least(end, source.strict)
+
+
 def _between(bounds: _Bounds, rng: random.Random, square: bool) -> Number | None:
-    if bounds.equal is not None:
-        return bounds.equal if bounds.allow(bounds.equal) else None
+    if bounds.equal:
+        allowed = [x for x in bounds.equal if bounds.allow(x)]
+        return rng.choice(allowed) if allowed else None
     low, high = _rational(bounds.low), _rational(bounds.high)
     if low is not None and high is not None:
         if low > high or (low == high and (bounds.open_low or bounds.open_high)):

@@ -101,7 +101,7 @@ class _Printer:
         key = sp.Pow(base, sp.Rational(1, degree), evaluate=False)
         if key not in self.roots:
             inner = self.term(base)
-            name = f"root_{len(self.roots) + 1}"
+            name = f"root!{len(self.roots) + 1}"
             self.roots[key] = name
             self.radicands.append(base)
             self.root_facts.append(f"(>= {name} 0)")
@@ -115,7 +115,7 @@ class _Printer:
             if isinstance(e, opaque.FUNCTIONS):
                 self.term(e.args[0])
             self.domains += opaque.domain(e)
-            self.opaque[e] = f"term_{len(self.opaque) + 1}"
+            self.opaque[e] = f"term!{len(self.opaque) + 1}"
         return self.opaque[e]
 
     def opaque_facts(self) -> list[str]:
@@ -175,30 +175,13 @@ def _number(value: int) -> str:
     return str(value) if value >= 0 else f"(- {-value})"
 
 
-def _folded(hypotheses: Sequence[Boolean], goal: Boolean) -> tuple[list[Boolean], Boolean]:
-    """Equals put for equals: a long term with a name is written by its name elsewhere.
-
-    Where `s = E` is a hypothesis and E holds an opaque term, E becomes s in the other formulas. The
-    query stays equivalent, and the solver does not have to find the same long terms again.
-    """
-    folded, named = list(hypotheses), []
-    for h in hypotheses:
-        if isinstance(h, sp.Eq) and isinstance(h.lhs, sp.Symbol) and opaque.inside(h.rhs):
-            if h.lhs in h.rhs.free_symbols or h.rhs in named:
-                continue
-            named.append(h.rhs)
-            folded = [f if f == h else f.xreplace({h.rhs: h.lhs}) for f in folded]
-            goal = goal.xreplace({h.rhs: h.lhs})
-    return folded, goal
-
-
 def smt_text(hypotheses: Sequence[Boolean], goal: Boolean, title: str = "") -> str:
     """The query `hypotheses and not goal`: unsatisfiable exactly when the goal is implied.
 
     Raises:
         Untranslatable: a formula is outside the supported arithmetic.
     """
-    hypotheses, goal = _folded(hypotheses, goal)
+    hypotheses, goal = opaque.folded(hypotheses, goal)
     printer = _Printer()
     asserted = [printer.formula(h) for h in hypotheses]
     negated = f"(not {printer.formula(goal)})"
@@ -212,7 +195,7 @@ def smt_text(hypotheses: Sequence[Boolean], goal: Boolean, title: str = "") -> s
     lines += [f"(assert {fact})" for fact in (*range_facts(symbols), *printer.root_facts)]
     lines += [f"(assert {fact})" for fact in opaque_facts]
     lines += [f"(assert {fact})" for fact in asserted]
-    lines += [f"(assert {negated})", "(check-sat)", "(get-model)"]
+    lines += [f"(assert {negated})", "(check-sat)"]
     return _comment(title) + "\n".join(lines) + "\n"
 
 
@@ -287,7 +270,10 @@ def _solve(text: str, timeout_ms: int) -> Decision:
     if answer == z3.unsat:
         return Decision("implied", "unsat", text)
     if answer == z3.sat:
-        return Decision("not implied", "sat", text, _values(solver.model()))
+        try:
+            return Decision("not implied", "sat", text, _values(solver.model()))
+        except z3.Z3Exception as error:  # an interrupt also stops the reading of the model
+            return Decision("unknown", f"a countermodel could not be read: {error}", text)
     return Decision("unknown", f"the solver gave up: {solver.reason_unknown()}", text)
 
 

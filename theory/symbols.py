@@ -118,6 +118,12 @@ def quantity(symbol: sp.Symbol | str) -> Quantity:
         raise KeyError(f"symbol {name!r} is not declared; use theory.symbols.declare") from None
 
 
+def index_of(symbol: sp.Symbol) -> str:
+    """What a symbol varies with; nothing for the bound names inside sums, which are undeclared."""
+    known = _declared.get(symbol.name)
+    return known.index if known is not None else ""
+
+
 _GREEK = frozenset(
     {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu"}
     | {"xi", "pi", "rho", "sigma", "tau", "phi", "omega", "zeta", "Delta", "Phi"}
@@ -164,7 +170,8 @@ lambda_max = declare("lambda_max", "largest KKT multiplier", low=0)
 activation_margin = declare(
     "activation_margin",
     "smallest m y_n a_j <w_j, x_n> over samples and neurons of the limit network: positive when "
-    "every sample activates exactly the neurons of its own label's half",
+    "every sample activates exactly the neurons of its own label's half; where no KKT point has "
+    "that pattern, that of the problem restricted to it",
     latex="\\mu_{\\mathrm{act}}",
     typst='mu_"act"',
 )

@@ -19,7 +19,7 @@ from .sampling import Plan, draw, plan
 from .symbols import symbols_of
 
 PRECISION_BITS = 128
-PLANS = 8
+PLANS = 4
 ATTEMPTS_PER_POINT = 40
 
 
@@ -74,12 +74,10 @@ def _tried(
         attempts += 1
         chosen = _promising(plans, rng)
         point = draw(chosen, rng, squares)
-        chosen.tried += 1
         if point is None:
             if chosen.tried >= 60 and not chosen.found:
                 plans[plans.index(chosen)] = plan(step.hypotheses, symbols, rng)
             continue
-        chosen.found += 1
         points += 1
         try:
             results = [truth(goal, point) for goal in step.goals]

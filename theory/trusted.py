@@ -74,19 +74,6 @@ MEAN_UPPER = TrustedFact(
     varying=(_term,),
 )
 
-_inner = declare("cs_inner", "an inner product <a, b>", latex="s", typst="s")
-_na = declare("cs_left", "norm of a", low=0, latex="\\|a\\|", typst="norm(a)")
-_nb = declare("cs_right", "norm of b", low=0, latex="\\|b\\|", typst="norm(b)")
-
-CAUCHY_SCHWARZ = TrustedFact(
-    "A-CS",
-    "Cauchy–Schwarz: |<a, b>| <= ‖a‖ ‖b‖.",
-    "Cauchy–Schwarz inequality",
-    (_inner, _na, _nb),
-    (),
-    (_inner <= _na * _nb, _inner >= -_na * _nb),
-)
-
 _multiplier = declare("kkt_multiplier", "a KKT multiplier", low=0, latex="\\lambda", typst="lambda")
 _margin = declare("kkt_margin", "the margin y f(x) of its sample", latex="\\mu", typst="mu")
 
@@ -132,25 +119,6 @@ GERSHGORIN = TrustedFact(
     varying=(_diagonal, _row_sum),
 )
 
-_row = declare("mm_row", "a component of M b", index="n")
-_row_bound = declare("mm_row_bound", "the same component of M t", index="n")
-_witness = declare("mm_witness", "smallest component of t")
-_image = declare("mm_image", "smallest component of M t")
-_component = declare("mm_component", "a component of b", index="n")
-_component_bound = declare("mm_component_bound", "the same component of t", index="n")
-
-M_MATRIX = TrustedFact(
-    "A-MMATRIX",
-    "A square matrix M with non-positive off-diagonal entries and a positive vector t with M t > 0 "
-    "has a non-negative inverse; so M b <= M t in every component implies b <= t.",
-    "Berman & Plemmons, Nonnegative Matrices in the Mathematical Sciences, chapter 6",
-    (_row, _row_bound, _witness, _image, _component, _component_bound),
-    (_row <= _row_bound, _witness > 0, _image > 0),
-    (_component <= _component_bound,),
-    over="n",
-    varying=(_row, _row_bound, _component, _component_bound),
-)
-
 _small = declare("mono_small", "a component of O b", index="n")
 _large = declare("mono_large", "the same component of O t", index="n")
 _b = declare("mono_b", "an arbitrary component of b", index="k")
@@ -163,4 +131,6 @@ MONOTONE = TrustedFact(
     (_small, _large, _b, _c),
     (_b <= _c,),
     (_small <= _large,),
+    over="k",
+    varying=(_b, _c),
 )

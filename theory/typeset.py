@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from .symbols import is_greek, quantity
+from .symbols import default_latex, default_typst, is_greek, quantity
 
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
 
@@ -70,6 +70,11 @@ _CONSTANTS = {
 }
 
 
+def _one_argument(text: str) -> str:
+    """Typst notation whose commas do not end an argument when it stands inside `abs` or `frac`."""
+    return text.replace(", ", ' "," thin ') if "chevron" in text else text
+
+
 class _Printer:
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
@@ -116,8 +121,8 @@ class _Printer:
         try:
             q = quantity(e)
         except KeyError:  # bound variables of sums and integrals have no meaning of their own
-            return e.name
-        return (e.name, q.latex, q.typst)[self.column]
+            return (e.name, default_latex(e.name), default_typst(e.name))[self.column]
+        return (e.name, q.latex, _one_argument(q.typst))[self.column]
 
     def rational(self, e: sp.Rational) -> tuple[str, int]:
         if e.q == 1:
@@ -217,17 +222,12 @@ class _Printer:
                 "latex": "\\langle {} \\rangle",
                 "typst": "chevron.l {} chevron.r",
             }
-            return form[self.dialect].format(arguments)
+            shown = form[self.dialect].format(arguments)
+            return _one_argument(shown) if self.dialect == "typst" else shown
         if name == "norm":
             form = {"text": "||{}||", "latex": "\\|{}\\|", "typst": "norm({})"}
             return form[self.dialect].format(arguments)
-        symbol = self.symbol(sp.Symbol(name))
-        head = (
-            symbol
-            if symbol != name or len(name) == 1
-            else ("{}", "\\mathrm{{{}}}", '"{}"')[self.column].format(name)
-        )
-        return f"{head}{self.parenthesise(arguments)}"
+        return f"{self.symbol(sp.Symbol(name))}{self.parenthesise(arguments)}"
 
     def piecewise(self, e: sp.Piecewise) -> str:
         pieces = [(self.show(value), guard) for value, guard in e.args]

@@ -238,7 +238,9 @@ THEOREM = Theorem(
     source=PROJECT,
     kind="prediction",
     assumptions=(
-        Assumption("natural-valid", "Every multiplier of the natural set is positive.", lambda_min > 0),
+        Assumption(
+            "natural-valid", "Every multiplier of the natural set is positive.", lambda_min > 0
+        ),
         Assumption(
             "adv-valid", "Every multiplier of the perturbed set is positive.", adv_lambda_min > 0
         ),
@@ -263,7 +265,6 @@ THEOREM = Theorem(
         "Needs natural samples with independent coordinates of mean 0 and one variance, fair "
         "labels independent of them, base samples of independent noise, the direction q/‖q‖, and "
         "multipliers that are all positive.",
-        "For other natural data: mean over n of "
-        "Phi(eps sqrt(N_adv) y_n <q/‖q‖, x_n>/(s ‖x_n‖)).",
+        "For other natural data: mean over n of Phi(eps sqrt(N_adv) y_n <q/‖q‖, x_n>/(s ‖x_n‖)).",
     ),
 )

@@ -1,4 +1,4 @@
-"""How often two linear boundaries agree, by the angle between their normals, and where they must."""
+"""How often two linear boundaries agree, by the angle of their normals, and where they must."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..probability import BESSEL, COSINE_SIGN, UNIFORM_ANGLE
 from ..proof import Citation, Conclusion, Definition, Identity, Inequality
 from ..statement import PROJECT, Assumption, Claim, Theorem
 from ..symbols import d, declare
-from ..vector_facts import (LARGEST)
+from ..vector_facts import LARGEST
 
 rho = declare(
     "rho",

@@ -1,7 +1,8 @@
 """How likely uniform data meet the half-aware condition, in a far lower dimension."""
 
-from ..concentration import delta, uniform_assumptions, uniform_steps
+from ..concentration import uniform_assumptions, uniform_steps
 from ..proof import Conclusion
+from ..radii import delta
 from ..statement import PROJECT, Claim, Theorem
 from ..symbols import declare
 

@@ -40,7 +40,7 @@ paired_top = declare(
 row_sum_n = declare("row_sum_n", "sum over k != n of |A_nk|", low=0, index="n")
 U_2 = declare("U_2", "upper bound 2/((1+gamma²)(r - P))", low=0, open_low=True)
 _y, _k, _a = (
-    declare(name, meaning, typst=name)
+    declare(name, meaning)
     for name, meaning in (
         ("label_n", "label of sample n"),
         ("label_k", "label of sample k"),
@@ -174,8 +174,9 @@ THEOREM = Theorem(
         Definition(
             "row",
             "The row sums of |A| off the diagonal are sums of N-1 products with weights at most "
-            "(1+gamma²)/2 and entries at most p_max; the minimum of lambda is attained.",
+            "(1+gamma²)/2 and entries at most p_max; the minimum of lambda is attained at some n.",
             (sp.Eq(lambda_min, lambda_n),),
+            chooses="n",
         ),
         Citation(
             "row-sum",

@@ -20,7 +20,7 @@ base_z_max = declare(
     "largest |<x'_n, z>| over the base samples, at the test point z",
     low=0,
     latex="\\max_n |\\langle x'_n,z\\rangle|",
-    typst="max_n abs(chevron.l x'_n, z chevron.r)",
+    typst='max_n abs(chevron.l x\'_n "," thin z chevron.r)',
 )
 _side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n", typst="s_n")
 _root = declare("root_log", "sqrt(2 log(2/delta))", low=0, latex="\\ell", typst="ell")
@@ -37,10 +37,9 @@ _dimension, _samples, _adversarial, _size = (
 )
 _RATIO = (
     _b
-    * _dimension
-    * ((_u + _v) / (2 * _dimension) / sp.sqrt(_adversarial) + (_u - _v) / (2 * _dimension))
     * sp.sqrt(_r * _dimension)
-    / (_size * _v / _dimension * _s * _dimension * sp.sqrt(_samples))
+    * ((_u + _v) / sp.sqrt(_adversarial) + (_u - _v))
+    / (2 * _size * _v * _s * sp.sqrt(_samples))
 )
 
 _SHARED = ("upper-free", "lower-free", "failure")
@@ -214,14 +213,6 @@ _STEPS = (
         _adversarial,
         sp.oo,
         (_u - _v) / (2 * _v),
-    ),
-    Limit(
-        "root",
-        "With equal multipliers it falls like the root of N_adv.",
-        sp.sqrt(_adversarial) * (_RATIO.subs(_u, _v) / _RATIO.subs({_u: _v, _adversarial: 1})),
-        _adversarial,
-        sp.oo,
-        sp.Integer(1),
     ),
     Limit(
         "natural-many",

@@ -67,6 +67,9 @@ _PERTURBED_SET = (
     (exact_multipliers.multiplier_matrix_eigenvalue, adv_A_eigenvalue),
 )
 
+# The network, the point z and what is asked are the same for both sets.
+_SHARED = (gamma, symbols.m, symbols.d, kkt.norm_z, symbols.tau_asked)
+
 _TRAINING: tuple[Step, ...] = (
     Inequality(
         "set-lower",
@@ -99,6 +102,7 @@ _TRAINING: tuple[Step, ...] = (
         "The theorem on standard training applies to the perturbed set and its labels.",
         half_aware.THEOREM,
         at=_PERTURBED_SET,
+        shared=_SHARED,
         uses=("set-condition", "set-positive"),
     ),
     Earlier(
@@ -106,6 +110,7 @@ _TRAINING: tuple[Step, ...] = (
         "And so does the one on its exact multipliers.",
         exact_multipliers.THEOREM,
         at=_PERTURBED_SET,
+        shared=_SHARED,
         uses=("set-condition", "set-positive"),
     ),
     Inequality(

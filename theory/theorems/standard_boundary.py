@@ -32,7 +32,7 @@ CONCLUSIONS = (
         "claim-lower",
         "The lower bound L exceeds 1/(2 R_max²).",
         "multipliers-lower",
-        uses=("3", "attained", "4-bounds", "regime", "U", "L", "r", "R", "P", "norms"),
+        uses=("3", "least-multiplier", "4-bounds", "regime", "U", "L", "r", "R", "P", "norms"),
     ),
     Conclusion(
         "claim-upper",
@@ -41,7 +41,7 @@ CONCLUSIONS = (
         uses=("2", "4-bounds", "regime", "U", "L", "r", "R", "norms"),
     ),
     Conclusion("claim-boundary", "Steps 4 and 6 together.", "boundary", uses=("4-all", "6")),
-    Conclusion("claim-trained", "Step 7.", "trained", uses=("7",)),
+    Conclusion("claim-trained", "Step 7.", "trained", uses=("4-all", "7")),
 )
 
 THEOREM = Theorem(

@@ -1,0 +1,331 @@
+"""The proof engine: right steps are discharged, wrong ones of every kind leave a gap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+from perturbproof.theory import Assumption, Claim, ProofReport, Theorem, prove
+from perturbproof.theory.proof import (
+    Cases,
+    Citation,
+    Conclusion,
+    Definition,
+    Earlier,
+    Identity,
+    Inequality,
+    Let,
+    Limit,
+    Step,
+)
+from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.symbols import declare
+from perturbproof.theory.trusted import LIPSCHITZ, MEAN_LOWER, SUM_BOUND
+from perturbproof.theory.vector_facts import SMALLEST
+
+x = declare("eng_x", "a real number")
+y = declare("eng_y", "another")
+z = declare("eng_z", "a third")
+u = declare("eng_u", "a number > 0", low=0, open_low=True)
+v = declare("eng_v", "a number in [0, 1]", low=0, high=1)
+k = declare("eng_k", "a number >= 1", low=1)
+term = declare("eng_term", "a number that varies with the neuron", index="j")
+mean = declare("eng_mean", "its mean over the neurons")
+measured = declare("eng_measured", "a measured number")
+
+
+def theorem(
+    *steps: Step, claim: sp.Basic = sp.true, assumptions: tuple[Assumption, ...] = ()
+) -> Theorem:
+    """A theorem from some steps; without a claim there is nothing to conclude."""
+    claims = () if claim is sp.true else (Claim("claim", "The claim.", claim),)  # type: ignore[arg-type]
+    return Theorem("test", "Test", "A test.", PROJECT, assumptions, claims, steps)
+
+
+def status(*steps: Step, **more) -> str:
+    """The status of the last step; those before it must be discharged."""
+    proof = prove(theorem(*steps, **more))
+    assert all(step.status == "discharged" for step in proof.steps[:-1])
+    return proof.steps[-1].status
+
+
+def detail(proof: ProofReport) -> str:
+    return proof.steps[-1].detail
+
+
+RIGHT = {
+    "definition": Definition("s", "", (x > 1,)),
+    "let": Let("s", "", z, x + 1),
+    "let in its range": Let("s", "", u, x**2 + 1),
+    "identity": Identity("s", "", (x + y) ** 2, x**2 + 2 * x * y + y**2),
+    "identity in cases": Identity("s", "", x**2, sp.Integer(1), cases=({x: 1}, {x: -1})),
+    "inequality": Inequality("s", "", x**2 + y**2 >= 2 * x * y),
+    "cases": Cases("s", "", (x > 0, x <= 0), sp.Abs(x) >= 0),
+    "limit": Limit("s", "", (u - 1) / u, u, sp.oo, sp.Integer(1)),
+    "citation": Citation("s", "", LIPSCHITZ, (x, u, v)),
+}
+WRONG = {
+    "let outside its range": Let("s", "", u, x),
+    "let beyond its upper end": Let("s", "", v, u),
+    "let with a denominator that may vanish": Let("s", "", z, 1 / x),
+    "let with the root of a negative number": Let("s", "", z, sp.sqrt(x)),
+    "let with the logarithm of zero": Let("s", "", z, sp.log(v)),
+    "let of itself": Let("s", "", x, x + 1),
+    "let that hides an index": Let("s", "", z, term + 1),
+    "identity": Identity("s", "", (x + y) ** 2, x**2 + y**2),
+    "identity in a case": Identity("s", "", x**2, sp.Integer(1), cases=({x: 1}, {x: 2})),
+    "inequality": Inequality("s", "", x**2 >= x),
+    "strict instead of not": Inequality("s", "", x**2 > 0),
+    "inequality with a denominator that may vanish": Inequality("s", "", (x**2 + 1) / x**2 >= 1),
+    "goal that presupposes itself": Inequality("s", "", sp.sqrt(x) > -1),
+    "cases that do not cover": Cases("s", "", (x > 0, x < 0), sp.Ne(x, 0)),
+    "a case that fails": Cases("s", "", (x > 0, x <= 0), sp.Eq(sp.Abs(x), x)),
+    "limit": Limit("s", "", (u - 1) / u, u, sp.oo, sp.Integer(0)),
+    "citation out of range": Citation("s", "", LIPSCHITZ, (x, y, v)),
+    "citation with a violated premise": Citation("s", "", MEAN_LOWER, (mean, term, sp.Integer(0))),
+}
+
+
+@pytest.mark.parametrize("step", RIGHT.values(), ids=RIGHT.keys())
+def test_right_steps_are_discharged(step: Step) -> None:
+    assert status(step) == "discharged"
+
+
+@pytest.mark.parametrize("step", WRONG.values(), ids=WRONG.keys())
+def test_wrong_steps_leave_a_gap(step: Step) -> None:
+    proof = prove(theorem(step))
+    assert proof.verdict == "gap"
+    assert proof.steps[0].status == "gap"
+    assert proof.steps[0].detail
+
+
+def test_gap_of_an_inequality_carries_numbers() -> None:
+    [step] = prove(theorem(Inequality("s", "", x**2 >= x))).steps
+    assert step.countermodel is not None
+    at = sp.Rational(step.countermodel["eng_x"])
+    assert not at**2 >= at
+    assert "(check-sat)" in step.smt
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Inequality("s", "", sp.Function("f")(x) > 0),
+        Identity("s", "", sp.Function("f")(x), sp.Function("f")(-x)),
+        Inequality("s", "", x**y > 0),
+    ],
+    ids=["inequality", "identity", "power"],
+)
+def test_what_no_engine_decides_is_unknown(step: Step) -> None:
+    proof = prove(theorem(step))
+    assert proof.verdict == "unknown"
+    assert proof.open_steps
+
+
+def test_out_of_time_is_unknown() -> None:
+    names = [declare(f"eng_hard_{i}", "a number in a hard query") for i in range(9)]
+    hard = sum(s**7 for s in names) - sp.prod(names) ** 3
+    goal = sp.Implies(sp.And(sp.Eq(hard, 1), sp.Eq(sum(names), 1)), hard**2 + names[0] ** 5 < 0)
+    assert prove(theorem(Inequality("s", "", goal)), timeout_ms=1).verdict == "unknown"
+
+
+def test_a_step_rests_on_nothing_but_what_it_uses() -> None:
+    given = Definition("given", "", (x > 1,))
+    assert status(given, Inequality("s", "", x > 0, uses=("given",))) == "discharged"
+    assert status(given, Inequality("s", "", x > 0)) == "gap"
+
+
+def test_ranges_may_always_be_used() -> None:
+    assert status(Inequality("s", "", u + k > 1)) == "discharged"
+
+
+def test_let_cannot_redefine() -> None:
+    first = Let("first", "", z, x + 1)
+    assert status(first, Let("s", "", z, x + 2)) == "gap"
+    assert status(Definition("first", "", (z > x,)), Let("s", "", z, x)) == "gap"
+    known = (Assumption("a", "", z > 0),)
+    assert status(Let("s", "", z, x), assumptions=known) == "gap"
+
+
+def test_let_cannot_define_what_is_measured() -> None:
+    """Otherwise any claim follows from a definition that suits it."""
+    steps = (Let("s", "", measured, sp.Integer(5)), Conclusion("c", "", "claim", uses=("s",)))
+    proof = prove(theorem(*steps, claim=measured >= 5))
+    assert proof.verdict == "gap"
+    assert "claim" in proof.steps[0].detail
+
+
+def test_a_claim_may_explain_a_new_name() -> None:
+    claim = Claim("claim", "", x >= x**2, formal=sp.And(sp.Eq(z, x + 1), x**2 >= 0))
+    steps = (Let("s", "", z, x + 1), Conclusion("c", "", "claim", uses=("s",)))
+    assert prove(replace(theorem(*steps), claims=(claim,))).verdict == "proved"
+
+
+def test_an_identity_does_not_smuggle_in_where_it_is_defined() -> None:
+    root = Identity("root", "", (sp.sqrt(x) + 1) * (sp.sqrt(x) - 1), x - 1)
+    quotient = Identity("quotient", "", (x**2 - 1) / (x - 1), x + 1)
+    for identity, goal in ((root, x >= 0), (quotient, sp.Ne(x, 1))):
+        assert status(identity, Inequality("s", "", goal, uses=(identity.id,))) == "gap"
+    two = Identity("two", "", (y**2 - 4) / (y - 2), y + 2)
+    goal = sp.Or(sp.Ne(x, 1), sp.Ne(y, 2))
+    assert status(quotient, two, Inequality("s", "", goal, uses=("quotient", "two"))) == "gap"
+
+
+def test_an_identity_is_a_fact_where_it_is_defined() -> None:
+    root = Identity("root", "", (sp.sqrt(u) + 1) * (sp.sqrt(u) - 1), u - 1)
+    goal = sp.Implies(u > 1, (sp.sqrt(u) + 1) * (sp.sqrt(u) - 1) > 0)
+    assert status(root, Inequality("s", "", goal, uses=("root",))) == "discharged"
+    cases = Identity("cases", "", x**3, x, cases=({x: 1}, {x: -1}))
+    assert status(cases, Inequality("s", "", sp.Eq(x**3, x), uses=("cases",))) == "gap"
+
+
+def test_a_mean_is_not_bounded_by_what_varies_with_the_neuron() -> None:
+    citation = Citation("s", "", MEAN_LOWER, (mean, term, term))
+    [step] = prove(theorem(citation)).steps
+    assert step.status == "gap"
+    assert "varies with j" in step.detail
+    hidden = Let("hidden", "", z, term)
+    proof = prove(theorem(hidden, Citation("s", "", MEAN_LOWER, (mean, term, z), uses=("hidden",))))
+    assert proof.verdict == "gap"
+    fixed = Definition("low", "", (term >= x,))
+    assert (
+        status(fixed, Citation("s", "", MEAN_LOWER, (mean, term, x), uses=("low",))) == "discharged"
+    )
+
+
+def test_contradictory_facts_prove_nothing() -> None:
+    steps = (
+        Definition("one", "", (x > 1,)),
+        Definition("two", "", (x < 0,)),
+        Inequality("s", "", sp.Eq(y, 7), uses=("one", "two")),
+    )
+    assert status(*steps) == "gap"
+    assert "contradict" in detail(prove(theorem(*steps)))
+
+
+INNER = Theorem(
+    "inner",
+    "Inner",
+    "x² > 1.",
+    PROJECT,
+    (Assumption("a", "x is large.", x > 1),),
+    (Claim("square", "Its square is larger.", x**2 > x),),
+    (Conclusion("c", "", "square", uses=("a",)),),
+)
+
+
+def test_earlier_theorem() -> None:
+    given = Definition("given", "", (y > 2,))
+    earlier = Earlier("earlier", "", INNER, at=((x, y),), uses=("given",))
+    goal = Inequality("s", "", y**2 > 2, uses=("earlier", "given"))
+    assert status(given, earlier, goal) == "discharged"
+
+
+def test_earlier_theorem_with_an_unmet_assumption() -> None:
+    given = Definition("given", "", (y > 0,))
+    proof = prove(theorem(given, Earlier("s", "", INNER, at=((x, y),), uses=("given",))))
+    assert proof.steps[-1].status == "gap"
+    assert "premise of inner" in detail(proof)
+    assert status(Earlier("s", "", INNER)) == "gap"
+
+
+def test_earlier_theorem_beyond_a_range() -> None:
+    ranged = replace(
+        INNER, assumptions=(Assumption("a", "", k > 1),), claims=(Claim("square", "", k**2 > k),)
+    )
+    assert (
+        status(Definition("g", "", (y > 1,)), Earlier("s", "", ranged, at=((k, y),), uses=("g",)))
+        == "discharged"
+    )
+    free = replace(
+        ranged, assumptions=(Assumption("a", "", k > 0),), claims=(Claim("square", "", k**2 >= k),)
+    )
+    assert prove(free).verdict == "proved"
+    assert (
+        status(Definition("g", "", (y > 0,)), Earlier("s", "", free, at=((k, y),), uses=("g",)))
+        == "gap"
+    )
+
+
+def test_earlier_theorem_speaks_of_quantities_not_of_expressions() -> None:
+    given = Definition("given", "", (y > 2,))
+    assert status(given, Earlier("s", "", INNER, at=((x, y + 1),), uses=("given",))) == "gap"
+
+
+def test_earlier_theorem_that_is_not_proved() -> None:
+    wrong = replace(INNER, claims=(Claim("square", "", x**2 > 2 * x),))
+    proof = prove(theorem(Definition("g", "", (x > 1,)), Earlier("s", "", wrong, uses=("g",))))
+    assert proof.steps[-1].status == "gap"
+    assert "not proved" in detail(proof)
+
+
+def test_claims() -> None:
+    assumptions = (Assumption("a", "", x > 1),)
+    conclusion = Conclusion("c", "", "claim", uses=("a",))
+    assert prove(theorem(conclusion, claim=x > 0, assumptions=assumptions)).verdict == "proved"
+    assert prove(theorem(conclusion, claim=x > 2, assumptions=assumptions)).verdict == "gap"
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ((Inequality("s", "", x**2 >= 0, uses=("nothing",)),), "nothing"),
+        ((Definition("s", "", (x > 0,)), Definition("s", "", (x > 1,))), "used twice"),
+        ((Conclusion("s", "", "no such claim"),), "no claim"),
+        ((Citation("s", "", SUM_BOUND, (x, y)),), "."),
+    ],
+    ids=["unknown id", "name used twice", "no such claim", "too few expressions"],
+)
+def test_malformed_proofs_are_refused(steps: tuple[Step, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        prove(theorem(*steps))
+
+
+def test_a_claim_must_be_concluded() -> None:
+    with pytest.raises(ValueError, match="no step concludes"):
+        prove(theorem(Inequality("s", "", x**2 >= 0), claim=x > 5))
+
+
+def test_later_steps_are_not_known_yet() -> None:
+    with pytest.raises(ValueError, match="later"):
+        prove(
+            theorem(Inequality("s", "", x > 0, uses=("later",)), Definition("later", "", (x > 0,)))
+        )
+
+
+n_value = declare("choice_value", "a number of sample n", index="n")
+n_other = declare("choice_other", "another number of sample n", index="n")
+least = declare("choice_least", "the smallest choice_value")
+least_other = declare("choice_least_other", "the smallest choice_other")
+
+
+def chosen_proof(*steps: Step) -> ProofReport:
+    """A proof in which two definitions each choose a sample n."""
+    return prove(
+        theorem(
+            Definition("pick", "", (sp.Eq(least, n_value), least >= 0), chooses="n"),
+            Definition("again", "", (sp.Eq(least_other, n_other),), chooses="n"),
+            *steps,
+        )
+    )
+
+
+def test_a_chosen_sample_is_not_every_sample() -> None:
+    """From one n with choice_value >= 0 nothing follows for the smallest of all."""
+    report = chosen_proof(
+        Citation("all", "", SMALLEST, (least_other, n_value, sp.Integer(0)), uses=("pick",)),
+    )
+    step = next(s for s in report.steps if s.id == "all")
+    assert step.status == "gap"
+    assert "chosen by 'pick'" in step.detail
+
+
+def test_two_choices_of_one_index_may_differ() -> None:
+    report = chosen_proof(
+        Definition("link", "", (sp.Eq(n_value, n_other),)),
+        Inequality("end", "", least_other >= 0, uses=("pick", "again", "link")),
+    )
+    step = next(s for s in report.steps if s.id == "end")
+    assert step.status == "gap"
+    assert "chosen twice" in step.detail

@@ -1,0 +1,231 @@
+"""Each trusted fact about vectors and sums on random vectors, by its name: a new one must be added.
+
+The vectors are drawn, every symbol of the fact is computed from them, and the premises and
+conclusions are evaluated as they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pytest
+import sympy as sp
+from perturbproof.theory import trusted, vector_facts
+from perturbproof.theory.trusted import TrustedFact
+
+Draw = Callable[[np.random.Generator], list[dict[str, float]]]
+"""Values of a fact's symbols; one dictionary for each member of the family, if it has one."""
+
+FACTS = {
+    name: fact
+    for module in (trusted, vector_facts)
+    for name, fact in vars(module).items()
+    if isinstance(fact, TrustedFact) and fact.symbols and name != "KKT_POINT"
+}
+"""All but the definition of a KKT point, which says what its symbols denote."""
+TRIALS = 200
+
+
+def values(fact: TrustedFact, *numbers: float) -> dict[str, float]:
+    return {s.name: float(n) for s, n in zip(fact.symbols, numbers, strict=True)}
+
+
+def numbers(rng: np.random.Generator) -> np.ndarray:
+    return rng.standard_normal(int(rng.integers(1, 7))) * 10.0 ** rng.integers(-3, 4)
+
+
+def extreme(name: str) -> Draw:
+    def draw(rng: np.random.Generator) -> list[dict[str, float]]:
+        a, room = numbers(rng), abs(rng.standard_normal()) * rng.integers(0, 2)
+        end = a.max() if name == "LARGEST" else a.min()
+        bound = end + room if name == "LARGEST" else end - room
+        return [values(FACTS[name], end, member, bound) for member in a]
+
+    return draw
+
+
+def term_sum(rng: np.random.Generator) -> list[dict[str, float]]:
+    a = numbers(rng)
+    low, high = a.min() - rng.integers(0, 2), a.max() + rng.integers(0, 2)
+    return [values(FACTS["TERM_SUM"], a.sum(), len(a), t, low, high) for t in a]
+
+
+def term_sum_lower(rng: np.random.Generator) -> list[dict[str, float]]:
+    a = numbers(rng)
+    low = a.min() - rng.integers(0, 2)
+    return [values(FACTS["TERM_SUM_LOWER"], a.sum(), len(a), t, low) for t in a]
+
+
+def linear_sum(rng: np.random.Generator) -> list[dict[str, float]]:
+    a = numbers(rng)
+    b, c = rng.standard_normal(len(a)), rng.standard_normal()
+    t = a + c * b
+    members = zip(t, a, b, strict=True)
+    fact = FACTS["LINEAR_SUM"]
+    return [values(fact, t.sum(), a.sum(), c, b.sum(), *member) for member in members]
+
+
+def bilinear(rng: np.random.Generator) -> list[dict[str, float]]:
+    a, b, e = rng.standard_normal((3, 5))
+    s, t = rng.standard_normal(2)
+    return [values(FACTS["BILINEAR"], (a + s * e) @ (b + t * e), a @ b, a @ e, b @ e, e @ e, s, t)]
+
+
+def combined(rng: np.random.Generator) -> list[dict[str, float]]:
+    a, b = rng.standard_normal((2, 5))
+    s, t, u, v = rng.standard_normal(4)
+    moved = (s * a + t * b) @ (u * a + v * b)
+    return [values(FACTS["COMBINED"], moved, a @ a, a @ b, b @ b, s, t, u, v)]
+
+
+def norm_order(rng: np.random.Generator) -> list[dict[str, float]]:
+    a = numbers(rng) * rng.integers(0, 2)
+    support = np.count_nonzero(a)
+    return [values(FACTS["NORM_ORDER"], np.abs(a).sum(), np.linalg.norm(a), support)]
+
+
+def weights(rng: np.random.Generator) -> list[dict[str, float]]:
+    b = numbers(rng)
+    w = rng.standard_normal(len(b))
+    heaviest = np.abs(w).max() + rng.integers(0, 2)
+    fact = FACTS["WEIGHTS"]
+    return [values(fact, w @ b, weight, heaviest, np.abs(b).sum()) for weight in w]
+
+
+def random_signs(rng: np.random.Generator) -> list[dict[str, float]]:
+    """The probability is exact: all signs are counted."""
+    b = rng.standard_normal(8) * rng.choice([1.0, 0.01], 8)
+    failure = rng.uniform(0.001, 1)
+    deviation = np.linalg.norm(b) * np.sqrt(2 * np.log(2 / failure)) * (1 + 1e-12)
+    sums = np.abs(np.array(list(product([-1, 1], repeat=8))) @ b)
+    chance = np.mean(sums > deviation)
+    return [values(FACTS["RANDOM_SIGNS"], chance, np.linalg.norm(b), deviation, failure)]
+
+
+def unique(rng: np.random.Generator) -> list[dict[str, float]]:
+    root = rng.standard_normal((4, 4))
+    matrix, b = root @ root.T + np.eye(4), rng.standard_normal(4)
+    other = np.linalg.solve(matrix, matrix @ b)
+    least = np.linalg.eigvalsh(matrix)[0]
+    return [
+        values(FACTS["UNIQUE"], least, matrix[n] @ b, matrix[n] @ b, b[n], other[n])
+        for n in range(4)
+    ]
+
+
+def rayleigh(rng: np.random.Generator) -> list[dict[str, float]]:
+    root = rng.standard_normal((4, 4))
+    matrix = root + root.T
+    least = np.linalg.eigvalsh(matrix)[0]
+    floor = least - rng.integers(0, 2)
+    vectors = rng.standard_normal((5, 4))
+    return [values(FACTS["RAYLEIGH"], least, v @ matrix @ v, v @ v, floor) for v in vectors]
+
+
+def sum_bound(rng: np.random.Generator) -> list[dict[str, float]]:
+    count = int(rng.integers(0, 7))
+    w, p = 10.0 ** rng.integers(-3, 4, 2)
+    total = np.sum(rng.uniform(-w, w, count) * rng.uniform(-p, p, count))
+    return [values(FACTS["SUM_BOUND"], total, count, w, p)]
+
+
+def mean(name: str) -> Draw:
+    def draw(rng: np.random.Generator) -> list[dict[str, float]]:
+        a = numbers(rng)
+        bound = a.min() if name == "MEAN_LOWER" else a.max()
+        return [values(FACTS[name], a.mean(), member, bound) for member in a]
+
+    return draw
+
+
+def lipschitz(rng: np.random.Generator) -> list[dict[str, float]]:
+    m, d, slope = 2 * int(rng.integers(1, 5)), int(rng.integers(1, 6)), rng.uniform(0.01, 1)
+    a = np.repeat([1.0, -1.0], m // 2) / np.sqrt(m)
+    first, z = rng.standard_normal((m, d)), rng.standard_normal(d)
+    second = first + 10.0 ** rng.integers(-4, 2) * rng.standard_normal((m, d))
+
+    def output(weights: np.ndarray) -> float:
+        t = weights @ z
+        return float(np.where(t > 0, t, slope * t) @ a)
+
+    moved = np.linalg.norm(first - second, 2)
+    change = output(first) - output(second)
+    return [values(FACTS["LIPSCHITZ"], change, moved, float(np.linalg.norm(z)))]
+
+
+def gershgorin(rng: np.random.Generator) -> list[dict[str, float]]:
+    k = int(rng.integers(1, 6))
+    matrix = rng.standard_normal((k, k))
+    matrix = matrix + matrix.T + np.diag(rng.uniform(0, 2 * k, k))
+    rows = abs(matrix).sum(axis=1) - abs(np.diag(matrix))
+    gap = (np.diag(matrix) - rows).min()
+    least = np.linalg.eigvalsh(matrix)[0]
+    fact = FACTS["GERSHGORIN"]
+    return [values(fact, least, matrix[n, n], rows[n], gap) for n in range(k)]
+
+
+def monotone(rng: np.random.Generator) -> list[dict[str, float]]:
+    k = int(rng.integers(1, 6))
+    matrix, b = rng.uniform(0, 3, (k, k)), rng.standard_normal(k)
+    t = b + rng.uniform(0, 1, k)
+    fact = FACTS["MONOTONE"]
+    return [
+        values(fact, matrix[n] @ b, matrix[n] @ t, b[j], t[j]) for n in range(k) for j in range(k)
+    ]
+
+
+DRAWS: dict[str, Draw] = {
+    "SUM_BOUND": sum_bound,
+    "MEAN_LOWER": mean("MEAN_LOWER"),
+    "MEAN_UPPER": mean("MEAN_UPPER"),
+    "LIPSCHITZ": lipschitz,
+    "GERSHGORIN": gershgorin,
+    "MONOTONE": monotone,
+    "LARGEST": extreme("LARGEST"),
+    "SMALLEST": extreme("SMALLEST"),
+    "TERM_SUM": term_sum,
+    "TERM_SUM_LOWER": term_sum_lower,
+    "LINEAR_SUM": linear_sum,
+    "BILINEAR": bilinear,
+    "COMBINED": combined,
+    "NORM_ORDER": norm_order,
+    "WEIGHTS": weights,
+    "RANDOM_SIGNS": random_signs,
+    "UNIQUE": unique,
+    "RAYLEIGH": rayleigh,
+}
+
+
+@cache
+def sides(relation: sp.Basic) -> tuple[tuple[str, ...], Callable[..., tuple[float, float]]]:
+    symbols = sorted(relation.free_symbols, key=str)
+    return tuple(s.name for s in symbols), sp.lambdify(symbols, relation.args)
+
+
+def true(relation: sp.Basic, at: dict[str, float]) -> bool:
+    """The relation in floating point, up to rounding on the side of holding."""
+    names, function = sides(relation)
+    numbers = [at[name] for name in names]
+    left, right = function(*numbers)
+    room = 1e-9 * (1 + sum(abs(n) for n in numbers)) ** 2
+    if isinstance(relation, sp.Eq):
+        return abs(left - right) <= room
+    if isinstance(relation, (sp.LessThan, sp.StrictLessThan)):
+        return left <= right + room
+    return left >= right - room
+
+
+def test_every_fact_has_a_draw() -> None:
+    assert DRAWS.keys() == FACTS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(FACTS))
+def test_holds_on_random_vectors(name: str) -> None:
+    fact, rng = FACTS[name], np.random.default_rng([3, len(name)])
+    for _ in range(TRIALS if name != "RANDOM_SIGNS" else 50):
+        for at in DRAWS[name](rng)[:2]:
+            assert all(true(premise, at) for premise in fact.premises), at
+            assert all(true(conclusion, at) for conclusion in fact.conclusions), at
