@@ -86,6 +86,10 @@ def prove(
     smt: Annotated[
         Path | None, typer.Option(help="Write the SMT-LIB text of every step to this folder.")
     ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option("--mutants", help="Also try to prove and to refute false neighbours of each."),
+    ] = False,
     own: OwnTheorems = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -93,7 +97,7 @@ def prove(
     """Discharge the proofs and show each step and who checked it."""
     from .command_prove import run_prove
 
-    raise Exit(run_prove(theorems or [], show, smt, own or [], as_json, quiet))
+    raise Exit(run_prove(theorems or [], show, smt, mutants, own or [], as_json, quiet))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from rich.table import Table
@@ -10,6 +11,8 @@ from ..numerics.input_error import InputError
 from ..reports.atomic import write_atomic
 from ..theory.catalog import catalog
 from ..theory.engine import ProofReport, StepReport, prove
+from ..theory.refutability import MutantReport, survey
+from ..theory.refutation import search
 from ..theory.statement import Theorem
 from ..theory.typeset import formula
 from .cli import print_json
@@ -20,9 +23,18 @@ from .verdict import ExitCode
 
 
 def run_prove(
-    ids: list[str], show: bool, smt: Path | None, own: list[Path], as_json: bool, quiet: bool
+    ids: list[str],
+    show: bool,
+    smt: Path | None,
+    with_mutants: bool,
+    own: list[Path],
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Discharge proofs and print the ledger. Returns 0 if all are proved, 1 on a gap, else 4.
+
+    Where a proof has a gap, small data sets are searched for one that refutes the theorem. With
+    mutants, a mutant that is proved although a data set refutes it is a fault and returns 1.
 
     Raises:
         InputError: there is no such theorem, or the folder for SMT-LIB files cannot be written.
@@ -33,6 +45,16 @@ def run_prove(
         for done, theorem in enumerate(theorems):
             progress("proving", done, len(theorems))
             proofs.append((theorem, prove(theorem)))
+        refuted = {
+            theorem.id: str(found)
+            for theorem, proof in proofs
+            if proof.verdict != "proved" and (found := search(theorem).refutation) is not None
+        }
+        surveyed: list[MutantReport] = []
+        if with_mutants:
+            for done, theorem in enumerate(theorems):
+                progress(f"mutants of {theorem.id}", done, len(theorems))
+                surveyed += survey((theorem,))
     if smt is not None:
         _write_smt(smt, proofs)
     if as_json:
@@ -40,12 +62,19 @@ def run_prove(
             {
                 "theorems": [theorem_entry(theorem) for theorem in theorems],
                 "proofs": [proof_entry(theorem, proof) for theorem, proof in proofs],
+                "refuted": refuted,
+                "mutants": [
+                    {"id": m.mutant.id, "says": m.mutant.says, "verdict": m.verdict}
+                    | {"reason": m.reason}
+                    for m in surveyed
+                ],
             }
         )
     else:
-        _print(proofs, show)
+        _print(proofs, show, refuted)
+        _print_mutants(surveyed)
     verdicts = {proof.verdict for _, proof in proofs}
-    if "gap" in verdicts:
+    if "gap" in verdicts or refuted or any(m.contradiction for m in surveyed):
         return ExitCode.FAILED
     return ExitCode.UNDECIDED if "unknown" in verdicts else ExitCode.AS_EXPECTED
 
@@ -69,7 +98,7 @@ def _write_smt(folder: Path, proofs: list[tuple[Theorem, ProofReport]]) -> None:
         raise InputError(f"--smt {folder}: cannot be written ({error.strerror})") from None
 
 
-def _print(proofs: list[tuple[Theorem, ProofReport]], show: bool) -> None:
+def _print(proofs: list[tuple[Theorem, ProofReport]], show: bool, refuted: dict[str, str]) -> None:
     console = results()
     for theorem, proof in proofs:
         console.print(
@@ -82,6 +111,9 @@ def _print(proofs: list[tuple[Theorem, ProofReport]], show: bool) -> None:
             _print_steps(console, proof, show)
         for step in proof.open_steps:
             _print_open(console, step)
+        if theorem.id in refuted:
+            console.print("  [bold red]refuted[/] by a data set, in exact rationals:")
+            console.print(f"    {refuted[theorem.id]}", markup=False)
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
     console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
@@ -115,3 +147,18 @@ def _print_open(console, step: StepReport) -> None:
     if step.countermodel:
         numbers = ", ".join(f"{name} = {value}" for name, value in step.countermodel.items())
         console.print(f"    countermodel: {numbers}", markup=False)
+
+
+def _print_mutants(surveyed: list[MutantReport]) -> None:
+    if not surveyed:
+        return
+    console = results()
+    counts = Counter(report.verdict for report in surveyed)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    console.print(f"{len(surveyed)} mutants: {told}")
+    for report in surveyed:
+        if report.contradiction or report.verdict == "proved":
+            console.print(
+                f"  {report.verdict}: {report.mutant.id}: {report.mutant.says}", markup=False
+            )
+            console.print(f"      {report.reason}", markup=False)

@@ -1,0 +1,91 @@
+"""A theorem from a user's file: the documented example, and files that are not of that form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from perturbproof.numerics.input_error import InputError
+from perturbproof.theory import catalog, prove
+from perturbproof.verify.command_prove import run_prove
+from perturbproof.verify.command_verify import run_verify
+from perturbproof.verify.own_theorem import load_theorem
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "my_theorem.py"
+
+
+def test_the_documented_example_is_short_and_proved() -> None:
+    assert len(EXAMPLE.read_text().splitlines()) <= 60
+    theorem = load_theorem(EXAMPLE)
+    assert theorem.id not in {entry.id for entry in catalog()}
+    assert prove(theorem).verdict == "proved"
+
+
+def test_the_example_is_judged_on_data(tmp_path: Path) -> None:
+    scenario = tmp_path / "small.toml"
+    scenario.write_text(
+        'name = "small"\ntheorems = ["multiplier-spread"]\n'
+        '[data]\nkind = "near-orthogonal"\nsamples = 4\ndimension = 20\ncoherence = 0.01\n'
+        "[training]\nsteps = 20\n"
+    )
+    out = tmp_path / "report"
+    assert run_verify([scenario], "quick", out, None, "cpu", [EXAMPLE], False, True) == 0
+    (judged,) = json.loads((out / "report.json").read_text())["scenarios"][0]["theorems"]
+    assert judged["id"] == "multiplier-spread"
+    assert judged["verdict"] == "PASS"
+
+
+def weakened(tmp_path: Path, body: str) -> Path:
+    file = tmp_path / "weak.py"
+    file.write_text(
+        "from dataclasses import replace\n"
+        "from perturbproof.theory import theorem\n"
+        "from perturbproof.theory.symbols import N, R_max, R_min, gamma, p_max\n"
+        't = theorem("standard-boundary")\n' + body
+    )
+    return file
+
+
+def test_a_false_theorem_is_a_gap_and_refuted_by_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = weakened(
+        tmp_path,
+        "relation = p_max < gamma**3 * R_min**4 / (2 * N * R_max**2)\n"
+        "weaker = replace(t.assumptions[0], relation=relation)\n"
+        'THEOREM = replace(t, id="constant-two", assumptions=(weaker,))\n',
+    )
+    assert run_prove([], False, None, False, [file], False, True) == 1
+    out = capsys.readouterr().out
+    assert "4-bounds" in out
+    assert "countermodel" in out
+    assert "refuted by a data set" in out
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("", "must define THEOREM"),
+        ("THEOREM = 3\n", "found int"),
+        ("THEOREM = (\n", "line 5: SyntaxError"),
+        ("raise RuntimeError('no')\n", "line 5: RuntimeError: no"),
+        ("import sys\nsys.exit(0)\n", "SystemExit"),
+        ("THEOREM = t\n", "is taken"),
+        ('THEOREM = replace(t, id="x", proof=t.proof[:3])\n', "no step concludes"),
+        ('THEOREM = replace(t, id="x", proof=t.proof + t.proof)\n', "used twice"),
+    ],
+)
+def test_other_files_get_one_clear_line(tmp_path: Path, body: str, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_theorem(weakened(tmp_path, body))
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_or_another_kind_of_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        load_theorem(tmp_path / "none.py")
+    (tmp_path / "text.txt").write_text("THEOREM = 1")
+    with pytest.raises(InputError, match=r"ending in \.py"):
+        load_theorem(tmp_path / "text.txt")
