@@ -90,7 +90,7 @@ def train(
     )
     wanted = frozenset(checkpoints)
     report_every = max(1, recipe.steps // _PROGRESS_REPORTS)
-    with _fitting_threads(sample.n**2 * len(initial)):
+    with fitting_threads(sample.n**2 * len(initial)):
         for step in range(1, recipe.steps + 1):
             state.step()
             if progress is not None and (step % report_every == 0 or step == recipe.steps):
@@ -102,7 +102,7 @@ def train(
 
 
 @contextmanager
-def _fitting_threads(work: int) -> Iterator[None]:
+def fitting_threads(work: int) -> Iterator[None]:
     """One torch thread inside the block when a step is ``work`` multiply-adds and that is few."""
     threads = torch.get_num_threads()
     if work < _WORTH_THREADS:

@@ -227,7 +227,9 @@ class _Printer:
         if name == "norm":
             form = {"text": "||{}||", "latex": "\\|{}\\|", "typst": "norm({})"}
             return form[self.dialect].format(arguments)
-        return f"{self.symbol(sp.Symbol(name))}{self.parenthesise(arguments)}"
+        # In Typst f_t(z) would put (z) into the subscript.
+        space = " " if self.dialect == "typst" and "_" in name else ""
+        return f"{self.symbol(sp.Symbol(name))}{space}{self.parenthesise(arguments)}"
 
     def piecewise(self, e: sp.Piecewise) -> str:
         pieces = [(self.show(value), guard) for value, guard in e.args]
