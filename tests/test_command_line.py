@@ -142,7 +142,7 @@ def test_a_run_of_the_installed_script(installed) -> None:
 
 def test_results_go_to_stdout_and_progress_to_stderr(installed) -> None:
     _, done = installed
-    assert re.search(r"^PASS +small +standard-boundary +enclosed$", done.stdout, re.MULTILINE)
+    assert re.search(r"^small .*\nPASS +standard-boundary +enclosed$", done.stdout, re.MULTILINE)
     assert "1 PASS; all as expected" in done.stdout
     assert "report/report.pdf" in done.stdout
     for stage in ("proving", "small: training", "writing the report"):
@@ -258,7 +258,7 @@ def test_1_when_data_refute_a_theorem(quick, here: Path) -> None:
     (here / "f.toml").write_text(text)
     ended = quick("verify", "f.toml", "--theorem", "own.py", "--out", "report")
     assert ended.code == 1
-    assert re.search(r"^FAIL +small +too-good", ended.out, re.MULTILINE)
+    assert re.search(r"^small .*\nFAIL +too-good", ended.out, re.MULTILINE)
     written = json.loads((here / "report/report.json").read_text())
     assert written["summary"]["verdicts"]["FAIL"] == 1
     # The same theorem, without data, is a proof gap: also red.
@@ -277,7 +277,7 @@ def test_1_on_an_error_of_the_code(quick, here: Path, monkeypatch) -> None:
     monkeypatch.setattr(run_module, "measure", wrong)
     ended = quick("verify", "small.toml", "--out", "report")
     assert ended.code == 1
-    assert re.search(r"^ERROR +small", ended.out, re.MULTILINE)
+    assert re.search(r"^small .*\nERROR ", ended.out, re.MULTILINE)
 
 
 def test_1_when_a_scenario_cannot_be_run_and_the_others_still_are(
@@ -294,7 +294,7 @@ def test_1_when_a_scenario_cannot_be_run_and_the_others_still_are(
     (here / "bad.toml").write_text(scenario_text().replace('"small"', '"bad"'))
     ended = quick("verify", "bad.toml", "small.toml", "--out", "report")
     assert ended.code == 1
-    assert re.search(r"^ERROR +bad +OverflowError: too large", ended.out, re.MULTILINE)
+    assert re.search(r"^bad .*\nERROR +OverflowError: too large", ended.out, re.MULTILINE)
     assert re.search(r"^PASS +small", ended.out, re.MULTILINE)
 
 

@@ -12,7 +12,7 @@ from ..reports.atomic import write_atomic
 from ..theory.catalog import catalog
 from ..theory.engine import ProofReport, StepReport, prove
 from ..theory.refutability import MutantReport, survey
-from ..theory.refutation import search
+from ..theory.search import search
 from ..theory.statement import Theorem
 from ..theory.typeset import formula
 from .cli import print_json

@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
 from ..numerics.device import resolve_device
@@ -18,13 +19,14 @@ from ..theory.catalog import catalog
 from ..theory.engine import prove
 from .cli import print_json
 from .console import results, styled, watched
+from .judge import Judgement
 from .learner import Progress
 from .own_theorem import load_theorem
 from .report import RunInfo, build_report, command_line
 from .run import ScenarioOutcome, run_scenario, select
 from .scenario import Scenario, load_scenario
 from .suites import load_suite
-from .verdict import Verdict
+from .verdict import Verdict, softest
 
 
 def run_verify(
@@ -135,28 +137,29 @@ def _remove_if_empty(folder: Path) -> None:
 
 def _print(outcomes: list[ScenarioOutcome], line: str, out: Path) -> None:
     console = results()
-    table = Table(box=None, pad_edge=False)
-    for heading in ("verdict", "scenario", "theorem", "rests on"):
-        table.add_column(heading, overflow="fold")
     for outcome in outcomes:
+        console.print(f"[bold]{outcome.scenario.name}[/]  ({outcome.seconds:.1f} s)")
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        for heading in ("verdict", "theorem", "why"):
+            width = 12 if heading == "verdict" else None
+            table.add_column(heading, overflow="fold", min_width=width)
         if outcome.error is not None:
-            table.add_row(styled("ERROR"), outcome.scenario.name, "", outcome.error)
+            table.add_row(styled("ERROR"), "", escape(outcome.error))
         for judgement in outcome.judgements:
             expected = outcome.scenario.expected(judgement.theorem.id)
-            as_expected = judgement.verdict is expected
-            softest = max(
-                (claim.rigor for claim in judgement.claims), key=lambda rigor: rigor.softness
-            ).value
-            passed = judgement.verdict is Verdict.PASS
-            kind = judgement.theorem.kind
-            why = judgement.reason
-            if passed:
-                why = softest if kind == "theorem" else f"{softest} ({kind}, not a theorem)"
-            if not as_expected:
+            why = _why(judgement)
+            if judgement.verdict is not expected:
                 why = f"expected {expected.value}: {why}"
-            table.add_row(
-                styled(judgement.verdict.value), outcome.scenario.name, judgement.theorem.id, why
-            )
-    console.print(table)
+            table.add_row(styled(judgement.verdict.value), judgement.theorem.id, escape(why))
+        console.print(table)
     console.print(f"\n{line}")
     console.print(f"report: {out}/report.pdf (also report.html, report.json, junit.xml, figures)")
+
+
+def _why(judgement: Judgement) -> str:
+    """What a PASS rests on; of any other verdict, the reason."""
+    if judgement.verdict is not Verdict.PASS:
+        return judgement.reason
+    rigor = softest(claim.rigor for claim in judgement.claims).value
+    kind = judgement.theorem.kind
+    return rigor if kind == "theorem" else f"{rigor} ({kind}, not a theorem)"
