@@ -203,9 +203,11 @@ def _off_diagonal(
         sums.append(block.sum(axis=1))
         lowest = max(lowest, float(block.lower.max()))
         highest = max(highest, float(block.upper.max()))
-        position = int(block.mid.argmax())
-        if float(block.mid.reshape(-1)[position]) > largest:
-            largest = float(block.mid.reshape(-1)[position])
+        # The diagonal is no pair, even where every inner product is 0.
+        candidates = np.where(off > 0, block.mid, -1.0).reshape(-1)
+        position = int(candidates.argmax())
+        if candidates[position] > largest:
+            largest = float(candidates[position])
             n, k = divmod(position, size)
             pair = (min(n + start, k), max(n + start, k))
         if labels is not None:

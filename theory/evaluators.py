@@ -1,4 +1,4 @@
-"""Values of symbols on small exact data: what a theorem's symbols are for one dataset and KKT point.
+"""Values of symbols on small exact data: what symbols are for one dataset and KKT point.
 
 Each evaluator is the definition of its symbol, written from vectors and multipliers in exact
 rationals (or roots of them); none of them knows a theorem. A theorem with further symbols is
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
+from typing import Any
 
 import sympy as sp
 from flint import arb, fmpq, fmpq_mat
@@ -87,8 +88,8 @@ class ExactPerturbation:
 class Setting:
     """What symbols are evaluated on: data and one of its KKT points, the same for a perturbed set.
 
-    Where coordinates matter, `rows` (N, d) are the samples, `z` (d,) is a test point and `top_k` the
-    number of components that an L0 perturbation moves.
+    Where coordinates matter, `rows` (N, d) are the samples, `z` (d,) is a test point and `top_k`
+    the number of components that an L0 perturbation moves.
     """
 
     data: ExactData
@@ -170,9 +171,13 @@ EVALUATORS |= {
     "adv_activation_margin": lambda s: _adv_point(s).activation_margin,
 }
 OF_THE_DATA |= {"gamma", "N", "R_max", "R_min", "p_max", "N_adv", "eps", "dir_sq", "kappa"}
-OF_THE_DATA |= {f"{kind}_{name}" for kind in ("base", "adv") for name in ("R_max", "R_min", "p_max")}
+OF_THE_DATA |= {
+    f"{kind}_{name}" for kind in ("base", "adv") for name in ("R_max", "R_min", "p_max")
+}
 
-def _smallest_eigenvalue(data: ExactData) -> Value:
+
+def smallest_eigenvalue(data: ExactData) -> Value:
+    """Of A, the matrix with margins A lambda for the linear pattern, N >= 1."""
     entries = [to_fmpq(x) for row in coefficients(data.gram, data.labels, data.slope) for x in row]
     polynomial = fmpq_mat(data.n, data.n, entries).charpoly()
     if polynomial(fmpq(0)) == 0:
@@ -180,18 +185,19 @@ def _smallest_eigenvalue(data: ExactData) -> Value:
         return Fraction(0)
     with precision(PRECISION_BITS):
         # Symmetric: all roots are real, so the real parts enclose them.
-        roots = [root.real for root, _ in polynomial.numer().complex_roots()]
+        factors: list[Any] = polynomial.numer().complex_roots()
+        roots = [root.real for root, _ in factors]
         return reduce(arb.min, roots)
 
 
 @evaluator("A_eigenvalue", point=False)
 def _eigenvalue(setting: Setting) -> Value:
-    return _smallest_eigenvalue(setting.data)
+    return smallest_eigenvalue(setting.data)
 
 
 @evaluator("adv_A_eigenvalue", point=False)
 def _adv_eigenvalue(setting: Setting) -> Value:
-    return _smallest_eigenvalue(_perturbation(setting).data)
+    return smallest_eigenvalue(_perturbation(setting).data)
 
 
 class Values:

@@ -28,12 +28,8 @@ SCALES = (Fraction(1), Fraction(1, 100), Fraction(100))
 EXTREMES = frozenset({"N", "R_min", "R_max", "gamma", "p_max"})
 
 #: p relative to the smallest squared norm: eight decades, steps of about two percent.
-GRID = tuple(
-    sorted(
-        {Fraction(round(100 * 10 ** (i / 115)), 100) / 10**decade for decade in range(1, 9) for i in range(115)}
-        | {Fraction(1)}
-    )
-)  # fmt: skip
+_MANTISSAS = tuple(Fraction(round(100 * 10 ** (i / 115)), 100) for i in range(115))
+GRID = (*(mantissa / 10**d for d in range(8, 0, -1) for mantissa in _MANTISSAS), Fraction(1))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import sympy as sp
 
 from .orthogonal import along, square
 from .perturbed import (
-    adv_A_eigenvalue,
     adv_lambda_n,
     eps,
 )
@@ -24,6 +23,12 @@ from .vector_facts import (
     UNIQUE,
 )
 
+flip_A_eigenvalue = declare(
+    "flip_A_eigenvalue",
+    "smallest eigenvalue of the matrix A of the natural samples moved along q/‖q‖, labels flipped",
+    latex="\\lambda_{\\min}(A^{flip})",
+    typst='lambda_"min" (A^"flip")',
+)
 inner = declare("natural_pair", "<x_n, x_k> with k != n", index="n")
 imbalance = declare(
     "imbalance",
@@ -231,20 +236,20 @@ PERTURBED = (
         "definite",
         "So A is positive definite.",
         RAYLEIGH,
-        (adv_A_eigenvalue, form, vector, floor),
+        (flip_A_eigenvalue, form, vector, floor),
         uses=("form-floor",),
     ),
     Inequality(
         "definite-positive",
         "Its smallest eigenvalue is positive.",
-        adv_A_eigenvalue > 0,
+        flip_A_eigenvalue > 0,
         uses=("definite", "smaller"),
     ),
     Citation(
         "unique",
         "And the constant is the only solution: every multiplier of the perturbed set is 1/row.",
         UNIQUE,
-        (adv_A_eigenvalue, image_common, image, adv_common, adv_lambda_n),
+        (flip_A_eigenvalue, image_common, image, adv_common, adv_lambda_n),
         uses=("definite-positive", "solves"),
     ),
 )

@@ -1,19 +1,18 @@
 """KKT points of the margin problem on small data, in exact rationals.
 
 The problem: minimise ‖W‖²/2 subject to y_n f(x_n) >= 1, for f(x) = sum_j a_j phi(<w_j, x>) with
-a_j = ±1/sqrt(m) in two equal halves and phi(t) = max(t, gamma t). Write t_nj = m y_n a_j <w_j, x_n>.
-At a KKT point w_j = a_j sum_k lambda_k y_k s_kj x_k with slopes s_kj in the subdifferential of phi at
-<w_j, x_k>, so that
+a_j = ±1/sqrt(m) in two equal halves and phi(t) = max(t, gamma t). With t_nj = m y_n a_j <w_j, x_n>,
+at a KKT point w_j = a_j sum_k lambda_k y_k s_kj x_k, s_kj in the subdifferential of phi, so that
 
     t_nj = sum_k s_kj lambda_k y_k y_n <x_k, x_n>,    y_n f(x_n) = mean over j of s_nj t_nj.
 
 Found here: points at which the neurons of a half are equal. For each half and sample a *state* says
-whether the half's neurons are active (1, slope 1), inactive (-1, slope gamma) or at the kink (0: the
-preactivation is zero, the slope anywhere between). Given the states and which samples have a positive
-multiplier, lambda (and lambda times slope at kinks) solves a linear system. Points with unequal
-neurons inside a half or with a singular system are not looked for: the list need not be complete, but
-everything in it is a KKT point. The *linear pattern* is the one of the linear boundary: every sample
-activates exactly the neurons of its own label's half.
+whether the half's neurons are active (1, slope 1), inactive (-1, slope gamma) or at the kink (0:
+the preactivation is zero, the slope anywhere between). Given the states and which samples have a
+positive multiplier, lambda (and lambda times slope at kinks) solves a linear system. Points with
+unequal neurons inside a half or with a singular system are not looked for: the list need not be
+complete, but everything in it is a KKT point. The *linear pattern* is the one of the linear
+boundary: every sample activates exactly the neurons of its own label's half.
 """
 
 from __future__ import annotations
@@ -105,8 +104,10 @@ def coefficients(gram: Matrix, labels: Sequence[int], slope: Fraction) -> Matrix
     )
 
 
-def patterns(labels: Sequence[int], slope: Fraction, *, changes: int | None = None) -> Iterator[Pattern]:
-    """Patterns, by the number of states in which they differ from the linear one, at most `changes`.
+def patterns(
+    labels: Sequence[int], slope: Fraction, *, changes: int | None = None
+) -> Iterator[Pattern]:
+    """Patterns, by the number of states (at most `changes`) that differ from the linear one.
 
     Only the linear one when slope = 1: there all states have the same slope.
     """
@@ -141,8 +142,8 @@ def kkt_points(
 
     `gram` is (N, N), `labels` are ±1, `slope` lies in (0, 1]. `only` restricts the patterns, and
     `changes` how far they are from the linear one (all of them are 9^N). Samples outside the
-    support have multiplier zero, and their margin is checked to be at least 1; `all_positive` leaves
-    such points out.
+    support have multiplier zero, and their margin is checked to be at least 1; `all_positive`
+    leaves such points out.
     """
     signed = [
         [to_fmpq(y * z * inner) for z, inner in zip(labels, row, strict=True)]
@@ -185,9 +186,7 @@ def _candidate(
     entries: list[fmpq] = []
     for i in support:
         plus, minus = t_rows[0][i], t_rows[1][i]
-        entries += [
-            (s[0][i] * a + s[1][i] * b) / 2 for a, b in zip(plus, minus, strict=True)
-        ]
+        entries += [(s[0][i] * a + s[1][i] * b) / 2 for a, b in zip(plus, minus, strict=True)]
     for h, k in kinks:
         entries += t_rows[h][k]
     right = [fmpq(1)] * len(support) + [fmpq(0)] * len(kinks)

@@ -10,7 +10,7 @@ refute but a proof must still reach.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -21,6 +21,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from .evaluation import Undecided, Undefined, exact, value
+from .refutation import unsearchable
 from .statement import Assumption, Claim, Theorem
 from .symbols import quantity, symbols_of
 
@@ -29,9 +30,9 @@ Kind = Literal[
     "hypothesis dropped",
 ]  # fmt: skip
 Part = Literal["assumption", "claim", "formal"]
-#: Mutants of one relation, at most.
-MOST = 24
-SCALINGS = (sp.Rational(3, 2), sp.Integer(3))
+#: Mutants of one relation, at most; fewer where no dataset could refute them.
+MOST, MOST_UNSEARCHED = 18, 6
+SCALINGS = tuple(sp.Rational(*q) for q in ((3, 2), (2, 3), (3, 1), (1, 3)))
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,20 @@ def _edits(e: sp.Basic) -> Iterator[_Edit]:
         if isinstance(e, sp.Pow) and position == 1:
             continue  # exponents are changed by one, as a whole
         for edit in _edits(part):
-            if not (isinstance(e, sp.Pow) and isinstance(part, sp.Symbol) and edit.kind == "exponent"):
+            if not (
+                isinstance(e, sp.Pow) and isinstance(part, sp.Symbol) and edit.kind == "exponent"
+            ):
                 changed = _rebuild(e, position, edit.result)
                 yield replace(edit, result=changed, depth=edit.depth + 1)
 
 
 def _local_edits(e: sp.Basic) -> Iterator[_Edit]:
-    if isinstance(e, sp.Rational) and e != 0:
-        yield from _scalings(e, f"the constant {e}")
+    if isinstance(e, sp.Rational):
+        if e != sp.S.Zero:
+            yield from _scalings(e, f"the constant {e}")
     elif isinstance(e, sp.Symbol):
-        for old, new in (("max", "min"), ("min", "max")):
-            if e.name.endswith(f"_{old}") and (other := _declared(e.name[:-3] + new)) is not None:
-                yield _Edit("max-min", f"{other} in place of {e}", other)
+        if (other := _counterpart(e.name)) is not None:
+            yield _Edit("max-min", f"{other} in place of {e}", other)
         yield _Edit("exponent", f"{e}**2 in place of {e}", e**2)
     elif isinstance(e, sp.Pow) and isinstance(e.args[1], sp.Rational):
         base, exponent = e.args
@@ -96,33 +99,32 @@ def _local_edits(e: sp.Basic) -> Iterator[_Edit]:
     elif isinstance(e, (sp.Max, sp.Min)):
         other = sp.Min if isinstance(e, sp.Max) else sp.Max
         yield _Edit("max-min", f"{other.__name__} in place of {e.func.__name__}", other(*e.args))
-    if isinstance(e, sp.Mul):
+    elif isinstance(e, sp.Mul):
         for position, factor in enumerate(e.args):
             if not factor.is_Number:
-                yield _Edit(
-                    "factor dropped",
-                    f"without the factor {factor}",
-                    _rebuild(e, position, sp.Integer(1)),
-                )
-    if isinstance(e, sp.Add):
+                without = _rebuild(e, position, sp.Integer(1))
+                yield _Edit("factor dropped", f"without the factor {factor}", without)
+    elif isinstance(e, sp.Add):
         for position, term in enumerate(e.args):
             yield _Edit("sign", f"-({term}) in place of {term}", _rebuild(e, position, -term))
-            yield _Edit(
-                "term dropped", f"without the term {term}", _rebuild(e, position, sp.Integer(0))
-            )
+            without = _rebuild(e, position, sp.Integer(0))
+            yield _Edit("term dropped", f"without the term {term}", without)
+
+
+def _counterpart(name: str) -> sp.Symbol | None:
+    """R_min for R_max, and so on, where both are declared."""
+    for old, new in (("max", "min"), ("min", "max")):
+        if name.endswith(f"_{old}"):
+            try:
+                return quantity(name[: -len(old)] + new).symbol
+            except KeyError:
+                return None
+    return None
 
 
 def _scalings(e: sp.Basic, what: str) -> Iterator[_Edit]:
-    for scaling in SCALINGS:
-        for factor in (scaling, 1 / scaling):
-            yield _Edit("constant", f"{what} times {factor}", factor * e)
-
-
-def _declared(name: str) -> sp.Symbol | None:
-    try:
-        return quantity(name).symbol
-    except KeyError:
-        return None
+    for factor in SCALINGS:
+        yield _Edit("constant", f"{what} times {factor}", factor * e)
 
 
 _TURNED = {
@@ -186,8 +188,7 @@ def _strengthens(before: Boolean, after: Boolean, part: Part) -> bool:
     if old is None or new is None:
         return True
     sign = 1 if part == "assumption" else -1
-    changes = [sign * change for change in _changes(old, new)]
-    return not changes or max(changes) > 0
+    return max((sign * change for change in _changes(old, new)), default=1) > 0
 
 
 def _changes(old: sp.Expr, new: sp.Expr, points: int = 24) -> list[float]:
@@ -205,19 +206,24 @@ def _changes(old: sp.Expr, new: sp.Expr, points: int = 24) -> list[float]:
 
 def _random_value(symbol: sp.Symbol, rng: random.Random) -> Fraction:
     q = quantity(symbol)
-    low = q.low if q.low is not None else -2
-    high = q.high if q.high is not None else low + 4
+    low = -2 if q.low is None else q.low
+    high = low + 4 if q.high is None else q.high
     return low + (high - low) * Fraction(rng.randint(1, 999), 1000)
 
 
-def _changed(relation: Boolean, part: Part) -> tuple[_Edit, ...]:
+def _priority(edit: _Edit) -> int:
+    """Outer changes before inner ones, constants and exponents a level ahead."""
+    return edit.depth - (edit.kind in ("constant", "exponent", "inequality"))
+
+
+def _changed(relation: Boolean, part: Part, most: int) -> tuple[_Edit, ...]:
     """The edits of a relation worth trying: really different, and not merely weaker constants.
 
-    Of a long formula only the outermost are taken, `MOST` of them.
+    Of a long formula only `most` are taken, the outermost.
     """
     seen = {relation}
     found: list[_Edit] = []
-    for edit in sorted(_relation_edits(relation), key=lambda edit: edit.depth):
+    for edit in sorted(_relation_edits(relation), key=_priority):
         result = edit.result
         if result in seen or result.has(sp.zoo, sp.nan, sp.oo, sp.I):
             continue
@@ -225,7 +231,7 @@ def _changed(relation: Boolean, part: Part) -> tuple[_Edit, ...]:
             continue
         seen.add(result)  # type: ignore[arg-type]
         found.append(edit)
-        if len(found) == MOST:
+        if len(found) == most:
             break
     return tuple(found)
 
@@ -233,6 +239,7 @@ def _changed(relation: Boolean, part: Part) -> tuple[_Edit, ...]:
 def mutants(theorem: Theorem) -> tuple[Mutant, ...]:
     """All mutants of a theorem, in the order of its assumptions and claims."""
     found: list[Mutant] = []
+    most = MOST_UNSEARCHED if unsearchable(theorem) else MOST
 
     def add(part: Part, of: str, before: Boolean, edit: _Edit, changed: Theorem) -> None:
         number = sum(m.part == part and m.of == of for m in found) + 1
@@ -252,17 +259,17 @@ def mutants(theorem: Theorem) -> tuple[Mutant, ...]:
 
     for a in theorem.assumptions:
         dropped = _Edit("hypothesis dropped", f"without the hypothesis {a.relation}", sp.true)
-        for edit in (*_changed(a.relation, "assumption"), dropped):
+        for edit in (*_changed(a.relation, "assumption", most), dropped):
             add("assumption", a.id, a.relation, edit, _with_assumption(theorem, a, edit.result))
     for c in theorem.claims:
         inside = c.formal is None or c.relation in _parts(c.formal)
         if inside:
-            for edit in _changed(c.relation, "claim"):
+            for edit in _changed(c.relation, "claim", most):
                 add("claim", c.id, c.relation, edit, _with_claim(theorem, c, edit.result))
         if c.formal is not None:
             for rest in _parts(c.formal):
                 if rest != c.relation:
-                    for edit in _changed(rest, "claim"):
+                    for edit in _changed(rest, "claim", MOST_UNSEARCHED):
                         formal = _replace_part(c.formal, rest, edit.result)
                         changed = _with(theorem, replace(c, formal=formal))
                         add("formal", c.id, rest, edit, changed)
@@ -278,10 +285,9 @@ def _replace_part(formula: Boolean, part: Boolean, new: sp.Basic) -> Boolean:
 
 
 def _with_assumption(theorem: Theorem, assumption: Assumption, relation: sp.Basic) -> Theorem:
-    changed: Callable[[Assumption], Assumption] = lambda a: (  # noqa: E731
-        replace(a, relation=relation) if a is assumption else a
-    )
-    return replace(theorem, assumptions=tuple(map(changed, theorem.assumptions)))
+    changed = replace(assumption, relation=relation)  # type: ignore[arg-type]
+    assumptions = tuple(changed if a.id == assumption.id else a for a in theorem.assumptions)
+    return replace(theorem, assumptions=assumptions)
 
 
 def _with_claim(theorem: Theorem, claim: Claim, relation: sp.Basic) -> Theorem:

@@ -11,7 +11,7 @@ from .evaluators import ExactData, ExactPerturbation, Setting, Values
 from .kkt_solver import KktPoint, Vector, gram_matrix, kkt_points, linear_pattern
 from .perturbed_values import combination, dot
 
-SLOPES = (Fraction(1), Fraction(1, 2), Fraction(4, 5))
+SLOPES = (Fraction(1), Fraction(1, 2), Fraction(4, 5), Fraction(1, 10))
 #: Natural samples and labels: orthogonal, unequal norms, coherent, four samples.
 _NATURAL: tuple[tuple[tuple[tuple[int, ...], ...], tuple[int, ...]], ...] = (
     (((1, 0, 0), (0, 1, 0)), (1, -1)),

@@ -1,4 +1,4 @@
-"""Exact values of the symbols about q, perturbed sets and a test point z, from their definitions."""
+"""Exact values of the symbols about q, perturbed sets and a test point z, by definition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from .evaluation import Undefined, precision
-from .evaluators import EVALUATORS, ExactPerturbation, Setting, evaluator
+from .evaluators import (
+    EVALUATORS,
+    ExactPerturbation,
+    Setting,
+    evaluator,
+    smallest_eigenvalue,
+)
 from .exact import PRECISION_BITS, Root, Value, number, square_root, to_fmpq
 from .kkt_solver import KktPoint, Vector
 
@@ -57,9 +63,7 @@ def _signed_weights(setting: Setting, factor: Callable[[int], Fraction]) -> Vect
 
 def _inner(setting: Setting, a: Vector, b: Vector) -> Fraction:
     """The inner product of two combinations of the samples."""
-    return sum(
-        (x * dot(row, b) for x, row in zip(a, setting.data.gram, strict=True)), Fraction(0)
-    )
+    return sum((x * dot(row, b) for x, row in zip(a, setting.data.gram, strict=True)), Fraction(0))
 
 
 def _q_weights(setting: Setting) -> Vector:
@@ -128,6 +132,16 @@ def _gradient_cos_max(setting: Setting) -> Value:
     return _extreme(_gradient_cosines(setting), largest=True)
 
 
+@evaluator("natural_kappa")
+def _natural_kappa(setting: Setting) -> Value:
+    """Largest |<x_n, q>|/‖q‖ over the natural samples."""
+    q = _q_weights(setting)
+    square = _inner(setting, q, q)
+    if square == 0:
+        raise Undefined("q is zero")
+    return Root(max(margin**2 for margin in _q_margins(setting)) / square)
+
+
 @evaluator("imbalance", point=False)
 def _imbalance(setting: Setting) -> Value:
     return Fraction(abs(sum(setting.data.labels)))
@@ -169,6 +183,14 @@ def _flips(setting: Setting) -> Vector:
     total = sum(lam, Fraction(0))
     natural = _point(setting).multipliers
     return tuple(p.step * total * x - a for x, a in zip(natural, lam, strict=True))
+
+
+def _flipped_set(setting: Setting) -> tuple[ExactPerturbation, KktPoint]:
+    """The natural samples moved along q/‖q‖, labels flipped, and their KKT point."""
+    _flips(setting)
+    if setting.perturbation is None or setting.adv_point is None:
+        raise Undefined("no perturbed set with a KKT point is given")
+    return setting.perturbation, setting.adv_point
 
 
 def _flip_margins(setting: Setting) -> Vector:
@@ -239,6 +261,8 @@ _REST: dict[str, Callable[[Setting], Value]] = {
     "flip_abs": lambda s: max(map(abs, _flips(s))),
     "flip_margin_min": lambda s: min(_flip_margins(s)),
     "flip_margin_max": lambda s: max(_flip_margins(s)),
+    "flip_activation_margin": lambda s: _flipped_set(s)[1].activation_margin,
+    "flip_A_eigenvalue": lambda s: smallest_eigenvalue(_flipped_set(s)[0].data),
     "adv_q_z": lambda s: dot(_adv_q(s), _z(s)),
     "q_z": lambda s: dot(q_of(s), _z(s)),
     "base_l1_z": lambda s: sum(map(abs, _base_z(s)), Fraction(0)),

@@ -1,8 +1,8 @@
 """What becomes of a theorem's mutants: proved, a proof gap, refuted by a dataset, or unknown.
 
 Only the steps that a change touches are proved again: those that use the changed assumption, or
-conclude the changed claim. What a step provides does not depend on the assumptions it uses, so every
-other step stands as in the unchanged proof.
+conclude the changed claim. What a step provides does not depend on the assumptions it uses, so
+every other step stands as in the unchanged proof.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain, zip_longest
 from multiprocessing import get_context
 from typing import Literal
 
@@ -21,7 +20,8 @@ from .catalog import catalog, theorem
 from .engine import ProofReport, ProofVerdict, StepReport, prove
 from .mutants import Mutant, mutants
 from .proof import Conclusion, Definition, Earlier, Identity, Step
-from .refutation import Refutation, Search, search
+from .refutation import Refutation
+from .search import Search, search
 from .smt import decide
 from .statement import Theorem
 from .symbols import symbols_of
@@ -66,9 +66,8 @@ def classify(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> MutantReport:
     """
     proof = prove_changed(mutant, timeout_ms=timeout_ms)
     gap = next(iter(proof.open_steps), None)
-    relation = _compare(mutant, timeout_ms)
-    if proof.verdict == "proved" and relation is not None:
-        return MutantReport(mutant, "proved", relation, "proved")
+    if proof.verdict == "proved" and (weaker := _compare(mutant, timeout_ms)) is not None:
+        return MutantReport(mutant, "proved", weaker, "proved")
     found = Search(None, 0, "not a statement about data alone")
     if mutant.part != "formal":
         found = search(mutant.theorem)
@@ -80,7 +79,7 @@ def classify(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> MutantReport:
     if proof.verdict == "proved":
         return MutantReport(mutant, "proved", _room(mutant), "proved", None, None, found.admissible)
     assert gap is not None
-    by = _proved_by(mutant, timeout_ms)
+    by = _proved_by(mutant, timeout_ms) if found.admissible else ()
     if by:
         reason = f"its own proof is open at step {gap.id}, but it follows from {', '.join(by)}"
         return MutantReport(mutant, "proved", reason, proof.verdict, gap, None, found.admissible)
@@ -104,29 +103,23 @@ def survey(
     chosen = tuple(catalog() if theorems is None else theorems)
     if processes == 1:
         return tuple(classify(m, timeout_ms=timeout_ms) for t in chosen for m in mutants(t))
-    known = {t.id for t in catalog() if t in chosen}
-    # Started afresh, so that nothing of the caller's threads or locks is inherited.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    # Started afresh, so that nothing of the caller's threads or locks is inherited. A theorem is
+    # not split: its mutants share what the solver and the search have found.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         pending = {
-            (id, part): pool.submit(_share, id, part, processes, timeout_ms)
-            for id in sorted(known)
-            for part in range(processes)
+            t.id: pool.submit(_survey_one, t.id, timeout_ms) for t in chosen if t in catalog()
         }
-        reports: list[MutantReport] = []
-        for t in chosen:
-            if t.id in known:
-                parts = [pending[t.id, part].result() for part in range(processes)]
-                reports += [r for r in chain.from_iterable(zip_longest(*parts)) if r is not None]
-            else:
-                reports += [classify(m, timeout_ms=timeout_ms) for m in mutants(t)]
-    return tuple(reports)
+        return tuple(
+            report
+            for t in chosen
+            for report in (
+                pending[t.id].result() if t.id in pending else survey([t], timeout_ms=timeout_ms)
+            )
+        )
 
 
-def _share(id: str, part: int, parts: int, timeout_ms: int) -> list[MutantReport]:
-    """Every parts-th report of a theorem of the catalog."""
-    chosen = mutants(theorem(id))[part::parts]
-    return [classify(m, timeout_ms=timeout_ms) for m in chosen]
+def _survey_one(id: str, timeout_ms: int) -> tuple[MutantReport, ...]:
+    return survey([theorem(id)], timeout_ms=timeout_ms)
 
 
 def prove_changed(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> ProofReport:
@@ -248,7 +241,9 @@ def _proved_by(mutant: Mutant, timeout_ms: int) -> tuple[str, ...]:
     if mutant.part == "formal":
         return ()
     changed = mutant.theorem
-    meanings = Definition("meanings", "What the measured symbols denote.", _meanings(mutant.original))
+    meanings = Definition(
+        "meanings", "What the measured symbols denote.", _meanings(mutant.original)
+    )
     given = (*(a.relation for a in changed.assumptions), *meanings.facts)
     known = set(symbols_of(*given))
     wanted = {s for c in changed.claims for s in symbols_of(c.statement)} - known

@@ -38,7 +38,10 @@ def certificate(data: ExactData, form: str) -> Certificate:
     """
     n, gamma = range(data.n), to_fmpq(data.slope)
     signed = [
-        [to_fmpq(data.labels[i] * data.labels[k] * data.gram[i][k]) if i != k else fmpq(0) for k in n]
+        [
+            to_fmpq(data.labels[i] * data.labels[k] * data.gram[i][k]) if i != k else fmpq(0)
+            for k in n
+        ]
         for i in n
     ]
     square = 1 + gamma**2
@@ -51,7 +54,9 @@ def certificate(data: ExactData, form: str) -> Certificate:
         plus = [[max(x, fmpq(0)) for x in row] for row in signed]
         minus = [[max(-x, fmpq(0)) for x in row] for row in signed]
     # Row-wise: (gamma D - O) U = 2 gamma/(1+gamma²); else ((1+gamma²) D - (1+gamma) E-) t = 2.
-    own, cross, right = (square, 1 + gamma, fmpq(2)) if form else (gamma, fmpq(1), 2 * gamma / square)
+    own, cross, right = (
+        (square, 1 + gamma, fmpq(2)) if form else (gamma, fmpq(1), 2 * gamma / square)
+    )
     entries = [own * d[i] if i == k else -cross * minus[i][k] for i in n for k in n]
     try:
         system = fmpq_mat(data.n, data.n, entries)
@@ -97,7 +102,9 @@ def _footroom(setting: Setting, form: str) -> Fraction:
     if setting.point is None:
         raise Undefined("no KKT point is given")
     lower = certificate(setting.data, form).lower
-    return min(lam - to_fraction(x) for x, lam in zip(lower, setting.point.multipliers, strict=True))
+    return min(
+        lam - to_fraction(x) for x, lam in zip(lower, setting.point.multipliers, strict=True)
+    )
 
 
 def _register(name: str, function: Callable[[Setting, str], Fraction], *, point: bool) -> None:

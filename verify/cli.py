@@ -75,6 +75,46 @@ def verify(
 
 
 @app.command()
+def check(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA",
+            help="A .npz, .npy, .csv, .pt, .safetensors or IDX file, or a folder of IDX or binary "
+            "CIFAR-10 files.",
+        ),
+    ],
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The labels of a .npy or IDX file.")
+    ] = None,
+    classes: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="A B", help="Two labels to take, the first as +1.", show_default=False
+        ),
+    ] = None,
+    centre: Annotated[
+        bool, typer.Option("--centre", help="Subtract the mean of the samples taken.")
+    ] = False,
+    scale: Annotated[float, typer.Option(help="Multiply every sample by this, last.")] = 1.0,
+    slope: Annotated[
+        list[float] | None,
+        typer.Option(help="Slope of the leaky ReLU; repeatable. [default: 0.01 0.1 0.5 0.9]"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random subsets.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Also write a report to this folder.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check the assumptions of the theorems on your own data, and what would make them hold."""
+    from .command_check import run_check
+
+    raise Exit(
+        run_check(data, labels, classes, centre, scale, slope or [], seed, out, as_json, quiet)
+    )
+
+
+@app.command()
 def prove(
     theorems: Annotated[
         list[str] | None,

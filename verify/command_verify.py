@@ -56,7 +56,7 @@ def run_verify(
     theorems = tuple(
         t for t in known if any(t in select(scenario, known) for scenario in scenarios)
     )
-    made = _prepare(out)
+    made = prepare_folder(out)
     try:
         with watched(quiet) as progress:
             proofs = {}
@@ -78,10 +78,10 @@ def run_verify(
             content = build_report(outcomes, theorems, proofs, info)
             progress("writing the report", 0, 1)
             text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-            _write(out, text + "\n")
+            write_report(out, text + "\n")
     except BaseException:
         for folder in made:
-            _remove_if_empty(folder)
+            remove_if_empty(folder)
         raise
     if as_json:
         print_json(content)
@@ -102,7 +102,7 @@ def _check_names(scenarios: tuple[Scenario, ...]) -> None:
             raise InputError(f"two scenarios are named {name!r}; give each its own name")
 
 
-def _write(out: Path, text: str) -> None:
+def write_report(out: Path, text: str) -> None:
     """Make the whole report beside the earlier one, and only then move it over file by file."""
     with tempfile.TemporaryDirectory(prefix=".perturbproof-", dir=out) as name:
         fresh = Path(name)
@@ -115,7 +115,7 @@ def _write(out: Path, text: str) -> None:
                 path.replace(target)
 
 
-def _prepare(out: Path) -> list[Path]:
+def prepare_folder(out: Path) -> list[Path]:
     """Make the folder and see that it can be written. Returns what was made, innermost first."""
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
@@ -128,7 +128,7 @@ def _prepare(out: Path) -> list[Path]:
     return made
 
 
-def _remove_if_empty(folder: Path) -> None:
+def remove_if_empty(folder: Path) -> None:
     try:
         folder.rmdir()
     except OSError:

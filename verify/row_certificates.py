@@ -82,9 +82,7 @@ class FullMatrix:
             every = found.certified is True
             slack = found.slack.min_enclosure()
             yield CheckedCertificate(
-                name={"plain": "row-wise", "half-aware": "row-wise, half", "signed": "row, signed"}[
-                    form
-                ],
+                name={"plain": "row-wise", "half-aware": "row half", "signed": "row signed"}[form],
                 theorem=theorem,
                 left=slack if slack.is_finite else None,
                 right=Interval.exact(0) if slack.is_finite else None,

@@ -134,3 +134,9 @@ def test_bad_samples_are_refused() -> None:
         gram_statistics(np.eye(2), labels=np.ones(3, dtype=np.int8))
     with pytest.raises(ValueError, match="read-only"):
         gram_statistics(np.eye(2)).x[0, 0] = 2
+
+
+def test_worst_pair_of_orthogonal_rows_is_a_pair() -> None:
+    statistics = gram_statistics(np.eye(3, 5))
+    assert statistics.worst_pair == (0, 1)
+    assert statistics.p_max.upper == 0

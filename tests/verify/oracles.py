@@ -134,6 +134,9 @@ ORACLES: dict[str, Oracle] = {
     "top_k": lambda exact, found: found.contains(max(1, exact.experiment.sample.d // 20)),
     "nnz_q": lambda exact, found: found.contains(int(np.count_nonzero(exact.normal))),
     "norm_q": _near(lambda exact: np.linalg.norm(exact.normal)),
+    "natural_kappa": _near(
+        lambda exact: abs(_margins_of_normal(exact)).max() / np.linalg.norm(exact.normal)
+    ),
     "q_margin_min": _near(lambda exact: _margins_of_normal(exact).min()),
     "q_margin_max": _near(lambda exact: _margins_of_normal(exact).max()),
     "class_cos": _near(lambda exact: _cosine(exact.part(1), exact.part(-1))),

@@ -14,7 +14,6 @@ from ..perturbed import (
     adv_activation_margin,
     adv_f_z,
     dir_z,
-    kappa,
 )
 from ..proof import Citation, Conclusion, Definition, Earlier, Inequality, Let
 from ..statement import KUMANO, Claim, Theorem
@@ -33,7 +32,17 @@ from ..vector_facts import LARGEST, TERM_SUM
 from . import exact_multipliers, half_aware, perturbed_boundary
 from .perturbation_features import MARGIN, NATURAL_SAMPLE, REACH, lambda_n, q_margin_n
 
+natural_kappa = declare(
+    "natural_kappa",
+    "largest |<x_n, q>|/‖q‖ over the natural samples: kappa of those samples perturbed along q",
+    low=0,
+    latex="\\kappa_q",
+    typst="kappa_q",
+)
 _along_n = declare("natural_along_n", "|<x_n, q>|/‖q‖", low=0, index="n")
+
+# With dir = q/‖q‖ the perturbations' part repeats the natural network.
+_REPEATS = sp.Implies(sp.Eq(dir_z * norm_q, q_z), sp.Eq(sp.sign(T2_z), sp.sign(f_z)))
 
 _STEPS = (
     Earlier(
@@ -116,12 +125,12 @@ _STEPS = (
     ),
     Definition(
         "direction",
-        "dir = q/‖q‖ and the base samples are natural samples.",
-        (sp.Eq(_along_n * norm_q, sp.Abs(q_margin_n)), sp.Eq(dir_z * norm_q, q_z)),
+        "|<x_n, q>| is |y_n <q, x_n>|.",
+        (sp.Eq(_along_n * norm_q, sp.Abs(q_margin_n)),),
     ),
     Inequality(
         "along",
-        "So |<x_n, dir>| = |y_n <q, x_n>|/‖q‖.",
+        "So |<x_n, q>|/‖q‖ is at most (U (R + P))/‖q‖.",
         _along_n <= REACH / norm_q,
         uses=("direction", "natural-reach"),
     ),
@@ -129,27 +138,27 @@ _STEPS = (
         "kappa",
         "So is the largest.",
         LARGEST,
-        (kappa, _along_n, REACH / norm_q),
+        (natural_kappa, _along_n, REACH / norm_q),
         uses=("along",),
     ),
     Inequality(
         "kappa-scaled",
         "Without the fraction.",
-        kappa * norm_q <= REACH,
+        natural_kappa * norm_q <= REACH,
         uses=("kappa",),
     ),
     Inequality(
         "kappa-squared",
         "Squared.",
-        kappa**2 * norm_q**2 <= REACH**2,
+        natural_kappa**2 * norm_q**2 <= REACH**2,
         uses=("kappa-scaled",),
     ),
     *MULTIPLIER_SUM,
     Inequality(
         "teacher",
-        "S_a > 0, so T2(z) has the sign of <q, z>, which is that of the natural network.",
-        sp.Eq(sp.sign(T2_z), sp.sign(f_z)),
-        uses=("perturbed", "multiplier-sum", "direction", "standard"),
+        "S_a > 0, so along q T2(z) has the sign of <q, z>, which is that of the natural network.",
+        _REPEATS,
+        uses=("perturbed", "multiplier-sum", "standard"),
     ),
     Conclusion(
         "claim-teacher",
@@ -185,14 +194,14 @@ THEOREM = Theorem(
     claims=(
         Claim(
             "teacher",
-            "The limit network of the perturbed set has the sign of T1(z) + T2(z), and T2(z) that "
-            "of the natural network, for every z.",
+            "The limit network of the perturbed set has the sign of T1(z) + T2(z), and along "
+            "dir = q/‖q‖ T2(z) has that of the natural network, for every z.",
             sp.And(activation_margin > 0, adv_activation_margin > 0),
             formal=sp.And(
                 activation_margin > 0,
                 adv_activation_margin > 0,
                 sp.Eq(sp.sign(adv_f_z), sp.sign(T1_z + T2_z)),
-                sp.Eq(sp.sign(T2_z), sp.sign(f_z)),
+                _REPEATS,
             ),
             display=sp.Eq(sp.sign(_T2(_z)), sp.sign(_f(_z)), evaluate=False),
         ),
@@ -209,15 +218,15 @@ THEOREM = Theorem(
         Claim("normal-upper", "And at most this long.", norm_q**2 <= N * lambda_max * REACH),
         Claim(
             "kappa",
-            "The perturbation correlates little with any one sample: kappa <= U (R + P)/"
-            "sqrt(N L (L r - U P)), squared.",
-            kappa**2 * N * lambda_min * MARGIN <= REACH**2,
+            "A perturbation along q correlates little with any one natural sample: kappa <= "
+            "U (R + P)/sqrt(N L (L r - U P)), squared.",
+            natural_kappa**2 * N * lambda_min * MARGIN <= REACH**2,
         ),
     ),
     proof=_STEPS,
     remarks=(
         "Corresponds to the paper's theorem; re-derived with the half-aware condition, which the "
         "paper's implies. Bounds of the perturbed set's norms and multipliers: perturbed-boundary.",
-        "The base samples are different training samples and dir = q/‖q‖, so ‖dir‖² = 1.",
+        "Meant for natural samples moved along dir = q/‖q‖; the claims that need this say so.",
     ),
 )

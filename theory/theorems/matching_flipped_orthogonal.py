@@ -2,12 +2,17 @@
 
 import sympy as sp
 
-from ..flipped_orthogonal import PERTURBED, adv_common, imbalance, shift, strength
+from ..flipped_orthogonal import (
+    PERTURBED,
+    adv_common,
+    flip_A_eigenvalue,
+    imbalance,
+    shift,
+    strength,
+)
 from ..kkt import norm_q, q_z
 from ..orthogonal import NATURAL, common, square
 from ..perturbed import (
-    adv_A_eigenvalue,
-    adv_activation_margin,
     adv_lambda_n,
     adv_lambda_sum,
     adv_q_z,
@@ -30,6 +35,13 @@ from .perturbation_features import (
     q_margin_n,
 )
 
+flip_activation_margin = declare(
+    "flip_activation_margin",
+    "activation margin of the limit network of the natural samples moved along q/‖q‖, labels "
+    "flipped",
+    latex="\\mu^{flip}_{\\mathrm{act}}",
+    typst='mu^"flip"_"act"',
+)
 flip_margin_max = declare(
     "flip_margin_max",
     "largest y_n <q^a, x_n> over the natural samples",
@@ -167,7 +179,7 @@ _FLIPPED = (
         "So is the smallest.",
         SMALLEST,
         (
-            adv_activation_margin,
+            flip_activation_margin,
             sp.Min(_own, _other),
             adv_common * (gamma * square + N * shift * (1 + gamma) / 2),
         ),
@@ -240,9 +252,9 @@ THEOREM = Theorem(
             "pattern",
             "The multipliers A⁻¹1 of the perturbed set give a network in which every sample "
             "activates exactly its own label's half.",
-            adv_activation_margin > 0,
+            flip_activation_margin > 0,
         ),
-        Claim("definite", "A is positive definite.", adv_A_eigenvalue > 0),
+        Claim("definite", "A is positive definite.", flip_A_eigenvalue > 0),
         Claim(
             "switch",
             "The two boundaries agree for every z when eps sqrt(N) > R_max and are opposite for "

@@ -57,6 +57,7 @@ def top_k(experiment: Experiment) -> int:
 
 
 _of_normal("norm_q", lambda e, q: q.norm())
+_of_normal("natural_kappa", lambda e, q: abs(_margins(e)).max_enclosure() / q.norm())
 _of_normal("q_margin_min", lambda e, q: _margins(e).min_enclosure())
 _of_normal("q_margin_max", lambda e, q: _margins(e).max_enclosure())
 _of_normal(

@@ -19,7 +19,7 @@ from ..scenario import Scenario
 from ..statistics import LEVEL, proportion
 from ..verdict import Rigor
 from .agreement import learnt_normal
-from .perturbed import no_perturbed_limit
+from .perturbed import activation_margin, no_perturbed_limit, smallest_eigenvalue
 from .registry import measure, measures
 
 
@@ -174,3 +174,8 @@ def smallest_flip_margin(experiment: Experiment) -> Measured:
 def largest_flip_margin(experiment: Experiment) -> Measured:
     m = _flip_margins(experiment)
     return Measured.missing(m) if isinstance(m, str) else Measured(m.max_enclosure(), _FLIP)
+
+
+# The set of these two is the flipped one, which the other symbols of perturbed sets need not be.
+measures("flip_activation_margin", _flipped_labels)(activation_margin)
+measures("flip_A_eigenvalue", _flipped_labels)(smallest_eigenvalue)

@@ -1,0 +1,93 @@
+"""Which certificates hold on the user's own data, how far the others are, what would make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..numerics.datasets import Sample
+from ..numerics.enclosure import Interval
+from ..numerics.gram import GramStatistics, gram_statistics
+from ..numerics.streaming_gram import GramSummary, stream_gram, summarised
+from .check_certificate import CheckedCertificate
+from .closed_certificates import ClosedForm
+from .learner import Progress, unwatched
+from .row_certificates import FullMatrix, row_sums
+
+FULL_MATRIX = 1000
+"""Samples up to which the certificates that need the whole Gram matrix are decided."""
+SLOPES = (0.01, 0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True)
+class ResponsiblePair:
+    """Two samples with a large inner product: rows of the source, labels, size and |cosine|."""
+
+    rows: tuple[int, int]
+    labels: tuple[int, int]
+    size: Interval
+    cosine: Interval
+
+
+@dataclass(frozen=True)
+class CheckedSlope:
+    """The ladder of certificates at one slope, strongest assumption first."""
+
+    slope: float
+    certificates: tuple[CheckedCertificate, ...]
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """The result. `full_matrix`: whether the row-wise forms and the candidate were decided."""
+
+    sample: Sample
+    summary: GramSummary
+    pairs: tuple[ResponsiblePair, ...]
+    slopes: tuple[CheckedSlope, ...]
+    full_matrix: bool
+
+
+def check_data(
+    sample: Sample,
+    slopes: Sequence[float] = SLOPES,
+    *,
+    seed: int = 0,
+    progress: Progress = unwatched,
+) -> DataCheck:
+    """Decide every certificate at every slope (in (0, 1]). `seed` is for the random subsets."""
+    statistics: GramStatistics | None = None
+    if sample.n <= FULL_MATRIX:
+        progress("inner products", 0, 1)
+        statistics = gram_statistics(sample.x, labels=sample.y)
+        summary = summarised(statistics)
+    else:
+        summary = stream_gram(
+            sample.x, progress=lambda done, total: progress("inner products", done, total)
+        )
+    closed = ClosedForm(sample, summary, seed, None if statistics is None else statistics.gram.mid)
+    full = None if statistics is None else FullMatrix(sample, statistics, seed)
+    checked = []
+    for done, slope in enumerate(slopes):
+        progress("certificates", done, len(slopes))
+        ladder = [*closed.at(slope), row_sums(sample, summary, slope)]
+        if full is not None:
+            ladder += full.at(slope)
+        checked.append(CheckedSlope(slope, tuple(ladder)))
+    return DataCheck(sample, summary, _pairs(sample, summary), tuple(checked), full is not None)
+
+
+def _pairs(sample: Sample, summary: GramSummary) -> tuple[ResponsiblePair, ...]:
+    found = []
+    for pair in summary.pairs:
+        n, k = pair.n, pair.k
+        norms = [summary.squares.interval(i).nonnegative().sqrt() for i in (n, k)]
+        found.append(
+            ResponsiblePair(
+                (int(sample.rows[n]), int(sample.rows[k])),
+                (int(sample.y[n]), int(sample.y[k])),
+                pair.size,
+                pair.size / (norms[0] * norms[1]),
+            )
+        )
+    return tuple(found)
