@@ -216,7 +216,7 @@ UPPER_BOUND: tuple[Step, ...] = (
     ),
     Definition(
         "every-sample",
-        "No sample has a larger ratio, and t is positive at each.",
+        "By its definition no sample has a larger ratio, and t is positive at each.",
         (lambda_n <= ratio * t_n, lambda_k <= ratio * t_k, t_k > 0),
     ),
     Inequality(

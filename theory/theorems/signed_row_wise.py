@@ -77,6 +77,7 @@ THEOREM = Theorem(
             "lower-everywhere",
             "The lower bound holds at every sample, so also at the others.",
             (lambda_k >= L_k,),
+            uses=("lower",),
         ),
         Citation(
             "plus-lower",
