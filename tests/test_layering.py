@@ -62,9 +62,7 @@ def loads(statement: str, *modules: str) -> list[str]:
 
 
 def test_theory_loads_neither_numpy_nor_torch() -> None:
-    statement = (
-        "from perturbproof.theory import catalog, prove\nfor t in catalog()[:1]: prove(t)"
-    )
+    statement = "from perturbproof.theory import catalog, prove\nfor t in catalog()[:1]: prove(t)"
     assert loads(statement, "numpy", "torch") == []
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ..numerics.enclosure import Interval
 from .check_certificate import DELTA, CheckedCertificate
-from .data_check import FULL_MATRIX, CheckedSlope, DataCheck
+from .data_check import CheckedSlope, DataCheck
 from .report import finite, interval
 
 _STYLE = {"yes": "green", "no": "yellow", "unknown": "magenta"}
@@ -40,8 +40,8 @@ def print_check(console: Console, check: DataCheck) -> None:
     )
     if not check.full_matrix:
         console.print(
-            f"More than {FULL_MATRIX} samples: the row-wise forms and the consistent candidate, "
-            "which need the whole\nGram matrix, are not decided; the row sums stand in for them."
+            f"Not decided, for {check.left_out}: the row-wise forms and the consistent "
+            "candidate, which need the whole Gram matrix; the row sums stand in for them."
         )
     for checked in check.slopes:
         console.print()
@@ -192,6 +192,7 @@ def as_data(check: DataCheck) -> dict[str, Any]:
             "R_min": interval(summary.R_min),
             "R_max": interval(summary.R_max),
             "p_max": interval(summary.p_max),
+            "left_out": check.left_out or None,
             "largest_row_sum": interval(summary.row_sums.max_enclosure()),
         },
         "pairs": [

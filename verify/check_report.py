@@ -69,18 +69,25 @@ def outcome_of(
         outcome = run_scenario(named, proofs, theorems=theorems, progress=progress)
     else:
         outcome = _assumptions_only(check, named, theorems, proofs)
-    met = Verdict.PASS if check.full_matrix else Verdict.INCONCLUSIVE
-    expected = {j.theorem.id: _expected(j, met) for j in outcome.judgements}
+    expected = {
+        j.theorem.id: _expected(j, check.full_matrix or _measured_by_summary(j.theorem))
+        for j in outcome.judgements
+    }
     if not expected:
         return outcome
     return replace(outcome, scenario=named.model_copy(update={"expect": expected}))
 
 
-def _expected(judgement: Judgement, met: Verdict) -> Verdict:
+def _measured_by_summary(theorem: Theorem) -> bool:
+    return {symbol.name for symbol in theorem.measured_symbols} <= _SUMMARISED
+
+
+def _expected(judgement: Judgement, claims_measured: bool) -> Verdict:
     held = {a.holds for a in judgement.assumptions}
     if "no" in held:
         return Verdict.VACUOUS
-    return Verdict.INCONCLUSIVE if "unknown" in held else met
+    decided = "unknown" not in held and claims_measured
+    return Verdict.PASS if decided else Verdict.INCONCLUSIVE
 
 
 def _assumptions_only(
@@ -101,7 +108,7 @@ def _assumptions_only(
         "p_max": Measured(summary.p_max, streamed),
     }
     missing = Measured.missing(
-        f"not measured: with {sample.n} samples only the assumptions are checked"
+        f"not measured: only the assumptions are checked, for {check.left_out}"
     )
     names = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
     values = {name: measured.get(name, missing) for name in names}
@@ -115,8 +122,8 @@ def _assumptions_only(
         "range": [float(sample.x.min()), float(sample.x.max())],
     }
     findings = (
-        f"Only the assumptions were checked: {sample.n} samples are too many for the exact "
-        "solution and a trained network here.",
+        f"Only the assumptions were checked, without exact solution or trained network, for "
+        f"{check.left_out}.",
     )
     seconds = time.perf_counter() - started
     return ScenarioOutcome(scenario, data, judgements, (), (), findings, (), seconds)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..numerics.datasets import Sample
 from ..numerics.enclosure import Interval
 from ..numerics.gram import GramStatistics, gram_statistics
@@ -39,13 +41,18 @@ class CheckedSlope:
 
 @dataclass(frozen=True)
 class DataCheck:
-    """The result. `full_matrix`: whether the row-wise forms and the candidate were decided."""
+    """The result. `left_out` says why the row-wise forms and the candidate were not decided."""
 
     sample: Sample
     summary: GramSummary
     pairs: tuple[ResponsiblePair, ...]
     slopes: tuple[CheckedSlope, ...]
-    full_matrix: bool
+    left_out: str = ""
+
+    @property
+    def full_matrix(self) -> bool:
+        """Whether the certificates that need the whole Gram matrix were decided."""
+        return not self.left_out
 
 
 def check_data(
@@ -65,8 +72,9 @@ def check_data(
         summary = stream_gram(
             sample.x, progress=lambda done, total: progress("inner products", done, total)
         )
+    left_out = _left_out(statistics)
     closed = ClosedForm(sample, summary, seed, None if statistics is None else statistics.gram.mid)
-    full = None if statistics is None else FullMatrix(sample, statistics, seed)
+    full = None if statistics is None or left_out else FullMatrix(sample, statistics, seed)
     checked = []
     for done, slope in enumerate(slopes):
         progress("certificates", done, len(slopes))
@@ -74,7 +82,15 @@ def check_data(
         if full is not None:
             ladder += full.at(slope)
         checked.append(CheckedSlope(slope, tuple(ladder)))
-    return DataCheck(sample, summary, _pairs(sample, summary), tuple(checked), full is not None)
+    return DataCheck(sample, summary, _pairs(sample, summary), tuple(checked), left_out)
+
+
+def _left_out(statistics: GramStatistics | None) -> str:
+    if statistics is None:
+        return f"more than {FULL_MATRIX} samples"
+    gram = statistics.gram
+    usable = np.isfinite(gram.rad).all() and (gram.mid.diagonal() > 0).all()
+    return "" if usable else "squared norms outside the range of float64 (use --scale)"
 
 
 def _pairs(sample: Sample, summary: GramSummary) -> tuple[ResponsiblePair, ...]:

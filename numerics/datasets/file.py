@@ -1,4 +1,4 @@
-"""Data from the user's own file: ``.npz`` with arrays x and y, or ``.csv``."""
+"""Data from the user's own file or folder, in any format that `formats` reads."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ import pydantic
 
 from ..input_error import InputError
 from .base import Dataset, Sample, centred, row_list
-from .csv_reader import read_csv
-from .npz_reader import read_npz
+from .formats import read_data
 
-_READERS = {".npz": read_npz, ".csv": read_csv}
 _NAMED_LABELS = 6
 
 _Label = int | float | str
 
 
 class FromFile(Dataset, frozen=True, extra="forbid"):
-    """All samples of a file, in its order.
+    """All samples of a file (or IDX or CIFAR-10 folder), in its order.
 
-    path: the file, already resolved. classes: which two labels to take, the first as +1, the
-    second as -1; None takes a file of exactly two labels, the smaller (numbers by size, text by
-    alphabet) as -1. centred: subtract the mean of the samples taken. scale > 0 multiplies last.
+    path: the file, already resolved. labels: the file of the labels of a ``.npy`` or IDX file,
+    relative to the folder of ``path``; None seeks it beside the samples. classes: which two labels
+    to take, the first as +1, the second as -1; None takes a file of exactly two labels, the smaller
+    (numbers by size, text by alphabet) as -1. centred: subtract the mean of the samples taken.
+    scale > 0 multiplies last.
     """
 
     kind: Literal["file"] = "file"
     path: str
+    labels: str | None = None
     classes: tuple[_Label, _Label] | None = None
     centred: bool = False
     scale: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
@@ -42,7 +43,8 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
 
     def draw(self, rng: np.random.Generator) -> Sample:
         """The samples; ``rng`` is not used."""
-        x, labels = self._read()
+        labels_path = None if self.labels is None else str(Path(self.path).parent / self.labels)
+        x, labels = read_data(self.path, labels_path)
         if labels.dtype.kind == "f" and not np.isfinite(labels).all():
             raise InputError(
                 f"{self.path}: the label of {row_list(np.flatnonzero(~np.isfinite(labels)))} "
@@ -53,25 +55,11 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
         y = np.where(labels[rows] == positive, 1, -1)
         # Built before centring and scaling, so that the checks speak of the file as it is.
         sample = Sample(x[rows], y, self.path, rows)
+        if not self.centred and self.scale == 1:
+            return sample
         inputs = centred(sample.x, rows, self.path) if self.centred else sample.x
         with np.errstate(over="ignore"):
             return Sample(inputs * self.scale, y, self.path, rows)
-
-    def _read(self) -> tuple[np.ndarray, np.ndarray]:
-        path = Path(self.path)
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None:
-            raise InputError(f"{self.path}: unknown type of data file; .npz or .csv is needed")
-        if path.is_dir():
-            raise InputError(f"{self.path}: is a folder, not a data file")
-        try:
-            return reader(self.path)
-        except FileNotFoundError:
-            raise InputError(f"{self.path}: no such file") from None
-        except MemoryError:
-            raise InputError(f"{self.path}: does not fit in memory") from None
-        except OSError as error:
-            raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
 
     def _classes(self, labels: np.ndarray) -> tuple[_Label, _Label]:
         """The labels of the file that stand for -1 and +1."""

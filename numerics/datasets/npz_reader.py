@@ -11,6 +11,7 @@ from typing import IO
 import numpy as np
 
 from ..input_error import InputError
+from .arrays import checked_pair
 
 # Deflate cannot shrink data further than about 1032 to 1; a member promising more is forged.
 _MOST_COMPRESSION = 1040
@@ -27,19 +28,7 @@ def read_npz(path: str) -> tuple[np.ndarray, np.ndarray]:
             x, y = (_read_member(archive, name, path) for name in ("x", "y"))
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise InputError(f"{path}: not a readable .npz archive ({error})") from None
-    if x.ndim != 2:
-        raise InputError(f"{path}: array 'x' must be a matrix (N, d), found shape {x.shape}")
-    if y.shape == (len(x), 1):
-        y = y[:, 0]
-    if y.shape != (len(x),):
-        raise InputError(
-            f"{path}: array 'y' must have shape ({len(x)},) to match 'x', found {y.shape}"
-        )
-    if x.dtype.kind not in "biuf":
-        raise InputError(f"{path}: array 'x' must hold real numbers, found type {x.dtype}")
-    if y.dtype.kind not in "biufU":
-        raise InputError(f"{path}: array 'y' must hold numbers or text, found type {y.dtype}")
-    return x, y
+    return checked_pair(path, x, y)
 
 
 def _read_member(archive: zipfile.ZipFile, name: str, path: str) -> np.ndarray:
@@ -52,7 +41,7 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: str) -> np.ndarray:
         ) from None
     try:
         with archive.open(entry) as stream:
-            shape, dtype = _read_header(stream)
+            shape, dtype = read_header(stream)
             if dtype.hasobject:
                 raise InputError(
                     f"{path}: array '{name}' holds Python objects, which are never unpickled"
@@ -72,7 +61,8 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: str) -> np.ndarray:
         raise InputError(f"{path}: array '{name}' is damaged ({error})") from None
 
 
-def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type that an array in numpy's format promises. Raises ValueError without any."""
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)

@@ -90,7 +90,9 @@ class TestRefusals:
         refused(tmp_path / "none.csv", "no such file")
         (tmp_path / "folder.npz").mkdir()
         refused(tmp_path / "folder.npz", "is a folder")
-        refused(text(tmp_path, "1,2", "data.parquet"), "unknown type of data file; .npz or .csv")
+        refused(
+            text(tmp_path, "1,2", "data.parquet"), "unknown type of data file; .npz, .csv, .npy"
+        )
 
     @pytest.mark.parametrize(
         ("arrays", "message"),

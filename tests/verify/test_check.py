@@ -1,0 +1,314 @@
+"""`perturbproof check`: both sides by independent NumPy formulas, and what would make each hold."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from perturbproof.numerics.datasets import Sample
+from perturbproof.numerics.gram import gram_statistics
+from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.streaming_gram import stream_gram, summarised
+from perturbproof.theory.dimension import smallest_dimension
+from perturbproof.verify import check_report, cli, data_check
+from perturbproof.verify.check_certificate import smallest_slope
+from perturbproof.verify.data_check import check_data
+from perturbproof.verify.row_certificates import row_sums
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def check(monkeypatch, capsys) -> Callable[..., Ended]:
+    """Run the command in this process, as the installed script would."""
+
+    def command(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["perturbproof", "check", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        code = ended.value.code
+        return Ended(code if isinstance(code, int) else 0, out, err)
+
+    return command
+
+
+def near(samples=6, dimension=40, coherence=0.05, seed=0) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors, nearly orthogonal, and labels 3 and 8."""
+    rng = np.random.default_rng(seed)
+    basis = np.linalg.qr(rng.standard_normal((dimension, dimension)))[0][:samples]
+    x = basis + coherence * rng.standard_normal((samples, dimension)) / np.sqrt(dimension)
+    return x * rng.uniform(1, 1.05, (samples, 1)), np.where(np.arange(samples) % 2, 3, 8)
+
+
+def save(tmp_path, x, y):
+    np.savez(tmp_path / "mine.npz", x=x, y=y)
+    return tmp_path / "mine.npz"
+
+
+def loads(x, gamma):
+    """Both sides of the three conditions, from the formulas as the theory notes write them."""
+    gram = abs(x @ x.T)
+    r, big = gram.diagonal().min(), gram.diagonal().max()
+    n = len(x)
+    p = (gram - np.diag(gram.diagonal())).max()
+    total = (n - 1) * p
+    return {
+        "paper": (p, gamma**3 * r**2 / (3 * n * big)),
+        "exact chain": (total, gamma**3 * r**2 / (big + gamma * (1 + gamma) * r)),
+        "half-aware": (
+            total,
+            gamma * (1 + gamma**2) * r**2 / ((1 + gamma**2) * big + 2 * gamma * (1 + gamma) * r),
+        ),
+    }
+
+
+def middle(interval):
+    return (interval["lower"] + interval["upper"]) / 2
+
+
+@pytest.mark.parametrize("centre", [False, True])
+def test_both_sides_against_numpy(check, tmp_path, centre):
+    x, y = near()
+    options = ["--classes", 8, 3, "--scale", 0.5, *(["--centre"] if centre else [])]
+    done = check(save(tmp_path, x, y), *options, "--json", "--quiet")
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    seen = (x - x.mean(axis=0) if centre else x) / 2
+    assert [entry["slope"] for entry in found["slopes"]] == [0.01, 0.1, 0.5, 0.9]
+    assert found["data"]["positive"] == found["data"]["negative"] == 3
+    for entry in found["slopes"]:
+        ladder = {c["name"]: c for c in entry["certificates"]}
+        for name, (left, right) in loads(seen, entry["slope"]).items():
+            c = ladder[name]
+            assert middle(c["left"]) == pytest.approx(left, rel=1e-9)
+            assert middle(c["right"]) == pytest.approx(right, rel=1e-9)
+            assert middle(c["load"]) == pytest.approx(left / right, rel=1e-9)
+            assert c["holds"] == ("yes" if left < right else "no")
+            needed = max(40, 40 * (left / right) ** 2)
+            assert c["dimension_extrapolated"] == pytest.approx(needed, rel=1e-6)
+            assert c["dimension_uniform"] == smallest_dimension(
+                6, Fraction(entry["slope"]), "0.01", name
+            )
+    size = abs(seen @ seen.T)
+    upper = sorted(((size[n, k], [n, k]) for k in range(6) for n in range(k)), reverse=True)
+    assert [pair["rows"] for pair in found["pairs"]] == [rows for _, rows in upper[:5]]
+    assert [middle(pair["inner_product"]) for pair in found["pairs"]] == pytest.approx(
+        [value for value, _ in upper[:5]]
+    )
+
+
+def test_original_rows_and_responsible_pair(check, tmp_path):
+    """Samples of other classes are left out; rows are those of the file."""
+    x, y = near(samples=8)
+    y[[1, 4]] = 5
+    x[6] = x[2] + 0.2 * x[7]
+    done = check(save(tmp_path, x, y), "--classes", 3, 8, "--json", "--quiet", "--slope", 0.5)
+    found = json.loads(done.out)
+    assert found["data"]["samples"] == 6
+    assert found["pairs"][0]["rows"] == [2, 6]
+    assert found["pairs"][0]["labels"] == [-1, -1]
+    half = next(c for c in found["slopes"][0]["certificates"] if c["name"] == "half-aware")
+    assert half["holds"] == "no"
+    rows = half["chosen_rows"]
+    assert len({2, 6} & set(rows)) == 1
+    assert set(rows) <= {0, 2, 3, 5, 6, 7}
+    left, right = loads(x[rows], 0.5)["half-aware"]
+    assert left < right
+    assert half["at_random"]["lowest"] <= half["at_random"]["median"] <= len(rows)
+
+
+def test_smallest_slope_is_where_the_relation_turns(check, tmp_path):
+    x, y = near()
+    found = json.loads(check(save(tmp_path, x, y), "--json", "-q", "--slope", 0.3).out)
+    for c in found["slopes"][0]["certificates"][:3]:
+        slope = c["smallest_slope"]
+        left, right = loads(x, slope)[c["name"]]
+        assert left < right
+        left, right = loads(x, slope * 0.985)[c["name"]]
+        assert left >= right
+
+
+def test_search_for_the_smallest_slope():
+    assert smallest_slope(lambda slope: slope >= 0.12345) == pytest.approx(0.124)
+    assert smallest_slope(lambda slope: slope >= 1) == 1
+    assert smallest_slope(lambda slope: True) == 0
+    assert smallest_slope(lambda slope: False) is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("slope", [0.05, 0.3, 0.7, 1.0])
+def test_row_sums_stand_between_half_aware_and_its_row_wise_form(slope, seed):
+    x, y = near(samples=8, coherence=0.02 + 0.15 * slope * seed, seed=seed)
+    sample = Sample(x, np.where(y == 8, 1, -1), "near", np.arange(8))
+    ladder = {c.name: c for c in check_data(sample, [slope]).slopes[0].certificates}
+    if ladder["half-aware"].holds == "yes":
+        assert ladder["row sums"].holds == "yes"
+    if ladder["row sums"].holds == "yes":
+        assert ladder["row half"].holds == "yes"
+    # By hand: the constant vector 2/M in place of the solution of the row system.
+    gram = abs(x @ x.T)
+    diagonal = gram.diagonal()
+    sums = gram.sum(axis=1) - diagonal
+    t = 2 / ((1 + slope**2) * diagonal - (1 + slope) * sums).min()
+    low = (2 - (1 + slope) * sums * t) / ((1 + slope**2) * diagonal)
+    proved = t > 0 and (slope * diagonal * low - sums.max() * t > 0).all()
+    if ladder["row sums"].holds == "yes":
+        assert t > 0
+        assert (slope * diagonal * low - sums * t > 0).all()
+    assert proved <= (ladder["row sums"].holds == "yes")
+    streamed = row_sums(sample, stream_gram(x), slope)
+    assert streamed.holds in (ladder["row sums"].holds, "unknown")
+
+
+def test_streamed_and_whole_matrix_agree(monkeypatch):
+    x, y = near(samples=12, dimension=60)
+    sample = Sample(x, np.where(y == 8, 1, -1), "near", np.arange(12))
+    whole = check_data(sample, [0.5])
+    monkeypatch.setattr(data_check, "FULL_MATRIX", 5)
+    streamed = check_data(sample, [0.5])
+    assert (whole.full_matrix, streamed.full_matrix) == (True, False)
+    assert [p.rows for p in whole.pairs] == [p.rows for p in streamed.pairs]
+    for one, other in zip(
+        streamed.slopes[0].certificates, whole.slopes[0].certificates, strict=False
+    ):
+        assert (one.name, one.holds, one.chosen) == (other.name, other.holds, other.chosen)
+        assert one.at_random == other.at_random
+    assert summarised(gram_statistics(x)).p_max.intersects(stream_gram(x).p_max)
+
+
+def test_text(check, tmp_path):
+    x, y = near()
+    done = check(save(tmp_path, x, y), "--slope", 0.02, "--slope", 0.9)
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 100
+    shown = " ".join(done.out.split())
+    assert "6 samples (3 of label +1, 3 of label -1) in dimension 40" in shown
+    assert "slope 0.02" in shown
+    assert "No certificate covers all 6 samples. It would hold for" in shown
+    assert "Proved for all 6 samples by: " in shown
+    assert "an extrapolation, not a promise" in shown
+    assert "reading" in done.err
+    assert check(tmp_path / "mine.npz", "-q", "--slope", 0.9).err == ""
+
+
+def test_one_seed_one_result(check, tmp_path):
+    path = save(tmp_path, *near())
+    first, second = (check(path, "--json", "-q", "--seed", 4, "--slope", 0.2).out for _ in range(2))
+    assert first == second
+
+
+def test_hopeless_data(check, tmp_path):
+    """Equal samples with different labels: nothing holds, nothing crashes, and it is no failure."""
+    x = np.ones((4, 3))
+    done = check(save(tmp_path, x, [0, 1, 0, 1]), "-q")
+    assert done.code == 0
+    shown = " ".join(done.out.split())
+    assert "Not even two samples of opposite labels were found that meet one." in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--slope", 0], r"--slope: must lie in \(0, 1\], found 0"),
+        (["--slope", 1.5], "found 1.5"),
+        (["--slope", "nan"], "found nan"),
+        (["--slope", 0.5, "--slope", 0.5], "the same slope is given twice"),
+        (["--scale", 0], "scale: "),
+        (["--scale", "inf"], "scale: "),
+        (["--classes", 3, 3], "two different labels are needed"),
+        (["--classes", 3, 7], "no sample has the label '7'"),
+        (["--labels", "y.npy"], "holds its own labels"),
+    ],
+)
+def test_bad_options(check, tmp_path, options, message):
+    done = check(save(tmp_path, *near()), *options, "-q")
+    assert (done.code, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
+    assert pytest.raises(ValueError, match=message).matches(ValueError(done.err))
+
+
+def test_bad_data_leaves_no_folder_behind(check, tmp_path):
+    done = check(tmp_path / "none.npz", "-q", "--out", tmp_path / "a" / "b")
+    assert done.code == 2
+    assert "no such file" in done.err
+    assert not (tmp_path / "a").exists()
+
+
+def test_report_of_the_assumptions_alone(check, tmp_path, monkeypatch):
+    monkeypatch.setattr(data_check, "FULL_MATRIX", 5)
+    path = save(tmp_path, *near())
+    out = tmp_path / "report"
+    done = check(path, "-q", "--slope", 0.1, "--slope", 0.9, "--out", out)
+    assert done.code == 0
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+    report = json.loads((out / "report.json").read_text())
+    assert [s["name"] for s in report["scenarios"]] == ["mine-slope-0.1", "mine-slope-0.9"]
+    for scenario in report["scenarios"]:
+        assert scenario["as_expected"]
+        for theorem in scenario["theorems"]:
+            held = {a["holds"] for a in theorem["assumptions"]}
+            # The ladder's claims speak of the data alone; all others speak of a network.
+            ladder = theorem["id"] == "certificate-ladder"
+            met = "PASS" if ladder else "INCONCLUSIVE"
+            assert theorem["verdict"] == ("VACUOUS" if "no" in held else met)
+            for claim in theorem["claims"]:
+                if not ladder:
+                    assert claim["verdict"] == "INCONCLUSIVE"
+                    assert "only the assumptions are checked" in claim["settle"]
+
+
+def test_report_of_trained_networks(check, tmp_path, monkeypatch):
+    """The verdict expected follows from the assumptions: PASS where they hold."""
+    scenario = check_report.scenario_of
+
+    def quick(data, slope):
+        made = scenario(data, slope)
+        return made.model_copy(
+            update={
+                "theorems": ("standard-boundary", "half-aware"),
+                "network": made.network.model_copy(update={"width": 4, "initial_scale": 1e-4}),
+            }
+        )
+
+    monkeypatch.setattr("perturbproof.verify.command_check.scenario_of", quick)
+    out = tmp_path / "report"
+    done = check(save(tmp_path, *near(coherence=0.005)), "-q", "--slope", 0.4, "--out", out)
+    assert done.code == 0
+    scenario_entry = json.loads((out / "report.json").read_text())["scenarios"][0]
+    verdicts = {t["id"]: (t["verdict"], t["expected"]) for t in scenario_entry["theorems"]}
+    assert verdicts == {"standard-boundary": ("PASS", "PASS"), "half-aware": ("PASS", "PASS")}
+
+
+def test_enclosures_too_wide_to_decide_are_unknown():
+    x, _ = near()
+    summary = summarised(gram_statistics(x))
+    sample = Sample(x, np.array([1, -1] * 3), "near", np.arange(6))
+    assert row_sums(sample, summary, 0.5).holds == "yes"
+    wide = BallArray(summary.row_sums.mid, 10 * summary.row_sums.mid)
+    found = row_sums(sample, replace(summary, row_sums=wide), 0.5)
+    assert found.holds == "unknown"
+    # The slope given is one at which it certainly holds, if there is any.
+    assert found.smallest_slope is None
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+@pytest.mark.parametrize("full", [1000, 5])
+def test_norms_outside_the_range_of_floats_decide_nothing(
+    check, tmp_path, monkeypatch, scale, full
+):
+    monkeypatch.setattr(data_check, "FULL_MATRIX", full)
+    x, y = near()
+    done = check(save(tmp_path, x * scale, y), "--json", "-q", "--slope", 0.5)
+    found = json.loads(done.out)
+    assert done.code == 0
+    assert ("use --scale" if full == 1000 else "more than 5") in found["data"]["left_out"]
+    assert {c["holds"] for c in found["slopes"][0]["certificates"]} == {"unknown"}
