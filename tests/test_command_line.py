@@ -611,7 +611,6 @@ def holed(value: float) -> np.ndarray:
 
 BAD_ARRAYS = {
     "samples are no matrix": (X.ravel(), Y, "'x' must be a matrix"),
-    "samples in three dimensions": (X.reshape(6, 2, 2), Y, "'x' must be a matrix"),
     "too few labels": (X, Y[:4], "'y' must have shape (6,)"),
     "labels are a matrix": (X, np.eye(6), "'y' must have shape (6,)"),
     "no samples": (np.empty((0, 4)), np.empty(0), "label"),
