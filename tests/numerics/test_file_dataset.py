@@ -201,7 +201,7 @@ class TestRefusals:
             FromFile(path="x.csv", scale=0)
 
 
-def test_images_become_one_row_each(tmp_path: Path) -> None:
+def test_images_become_one_row_each(tmp_path) -> None:
     images = np.arange(1.0, 25.0).reshape(6, 2, 2)
     np.savez(tmp_path / "images.npz", x=images, y=[0, 1, 0, 1, 0, 1])
     sample = FromFile(path=str(tmp_path / "images.npz")).draw(np.random.default_rng(0))
