@@ -15,8 +15,8 @@ from ..theory.statement import Theorem
 from ..theory.symbols import symbols_of
 from .data_check import DataCheck
 from .judge import Judgement, judge
-from .learner import Progress
 from .measured import Measured
+from .progress import Progress
 from .run import ScenarioOutcome, run_scenario, select
 from .scenario import Network, Scenario
 from .verdict import Rigor, Verdict

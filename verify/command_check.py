@@ -21,7 +21,7 @@ from .cli import print_json
 from .command_verify import prepare_folder, remove_if_empty, write_report
 from .console import results, watched
 from .data_check import SLOPES, DataCheck, check_data
-from .learner import Progress
+from .progress import Progress
 from .report import RunInfo, build_report, command_line
 from .verdict import ExitCode
 

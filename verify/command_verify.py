@@ -20,8 +20,8 @@ from ..theory.engine import prove
 from .cli import print_json
 from .console import results, styled, watched
 from .judge import Judgement
-from .learner import Progress
 from .own_theorem import load_theorem
+from .progress import Progress
 from .report import RunInfo, build_report, command_line
 from .run import ScenarioOutcome, run_scenario, select
 from .scenario import Scenario, load_scenario

@@ -16,8 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from .learner import Progress as Report
-from .learner import unwatched
+from .progress import Progress as Report
+from .progress import unwatched
 
 VERDICT_STYLE = {
     "PASS": "green",

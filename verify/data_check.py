@@ -13,7 +13,7 @@ from ..numerics.gram import GramStatistics, gram_statistics
 from ..numerics.streaming_gram import GramSummary, stream_gram, summarised
 from .check_certificate import CheckedCertificate
 from .closed_certificates import ClosedForm
-from .learner import Progress, unwatched
+from .progress import Progress, unwatched
 from .row_certificates import FullMatrix, row_sums
 
 FULL_MATRIX = 1000

@@ -6,7 +6,6 @@ Each part is computed when first asked for.
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -32,13 +31,8 @@ from ..numerics.multipliers import Multipliers
 from ..numerics.network import initial_weights
 from ..numerics.rounding import BallArray
 from ..numerics.training import Checkpoint, Trained, checkpoint_steps, train
+from .progress import Progress, unwatched
 from .scenario import Scenario
-
-Progress = Callable[[str, int, int], None]
-
-
-def unwatched(what: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)

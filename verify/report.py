@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -25,9 +25,11 @@ from ..theory.prose import prose
 from ..theory.statement import Theorem
 from ..theory.symbols import quantity, symbols_of
 from ..theory.typeset import formula
-from .judge import JudgedAssumption, JudgedClaim, Judgement
-from .run import ScenarioOutcome
 from .verdict import Verdict, exit_code, worst
+
+if TYPE_CHECKING:
+    from .judge import JudgedAssumption, JudgedClaim, Judgement
+    from .run import ScenarioOutcome
 
 SCHEMA_VERSION = 1
 _PACKAGES = (

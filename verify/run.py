@@ -17,10 +17,10 @@ from .experiment import Experiment
 from .figure_data import figures
 from .findings import findings
 from .judge import Judgement, judge
-from .learner import Progress, unwatched
 from .measured import CrossCheck, Observation
 from .measurements import measure, measured_symbols
 from .observations import observations
+from .progress import Progress, unwatched
 from .scenario import Scenario
 from .verdict import Verdict
 
