@@ -24,7 +24,7 @@ moved to a KKT point beyond L or t. The KKT point is then unique and a consisten
 
 Three forms, from this project:
 
-* "plain" is the one of the theory notes: E+ and E- both replaced by O = abs(e) and
+* "plain" is the simplest: E+ and E- both replaced by O = abs(e) and
   t = (2 gamma/(1+gamma^2)) (gamma D - O)^-1 1.
 * "half-aware": O again, and the least t, 2 ((1+gamma^2) D - (1+gamma) O)^-1 1. It includes "plain",
   whose t satisfies (i) and (ii) because (1+gamma^2)/gamma >= 1+gamma. It includes the scalar

@@ -1,4 +1,4 @@
-"""Refutations by datasets: the notes' example, rechecks, and true theorems that survive."""
+"""Refutations by datasets: a known example, rechecks, and true theorems that survive."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def save(tmp_path, x, y):
 
 
 def loads(x, gamma):
-    """Both sides of the three conditions, from the formulas as the theory notes write them."""
+    """Both sides of the three conditions, from the formulas written out by hand."""
     gram = abs(x @ x.T)
     r, big = gram.diagonal().min(), gram.diagonal().max()
     n = len(x)

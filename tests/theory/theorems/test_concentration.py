@@ -26,7 +26,7 @@ def test_is_proved(theorem: Theorem) -> None:
 
 
 def hoeffding_by_hand(samples: int, slope: float, failure: float, dimension: int) -> bool:
-    """The notes' formula in plain floating point, written out again."""
+    """The leading-order formula in plain floating point, written out again."""
     t1 = sqrt(dimension * log(4 * samples / failure) / 2)
     t2 = sqrt(2 * dimension * log(2 * samples * (samples - 1) / failure))
     low, high = dimension / 3 - t1, dimension / 3 + t1

@@ -134,7 +134,7 @@ def test_flipped_labels(sets: SimpleNamespace) -> None:
 
 
 def test_flipped_labels_with_positive_weights_can_still_disagree(sets: SimpleNamespace) -> None:
-    """The notes' example: all c_n > 0, opposite signs at one z."""
+    """An example by hand: all c_n > 0, opposite signs at one z."""
     data = sets.Natural(np.random.default_rng(0), size=2)
     data.slope, data.x, data.y = 0.8, np.diag([1.0, 1.29624]), np.array([1.0, -1.0])
     data.lam, data.w, _ = sets.solve(data.x, data.y, data.slope)

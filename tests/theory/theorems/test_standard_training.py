@@ -165,7 +165,7 @@ def test_constant_two_is_a_gap_with_numbers() -> None:
     assert {"gamma", "p_max", "R_min", "R_max", "N"} <= set(step.countermodel)
 
 
-def test_constant_two_is_refuted_by_the_notes_data_set() -> None:
+def test_constant_two_is_refuted_by_a_data_set() -> None:
     """gamma = 1, four unit vectors with inner products -0.12 and one label: lambda = 1.5625."""
     gram = np.full((4, 4), -0.12)
     np.fill_diagonal(gram, 1)
