@@ -52,7 +52,8 @@ from numpy.typing import NDArray
 
 from .enclosure import Interval
 from .input_error import InputError
-from .multipliers import check_labels, check_slope
+from .multipliers import check_labels
+from .network import check_slope
 from .rounding import BallArray
 from .roundoff import FloatArray
 

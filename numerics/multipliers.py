@@ -23,6 +23,7 @@ from .enclosure import Interval
 from .endpoints import exact_arb, working_precision
 from .gram import GramStatistics, exact_gram
 from .input_error import InputError
+from .network import check_slope
 from .rounding import BallArray
 from .roundoff import FloatArray
 from .verified_solve import arb_solve, verified_solve
@@ -180,16 +181,6 @@ def limit_weights(
 def linear_normal(x: FloatArray, lam: BallArray, y: NDArray[np.int8]) -> BallArray:
     """q = sum_n lambda_n y_n x_n, shape (d,): the normal of the linear boundary."""
     return (lam * check_labels(y, len(lam))) @ x
-
-
-def check_slope(slope: Fraction) -> None:
-    """Refuse a slope outside (0, 1].
-
-    Raises:
-        InputError: it is.
-    """
-    if not 0 < slope <= 1:
-        raise InputError(f"slope is {slope}; it must lie in (0, 1]")
 
 
 def check_labels(y: NDArray[np.int8], size: int) -> FloatArray:

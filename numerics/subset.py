@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from .certificates import Form, RowWise, interactions, row_wise
 from .input_error import InputError
-from .multipliers import check_labels, check_slope
+from .multipliers import check_labels
+from .network import check_slope
 from .rounding import BallArray
 from .roundoff import FloatArray
 

@@ -136,7 +136,9 @@ class Ledger:
                 claim = next((c for c in self.theorem.claims if c.id == step.claim), None)
                 if claim is None:
                     raise ValueError(f"{self.theorem.id}, step {step.id}: no claim {step.claim!r}")
-                return self._implied(step, (claim.statement,), claim.statement)
+                # What data are held to is proved too, unless it is about a network on its way.
+                goals = [claim.statement] if claim.limit else [claim.statement, claim.relation]
+                return self._implied(step, dict.fromkeys(goals), claim.statement)
         raise ValueError(f"{self.theorem.id}, step {step.id}: unknown kind {type(step).__name__}")
 
     def _let(self, step: Let) -> Outcome:

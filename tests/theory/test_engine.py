@@ -157,7 +157,7 @@ def test_let_cannot_define_what_is_measured() -> None:
 
 
 def test_a_claim_may_explain_a_new_name() -> None:
-    claim = Claim("claim", "", x >= x**2, formal=sp.And(sp.Eq(z, x + 1), x**2 >= 0))
+    claim = Claim("claim", "", x**2 + 1 >= x, formal=sp.And(sp.Eq(z, x + 1), x**2 >= 0))
     steps = (Let("s", "", z, x + 1), Conclusion("c", "", "claim", uses=("s",)))
     assert prove(replace(theorem(*steps), claims=(claim,))).verdict == "proved"
 
@@ -329,3 +329,34 @@ def test_two_choices_of_one_index_may_differ() -> None:
     step = next(s for s in report.steps if s.id == "end")
     assert step.status == "gap"
     assert "chosen twice" in step.detail
+
+
+def test_a_claim_is_not_proved_by_a_formal_statement_that_says_less() -> None:
+    """Data are held to the relation, so the relation must be proved as well."""
+    claim = Claim("claim", "Too much.", measured > 5, formal=measured > 1)
+    given = Assumption("given", "", measured > 2)
+    proof = prove(
+        Theorem(
+            "test",
+            "Test",
+            "A test.",
+            PROJECT,
+            (given,),
+            (claim,),
+            (Conclusion("end", "", "claim", uses=("given",)),),
+        )
+    )
+    assert proof.verdict == "gap"
+    limit = replace(claim, limit=True)
+    (step,) = prove(
+        Theorem(
+            "test",
+            "Test",
+            "A test.",
+            PROJECT,
+            (given,),
+            (limit,),
+            (Conclusion("end", "", "claim", uses=("given",)),),
+        )
+    ).steps
+    assert step.status == "discharged"

@@ -41,6 +41,12 @@ def _both(experiment: Experiment) -> tuple[BallArray, BallArray] | str:
     return no_perturbed_limit(experiment) if learnt is None else (experiment.normal, learnt)
 
 
+def _how(experiment: Experiment) -> str:
+    if experiment.has_limit and experiment.perturbed.has_limit:
+        return "q and q^a from verified multipliers"
+    return "q and q^a of linear-pattern solutions, not both known to be KKT points"
+
+
 @measures("rho", has_perturbed_set)
 def cosine_of_normals(experiment: Experiment) -> Measured:
     both = _both(experiment)
@@ -48,7 +54,7 @@ def cosine_of_normals(experiment: Experiment) -> Measured:
         return Measured.missing(both)
     normal, learnt = both
     cosine = (normal @ learnt).interval() / (normal.norm() * learnt.norm())
-    return Measured(cosine.max(-1).min(1), "q and q^a from verified multipliers")
+    return Measured(cosine.max(-1).min(1), _how(experiment))
 
 
 def _drawn(experiment: Experiment, normal: BallArray, learnt: BallArray) -> tuple[np.ndarray, ...]:

@@ -33,11 +33,18 @@ def _of_normal(symbol: str, read: Callable[[Experiment, BallArray], Interval]) -
         if normal is None:
             return Measured.missing(experiment.why_no_limit)
         try:
-            return Measured(read(experiment, normal), _NORMAL)
+            return Measured(read(experiment, normal), how_normal(experiment))
         except InputError as error:
             return Measured.missing(str(error))
 
     measures(symbol)(value)
+
+
+def how_normal(experiment: Experiment) -> str:
+    """Where q comes from: it is that of a KKT point only if there is one with the pattern."""
+    if experiment.has_limit:
+        return _NORMAL
+    return "q of the linear-pattern solution, which is not known to be a KKT point"
 
 
 def _margins(experiment: Experiment) -> BallArray:
