@@ -24,7 +24,7 @@ from perturbproof.numerics.enclosure import Interval
 from perturbproof.reports import render as render_module
 from perturbproof.reports.load import load_report
 from perturbproof.verify import cli, command_verify
-from perturbproof.verify import run as run_module
+from perturbproof.verify import measuring as measuring_module
 from perturbproof.verify.measured import Measured
 from perturbproof.verify.run import run_scenario
 
@@ -269,12 +269,12 @@ def test_1_when_data_refute_a_theorem(quick, here: Path) -> None:
 
 
 def test_1_on_an_error_of_the_code(quick, here: Path, monkeypatch) -> None:
-    right = run_module.measure
+    right = measuring_module.measure
 
     def wrong(experiment, names):
         return {**right(experiment, names), "N": Measured(Interval.exact(-3), "a bug")}
 
-    monkeypatch.setattr(run_module, "measure", wrong)
+    monkeypatch.setattr(measuring_module, "measure", wrong)
     ended = quick("verify", "small.toml", "--out", "report")
     assert ended.code == 1
     assert re.search(r"^small .*\nERROR ", ended.out, re.MULTILINE)
@@ -283,14 +283,14 @@ def test_1_on_an_error_of_the_code(quick, here: Path, monkeypatch) -> None:
 def test_1_when_a_scenario_cannot_be_run_and_the_others_still_are(
     quick, here: Path, monkeypatch
 ) -> None:
-    right = run_module.measure
+    right = measuring_module.measure
 
     def sometimes(experiment, names):
         if experiment.scenario.name == "bad":
             raise OverflowError("too large")
         return right(experiment, names)
 
-    monkeypatch.setattr(run_module, "measure", sometimes)
+    monkeypatch.setattr(measuring_module, "measure", sometimes)
     (here / "bad.toml").write_text(scenario_text().replace('"small"', '"bad"'))
     ended = quick("verify", "bad.toml", "small.toml", "--out", "report")
     assert ended.code == 1
@@ -329,7 +329,7 @@ def test_130_on_an_interrupt_in_the_middle(quick, here: Path, monkeypatch) -> No
         raise KeyboardInterrupt
 
     before = tree(here)
-    monkeypatch.setattr(command_verify, "run_scenario", interrupted)
+    monkeypatch.setattr(command_verify, "run_scenarios", interrupted)
     ended = quick("verify", "small.toml", "--out", "report", "--quiet")
     assert (ended.code, ended.out, ended.err) == (130, "", "perturbproof: interrupted\n")
     assert tree(here) == before

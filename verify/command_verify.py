@@ -16,15 +16,13 @@ from ..numerics.input_error import InputError
 from ..reports.atomic import write_atomic
 from ..reports.render import render
 from ..theory.catalog import catalog
-from ..theory.engine import prove
 from .cli import print_json
 from .console import results, styled, watched
 from .judge import Judgement
 from .own_theorem import load_theorem
-from .progress import Progress
 from .report import RunInfo, build_report, command_line
-from .run import ScenarioOutcome, run_scenario, select
-from .scenario import Scenario, load_scenario
+from .run import ScenarioOutcome, run_scenarios
+from .scenario import load_scenario
 from .suites import load_suite
 from .verdict import Verdict, softest
 
@@ -50,32 +48,14 @@ def run_verify(
     scenarios = (
         tuple(load_scenario(path, seed) for path in paths) if paths else load_suite(suite, seed)
     )
-    _check_names(scenarios)
     resolved = resolve_device(device)
     known = (*catalog(), *(load_theorem(path) for path in own))
-    theorems = tuple(
-        t for t in known if any(t in select(scenario, known) for scenario in scenarios)
-    )
     made = prepare_folder(out)
     try:
         with watched(quiet) as progress:
-            proofs = {}
-            for done, theorem in enumerate(theorems):
-                progress("proving", done, len(theorems))
-                proofs[theorem.id] = prove(theorem)
-            outcomes = []
-            for scenario in scenarios:
-                outcomes.append(
-                    run_scenario(
-                        scenario,
-                        proofs,
-                        theorems=known,
-                        device=resolved,
-                        progress=_named(progress, scenario.name),
-                    )
-                )
+            run = run_scenarios(scenarios, theorems=known, device=resolved, progress=progress)
             info = RunInfo(command_line(), resolved, seed, clock, time.perf_counter() - started)
-            content = build_report(outcomes, theorems, proofs, info)
+            content = build_report(run.outcomes, run.theorems, run.proofs, info)
             progress("writing the report", 0, 1)
             text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
             write_report(out, text + "\n")
@@ -86,20 +66,8 @@ def run_verify(
     if as_json:
         print_json(content)
     else:
-        _print(outcomes, content["summary"]["line"], out)
+        _print(run.outcomes, content["summary"]["line"], out)
     return content["summary"]["exit_code"]
-
-
-def _named(progress: Progress, name: str) -> Progress:
-    progress(f"{name}: data and exact solution", 0, 1)
-    return lambda what, done, total: progress(f"{name}: {what}", done, total)
-
-
-def _check_names(scenarios: tuple[Scenario, ...]) -> None:
-    names = [scenario.name for scenario in scenarios]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two scenarios are named {name!r}; give each its own name")
 
 
 def write_report(out: Path, text: str) -> None:
@@ -135,7 +103,7 @@ def remove_if_empty(folder: Path) -> None:
         return
 
 
-def _print(outcomes: list[ScenarioOutcome], line: str, out: Path) -> None:
+def _print(outcomes: tuple[ScenarioOutcome, ...], line: str, out: Path) -> None:
     console = results()
     for outcome in outcomes:
         console.print(f"[bold]{outcome.scenario.name}[/]  ({outcome.seconds:.1f} s)")

@@ -11,12 +11,18 @@ from .verdict import ClaimVerdict, Verdict
 from .wording import factor
 
 
-def findings(experiment: Experiment, judgements: Iterable[Judgement]) -> tuple[str, ...]:
-    """Sentences about the data, the subset, and each theorem whose assumptions fail."""
-    return tuple(dict.fromkeys(_sentences(experiment, tuple(judgements))))
+def notes(experiment: Experiment) -> tuple[str, ...]:
+    """Sentences about the data, the subset and the limit: what no verdict is needed for."""
+    return tuple(dict.fromkeys(_notes(experiment)))
 
 
-def _sentences(experiment: Experiment, judgements: tuple[Judgement, ...]) -> Iterator[str]:
+def findings(notes: Iterable[str], judgements: Iterable[Judgement]) -> tuple[str, ...]:
+    """The notes, and a sentence on each theorem whose assumptions fail."""
+    vacuous = (_vacuous(j) for j in judgements if j.verdict is Verdict.VACUOUS)
+    return tuple(dict.fromkeys((*notes, *vacuous)))
+
+
+def _notes(experiment: Experiment) -> Iterator[str]:
     sample = experiment.sample
     if experiment.scenario.subset is not None:
         yield (
@@ -29,9 +35,6 @@ def _sentences(experiment: Experiment, judgements: tuple[Judgement, ...]) -> Ite
             f"Samples {first} and {second} (rows {sample.rows[first]} and {sample.rows[second]} of "
             "the source) are equal, so the Gram matrix is singular."
         )
-    for judgement in judgements:
-        if judgement.verdict is Verdict.VACUOUS:
-            yield _vacuous(judgement)
     if not experiment.has_limit:
         yield f"No exact limit: {experiment.why_no_limit}."
 

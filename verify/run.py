@@ -1,25 +1,21 @@
-"""Runs scenarios: draw, solve, train, measure, judge."""
+"""Runs scenarios: measure each, then judge them all."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..numerics.enclosure import precision
 from ..numerics.input_error import InputError
 from ..theory.catalog import catalog
-from ..theory.engine import ProofReport
+from ..theory.engine import ProofReport, prove
 from ..theory.statement import Theorem
-from .cross_checks import cross_checks
-from .experiment import Experiment
-from .figure_data import figures
 from .findings import findings
 from .judge import Judgement, judge
 from .measured import CrossCheck, Observation
-from .measurements import measure, measured_symbols
-from .observations import observations
+from .measurements import measured_symbols
+from .measuring import FAULTS, WORKING_BITS, MeasuredScenario, measure_scenario
 from .progress import Progress, unwatched
 from .scenario import Scenario
 from .verdict import Verdict
@@ -45,6 +41,15 @@ class ScenarioOutcome:
         if self.error is not None:
             return ((Verdict.ERROR, Verdict.PASS),)
         return tuple((j.verdict, self.scenario.expected(j.theorem.id)) for j in self.judgements)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its outcomes in order, the theorems they are about, and their proofs."""
+
+    outcomes: tuple[ScenarioOutcome, ...]
+    theorems: tuple[Theorem, ...]
+    proofs: Mapping[str, ProofReport]
 
 
 def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
@@ -80,6 +85,36 @@ def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ..
     return tuple(known[id] for id in named)
 
 
+def run_scenarios(
+    scenarios: Sequence[Scenario],
+    *,
+    theorems: tuple[Theorem, ...] | None = None,
+    device: str = "cpu",
+    progress: Progress = unwatched,
+) -> Run:
+    """Prove the theorems that the scenarios are about, measure each scenario, judge them all.
+
+    `theorems` are the known ones, by default the catalog.
+
+    Raises:
+        InputError: two scenarios share a name, one names an unknown theorem, or data cannot be
+            used.
+    """
+    known = theorems or catalog()
+    _check_names(scenarios)
+    about = [select(scenario, known) for scenario in scenarios]
+    chosen = tuple(t for t in known if any(t in some for some in about))
+    proofs = {}
+    for done, theorem in enumerate(chosen):
+        progress("proving", done, len(chosen))
+        proofs[theorem.id] = prove(theorem)
+    measured = [
+        measure_scenario(scenario, some, device=device, progress=_named(progress, scenario.name))
+        for scenario, some in zip(scenarios, about, strict=True)
+    ]
+    return Run(judge_measured(measured, chosen, proofs), chosen, proofs)
+
+
 def run_scenario(
     scenario: Scenario,
     proofs: Mapping[str, ProofReport],
@@ -88,47 +123,57 @@ def run_scenario(
     device: str = "cpu",
     progress: Progress = unwatched,
 ) -> ScenarioOutcome:
-    """Run one scenario. Data that cannot be used raise InputError; any other fault is an ERROR."""
-    started = time.perf_counter()
+    """Run one scenario by itself. InputError and errors as for `measure_scenario`."""
     chosen = select(scenario, theorems or catalog())
-    experiment = Experiment(scenario, device, progress)
-    try:
-        with precision(128):
-            return _measure_and_judge(experiment, chosen, proofs, started)
-    except InputError as error:
-        raise InputError(f"scenario {scenario.name}: {error}") from error
-    except (ArithmeticError, AssertionError, MemoryError, RuntimeError, ValueError) as error:
-        why = f"{type(error).__name__}: {error}"
-        seconds = time.perf_counter() - started
-        return ScenarioOutcome(scenario, None, (), (), (), (), (), seconds, why)
+    measured = measure_scenario(scenario, chosen, device=device, progress=progress)
+    (outcome,) = judge_measured([measured], chosen, proofs)
+    return outcome
 
 
-def _measure_and_judge(
-    experiment: Experiment,
-    theorems: tuple[Theorem, ...],
+def judge_measured(
+    measured: Sequence[MeasuredScenario],
+    theorems: Iterable[Theorem],
     proofs: Mapping[str, ProofReport],
-    started: float,
+) -> tuple[ScenarioOutcome, ...]:
+    """Judge the measured scenarios of one run together."""
+    known = {theorem.id: theorem for theorem in theorems}
+    return tuple(_judged(one, known, proofs) for one in measured)
+
+
+def _judged(
+    measured: MeasuredScenario, known: Mapping[str, Theorem], proofs: Mapping[str, ProofReport]
 ) -> ScenarioOutcome:
-    sample = experiment.sample
-    names = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
-    measured = measure(experiment, sorted(names))
-    checks = cross_checks(experiment)
-    judgements = tuple(judge(t, proofs[t.id], measured, checks) for t in theorems)
-    seen = observations(experiment)
-    data = {
-        "source": sample.source,
-        "samples": sample.n,
-        "dimension": sample.d,
-        "hash": sample.fingerprint(),
-        "range": [float(sample.x.min()), float(sample.x.max())],
-    }
+    judgements: tuple[Judgement, ...] = ()
+    error = measured.error
+    if error is None:
+        try:
+            with precision(WORKING_BITS):
+                judgements = tuple(
+                    judge(known[id], proofs[id], measured.measured, measured.cross_checks)
+                    for id in measured.theorems
+                )
+        except FAULTS as fault:
+            error = f"{type(fault).__name__}: {fault}"
     return ScenarioOutcome(
-        experiment.scenario,
-        data,
+        measured.scenario,
+        measured.data if error is None else None,
         judgements,
-        checks,
-        seen,
-        findings(experiment, judgements),
-        figures(experiment),
-        time.perf_counter() - started,
+        measured.cross_checks,
+        measured.observations,
+        findings(measured.notes, judgements) if error is None else (),
+        measured.figures,
+        measured.seconds,
+        error,
     )
+
+
+def _named(progress: Progress, name: str) -> Progress:
+    progress(f"{name}: data and exact solution", 0, 1)
+    return lambda what, done, total: progress(f"{name}: {what}", done, total)
+
+
+def _check_names(scenarios: Sequence[Scenario]) -> None:
+    names = [scenario.name for scenario in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two scenarios are named {name!r}; give each its own name")

@@ -9,7 +9,7 @@ import torch
 from perturbproof.numerics.input_error import InputError
 from perturbproof.numerics.training import DivergenceError
 from perturbproof.theory import catalog
-from perturbproof.verify import run as module
+from perturbproof.verify import measuring as module
 from perturbproof.verify.run import run_scenario, select
 from perturbproof.verify.verdict import ClaimVerdict, Verdict, exit_code
 

@@ -1,0 +1,106 @@
+"""Measuring a scenario: draw, solve, train, measure. No verdict is formed here.
+
+What comes out is plain values, so that all scenarios of a run can be judged together afterwards:
+the confidence level of one statistical claim depends on how many the run makes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..numerics.enclosure import precision
+from ..numerics.input_error import InputError
+from ..theory.statement import Theorem
+from .cross_checks import cross_checks
+from .experiment import Experiment
+from .figure_data import figures
+from .findings import notes
+from .measured import CrossCheck, Measured, Observation
+from .measurements import measure
+from .observations import observations
+from .progress import Progress, unwatched
+from .scenario import Scenario
+
+WORKING_BITS = 128
+"""Bits of the interval arithmetic on single numbers."""
+
+FAULTS = (ArithmeticError, AssertionError, MemoryError, RuntimeError, ValueError)
+"""What ends as an ERROR of the scenario rather than of the program. InputError is none of them."""
+
+
+@dataclass(frozen=True)
+class MeasuredScenario:
+    """Everything that was measured in one scenario. `error` says why it could not be finished.
+
+    `theorems` are the ids of those it is to be judged by, `measured` their symbols, `notes` the
+    findings that depend on no verdict.
+    """
+
+    scenario: Scenario
+    theorems: tuple[str, ...]
+    data: dict[str, Any] | None = None
+    measured: Mapping[str, Measured] = field(default_factory=dict)
+    cross_checks: tuple[CrossCheck, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    notes: tuple[str, ...] = ()
+    figures: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
+    error: str | None = None
+
+
+def measure_scenario(
+    scenario: Scenario,
+    theorems: Iterable[Theorem],
+    *,
+    device: str = "cpu",
+    progress: Progress = unwatched,
+) -> MeasuredScenario:
+    """Measure what these theorems need in a scenario.
+
+    Raises:
+        InputError: the data cannot be used. Any other fault is the `error` of the result.
+    """
+    started = time.perf_counter()
+    theorems = tuple(theorems)
+    ids = tuple(theorem.id for theorem in theorems)
+    experiment = Experiment(scenario, device, progress)
+    try:
+        with precision(WORKING_BITS):
+            return _measured(experiment, theorems, started)
+    except InputError as error:
+        raise InputError(f"scenario {scenario.name}: {error}") from error
+    except FAULTS as error:
+        why = f"{type(error).__name__}: {error}"
+        seconds = time.perf_counter() - started
+        return MeasuredScenario(scenario, ids, seconds=seconds, error=why)
+
+
+def _measured(
+    experiment: Experiment, theorems: tuple[Theorem, ...], started: float
+) -> MeasuredScenario:
+    sample = experiment.sample
+    names = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
+    measured = measure(experiment, sorted(names))
+    checks = cross_checks(experiment)
+    seen = observations(experiment)
+    data = {
+        "source": sample.source,
+        "samples": sample.n,
+        "dimension": sample.d,
+        "hash": sample.fingerprint(),
+        "range": [float(sample.x.min()), float(sample.x.max())],
+    }
+    return MeasuredScenario(
+        experiment.scenario,
+        tuple(theorem.id for theorem in theorems),
+        data,
+        measured,
+        checks,
+        seen,
+        notes(experiment),
+        figures(experiment),
+        time.perf_counter() - started,
+    )
