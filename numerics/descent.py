@@ -25,14 +25,14 @@ from .recipes import Recipe
 
 DType = Literal["float32", "float64"]
 
-_DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
+DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
 # How often the full-width trainer looks for groups of equal patterns: rare enough to cost nothing.
 _COLLAPSE_EVERY = 16
 # With more groups than this share of the width a collapsed step saves too little.
 _COLLAPSE_SHARE = 8
 # While a normalised run starts: the most a step may move the network, relative to its own size, and
 # the least factor on a step, which gets a network of zeros going.
-_GROWTH, _LEAST_FACTOR = 0.25, 1e-6
+GROWTH, LEAST_FACTOR = 0.25, 1e-6
 
 
 class GramDescent:
@@ -62,9 +62,9 @@ class GramDescent:
                 f"initial weights: must be a matrix (m, {sample.d}), found {initial.shape}"
             )
         check_width(len(initial))
-        if dtype not in _DTYPES:
+        if dtype not in DTYPES:
             raise InputError(f"dtype: must be float32 or float64, found {dtype!r}")
-        where, kind = torch.device(resolve_device(device)), _DTYPES[dtype]
+        where, kind = torch.device(resolve_device(device)), DTYPES[dtype]
 
         def place(array: np.ndarray) -> Tensor:
             return torch.tensor(array, dtype=kind, device=where)
@@ -141,8 +141,8 @@ class GramDescent:
         # The norm of row n of Z bounds abs(f(x_n)), and a step moves it, before momentum, by at
         # most the learning rate.
         size = float(self._preactivations.norm(dim=1).amax())
-        self._starting = _GROWTH * size < 1.0
-        return min(1.0, max(_GROWTH * size, _LEAST_FACTOR))
+        self._starting = GROWTH * size < 1.0
+        return min(1.0, max(GROWTH * size, LEAST_FACTOR))
 
     def _full_step(self, weights: Tensor) -> None:
         half = self._start.shape[1] // 2

@@ -1,7 +1,8 @@
 """Losses of the margin y f(x), in logarithms so that nothing underflows late in training.
 
 Both tend to exp(-margin): at a margin of 800 value and slope are zero in float64, their logarithms
-are exact. All functions take and return tensors (N,) and run on any device.
+are exact. All functions take and return tensors (..., N), one row a network,
+and run on any device.
 """
 
 from __future__ import annotations
@@ -32,29 +33,25 @@ class Loss:
     log_slope: Callable[[Tensor], Tensor]
 
     def log_mean(self, margins: Tensor) -> Tensor:
-        """log of the mean loss, a scalar."""
+        """log of the mean loss, (...)."""
         values = self.log_value(margins)
-        return torch.logsumexp(values, 0) - _log_count(margins)
+        return torch.logsumexp(values, -1) - math.log(margins.shape[-1])
 
     def mean_weights(self, margins: Tensor) -> Tensor:
-        """-l'(t_n)/N (N,): the weight of each sample in the gradient of the mean loss."""
-        return torch.exp(self.log_slope(margins)).div_(len(margins))
+        """-l'(t_n)/N (..., N): the weight of each sample in the gradient of the mean loss."""
+        return torch.exp(self.log_slope(margins)).div_(margins.shape[-1])
 
     def normalised_weights(self, margins: Tensor) -> Tensor:
-        """-l'(t_n) / sum_k l(t_k) (N,): the same divided by the mean loss; never all zero.
+        """-l'(t_n) / sum_k l(t_k) (..., N): the same divided by the mean loss; never all zero.
 
         They sum to 1 for the exponential loss and to a number tending to 1 for the logistic.
         """
         values = self.log_value(margins)
         # The largest is taken off first, exactly: at a margin of 1e5 a float32 total has lost two
         # digits after the point, and with them a percent of every weight.
-        largest = values.amax()
-        total = torch.logsumexp(values.sub_(largest), 0)
+        largest = values.amax(-1, keepdim=True)
+        total = torch.logsumexp(values.sub_(largest), -1, keepdim=True)
         return torch.exp(self.log_slope(margins).sub_(largest).sub_(total))
-
-
-def _log_count(margins: Tensor) -> float:
-    return math.log(len(margins))
 
 
 def _log_logistic(margins: Tensor) -> Tensor:
