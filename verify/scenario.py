@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pydantic
@@ -155,9 +155,21 @@ def load_scenario(path: Path, seed: int | None = None) -> Scenario:
     Raises:
         InputError: the file is missing, is no TOML, or a field is unknown or out of range.
     """
+    content = read_toml(path)
+    if seed is not None:
+        content["seed"] = seed
+    return scenario_from(content, path)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        InputError: the file is missing, cannot be read, or is no TOML.
+    """
     try:
         with path.open("rb") as file:
-            content = tomllib.load(file)
+            return tomllib.load(file)
     except FileNotFoundError:
         raise InputError(f"{path}: no such scenario file") from None
     except IsADirectoryError:
@@ -166,12 +178,18 @@ def load_scenario(path: Path, seed: int | None = None) -> Scenario:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
-    if seed is not None:
-        content["seed"] = seed
+
+
+def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scenario:
+    """The scenario that the tables of the file at `path` describe.
+
+    Raises:
+        InputError: a field is unknown or out of range; begins with `where`, by default the path.
+    """
     try:
         scenario = Scenario.model_validate(content)
     except pydantic.ValidationError as error:
-        raise InputError(f"{path}: {first_problem(error)}") from None
+        raise InputError(f"{where or path}: {first_problem(error)}") from None
     if isinstance(scenario.data, FromFile):
         data = scenario.data.model_copy(update={"path": str(path.parent / scenario.data.path)})
         scenario = scenario.model_copy(update={"data": data})
