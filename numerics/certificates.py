@@ -54,8 +54,11 @@ from .enclosure import Interval
 from .input_error import InputError
 from .multipliers import check_labels
 from .network import check_slope
+from .precise_array import PreciseArray
+from .real_array import RealArray
 from .rounding import BallArray
 from .roundoff import FloatArray
+from .verified_solve import verified_solve
 
 Form = Literal["plain", "half-aware", "signed"]
 
@@ -77,14 +80,14 @@ class RowWise:
 
     form: Form
     certified: bool | None
-    upper: BallArray
-    lower: BallArray
-    slack: BallArray
+    upper: RealArray
+    lower: RealArray
+    slack: RealArray
     reason: str = ""
 
 
 def row_wise(
-    gram: BallArray,
+    gram: RealArray,
     slope: Fraction,
     *,
     form: Form = "half-aware",
@@ -112,14 +115,14 @@ def row_wise(
     bounds = _positive_solution(system, target)
     if bounds is None:
         unknown = BallArray(np.zeros(size), np.full(size, np.inf))
-        indefinite = _certainly_indefinite(system)
+        indefinite = _certainly_not_definite(system)
         reason = "the row system is not positive definite" if indefinite else "no bound was found"
         return RowWise(form, False if indefinite else None, unknown, unknown, unknown, reason)
     pull = negative @ bounds
     lower = (2 - positive @ bounds * other) / (diagonal * own)
     if form == "signed":
         own_term = diagonal * lower
-        slack = (own_term + positive @ _positive_part(lower)) * gamma - pull
+        slack = (own_term + positive @ lower.maximum(0.0)) * gamma - pull
         slack = slack.minimum(diagonal * bounds * gamma - pull).minimum(own_term * gamma)
     else:
         slack = diagonal * lower * gamma - pull
@@ -127,8 +130,8 @@ def row_wise(
 
 
 def interactions(
-    gram: BallArray, form: Form, labels: NDArray[np.int8] | None
-) -> tuple[BallArray, BallArray]:
+    gram: RealArray, form: Form, labels: NDArray[np.int8] | None
+) -> tuple[RealArray, RealArray]:
     """E- and E+ of the form, shapes (N, N), zero diagonal, every midpoint at or above zero.
 
     Raises:
@@ -144,22 +147,24 @@ def interactions(
         raise InputError("the signed row-wise form needs the labels")
     signs = check_labels(labels, len(gram))
     signed = gram * (np.multiply.outer(signs, signs) * off)
-    return _positive_part(-signed), _positive_part(signed)
+    return (-signed).maximum(0.0), signed.maximum(0.0)
 
 
-def _positive_part(value: BallArray) -> BallArray:
-    return BallArray.between(np.maximum(value.lower, 0), np.maximum(value.upper, 0))
+def _z_matrix(diagonal: RealArray, off_diagonal: RealArray) -> RealArray:
+    return -off_diagonal + diagonal[:, None] * np.eye(len(diagonal))
 
 
-def _z_matrix(diagonal: BallArray, off_diagonal: BallArray) -> BallArray:
-    place = np.arange(len(diagonal))
-    mid, rad = -off_diagonal.mid, off_diagonal.rad.copy()
-    mid[place, place], rad[place, place] = diagonal.mid, diagonal.rad
-    return BallArray(mid, rad)
-
-
-def _positive_solution(system: BallArray, target: Interval) -> BallArray | None:
+def _positive_solution(system: RealArray, target: Interval) -> RealArray | None:
     """Enclose the t with T t = target for symmetric Z-matrices T; None unless t proves T."""
+    if isinstance(system, BallArray):
+        return _solution_in_balls(system, target)
+    wanted = system.chosen(np.full(len(system), True), target, target)
+    found = verified_solve(system, wanted)
+    return found if found is not None and found.positive.all() else None
+
+
+@np.errstate(all="ignore")
+def _solution_in_balls(system: BallArray, target: Interval) -> BallArray | None:
     size = len(system)
     wanted = np.full(size, target.lower)
     try:
@@ -181,19 +186,25 @@ def _positive_solution(system: BallArray, target: Interval) -> BallArray | None:
     return BallArray.between(below, above) if reached and kept else None
 
 
-def _certainly_indefinite(system: BallArray) -> bool:
-    """A vector proves that no matrix in the symmetric `system` is positive definite."""
-    if not np.isfinite(system.rad).all():
+def _certainly_not_definite(system: RealArray) -> bool:
+    """No matrix in the symmetric Z-matrices `system` is positive definite."""
+    if isinstance(system, PreciseArray):
+        # The inverse of a positive definite one is non-negative, with no row of zeros, so that it
+        # takes positive vectors to positive ones.
+        ones = PreciseArray.exact(np.ones(len(system)))
+        found = verified_solve(system, ones) if system.is_rational else ones
+        return found is None or bool(found.nonpositive.any())
+    if not system.is_finite:
         return False
     vector: FloatArray = np.linalg.eigh(system.mid)[1][:, 0]
     form = vector @ (system @ vector)
     return bool(form.upper < 0)
 
 
-def _judged(form: Form, upper: BallArray, lower: BallArray, slack: BallArray) -> RowWise:
-    if (slack.lower > 0).all():
+def _judged(form: Form, upper: RealArray, lower: RealArray, slack: RealArray) -> RowWise:
+    if slack.positive.all():
         return RowWise(form, True, upper, lower, slack)
-    row = int(slack.mid.argmin())
-    failed = bool((slack.upper <= 0).any())
+    row = slack.argmin()
+    failed = bool(slack.nonpositive.any())
     reason = f"the slack of row {row} {'is not positive' if failed else 'is not decided'}"
     return RowWise(form, False if failed else None, upper, lower, slack, reason)

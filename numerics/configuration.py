@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import pydantic
 
@@ -22,10 +23,46 @@ class Configuration(pydantic.BaseModel, frozen=True, extra="forbid"):
         except pydantic.ValidationError as error:
             raise InputError(f"{self.section()}: {_first_problem(error)}") from None
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _numbers(cls, fields: Any) -> Any:
+        return with_numbers(cls, fields)
+
     @classmethod
     def section(cls) -> str:
         """What the section describes, as error messages call it."""
         return cls.__name__.lower()
+
+
+MUST_BE_NUMBER = "must be a number, without quotes"
+
+
+def with_numbers(model: type[pydantic.BaseModel], fields: Any) -> Any:
+    """The fields of a model as they are; InputError naming one where `no_number` holds."""
+    if isinstance(fields, dict):
+        for name, field in model.model_fields.items():
+            if no_number(fields.get(name), field.annotation):
+                raise InputError(f"{name}: {MUST_BE_NUMBER}, found {fields[name]!r}")
+    return fields
+
+
+def no_number(value: Any, annotation: Any) -> bool:
+    """Whether a text or a truth value stands where a field of this type takes numbers only.
+
+    pydantic would read "100" as 100 and true as 1.
+    """
+    if not _types(annotation) <= {int, float, NoneType}:
+        return False
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return any(isinstance(part, (bool, str, bytes)) for part in parts)
+
+
+def _types(annotation: Any) -> set[Any]:
+    """The types that a type is made of: unions, tuples and annotations opened."""
+    if hasattr(annotation, "__metadata__"):
+        return _types(annotation.__origin__)
+    inner = get_args(annotation)
+    return set().union(*map(_types, inner)) - {...} if inner else {annotation}
 
 
 def _first_problem(error: pydantic.ValidationError) -> str:

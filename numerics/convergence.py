@@ -24,6 +24,8 @@ from .datasets.base import Sample
 from .enclosure import Interval, Number
 from .multipliers import limit_weights, linear_normal
 from .network import check_slope, check_width, output_weights
+from .precise_array import MOST_ENTRIES, PreciseArray
+from .real_array import RealArray
 from .rounding import BallArray
 from .spectrum import operator_norm
 
@@ -32,21 +34,15 @@ from .spectrum import operator_norm
 _LARGEST_DECOMPOSITION = 2048
 
 
-def preactivations(weights: np.ndarray, x: np.ndarray) -> BallArray:
+def preactivations(weights: np.ndarray, x: np.ndarray) -> RealArray:
     """<w_j, x_n>, (N, m), for float64 weights (m, d) and samples (N, d) taken as exact."""
     return BallArray.exact(x) @ weights.T
 
 
-def margins(preactivations: BallArray, y: np.ndarray, slope: Number) -> BallArray:
+def margins(preactivations: RealArray, y: np.ndarray, slope: Number) -> RealArray:
     """y_n f(x_n), (N,), from the pre-activations (N, m)."""
     width = preactivations.shape[1]
-    low, high = preactivations.lower, preactivations.upper
-    gamma = Interval.exact(slope)
-    # phi increases, so it maps the ends; where it multiplies, one step outward covers rounding.
-    hidden = BallArray.between(
-        np.where(low > 0, low, np.nextafter(gamma.upper * low, -np.inf)),
-        np.where(high > 0, high, np.nextafter(gamma.lower * high, np.inf)),
-    )
+    hidden = preactivations.maximum(preactivations * Interval.exact(slope))
     half = width // 2
     difference = hidden[:, :half].sum(axis=1) - hidden[:, half:].sum(axis=1)
     return difference * y.astype(np.float64) / Interval.exact(width).sqrt()
@@ -76,11 +72,12 @@ class CertifiedAngle:
 
 
 def certified_angle(
-    weights: np.ndarray, sample: Sample, slope: Number, lam: BallArray
+    weights: np.ndarray, sample: Sample, slope: Number, lam: RealArray
 ) -> CertifiedAngle:
     """Enclose Delta and tau for float64 ``weights`` (m, d), taken as exact, like the samples.
 
-    lam (N,) encloses the exact multipliers; slope is exact too, a float its binary value.
+    lam (N,) encloses the exact multipliers; slope is exact too, a float its binary value. Delta is
+    computed as precisely as lam is held, up to the operator norm, which is taken in float64 balls.
     Raises InputError for an odd width or a slope outside (0, 1].
     """
     check_width(len(weights))
@@ -95,7 +92,7 @@ def certified_angle(
     frobenius = difference.norm()
     distance = Interval.between(0, frobenius.upper)
     if min(weights.shape) <= _LARGEST_DECOMPOSITION:
-        spectral = operator_norm(difference)
+        spectral = operator_norm(BallArray.between(difference.lower, difference.upper))
         distance = Interval.between(max(spectral.lower, 0.0), min(spectral.upper, frobenius.upper))
     normal = linear_normal(sample.x, lam, sample.y).norm()
     gamma = Interval.exact(slope)
@@ -122,9 +119,11 @@ def scale_to_unit_margin(least_margin: Interval) -> float | None:
     return factor if math.isfinite(factor) else None
 
 
-def difference_to_halves(weights: np.ndarray, factor: float, neurons: BallArray) -> BallArray:
+def difference_to_halves(weights: np.ndarray, factor: float, neurons: RealArray) -> RealArray:
     """factor W - W', (m, d), with the rows of W' neurons[0], then neurons[1], half of them each."""
     index = np.repeat([0, 1], len(weights) // 2)
+    if isinstance(neurons, PreciseArray):
+        neurons = neurons.balls() if weights.size <= MOST_ENTRIES else neurons.rounded()
     return BallArray.exact(weights) * factor - neurons[index]
 
 
@@ -146,25 +145,33 @@ def angle_estimator(
     """A function from C (N, m) to the angle of W(0) + Cᵀ X: the curve along training.
 
     Works in Gram space, so that the input dimension counts once, here. lam (N,) are the
-    multipliers. Relative distances below about 1e-8 are lost in cancellation.
+    multipliers. Relative distances below about 1e-8 are lost in cancellation; what overflows is
+    infinite.
     """
     y = sample.y.astype(np.float64)
     width = len(initial)
     a = output_weights(width)
-    gram, start, start_gram = sample.x @ sample.x.T, sample.x @ initial.T, initial @ initial.T
+    gram, start = sample.x @ sample.x.T, sample.x @ initial.T
+    # The squares of large weights would overflow before they are compared with the margin.
+    largest = float(abs(initial).max()) or 1.0
+    start_gram = (initial / largest) @ (initial / largest).T
     s = np.where(np.equal.outer(y, np.sign(a)), 1.0, slope)
     limit = (lam * y)[:, None] * s * a
     limit_norm = math.sqrt(max(float(np.sum(limit * (gram @ limit))), 0.0))
     normal = math.sqrt(max(float((lam * y) @ gram @ (lam * y)), 0.0))
 
+    @np.errstate(over="ignore", invalid="ignore")
     def estimate(coefficients: np.ndarray) -> AngleEstimate:
         z = start + gram @ coefficients
         least = float((y * (np.where(z > 0, z, slope * z) @ a)).min())
         if not least > 0:
             return AngleEstimate(math.inf, math.inf, least)
         difference = coefficients / least - limit
-        cross = difference.T @ start / least
-        squares = start_gram / least**2 + cross + cross.T + difference.T @ (gram @ difference)
+        cross = difference.T @ (start / least)
+        ratio = np.float64(largest) / least
+        squares = start_gram * ratio**2 + cross + cross.T + difference.T @ (gram @ difference)
+        if not np.isfinite(squares).all():
+            return AngleEstimate(math.inf, math.inf, least)
         frobenius = math.sqrt(max(float(np.trace(squares)), 0.0))
         distance = frobenius
         if width <= _LARGEST_DECOMPOSITION:

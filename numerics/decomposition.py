@@ -7,6 +7,7 @@ All perturbations share one direction: x_n = x'_n + eps y^a_n dir. Hence for any
 and the Gram matrix is a rank-two change of the base's (this project, after Kumano et al., ICLR
 2024). The x_n are stored rounded. Every enclosure here covers the base both as drawn and as what
 makes the stored x_n exact, x_n - eps y^a_n dir: the two differ by that rounding, which is bounded.
+In rational arithmetic it is the second one alone.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .enclosure import Interval
-from .gram import GramStatistics, gram_statistics
+from .gram import GramStatistics, extremes, gram_statistics
 from .input_error import InputError
 from .multipliers import linear_normal
 from .perturbed_set import PerturbedSet
+from .precise_array import PreciseArray
+from .real_array import RealArray
 from .rounding import BallArray
 from .roundoff import SMALLEST, UNIT_ROUNDOFF, add_up, multiply_up, product_error, round_up
 
@@ -40,8 +43,8 @@ class BaseGeometry:
         base_p_max: largest |<x'_n, x'_k>| over n != k.
     """
 
-    gram: BallArray
-    along: BallArray
+    gram: RealArray
+    along: RealArray
     kappa: Interval
     dir_sq: Interval
     base_R_min: Interval
@@ -50,19 +53,23 @@ class BaseGeometry:
 
 
 def base_geometry(
-    perturbed_set: PerturbedSet, statistics: GramStatistics | None = None
+    perturbed_set: PerturbedSet, statistics: GramStatistics | None = None, *, precise: bool = False
 ) -> BaseGeometry:
     """Measure the base. ``statistics`` are those of the base as drawn, if at hand already.
+
+    ``precise`` takes rational arithmetic, for small sets.
 
     Raises:
         InputError: the perturbed samples share no direction.
     """
+    if precise:
+        return _precise_geometry(perturbed_set)
     base = perturbed_set.base.x
     if statistics is None:
         statistics = gram_statistics(base)
     direction, eps = _shared(perturbed_set)
     rounding = float(_rounding(perturbed_set, eps, direction).max())
-    square = _square(direction)
+    exact = BallArray.exact(direction)
     along = _products(base, direction[:, None], np.full(len(base), rounding))[:, 0]
     error = Interval.exact(rounding)
     spread = Interval.between(-rounding, rounding)
@@ -73,16 +80,41 @@ def base_geometry(
         gram=BallArray(gram.mid, round_up(gram.rad + inner)),
         along=along,
         kappa=abs(along).max_enclosure().nonnegative(),
-        dir_sq=square,
+        dir_sq=(exact * exact).sum().interval().nonnegative(),
         base_R_min=(statistics.R_min + spread).max(0),
         base_R_max=(statistics.R_max + spread).max(0),
         base_p_max=(statistics.p_max + Interval.between(-inner, inner)).max(0),
     )
 
 
+def _precise_geometry(perturbed_set: PerturbedSet) -> BaseGeometry:
+    base = implied_base(perturbed_set)
+    direction = PreciseArray.exact(_shared(perturbed_set)[0])
+    gram = base @ base.T
+    along = base @ direction
+    smallest, largest, product = extremes(gram)
+    return BaseGeometry(
+        gram=gram,
+        along=along,
+        kappa=abs(along).max_enclosure(),
+        dir_sq=(direction @ direction).interval(),
+        base_R_min=smallest,
+        base_R_max=largest,
+        base_p_max=product,
+    )
+
+
+def implied_base(perturbed_set: PerturbedSet) -> PreciseArray:
+    """x_n - eps y^a_n dir, (N, d), exactly, for the stored x_n."""
+    direction, eps = _shared(perturbed_set)
+    step = PreciseArray.exact(direction) * eps
+    signs = perturbed_set.base.y.astype(np.float64)
+    return PreciseArray.exact(perturbed_set.perturbed.x) - step[None, :] * signs[:, None]
+
+
 def perturbed_gram(
-    base_gram: BallArray, along: BallArray, y: np.ndarray, eps: float, dir_sq: Interval
-) -> BallArray:
+    base_gram: RealArray, along: RealArray, y: np.ndarray, eps: float, dir_sq: Interval
+) -> RealArray:
     """K^a = K' + eps (b yᵀ + y bᵀ) + eps² ‖dir‖² y yᵀ, (N, N).
 
     base_gram (N, N) encloses K', along (N,) b_n = <x'_n, dir>; y (N,) in {-1, +1}; eps is exact.
@@ -95,13 +127,17 @@ def perturbed_gram(
     return base_gram + (pairs + dir_sq * Interval.exact(eps) ** 2) * both
 
 
-def alignment(direction: np.ndarray, q: BallArray) -> Interval:
+def alignment(direction: np.ndarray, q: RealArray) -> Interval:
     """Cosine of a direction (d,), taken as exact, and q (d,); the whole of [-1, 1] if unknown."""
-    inner = (BallArray.exact(direction) @ q).interval()
-    return _cosine(inner / (_square(direction).sqrt() * q.norm()))
+    return cosine(type(q).exact(direction), q)
 
 
-def sample_alignments(perturbed_set: PerturbedSet, q: BallArray) -> BallArray:
+def cosine(first: RealArray, second: RealArray) -> Interval:
+    """Cosine of two vectors (d,); the whole of [-1, 1] if unknown."""
+    return _cosine((first @ second).interval() / (first.norm() * second.norm()))
+
+
+def sample_alignments(perturbed_set: PerturbedSet, q: RealArray) -> RealArray:
     """Cosines of y^a_n (x_n - x'_n) and q, (N,), for any perturbation; [-1, 1] where unknown."""
     before, after = perturbed_set.base, perturbed_set.perturbed
     rows = max(1, _BLOCK_ENTRIES // before.d)
@@ -128,21 +164,22 @@ class PointValues:
         base_l1_z, base_l2_z: sum_n |<x'_n, z>| and (sum_n <x'_n, z>²)^(1/2).
     """
 
-    dir_z: BallArray
-    q_z: BallArray
-    T1_z: BallArray
-    T2_z: BallArray
-    adv_q_z: BallArray
-    base_l1_z: BallArray
-    base_l2_z: BallArray
+    dir_z: RealArray
+    q_z: RealArray
+    T1_z: RealArray
+    T2_z: RealArray
+    adv_q_z: RealArray
+    base_l1_z: RealArray
+    base_l2_z: RealArray
 
 
 def point_values(
-    perturbed_set: PerturbedSet, lam: BallArray, q: BallArray, z: np.ndarray
+    perturbed_set: PerturbedSet, lam: RealArray, q: RealArray, z: np.ndarray
 ) -> PointValues:
     """Measure the points z, float64 (B, d), taken as exact.
 
-    lam (N,) encloses the multipliers lambda^a of the perturbed set, q (d,) the natural normal.
+    lam (N,) encloses the multipliers lambda^a of the perturbed set, q (d,) the natural normal. With
+    multipliers held precisely the values are computed so.
 
     Raises:
         InputError: the perturbed samples share no direction, or z is no matrix (B, d), B >= 1.
@@ -152,15 +189,17 @@ def point_values(
     if z.ndim != 2 or len(z) == 0 or z.shape[1] != base.shape[1]:
         raise InputError(f"points must have shape (points, {base.shape[1]}), found {z.shape}")
     rounding = _rounding(perturbed_set, eps, direction)
+    implied = implied_base(perturbed_set) if isinstance(lam, PreciseArray) else None
     weights = lam * y.astype(np.float64)
     first, l1, l2 = [], [], []
     columns = max(1, _BLOCK_ENTRIES // len(base))
     for start in range(0, len(z), columns):
-        b = _products(base, z[start : start + columns].T, rounding)
+        part = z[start : start + columns].T
+        b = _products(base, part, rounding) if implied is None else implied @ part
         first.append(weights @ b)
         l1.append(abs(b).sum(axis=0))
         l2.append((b * b).sum(axis=0).sqrt())
-    points = BallArray.exact(z)
+    points = type(lam).exact(z)
     dir_z = points @ direction
     return PointValues(
         dir_z=dir_z,
@@ -199,23 +238,16 @@ def _up_norms(rows: np.ndarray) -> np.ndarray:
         return round_up(np.sqrt(round_up(squares * (1 + 2 * product_error(terms) + 2**-40))))
 
 
-def _products(base: np.ndarray, z: np.ndarray, rounding: np.ndarray) -> BallArray:
+def _products(base: np.ndarray, z: np.ndarray, rounding: np.ndarray) -> RealArray:
     """<x'_n, z_b> for base (N, d), known up to errors of norm ``rounding`` (N,), and z (d, B)."""
     exact = BallArray.exact(base) @ z
     slack = multiply_up(rounding[:, None], _up_norms(z.T)[None, :])
     return BallArray(exact.mid, add_up(exact.rad, slack))
 
 
-def _square(direction: np.ndarray) -> Interval:
-    exact = BallArray.exact(direction)
-    return (exact * exact).sum().interval().nonnegative()
-
-
 def _cosine(value: Interval) -> Interval:
     return value.max(-1).min(1)
 
 
-def _joined(parts: list[BallArray]) -> BallArray:
-    return BallArray(
-        np.concatenate([part.mid for part in parts]), np.concatenate([part.rad for part in parts])
-    )
+def _joined(parts: list[RealArray]) -> RealArray:
+    return type(parts[0]).stacked(parts)

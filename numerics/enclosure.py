@@ -6,11 +6,13 @@ of two intervals is certain. Endpoints rather than the balls (midpoint, radius) 
 
 What is undefined (0/0, the root of a number that may be negative, NaN as input) gives the whole
 line, which decides no comparison; it never raises and never becomes a number.
+
+Where the number is known exactly (`exact_value`) it is carried along, so that two equal numbers
+compare as equal: no precision of the ends could show it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,160 +21,38 @@ from numbers import Real
 from flint import arb
 
 from .endpoints import (
-    INFINITY,
     Number,
-    Portable,
     ceiling,
     end_product,
-    exact_arb,
     floor,
     greatest,
     least,
-    portable,
     precision,
     precision_bits,
-    to_float,
     working_precision,
 )
+from .number_range import NumberRange
+from .surd import Surd
 
 __all__ = ["Interval", "Number", "precision", "precision_bits"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Interval:
+class Interval(NumberRange):
     """A closed interval [low, high] that contains one unknown real number; ends may be infinite.
 
     There is no `==` by value and no `<`: two intervals compare by `certainly_less`,
     `certainly_at_most` and `intersects`. Arithmetic accepts exact numbers on either side.
     """
 
-    low: arb
-    high: arb
-
     # Makes numpy scalars and arrays leave mixed arithmetic to this class.
     __array_ufunc__ = None
-
-    @classmethod
-    def exact(cls, value: Number | str) -> Interval:
-        """The value itself: a float is its binary value, a string its decimal or p/q value.
-
-        Rationals are rounded outward at the working precision. NaN and infinities are no real
-        numbers and give the whole line.
-
-        Raises:
-            TypeError: not a number; ValueError: a string that is not one.
-        """
-        with working_precision():
-            return cls.around(exact_arb(value))
-
-    @classmethod
-    def between(cls, low: Number, high: Number) -> Interval:
-        """All numbers from `low` to `high`; an infinite or NaN end leaves that side open.
-
-        Raises:
-            ValueError: no real number lies between the two.
-        """
-        if low > high or low == math.inf or high == -math.inf:
-            raise ValueError(f"no real number lies between {low} and {high}")
-        with working_precision():
-            return cls(floor(exact_arb(low)), ceiling(exact_arb(high)))
-
-    @classmethod
-    def around(cls, ball: arb) -> Interval:
-        """The interval covered by an arb ball; a ball that is not finite gives the whole line."""
-        if not ball.is_finite():
-            return cls.whole()
-        with working_precision():
-            return cls(ball.lower(), ball.upper())
-
-    @classmethod
-    def whole(cls) -> Interval:
-        """The whole real line: nothing is known."""
-        return cls(-INFINITY, INFINITY)
-
-    @property
-    def lower(self) -> float:
-        """Lower end as a float, rounded down."""
-        return to_float(self.low, towards=-math.inf)
-
-    @property
-    def upper(self) -> float:
-        """Upper end as a float, rounded up."""
-        return to_float(self.high, towards=math.inf)
-
-    @property
-    def width(self) -> float:
-        """Upper minus lower end, rounded up; infinite when an end is."""
-        return (self - self).upper if self.is_finite else math.inf
-
-    @property
-    def is_finite(self) -> bool:
-        """Both ends are real numbers."""
-        return bool(self.low.is_finite() and self.high.is_finite())
-
-    @property
-    def ball(self) -> arb:
-        """An arb ball that covers the interval, for functions flint has and this class has not."""
-        if not self.is_finite:
-            return arb(0, math.inf)
-        with working_precision():
-            return self.low.union(self.high)
-
-    def contains(self, value: Number) -> bool:
-        """Whether the real number `value` lies inside, decided exactly."""
-        if isinstance(value, float) and not math.isfinite(value):
-            return False
-        bits = precision_bits()
-        while True:
-            # Ends are dyadic: a dyadic value is exact at enough bits, any other is separated.
-            with working_precision(bits):
-                ball = exact_arb(value)
-                if self.low <= ball <= self.high:
-                    return True
-                if ball < self.low or ball > self.high:
-                    return False
-            bits *= 2
-
-    def certainly_less(self, other: Interval | Number) -> bool:
-        """Every point of this interval lies strictly below every point of the other."""
-        return bool(self.high < _interval(other).low)
-
-    def certainly_at_most(self, other: Interval | Number) -> bool:
-        """No point of this interval lies above any point of the other."""
-        return bool(self.high <= _interval(other).low)
-
-    def intersects(self, other: Interval) -> bool:
-        """Some real number lies in both: the two may enclose the same quantity."""
-        return not (self.certainly_less(other) or other.certainly_less(self))
-
-    def hull(self, other: Interval) -> Interval:
-        """The smallest interval that contains both."""
-        return Interval(least(self.low, other.low), greatest(self.high, other.high))
-
-    def min(self, other: Interval | Number) -> Interval:
-        """Encloses the smaller of the two numbers."""
-        right = _interval(other)
-        return Interval(least(self.low, right.low), least(self.high, right.high))
-
-    def max(self, other: Interval | Number) -> Interval:
-        """Encloses the larger of the two numbers."""
-        right = _interval(other)
-        return Interval(greatest(self.low, right.low), greatest(self.high, right.high))
-
-    def nonnegative(self) -> Interval:
-        """The part at or above zero, for a quantity that cannot be negative (a norm, a load).
-
-        Raises:
-            ValueError: the interval lies below zero, so that it does not enclose such a quantity.
-        """
-        if self.high < 0:
-            raise ValueError(f"{self} encloses no number at or above zero")
-        return Interval(greatest(self.low, arb(0)), self.high)
 
     def __neg__(self) -> Interval:
         # Even a change of sign rounds to the precision in force in flint.
         with working_precision():
-            return Interval(floor(-self.high), ceiling(-self.low))
+            known = self.known and self.known.negated()
+            return Interval(floor(-self.high), ceiling(-self.low), known)
 
     def __abs__(self) -> Interval:
         if self.low >= 0:
@@ -184,6 +64,8 @@ class Interval:
         if not isinstance(other, Operand):
             return NotImplemented
         right = _interval(other)
+        if (known := _combined(Surd.plus, self, right)) is not None:
+            return Interval.of(known)
         with working_precision():
             return Interval(floor(self.low + right.low), ceiling(self.high + right.high))
 
@@ -194,6 +76,8 @@ class Interval:
         if not isinstance(other, Operand):
             return NotImplemented
         right = _interval(other)
+        if (known := _combined(Surd.times, self, right)) is not None:
+            return Interval.of(known)
         with working_precision():
             corners = [
                 end_product(a, b) for a in (self.low, self.high) for b in (right.low, right.high)
@@ -213,6 +97,9 @@ class Interval:
         return bool(self.low > 0 or self.high < 0)
 
     def _reciprocal(self) -> Interval:
+        exact = self.exact_value
+        if exact is not None and (known := exact.inverted()) is not None:
+            return Interval.of(known)
         with working_precision():
             if self._excludes_zero():
                 return Interval(floor(1 / self.high), ceiling(1 / self.low))
@@ -221,6 +108,9 @@ class Interval:
     def __pow__(self, exponent: int | Fraction) -> Interval:
         """A power with an exact exponent; roots of numbers that may be negative are undefined."""
         power = Fraction(exponent)
+        exact = self.exact_value
+        if exact is not None and (known := exact.power(power)) is not None:
+            return Interval.of(known)
         if power < 0:
             return (self**-power)._reciprocal()
         if power.denominator != 1:
@@ -231,7 +121,7 @@ class Interval:
 
     def sqrt(self) -> Interval:
         """Square root; the whole line where the interval reaches below zero."""
-        return self._increasing(arb.sqrt, 0)
+        return self ** Fraction(1, 2)
 
     def exp(self) -> Interval:
         """Exponential."""
@@ -274,23 +164,17 @@ class Interval:
     def __rtruediv__(self, other: Number) -> Interval:
         return _interval(other) / self if isinstance(other, Operand) else NotImplemented
 
-    def __bool__(self) -> bool:
-        raise TypeError("an interval has no truth value; ask certainly_less or certainly_at_most")
-
-    def __str__(self) -> str:
-        return f"[{self.lower:.9g}, {self.upper:.9g}]"
-
-    def __reduce__(self) -> tuple[Callable[..., Interval], tuple[object, ...]]:
-        # flint balls do not pickle; exact ends do, as integers.
-        return _restored, (portable(self.low), portable(self.high))
-
 
 def _interval(value: Interval | Number) -> Interval:
     return value if isinstance(value, Interval) else Interval.exact(value)
 
 
-def _restored(low: Portable, high: Portable) -> Interval:
-    return Interval(arb(low), arb(high))
+def _combined(
+    operation: Callable[[Surd, Surd], Surd | None], left: Interval, right: Interval
+) -> Surd | None:
+    """The exact result, where both numbers are known exactly and it is too."""
+    a, b = left.exact_value, right.exact_value
+    return operation(a, b) if a is not None and b is not None else None
 
 
 Operand = Interval | Real

@@ -90,19 +90,18 @@ def to_float(endpoint: arb, *, towards: float) -> float:
         return math.inf if endpoint > 0 else -math.inf
     if endpoint.is_zero():
         return 0.0
-    mantissa, exponent = (int(part) for part in endpoint.man_exp())
-    scale = mantissa.bit_length() + exponent
-    infinite = math.inf if mantissa > 0 else -math.inf
-    if scale > 1025:
-        nearest = infinite
-    elif scale < -1080:
-        nearest = 0.0
+    mantissa, exponent = endpoint.man_exp()
+    scale = mantissa.bit_length() + int(exponent)
+    if -1000 < scale < 1000:
+        nearest = float(endpoint)
+    elif abs(scale) > 1080:
+        nearest = 0.0 if scale < 0 else math.inf if mantissa > 0 else -math.inf
     else:
         # Python rounds an integer quotient correctly, also where the result is denormal.
         try:
-            nearest = float(mantissa * Fraction(2) ** exponent)
+            nearest = float(int(mantissa) * Fraction(2) ** int(exponent))
         except OverflowError:
-            nearest = infinite
+            nearest = math.inf if mantissa > 0 else -math.inf
     wrong_side = arb(nearest) > endpoint if towards < 0 else arb(nearest) < endpoint
     return math.nextafter(nearest, towards) if wrong_side else nearest
 

@@ -3,7 +3,8 @@
 The bound |fl(<x,z>) - <x,z>| <= gamma_d ||x|| ||z|| + d eta holds for any order of summation (see
 `rounding`; Cauchy-Schwarz replaces the product of absolute values, which would cost a second matrix
 product). Data on a dyadic grid, such as pixels, multiply and add up without any rounding; that is
-detected and the radii are then zero.
+detected and the radii are then zero. Small samples can be measured precisely instead: their Gram
+matrix is then known exactly (`precise_array`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import numpy as np
 from flint import arb, arb_mat
 from numpy.typing import NDArray
 
-from .enclosure import Interval, precision
+from .enclosure import Interval
 from .endpoints import working_precision
 from .input_error import InputError
+from .precise_array import PreciseArray
+from .real_array import RealArray
 from .rounding import BallArray
 from .roundoff import SMALLEST, FloatArray, product_error, round_up
 
@@ -42,13 +45,13 @@ class GramStatistics:
     """
 
     x: FloatArray
-    gram: BallArray
+    gram: RealArray
     R_min: Interval
     R_max: Interval
     p_max: Interval
-    row_sums: BallArray
-    same_class_sums: BallArray | None
-    other_class_sums: BallArray | None
+    row_sums: RealArray
+    same_class_sums: RealArray | None
+    other_class_sums: RealArray | None
     worst_pair: tuple[int, int] | None
     duplicates: tuple[tuple[int, int], ...]
 
@@ -59,12 +62,12 @@ class GramStatistics:
 
 
 def gram_statistics(
-    x: FloatArray, *, labels: NDArray[np.int8] | None = None, bits: int | None = None
+    x: FloatArray, *, labels: NDArray[np.int8] | None = None, precise: bool = False
 ) -> GramStatistics:
     """Measure a sample of shape (N, d), N, d >= 1.
 
-    `labels` of shape (N,) adds the class-wise row sums. `bits` computes the Gram matrix in arb at
-    that precision first (slow: for small samples) so that its radii are one rounding to float64.
+    `labels` of shape (N,) adds the class-wise row sums. `precise` takes rational arithmetic, which
+    is for small samples (`precise_array.affordable`); p_max and the norms are then known exactly.
 
     Raises:
         InputError: x is not a finite matrix, or labels are not one per row.
@@ -74,14 +77,14 @@ def gram_statistics(
         raise InputError(
             f"labels have shape {np.shape(labels)}, need one for each of {len(x)} rows"
         )
-    gram = gram_matrix(x) if bits is None else _rounded(exact_gram(x, bits), bits)
-    diagonal = gram.diagonal()
+    gram = _rational_gram(x) if precise else gram_matrix(x)
+    smallest, largest = _norms(gram)
     sums, same, other, p_max, worst_pair = _off_diagonal(gram, labels)
     return GramStatistics(
         x=x,
         gram=gram,
-        R_min=diagonal.min_enclosure().nonnegative().sqrt(),
-        R_max=diagonal.max_enclosure().nonnegative().sqrt(),
+        R_min=smallest,
+        R_max=largest,
         p_max=p_max,
         row_sums=sums,
         same_class_sums=same,
@@ -89,6 +92,17 @@ def gram_statistics(
         worst_pair=worst_pair,
         duplicates=duplicate_rows(x),
     )
+
+
+def extremes(gram: RealArray) -> tuple[Interval, Interval, Interval]:
+    """R_min, R_max and p_max of samples from their Gram matrix (N, N)."""
+    return (*_norms(gram), _off_diagonal(gram, None)[3])
+
+
+def _norms(gram: RealArray) -> tuple[Interval, Interval]:
+    squares = gram.diagonal()
+    ends = squares.min_enclosure(), squares.max_enclosure()
+    return ends[0].nonnegative().sqrt(), ends[1].nonnegative().sqrt()
 
 
 def gram_matrix(x: FloatArray) -> BallArray:
@@ -122,6 +136,11 @@ def duplicate_rows(x: FloatArray) -> tuple[tuple[int, int], ...]:
         if n != k:
             pairs.append((n, k))
     return tuple(pairs)
+
+
+def _rational_gram(x: FloatArray) -> PreciseArray:
+    samples = PreciseArray.exact(x)
+    return samples @ samples.T
 
 
 def _checked(x: FloatArray) -> FloatArray:
@@ -173,57 +192,37 @@ def _grid_exponent(x: FloatArray) -> int:
     return int((exponents - 53 + trailing_zeros).min())
 
 
-def _rounded(matrix: arb_mat, bits: int) -> BallArray:
-    size = matrix.nrows()
-    with precision(bits):
-        ends = [Interval.around(entry) for entry in matrix.entries()]
-    lower = np.array([end.lower for end in ends]).reshape(size, size)
-    upper = np.array([end.upper for end in ends]).reshape(size, size)
-    # x xᵀ is symmetric, so that both enclosures of a pair hold.
-    return BallArray.between(np.maximum(lower, lower.T), np.minimum(upper, upper.T))
-
-
 def _off_diagonal(
-    gram: BallArray, labels: NDArray[np.int8] | None
-) -> tuple[BallArray, BallArray | None, BallArray | None, Interval, tuple[int, int] | None]:
+    gram: RealArray, labels: NDArray[np.int8] | None
+) -> tuple[RealArray, RealArray | None, RealArray | None, Interval, tuple[int, int] | None]:
     """Row sums of |off-diagonal|, all and class-wise, its maximum and where it is attained."""
     size = len(gram)
     if size == 1:
-        zero = BallArray.exact(np.zeros(1))
+        zero = gram[0] * 0.0
         split = None if labels is None else zero
         return zero, split, split, Interval.exact(0), None
-    sums, same, other = [], [], []
-    lowest, highest, largest, pair = 0.0, 0.0, -1.0, (0, 1)
+    sums, same, other, largest = [], [], [], []
     for start in range(0, size, _ROWS_AT_A_TIME):
         rows = np.arange(start, min(start + _ROWS_AT_A_TIME, size))
-        block = abs(gram[rows])
-        off = np.ones(block.shape)
+        off = np.ones((len(rows), size))
         off[np.arange(len(rows)), rows] = 0.0
-        block = block * off
+        block = abs(gram[rows]) * off
         sums.append(block.sum(axis=1))
-        lowest = max(lowest, float(block.lower.max()))
-        highest = max(highest, float(block.upper.max()))
         # The diagonal is no pair, even where every inner product is 0.
-        candidates = np.where(off > 0, block.mid, -1.0).reshape(-1)
-        position = int(candidates.argmax())
-        if candidates[position] > largest:
-            largest = float(candidates[position])
-            n, k = divmod(position, size)
-            pair = (min(n + start, k), max(n + start, k))
+        n, k = divmod(block.argmax(among=off > 0), size)
+        largest.append((block.max_enclosure(), min(n + start, k), max(n + start, k)))
         if labels is not None:
             alike = (labels[rows][:, None] == labels[None, :]).astype(np.float64)
             same.append((block * alike).sum(axis=1))
             other.append((block * (1 - alike)).sum(axis=1))
+    joined = type(gram).stacked
+    p_max, *pair = max(largest, key=lambda found: found[0].lower)
+    for found, *_ in largest:
+        p_max = p_max.max(found)
     return (
-        _joined(sums),
-        _joined(same) if labels is not None else None,
-        _joined(other) if labels is not None else None,
-        Interval.between(lowest, highest),
-        pair,
-    )
-
-
-def _joined(parts: list[BallArray]) -> BallArray:
-    return BallArray(
-        np.concatenate([part.mid for part in parts]), np.concatenate([part.rad for part in parts])
+        joined(sums),
+        joined(same) if labels is not None else None,
+        joined(other) if labels is not None else None,
+        p_max.nonnegative(),
+        (pair[0], pair[1]),
     )

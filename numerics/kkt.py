@@ -30,6 +30,7 @@ from .datasets.base import Sample
 from .enclosure import Interval, Number
 from .gram import gram_matrix
 from .network import check_slope, check_width, output_weights
+from .real_array import RealArray
 from .rounding import BallArray
 from .spectrum import spectrum
 from .training import Trained
@@ -135,7 +136,7 @@ class RecoveredMultipliers:
     values: np.ndarray
     tolerance: float
 
-    def agrees_with(self, lam: BallArray) -> bool:
+    def agrees_with(self, lam: RealArray) -> bool:
         """False when an enclosure (N,) of the exact multipliers excludes these: a fault of code."""
         if not math.isfinite(self.tolerance):
             return True

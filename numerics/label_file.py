@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .datasets.npy_reader import read_npy
 from .input_error import InputError
 
 
@@ -19,12 +20,16 @@ def read_labels(path: str, count: int) -> np.ndarray:
     reader = {".npy": _read_npy, ".csv": _read_csv}.get(Path(path).suffix.lower())
     if reader is None:
         raise InputError(f"{path}: unknown type of label file; .npy or .csv is needed")
+    if "\0" in path:
+        raise InputError(f"{path}: no such file; a name cannot hold the character 0")
     try:
+        if Path(path).is_dir():
+            raise InputError(f"{path}: is a folder, not a label file")
+        if Path(path).exists() and not Path(path).is_file():
+            raise InputError(f"{path}: is a device or a pipe, not a label file")
         labels = reader(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, not a label file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     if labels.shape != (count,):
@@ -42,28 +47,26 @@ def read_labels(path: str, count: int) -> np.ndarray:
 
 
 def _read_npy(path: str) -> np.ndarray:
-    try:
-        # Mapped, not read: a header that promises more than the file holds is refused.
-        labels = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise InputError(f"{path}: not a readable .npy array ({error})") from None
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iuf":
+    labels = read_npy(path)
+    if labels.dtype.kind not in "iuf":
         raise InputError(f"{path}: an array of numbers is needed")
     return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
 
 def _read_csv(path: str) -> np.ndarray:
+    labels: list[float] = []
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        with open(path, encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not (cell := line.strip()):
+                    continue
+                try:
+                    labels.append(float(cell))
+                except ValueError:
+                    if number > 1:
+                        raise InputError(
+                            f"{path}: line {number}: {cell!r} is not a label"
+                        ) from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a readable .csv file ({error})") from None
-    labels: list[float] = []
-    for number, line in enumerate(lines, start=1):
-        if not (cell := line.strip()):
-            continue
-        try:
-            labels.append(float(cell))
-        except ValueError:
-            if number > 1:
-                raise InputError(f"{path}: line {number}: {cell!r} is not a label") from None
     return np.array(labels)

@@ -27,7 +27,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from flint import fmpq, fmpq_mat, fmpz_mat
+from flint import fmpz_mat
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
@@ -40,10 +40,12 @@ from .multipliers import (
     check_labels,
     exact_multipliers,
     margin_matrix,
-    tight_multipliers,
 )
+from .precise_array import PreciseArray
+from .real_array import RealArray
 from .rounding import BallArray
 from .roundoff import FloatArray
+from .verified_solve import verified_solve
 
 _RATIONAL_SUPPORT = 200
 _RATIONAL_PRODUCTS = 4_000_000
@@ -66,7 +68,7 @@ def linear_kkt_point(
     """
     tight = exact_multipliers(statistics, y, slope)
     signs = check_labels(y, statistics.size)
-    if tight.lam is not None and (tight.lam.lower > 0).all():
+    if tight.lam is not None and tight.lam.positive.all():
         everyone = np.arange(statistics.size)
         return _explained(replace(tight, support=everyone), statistics.size)
     clash = _clash(statistics, signs)
@@ -77,41 +79,47 @@ def linear_kkt_point(
 
 def _solved_program(statistics: GramStatistics, y: FloatArray, slope: Fraction) -> Multipliers:
     matrix = margin_matrix(statistics.gram, y, slope)
-    if not (matrix.mid.diagonal() > 0).all():
+    # One power of two for all samples changes no support and keeps the search within float64.
+    exponent = int(np.frexp(abs(statistics.x).max())[1])
+    searched = matrix.ldexp(-2 * exponent).mid
+    if not (searched.diagonal() > 0).all():
         reason = "squared norms of the samples are outside the range of float64"
         return Multipliers(None, None, None, None, reason)
     # Equal samples have equal margins, so that one of them stands for all.
     repeated = [k for _, k in statistics.duplicates]
     kept = np.delete(np.arange(statistics.size), repeated)
-    support = kept[minimiser_support(matrix.mid[np.ix_(kept, kept)])]
-    found = _verified(matrix, statistics.x, y, slope, support, kept)
-    if found is None:
+    support = kept[minimiser_support(searched[np.ix_(kept, kept)])]
+    found = _verified(matrix[np.ix_(kept, support)], kept, support)
+    if found is None and isinstance(matrix, BallArray):
         found = _rational(statistics.x, y, slope, support, kept)
     if found is None:
         return _without_solution(statistics.x, y)
     support, values = found
-    lam = _spread(values, support, statistics.size)
+    lam = values.placed(support, statistics.size)
     return _explained(candidate(statistics.gram, lam, y, slope, support), statistics.size)
 
 
 def _verified(
-    matrix: BallArray,
-    x: FloatArray,
-    y: FloatArray,
-    slope: Fraction,
-    support: NDArray[np.intp],
-    kept: NDArray[np.intp],
-) -> tuple[NDArray[np.intp], BallArray] | None:
-    """lambda_S when it is certainly positive and the other margins are certainly at least 1."""
+    columns: RealArray, kept: NDArray[np.intp], support: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], RealArray] | None:
+    """The support and its multipliers, where certainly lambda >= 0 and all margins are at least 1.
+
+    `columns` are those of A in the support S, its rows those kept. An entry of lambda_S may be
+    exactly zero, which only rational arithmetic can tell; it then leaves the support.
+    """
     if not len(support):
         return None
-    block = matrix[np.ix_(support, support)]
-    values = tight_multipliers(block, x[support], y[support], slope)
-    if values is None or not (values.lower > 0).all():
+    inside = np.searchsorted(kept, support)
+    values = verified_solve(columns[inside], BallArray.exact(np.ones(len(support))))
+    if values is None:
         return None
-    others = np.setdiff1d(kept, support)
-    margins = matrix[np.ix_(others, support)] @ values
-    return (support, values) if (margins.lower >= 1).all() else None
+    positive = values.positive
+    if not (positive | (values.nonnegative & values.nonpositive)).all():
+        return None
+    others = np.setdiff1d(np.arange(len(kept)), inside)
+    if not (columns[others] @ values - 1.0).nonnegative.all():
+        return None
+    return support[positive], values[positive]
 
 
 def _rational(
@@ -121,33 +129,16 @@ def _rational(
     support: NDArray[np.intp],
     kept: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], BallArray] | None:
-    """The same without rounding: lambda may vanish on S and margins off S may be exactly 1."""
+    """The same without rounding, where the problem is small: margins may be exactly 1."""
     if not 0 < len(support) <= _RATIONAL_SUPPORT:
         return None
     if len(support) * len(kept) * x.shape[1] > _RATIONAL_PRODUCTS:
         return None
+    products = PreciseArray.exact(x[kept]) @ PreciseArray.exact(x[support]).T
+    gamma = Interval.exact(slope)
     alike = np.equal.outer(y[kept], y[support])
-    samples, shift = _integers(x[kept])
-    inside = np.searchsorted(kept, support)
-    chosen = fmpz_mat([samples[n] for n in inside.tolist()])
-    products = (fmpz_mat(samples) * chosen.transpose()).tolist()
-    unit = Fraction(1, 4**shift)
-    equal, different = (_fmpq(c * unit) for c in ((1 + slope**2) / 2, -slope))
-    rows = [
-        [product * (equal if same else different) for product, same in zip(*row, strict=True)]
-        for row in zip(products, alike.tolist(), strict=True)
-    ]
-    try:
-        square = fmpq_mat([rows[n] for n in inside.tolist()])
-        values = square.solve(fmpq_mat([[1]] * len(support)))
-    except ZeroDivisionError:
-        return None
-    if min(values.entries()) < 0 or min((fmpq_mat(rows) * values).entries()) < 1:
-        return None
-    positive = [k for k, value in enumerate(values.entries()) if value > 0]
-    ends = [Interval.exact(Fraction(int(v.p), int(v.q))) for v in values.entries() if v > 0]
-    enclosed = BallArray.between([end.lower for end in ends], [end.upper for end in ends])
-    return support[positive], enclosed
+    found = _verified(products * products.chosen(alike, (1 + gamma**2) / 2, -gamma), kept, support)
+    return found and (found[0], BallArray.between(found[1].lower, found[1].upper))
 
 
 def _without_solution(x: FloatArray, y: FloatArray) -> Multipliers:
@@ -178,7 +169,7 @@ def _vanishing_combination(signed: FloatArray) -> NDArray[np.intp] | None:
     terms = np.flatnonzero(weights)
     if not 0 < len(terms) <= _RATIONAL_SUPPORT:
         return None
-    basis, nullity = fmpz_mat(_integers(signed[terms])[0]).transpose().nullspace()
+    basis, nullity = fmpz_mat(_integers(signed[terms])).transpose().nullspace()
     exact = [int(basis[k, 0]) for k in range(len(terms))]
     if nullity != 1 or not (min(exact) >= 0 or max(exact) <= 0):
         return None
@@ -193,7 +184,7 @@ def _explained(result: Multipliers, size: int) -> Multipliers:
     tight = (
         "all margins are tight" if count == size else f"{count} of {size} multipliers are positive"
     )
-    n = int(np.argmin(margins.mid))
+    n = margins.argmin()
     outcome = {
         True: "the pattern is certainly linear",
         False: f"sample {n} certainly leaves the linear pattern",
@@ -211,18 +202,8 @@ def _clash(statistics: GramStatistics, y: FloatArray) -> str:
     return next((f"samples {n} and {k} are equal with different labels" for n, k in twins), "")
 
 
-def _spread(values: BallArray, support: NDArray[np.intp], size: int) -> BallArray:
-    mid, rad = np.zeros(size), np.zeros(size)
-    mid[support], rad[support] = values.mid, values.rad
-    return BallArray(mid, rad)
-
-
-def _integers(x: FloatArray) -> tuple[list[list[int]], int]:
-    """Integers whose 2^-shift multiples are x exactly, row by row."""
+def _integers(x: FloatArray) -> list[list[int]]:
+    """Integers that are x times one power of 2, row by row."""
     ratios = [[value.as_integer_ratio() for value in row] for row in x.tolist()]
     shift = max(q.bit_length() - 1 for row in ratios for _, q in row)
-    return [[p << (shift + 1 - q.bit_length()) for p, q in row] for row in ratios], shift
-
-
-def _fmpq(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
+    return [[p << (shift + 1 - q.bit_length()) for p, q in row] for row in ratios]

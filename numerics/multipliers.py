@@ -16,21 +16,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from flint import arb
 from numpy.typing import NDArray
 
 from .enclosure import Interval
-from .endpoints import exact_arb, working_precision
-from .gram import GramStatistics, exact_gram
+from .gram import GramStatistics
 from .input_error import InputError
 from .network import check_slope
+from .precise_array import PreciseArray, affordable
+from .real_array import RealArray
 from .rounding import BallArray
 from .roundoff import FloatArray
-from .verified_solve import arb_solve, verified_solve
-
-_ARB_SAMPLES = 200
-_ARB_ENTRIES = 2_000_000
-_ARB_BITS = 256
+from .verified_solve import verified_solve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +46,9 @@ class Multipliers:
             to exceed 1.
     """
 
-    lam: BallArray | None
-    activation_margins: BallArray | None
-    linear_margins: BallArray | None
+    lam: RealArray | None
+    activation_margins: RealArray | None
+    linear_margins: RealArray | None
     consistent: bool | None
     reason: str = ""
     support: NDArray[np.intp] | None = None
@@ -64,13 +60,13 @@ class Multipliers:
 
 
 def exact_multipliers(
-    statistics: GramStatistics, y: NDArray[np.int8], slope: Fraction, *, bits: int | None = None
+    statistics: GramStatistics, y: NDArray[np.int8], slope: Fraction
 ) -> Multipliers:
     """Enclose lambda = A^-1 1 and the activation margins it implies.
 
     `y` in {-1, +1}, shape (N,); `slope` is gamma in (0, 1], exact. The solve is float64 with a
-    certificate; if that fails and the sample is small (N <= 200), or if `bits` is given, it is
-    repeated in arb from the exact samples.
+    certificate, or rational where the statistics are precise. If float64 cannot certify it and the
+    sample is small, it is repeated in rational arithmetic from the samples.
 
     Raises:
         InputError: labels or slope out of range.
@@ -80,31 +76,18 @@ def exact_multipliers(
     singular = _certainly_singular(statistics, signs, slope)
     if singular:
         return Multipliers(None, None, None, None, singular)
-    matrix = margin_matrix(statistics.gram, signs, slope) if bits is None else None
-    lam = tight_multipliers(matrix, statistics.x, signs, slope, bits or _ARB_BITS)
+    matrix = margin_matrix(statistics.gram, signs, slope)
+    lam = verified_solve(matrix, BallArray.exact(np.ones(len(signs))))
+    if lam is None and isinstance(matrix, BallArray):
+        lam = _solved_precisely(statistics.x, signs, slope)
     if lam is None:
         return Multipliers(None, None, None, None, _why_unsolved(statistics))
     return candidate(statistics.gram, lam, signs, slope)
 
 
-def tight_multipliers(
-    matrix: BallArray | None, x: FloatArray, y: FloatArray, slope: Fraction, bits: int = _ARB_BITS
-) -> BallArray | None:
-    """Enclose A^-1 1 from the margin matrix of the samples x with labels y (+-1 as float64).
-
-    In arb at `bits` digits when there is no matrix, or when float64 cannot certify that it is
-    nonsingular and the sample is small. None when neither can.
-    """
-    if matrix is not None:
-        lam = verified_solve(matrix, BallArray.exact(np.ones(len(y))))
-        if lam is not None or len(y) > _ARB_SAMPLES or x.size > _ARB_ENTRIES:
-            return lam
-    return _solved_in_arb(x, y, slope, bits)
-
-
 def candidate(
-    gram: BallArray,
-    lam: BallArray,
+    gram: RealArray,
+    lam: RealArray,
     y: FloatArray,
     slope: Fraction,
     support: NDArray[np.intp] | None = None,
@@ -122,28 +105,24 @@ def candidate(
     return Multipliers(lam, margins, same - other, _consistent(positive, margins), support=support)
 
 
-def margin_matrix(gram: BallArray, y: FloatArray, slope: Fraction) -> BallArray:
+def margin_matrix(gram: RealArray, y: FloatArray, slope: Fraction) -> RealArray:
     """A_nk = (1/2) c_nk y_n y_k <x_n, x_k>, shape (N, N); y is +-1 as float64."""
     gamma = Interval.exact(slope)
-    alike = np.equal.outer(y, y)
-    equal, different = ((1 + gamma**2) / 2, -gamma)
-    lower = np.where(alike, equal.lower, different.lower)
-    upper = np.where(alike, equal.upper, different.upper)
-    return gram * BallArray.between(lower, upper)
+    return gram * gram.chosen(np.equal.outer(y, y), (1 + gamma**2) / 2, -gamma)
 
 
-def class_sums(gram: BallArray, lam: BallArray, y: FloatArray) -> tuple[BallArray, BallArray]:
+def class_sums(gram: RealArray, lam: RealArray, y: FloatArray) -> tuple[RealArray, RealArray]:
     """sum_k lambda_k <x_n, x_k> over the k with n's label, and over the others; shapes (N,)."""
     masks = np.stack([y > 0, y < 0], axis=1).astype(np.float64)
-    sums = gram @ BallArray(masks * lam.mid[:, None], masks * lam.rad[:, None])
+    sums = gram @ (lam[:, None] * masks)
     rows = np.arange(len(y))
     own = (y < 0).astype(np.intp)
     return sums[rows, own], sums[rows, 1 - own]
 
 
 def limit_coefficients(
-    lam: BallArray, y: NDArray[np.int8], slope: Fraction, width: int
-) -> BallArray:
+    lam: RealArray, y: NDArray[np.int8], slope: Fraction, width: int
+) -> RealArray:
     """C of shape (N, 2) with (v, u) = Cᵀ x: the two distinct neurons of the limit network W*.
 
     v belongs to the half with a_j = +1/sqrt(width), u to the other:
@@ -159,26 +138,20 @@ def limit_coefficients(
         raise InputError(f"width is {width}; it must be a positive even number")
     gamma = Interval.exact(slope)
     scaled = lam * signs / Interval.exact(width).sqrt()
-    shrunk = scaled * gamma
-    columns = []
-    for label in (1.0, -1.0):
-        mid = np.where(signs == label, scaled.mid, shrunk.mid)
-        rad = np.where(signs == label, scaled.rad, shrunk.rad)
-        columns.append(BallArray(label * mid, rad))
-    return BallArray(
-        np.stack([column.mid for column in columns], axis=1),
-        np.stack([column.rad for column in columns], axis=1),
-    )
+    one = Interval.exact(1)
+    # The half of label +1 has output weight +1/sqrt(m), the other -1/sqrt(m).
+    columns = [scaled * lam.chosen(signs == label, one * label, gamma * label) for label in (1, -1)]
+    return type(scaled).stacked(columns, axis=1)
 
 
 def limit_weights(
-    x: FloatArray, lam: BallArray, y: NDArray[np.int8], slope: Fraction, width: int
-) -> BallArray:
+    x: FloatArray, lam: RealArray, y: NDArray[np.int8], slope: Fraction, width: int
+) -> RealArray:
     """The two distinct rows v, u of W*, shape (2, d); see `limit_coefficients`."""
     return limit_coefficients(lam, y, slope, width).T @ x
 
 
-def linear_normal(x: FloatArray, lam: BallArray, y: NDArray[np.int8]) -> BallArray:
+def linear_normal(x: FloatArray, lam: RealArray, y: NDArray[np.int8]) -> RealArray:
     """q = sum_n lambda_n y_n x_n, shape (d,): the normal of the linear boundary."""
     return (lam * check_labels(y, len(lam))) @ x
 
@@ -194,20 +167,19 @@ def check_labels(y: NDArray[np.int8], size: int) -> FloatArray:
     return np.asarray(y, dtype=np.float64)
 
 
-def _solved_in_arb(x: FloatArray, y: FloatArray, slope: Fraction, bits: int) -> BallArray | None:
-    matrix = exact_gram(x, bits)
-    with working_precision(bits):
-        equal, different = exact_arb((1 + slope**2) / 2), exact_arb(-slope)
-        for n in range(len(y)):
-            for k in range(len(y)):
-                matrix[n, k] = matrix[n, k] * (equal if y[n] == y[k] else different)
-        return arb_solve(matrix, [arb(1)] * len(y), bits)
+def _solved_precisely(x: FloatArray, y: FloatArray, slope: Fraction) -> BallArray | None:
+    if not affordable(*x.shape):
+        return None
+    samples = PreciseArray.exact(x)
+    matrix = margin_matrix(samples @ samples.T, y, slope)
+    lam = verified_solve(matrix, PreciseArray.exact(np.ones(len(y))))
+    return None if lam is None else BallArray.between(lam.lower, lam.upper)
 
 
-def _consistent(lam: BallArray, margins: BallArray) -> bool | None:
-    if (lam.lower > 0).all() and (margins.lower > 0).all():
+def _consistent(lam: RealArray, margins: RealArray) -> bool | None:
+    if lam.positive.all() and margins.positive.all():
         return True
-    return False if (lam.upper <= 0).any() or (margins.upper <= 0).any() else None
+    return False if lam.nonpositive.any() or margins.nonpositive.any() else None
 
 
 def _certainly_singular(statistics: GramStatistics, y: FloatArray, slope: Fraction) -> str:

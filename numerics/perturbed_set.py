@@ -28,6 +28,7 @@ from .perturbations import (
     Sizes,
 )
 from .perturbations.promise import checked_sizes
+from .real_array import RealArray
 from .rounding import BallArray
 
 
@@ -103,7 +104,7 @@ class PerturbedSet:
 
 def draw_perturbed(
     natural: Sample,
-    q: BallArray | None,
+    q: RealArray | None,
     network: LeakyNetwork | None,
     setup: PerturbedSetup,
     rng: np.random.Generator,
@@ -195,7 +196,7 @@ def _draw_labels(
     return y
 
 
-def _with_exact_zeros(q: BallArray, natural: Sample) -> BallArray:
+def _with_exact_zeros(q: RealArray, natural: Sample) -> BallArray:
     """q with the coordinates that no natural sample uses exactly 0, which rounding cannot show."""
     if q.shape != (natural.d,):
         raise InputError(f"the normal has shape {q.shape}, the data have dimension {natural.d}")

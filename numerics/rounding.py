@@ -16,15 +16,16 @@ known about such an entry, and nothing is raised.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .enclosure import Interval
+from .real_array import BoolArray, RealArray
 from .roundoff import (
     SMALLEST,
     UNIT_ROUNDOFF,
@@ -53,7 +54,7 @@ def _quiet(function: Callable[_P, BallArray]) -> Callable[_P, BallArray]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BallArray:
+class BallArray(RealArray):
     """Encloses a real array: every entry lies in mid ± rad. Both float64, one shape, read-only.
 
     Entries whose midpoint or radius is not a finite number become the whole line (0 ± inf).
@@ -62,11 +63,8 @@ class BallArray:
         ValueError: shapes differ or a radius is negative.
     """
 
-    mid: FloatArray
-    rad: FloatArray
-
-    # Makes ndarray operators leave mixed operations to this class.
-    __array_ufunc__ = None
+    mid: FloatArray = field()  # pyright: ignore[reportIncompatibleMethodOverride] (read-only too)
+    rad: FloatArray = field()  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __post_init__(self) -> None:
         mid = np.asarray(self.mid, dtype=np.float64)
@@ -135,20 +133,31 @@ class BallArray:
         """The transpose."""
         return BallArray(self.mid.T, self.rad.T)
 
-    def __getitem__(self, index: object) -> BallArray:
-        return BallArray(np.asarray(self.mid[index]), np.asarray(self.rad[index]))  # type: ignore[index]
+    @property
+    def positive(self) -> BoolArray:
+        """Where an entry is certainly above zero."""
+        return self.lower > 0
 
-    def __len__(self) -> int:
-        return len(self.mid)
+    @property
+    def nonnegative(self) -> BoolArray:
+        """Where an entry is certainly zero or above."""
+        return self.lower >= 0
+
+    def __getitem__(self, index: Any) -> BallArray:
+        return BallArray(np.asarray(self.mid[index]), np.asarray(self.rad[index]))
 
     def interval(self, *index: int) -> Interval:
         """The entry at `index` (none for a 0-dimensional array) as an interval."""
         entry = self[index]
         return Interval.between(float(entry.lower), float(entry.upper))
 
-    def diagonal(self) -> BallArray:
-        """The main diagonal of a matrix."""
-        return BallArray(self.mid.diagonal(), self.rad.diagonal())
+    def argmax(self, among: BoolArray | None = None) -> int:
+        """Flat index of the entry (where `among` holds) with the largest midpoint."""
+        return int((self.mid if among is None else np.where(among, self.mid, -np.inf)).argmax())
+
+    def descending(self) -> NDArray[np.intp]:
+        """Indices of a vector in the order of its midpoints, the largest first."""
+        return np.argsort(-self.mid, kind="stable")
 
     def __neg__(self) -> BallArray:
         return BallArray(-self.mid, self.rad)
@@ -163,7 +172,9 @@ class BallArray:
         )
 
     @_quiet
-    def __add__(self, other: BallArray | Interval | ArrayLike) -> BallArray:
+    def __add__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
         right = _ball(other)
         total = self.mid + right.mid
         # The rounding error of a sum is itself a float (Knuth's TwoSum); zero for exact sums.
@@ -171,11 +182,15 @@ class BallArray:
         error = abs((self.mid - (total - shadow)) + (right.mid - shadow))
         return BallArray(total, add_up(add_up(self.rad, right.rad), error))
 
-    def __sub__(self, other: BallArray | Interval | ArrayLike) -> BallArray:
+    def __sub__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
         return self + -_ball(other)
 
     @_quiet
-    def __mul__(self, other: BallArray | Interval | ArrayLike) -> BallArray:
+    def __mul__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
         right = _ball(other)
         mid = self.mid * right.mid
         trivial = (abs(self.mid) == 1) | (abs(right.mid) == 1) | (self.mid == 0) | (right.mid == 0)
@@ -187,7 +202,9 @@ class BallArray:
         return BallArray(mid, add_up(spread, error))
 
     @_quiet
-    def __truediv__(self, other: BallArray | Interval | ArrayLike) -> BallArray:
+    def __truediv__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
         right = _ball(other)
         mid = self.mid / right.mid
         size = abs(right.mid)
@@ -199,7 +216,9 @@ class BallArray:
         return BallArray(mid, rad)
 
     @_quiet
-    def __matmul__(self, other: BallArray | ArrayLike) -> BallArray:
+    def __matmul__(self, other: RealArray | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
         right = _ball(other)
         terms = self.shape[-1]
         rad = matmul_up(abs(self.mid), abs(right.mid)) * product_error(terms)
@@ -210,19 +229,10 @@ class BallArray:
             rad = add_up(rad, matmul_up(self.rad, add_up(abs(right.mid), right.rad)))
         return BallArray(np.asarray(self.mid @ right.mid), np.asarray(rad))
 
-    def __radd__(self, other: Interval | ArrayLike) -> BallArray:
-        return self + other
-
-    def __rsub__(self, other: Interval | ArrayLike) -> BallArray:
-        return -self + other
-
-    def __rmul__(self, other: Interval | ArrayLike) -> BallArray:
-        return self * other
-
-    def __rtruediv__(self, other: Interval | ArrayLike) -> BallArray:
+    def __rtruediv__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
         return _ball(other) / self
 
-    def __rmatmul__(self, other: ArrayLike) -> BallArray:
+    def __rmatmul__(self, other: RealArray | ArrayLike) -> BallArray:
         return _ball(other) @ self
 
     @_quiet
@@ -256,10 +266,11 @@ class BallArray:
         lost = (np.ldexp(mid, back) != self.mid) | (np.ldexp(rad, back) != self.rad)
         return BallArray(mid, np.where(lost, round_up(rad + 2 * SMALLEST), rad))
 
-    def minimum(self, other: BallArray) -> BallArray:
-        """Elementwise smaller of two arrays."""
+    def maximum(self, other: RealArray | ArrayLike) -> BallArray:
+        """Elementwise larger of two arrays."""
+        right = _ball(other)
         return BallArray.between(
-            np.minimum(self.lower, other.lower), np.minimum(self.upper, other.upper)
+            np.maximum(self.lower, right.lower), np.maximum(self.upper, right.upper)
         )
 
     def norm(self) -> Interval:
@@ -279,18 +290,37 @@ class BallArray:
         """
         return Interval.between(float(self.lower.max()), float(self.upper.max()))
 
-    def min_enclosure(self) -> Interval:
-        """Encloses the smallest entry.
+    def chosen(self, where: BoolArray, inside: Interval, outside: Interval) -> BallArray:
+        """Balls: `inside` where the condition holds, `outside` elsewhere."""
+        return BallArray.between(
+            np.where(where, inside.lower, outside.lower),
+            np.where(where, inside.upper, outside.upper),
+        )
 
-        Raises:
-            ValueError: there is no entry.
-        """
-        return Interval.between(float(self.lower.min()), float(self.upper.min()))
+    @classmethod
+    def stacked(cls, parts: Sequence[BallArray], axis: int | None = None) -> BallArray:
+        """Arrays joined along the first axis, or stacked along a new one."""
+        mids, rads = [part.mid for part in parts], [part.rad for part in parts]
+        if axis is None:
+            return cls(np.concatenate(mids), np.concatenate(rads))
+        return cls(np.stack(mids, axis), np.stack(rads, axis))
+
+    def placed(self, index: NDArray[np.intp], size: int) -> BallArray:
+        """A vector of `size` zeros with this one's entries at `index`."""
+        mid, rad = np.zeros(size), np.zeros(size)
+        mid[index], rad[index] = self.mid, self.rad
+        return BallArray(mid, rad)
 
 
-def _ball(value: BallArray | Interval | ArrayLike) -> BallArray:
+def _of_another_kind(other: object) -> bool:
+    return isinstance(other, RealArray) and not isinstance(other, BallArray)
+
+
+def _ball(value: RealArray | Interval | ArrayLike) -> BallArray:
     if isinstance(value, BallArray):
         return value
+    if isinstance(value, RealArray):
+        return BallArray.between(value.lower, value.upper)
     if isinstance(value, Interval):
         return BallArray.between(value.lower, value.upper)
     return BallArray.exact(value)

@@ -25,6 +25,7 @@ import numpy as np
 from .enclosure import Interval
 from .gram import GramStatistics
 from .input_error import InputError
+from .real_array import RealArray
 from .rounding import BallArray
 from .roundoff import SMALLEST, FloatArray, product_error, round_up
 
@@ -61,8 +62,8 @@ class GramSummary:
         pairs: the pairs with the largest |<x_n, x_k>|, up to rounding, largest first.
     """
 
-    squares: BallArray
-    row_sums: BallArray
+    squares: RealArray
+    row_sums: RealArray
     R_min: Interval
     R_max: Interval
     p_max: Interval
@@ -115,16 +116,15 @@ def stream_gram(
         raise InputError("the samples hold NaN or infinity; all must be finite")
     chosen: Precision = precision or ("float32" if x.shape[1] <= _MOST_TERMS else "float64")
     exponent = int(np.frexp(largest)[1])
-    scaled = np.empty(x.shape, dtype=chosen)
+    scaled, norms = np.empty(x.shape, dtype=chosen), np.empty(len(x))
     rows = _rows_at_a_time(x)
     for start in range(0, len(x), rows):
         part = slice(start, start + rows)
-        scaled[part] = np.ldexp(x[part], -exponent)
+        exact = np.ldexp(np.asarray(x[part], dtype=np.float64), -exponent)
+        scaled[part], norms[part] = exact, _norms_up(exact)
     found = _Blocks(scaled, min(block, len(x)), max(_CANDIDATES, 2 * pairs))
     found.run(progress)
     squares = _squares(x)
-    # The norms of the scaled samples, at least: float32 rounding of x is part of the bound.
-    norms = round_up(np.sqrt(round_up(np.ldexp(squares.upper, -2 * exponent))))
     return _enclosed(x, squares, norms, found, exponent, pairs)
 
 
@@ -184,6 +184,14 @@ class _Blocks:
         self.places = self.places[order[: self.wanted]]
 
 
+def _norms_up(rows: FloatArray) -> FloatArray:
+    """Above the norms of rows (B, d), each entry known up to one underflow; none overflows."""
+    terms = rows.shape[1]
+    squares = np.einsum("nd,nd->n", rows, rows) + terms * SMALLEST
+    roots = np.sqrt(round_up(squares * (1 + 2 * product_error(terms) + 2**-40)))
+    return round_up(round_up(roots) + terms * SMALLEST)
+
+
 def _squares(x: FloatArray) -> BallArray:
     return _products(x, np.arange(len(x)), np.arange(len(x)))
 
@@ -195,7 +203,7 @@ def _products(x: FloatArray, left: np.ndarray, right: np.ndarray) -> BallArray:
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(left), _rows_at_a_time(x)):
             part = slice(start, start + _rows_at_a_time(x))
-            a, b = x[left[part]], x[right[part]]
+            a, b = (np.asarray(x[rows[part]], dtype=np.float64) for rows in (left, right))
             products = a * b
             mids.append(products.sum(axis=1))
             size = round_up((abs(products).sum(axis=1) + underflow) * (1 + 2 * error + 2**-50))

@@ -19,7 +19,7 @@ from .certificates import Form, RowWise, interactions, row_wise
 from .input_error import InputError
 from .multipliers import check_labels
 from .network import check_slope
-from .rounding import BallArray
+from .real_array import RealArray
 from .roundoff import FloatArray
 
 _MARGIN = 1e-9
@@ -40,7 +40,7 @@ class CertifiedSubset:
 
 
 def greedy_subset(
-    gram: BallArray,
+    gram: RealArray,
     y: NDArray[np.int8],
     slope: Fraction,
     *,
@@ -94,7 +94,7 @@ class _Rating:
     form: Form
 
     @classmethod
-    def of(cls, gram: BallArray, y: NDArray[np.int8], slope: Fraction, form: Form) -> _Rating:
+    def of(cls, gram: RealArray, y: NDArray[np.int8], slope: Fraction, form: Form) -> _Rating:
         negative, positive = interactions(gram, form, y)
         diagonal = gram.mid.diagonal()
         return cls(diagonal, negative.mid, positive.mid, float(slope), form)

@@ -14,6 +14,7 @@ import torch
 
 from .datasets.base import Sample
 from .descent import DType, GramDescent
+from .device import full_float32
 from .enclosure import Number
 from .recipes import Recipe
 
@@ -85,12 +86,12 @@ def train(
 
     Raises InputError as ``GramDescent`` does; DivergenceError when weights become infinite or NaN.
     """
-    state = GramDescent(
-        sample, initial, float(slope), recipe, dtype=dtype, device=device, gram=gram
-    )
     wanted = frozenset(checkpoints)
     report_every = max(1, recipe.steps // _PROGRESS_REPORTS)
-    with fitting_threads(sample.n**2 * len(initial)):
+    with full_float32(), fitting_threads(sample.n**2 * len(initial)):
+        state = GramDescent(
+            sample, initial, float(slope), recipe, dtype=dtype, device=device, gram=gram
+        )
         for step in range(1, recipe.steps + 1):
             state.step()
             if progress is not None and (step % report_every == 0 or step == recipe.steps):

@@ -6,26 +6,32 @@ the ball array A, all of them are nonsingular, and with E = I - RA, z = R(b - A 
     A^-1 b = x0 + (I - E)^-1 z = x0 + z + E z + E (I - E)^-1 E z.
 
 Source: S. M. Rump, Verification methods: Rigorous results using floating-point arithmetic, Acta
-Numerica 19 (2010), section 10. `arb_solve` does the same at any precision for small systems.
+Numerica 19 (2010), section 10. Small systems held precisely are solved in rational arithmetic.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from flint import arb, arb_mat
 
-from .enclosure import Interval, precision
-from .endpoints import working_precision
+from .precise_array import PreciseArray, solve_precisely
+from .real_array import RealArray
 from .rounding import BallArray
 from .roundoff import matmul_up, round_up
 
 
-def verified_solve(matrix: BallArray, rhs: BallArray) -> BallArray | None:
+def verified_solve(matrix: RealArray, rhs: RealArray) -> RealArray | None:
     """Enclose the solutions of A x = b for every symmetric A in `matrix`, b in `rhs`.
 
     `matrix` is (n, n) with a positive diagonal, `rhs` is (n,). None when the certificate fails:
     nothing is then known, not even that a matrix is singular.
     """
+    if isinstance(matrix, BallArray) and isinstance(rhs, BallArray):
+        return _solve_balls(matrix, rhs)
+    precise = (PreciseArray.like(matrix), PreciseArray.like(rhs))
+    return solve_precisely(*precise)
+
+
+def _solve_balls(matrix: BallArray, rhs: BallArray) -> BallArray | None:
     scale = _equilibrating_exponents(matrix)
     if scale is None:
         return None
@@ -50,18 +56,6 @@ def verified_solve(matrix: BallArray, rhs: BallArray) -> BallArray | None:
     rest = float(first.max()) * (beta / (1 - beta)) * (1 + 2**-40)
     solution = BallArray.exact(start) + step
     return (solution + BallArray(np.zeros_like(first), round_up(first + rest))).ldexp(scale)
-
-
-def arb_solve(matrix: arb_mat, rhs: list[arb], bits: int) -> BallArray | None:
-    """Enclose the solution of A x = b in arb at `bits` binary digits; None when that fails."""
-    with working_precision(bits):
-        try:
-            solution = matrix.solve(arb_mat([[entry] for entry in rhs]))
-        except ZeroDivisionError:
-            return None
-    with precision(bits):
-        ends = [Interval.around(entry) for entry in solution.entries()]
-    return BallArray.between([end.lower for end in ends], [end.upper for end in ends])
 
 
 def _equilibrating_exponents(matrix: BallArray) -> np.ndarray | None:

@@ -8,9 +8,14 @@ from pydantic import ValidationError
 
 from .schema import SCHEMA_VERSION, Report
 
+_LONGEST_ERROR = 1000
+
 
 class ReportError(ValueError):
     """A report that cannot be read or drawn: one line that names the file and the JSON path."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message, _LONGEST_ERROR))
 
 
 def load_report(directory: Path) -> Report:
@@ -20,6 +25,8 @@ def load_report(directory: Path) -> Report:
     version or another structure.
     """
     path = directory / "report.json" if directory.is_dir() else directory
+    if path.exists() and not path.is_file():
+        raise ReportError(f"{path}: is a device or a pipe, not a report")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -45,6 +52,10 @@ def parse_report(text: str, where: str = "report.json") -> Report:
         ) from None
     except RecursionError:
         raise ReportError(f"{where}: nested too deeply") from None
+    except ReportError:
+        raise
+    except ValueError as error:  # an integer of thousands of digits
+        raise ReportError(f"{where}: {error}") from None
     if not isinstance(raw, dict):
         raise ReportError(f"{where}: $: should be an object, not {type(raw).__name__}")
     version = raw.get("schema_version")
@@ -79,6 +90,9 @@ def json_path(location: tuple[Any, ...]) -> str:
 
 
 def one_line(text: str, longest: int = 160) -> str:
-    """Text on one line, cut to ``longest`` characters."""
-    flat = " ".join(text.split())
+    """Text on one line, cut to ``longest`` characters; what cannot be printed is escaped."""
+    flat = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
+        for c in " ".join(text.split())
+    )
     return flat if len(flat) <= longest else flat[: longest - 1] + "…"

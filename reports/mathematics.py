@@ -15,6 +15,7 @@ _SHEET = b"""
   page(math.equation(block: true, eval(source, mode: "math")))
 }
 """
+_SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
 _SPECIAL = re.compile(r"[#\\@$]|//|/\*")
 
 
@@ -30,6 +31,12 @@ def typeset(formulas: Iterable[str]) -> dict[str, str]:
     except (typst.TypstError, ValueError):
         # One is bad: find out which, one by one. Slower, and only here.
         return {f: page for f in known for page in _try(f)}
+
+
+def size_in_em(page: str) -> tuple[float, float]:
+    """Width and height of a formula, from its SVG, in units of the type size."""
+    found = _SIZE.search(page)
+    return (float(found[1]) / EM, float(found[2]) / EM) if found else (0.0, 0.0)
 
 
 def _try(formula: str) -> list[str]:

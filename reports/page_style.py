@@ -27,11 +27,14 @@ small, dt, th { font-size: 0.82rem; font-weight: normal; }
 code, pre { font: 0.84rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono",
   monospace; }
 pre { margin: 0.6rem 0; padding: 0.7rem 0.9rem; background: var(--tint); white-space: pre-wrap; }
-sup { line-height: 0; font-size: 0.72em; }
+sup, sub { line-height: 0; font-size: 0.72em; }
 .line { border-block: 1px solid var(--ink); padding: 0.7rem 0; margin: 1rem 0; }
 .line > div { margin-top: 0.4rem; display: flex; flex-wrap: wrap; gap: 0.3rem 1.6rem; }
 .verdict { font-weight: 700; white-space: nowrap; }
-.verdict svg { width: 0.9em; height: 0.9em; margin-right: 0.35em; vertical-align: -0.08em; }
+.unbroken { white-space: nowrap; }
+.slim { width: 1%; min-width: 0; }
+.verdict svg, .marked svg { width: 0.9em; height: 0.9em; margin-right: 0.35em;
+  vertical-align: -0.08em; }
 table { width: 100%; border-collapse: collapse; font-size: 0.94rem; line-height: 1.45;
   border-top: 1.5px solid var(--ink); margin: 0.5rem 0 1.2rem; }
 thead { border-bottom: 1px solid var(--ink); }
@@ -40,7 +43,12 @@ td { min-width: 6.5rem; }
 .tight { white-space: nowrap; width: 1%; min-width: 0; }
 tr + tr { border-top: 1px solid var(--rule); }
 .card { border-top: 1px solid var(--rule); padding: 0.8rem 0 0.9rem; }
-.card > p { margin: 0.35rem 0; }
+.stated > p { margin: 0.35rem 0; }
+@media (min-width: 52rem) {
+  .stated { display: grid; grid-template-columns: minmax(18rem, 1fr) auto; gap: 0 1.6rem;
+    align-items: center; }
+  .stated .formula { max-width: 36rem; }
+}
 .cells { display: grid; gap: 0.5rem 1.2rem; margin: 0.6rem 0 0;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 8.6rem), 1fr)); }
 .cells dt, .cells dd { margin: 0; line-height: 1.4; }
@@ -55,7 +63,10 @@ tr + tr { border-top: 1px solid var(--rule); }
 .bar i { position: absolute; inset: 0 auto 0 0; background: currentColor; }
 .bar b { position: absolute; left: 50%; top: -0.15rem; bottom: -0.15rem; width: 2px;
   margin-left: -1px; background: var(--ink); }
+.letters { position: absolute; width: 0; height: 0; }
+.formula svg, .symbol svg { fill: currentColor; }
 .formula { overflow-x: auto; overflow-y: hidden; padding: 0.3rem 0; }
+td .formula { contain: inline-size; }
 .formula svg, .symbol svg { display: block; overflow: visible; }
 .symbol { display: inline-block; vertical-align: middle; margin-block: -0.2em; }
 .figures { display: grid; gap: 1.6rem 2rem; margin-top: 1.4rem;
@@ -70,6 +81,7 @@ nav li { break-inside: avoid; margin: 0.15rem 0; }
   table, tbody, tr, td { display: block; }
   tr { padding: 0.5rem 0; }
   td { padding: 0.1rem 0 0.1rem 6.4rem; position: relative; min-height: 1.6em; }
+  td:empty { display: none; }
   td.tight { white-space: normal; width: auto; }
   td::before { content: attr(data-label); position: absolute; left: 0; width: 6rem;
     color: var(--soft); font-size: 0.82rem; }

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from .marks import OUTCOMES
-from .numbers import interval
+from .mathematics import size_in_em
+from .numbers import interval, number
 from .schema import Bounds, Formula, Statement
 from .view import Math, Outcome, Shown
 
@@ -16,14 +17,21 @@ def figure_key(scenario: int, figure: int) -> str:
     return f"{scenario}-{figure}"
 
 
+def study_figure_key(study: int, figure: int) -> str:
+    """The name of the drawing of figure ``figure`` of study ``study`` (both from 1)."""
+    return f"study-{study}-{figure}"
+
+
 def math(statement: Formula, source: str, typeset: Typeset) -> Math:
     """A formula, as mathematics if it can be typeset."""
-    return Math(known(source, typeset), statement.formula_text or source)
+    return known(source, statement.formula_text or source, typeset)
 
 
-def known(source: str, typeset: Typeset) -> str:
-    """The Typst source if it can be typeset, else the empty string."""
-    return source if source in typeset else ""
+def known(source: str, text: str, typeset: Typeset) -> Math:
+    """Mathematics from Typst source, or only its ``text`` where it cannot be typeset."""
+    if source not in typeset:
+        return Math("", text)
+    return Math(source, text, *size_in_em(typeset[source]))
 
 
 def in_full(statement: Statement) -> str:
@@ -39,6 +47,11 @@ def outcome(word: str) -> Outcome:
 def shown(bounds: Bounds | None) -> Shown:
     """An interval as text and note; empty where there is none."""
     return Shown(*interval(bounds.lower, bounds.upper)) if bounds else Shown("", "")
+
+
+def grade(rigor: str, confidence: float | None) -> str:
+    """A rigor, with the confidence of a statistical one."""
+    return rigor if confidence is None else f"{rigor}, {number(100 * confidence, 5)} %"
 
 
 def expectation(verdict: str, expected: str, fine: bool) -> str:

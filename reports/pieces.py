@@ -1,5 +1,6 @@
 """The recurring pieces of the HTML page: verdicts, numbers, tables."""
 
+import re
 from collections.abc import Sequence
 
 from .inline_svg import mark_svg
@@ -15,8 +16,16 @@ def verdict(outcome: Outcome) -> Markup:
     )
 
 
+def marked(outcome: Outcome, text: str) -> Markup:
+    """A name with the mark of its outcome, which is told to those who do not see it."""
+    mark = element("span", mark_svg(outcome.mark, outcome.word), class_=f"is-{outcome.mark}")
+    return element("span", mark, name(text), class_="marked")
+
+
 def powers(text: str) -> Markup:
-    """Text with its powers of ten as superscripts."""
+    """Text with its powers of ten as superscripts; markup is left as it is."""
+    if isinstance(text, Markup):
+        return text
     # Split keeps the exponents at the odd places.
     parts = POWER.split(text)
     done: list[str] = [parts[0]]
@@ -25,18 +34,37 @@ def powers(text: str) -> Markup:
     return join(*done)
 
 
+_INDEX = re.compile(r"\b([^\W\d_])_([^\W_]+)\b")
+_EXPONENT = re.compile(r"\^([^\W_])\b")
+
+
+def said(text: str) -> Markup:
+    """A sentence that holds mathematics: indices, exponents, a minus sign between spaces."""
+    marked = powers(text.replace(" - ", " − "))
+    marked = Markup(_INDEX.sub(r"\1<sub>\2</sub>", marked))
+    return Markup(_EXPONENT.sub(r"<sup>\1</sup>", marked))
+
+
 def shown(value: Shown) -> Markup:
     """A number or interval and the note on its width."""
     return join(powers(value.text or "–"), aside(value.note))
 
 
-# Columns whose cells are short and should not be broken.
-_TIGHT = frozenset({"verdict", "proof", "step", "checked by", "status", "ms", "key", "rigor"})
+# Columns whose cells are short and should not be broken, and those of names, which may have to be.
+_TIGHT = frozenset({"verdict", "proof", "checked by", "ms", "rigor"})
+_SLIM = frozenset({"step", "key", "symbol"})
+# A name up to this length stays on its line.
+_SHORT = 24
+
+
+def name(text: str) -> Markup:
+    """A name in a table, which is broken only if it is long."""
+    return element("span", text, class_="unbroken" if len(text) <= _SHORT else None)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
     """A table; on narrow screens each cell carries the name of its column."""
-    classes = ["tight" if name in _TIGHT else None for name in header]
+    classes = ["tight" if h in _TIGHT else "slim" if h in _SLIM else None for h in header]
     heads = zip(header, classes, strict=True)
     names = element("tr", *(element("th", n, scope="col", class_=c) for n, c in heads))
     body = (

@@ -8,11 +8,12 @@ from .compose import compose, formulas
 from .figures import Drawing, draw
 from .html import html
 from .junit import junit
-from .load import load_report
+from .load import ReportError, load_report
 from .mathematics import typeset
-from .parts import figure_key
+from .parts import figure_key, study_figure_key
 from .pdf import pdf
 from .schema import Report
+from .stale import remove_stale_figures
 from .summary import summary
 
 
@@ -21,10 +22,25 @@ def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:
 
     Written are ``report.pdf``, ``report.html``, ``junit.xml``, ``summary.md`` and, per figure,
     ``figures/SCENARIO-FIGURE.svg`` and ``.csv``. ``strict`` is that of `junit.junit`. All is made
-    before anything is written, and each file appears whole or not at all. Raises ReportError for
-    a report that cannot be read or drawn, and OSError for a folder that cannot be written.
+    before anything is written, and each file appears whole or not at all. Figures that an earlier
+    report left there are removed. Raises ReportError for
+    a report that cannot be read or drawn and for links, and OSError for a folder that cannot be
+    written.
     """
     report = load_report(directory)
+    refuse_link(directory / "figures")
+    try:
+        files = _files(report, strict)
+    except RecursionError:
+        raise ReportError(f"{directory}: the report is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ReportError(f"{directory}: the report holds half of a character") from None
+    written = tuple(write_atomic(directory / name, content) for name, content in files.items())
+    remove_stale_figures(directory, figure_names(report).values())
+    return written
+
+
+def _files(report: Report, strict: bool) -> dict[str, bytes]:
     drawn = draw_figures(report)
     drawings = {key: drawing.svg for key, drawing in drawn.items()}
     mathematics = typeset(formulas(report))
@@ -37,16 +53,42 @@ def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:
     files["junit.xml"] = junit(report, strict)
     files["report.html"] = html(view, mathematics, drawings)
     files["report.pdf"] = pdf(view, drawings)
-    return tuple(write_atomic(directory / name, content) for name, content in files.items())
+    return {
+        name: content.encode("utf-8") if isinstance(content, str) else content
+        for name, content in files.items()
+    }
+
+
+def refuse_link(folder: Path) -> None:
+    """Refuse a folder to be written to that is a link, and may lead anywhere.
+
+    Raises ReportError.
+    """
+    if folder.is_symlink():
+        raise ReportError(f"{folder}: is a link; nothing is written through it, remove it")
 
 
 def draw_figures(report: Report) -> dict[str, Drawing]:
     """Every figure of a report by its key. Raises ReportError, with its JSON path, if one fails."""
-    return {
-        figure_key(i, k): draw(figure, f"scenarios[{i - 1}].figures[{k - 1}]")
-        for i, scenario in enumerate(report.scenarios, start=1)
-        for k, figure in enumerate(scenario.figures, start=1)
-    }
+    return (
+        {
+            figure_key(i, k): draw(figure, f"scenarios[{i - 1}].figures[{k - 1}]")
+            for i, scenario in enumerate(report.scenarios, start=1)
+            for k, figure in enumerate(scenario.figures, start=1)
+        }
+        | {
+            study_figure_key(i, k): draw(figure, f"studies[{i - 1}].figures[{k - 1}]")
+            for i, study in enumerate(report.studies, start=1)
+            for k, figure in enumerate(study.figures, start=1)
+        }
+        | {
+            study_figure_key(i, k): draw(
+                figure, f"sweeps[{i - 1 - len(report.studies)}].figures[{k - 1}]"
+            )
+            for i, sweep in enumerate(report.sweeps, start=len(report.studies) + 1)
+            for k, figure in enumerate(sweep.figures, start=1)
+        }
+    )
 
 
 def _safe(name: str) -> str:
@@ -57,12 +99,20 @@ def figure_names(report: Report) -> dict[str, str]:
     """File names without suffix by figure key: safe on every system, and each used once."""
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for i, scenario in enumerate(report.scenarios, start=1):
-        for k, figure in enumerate(scenario.figures, start=1):
+    groups = [
+        (scenario.name, figure_key, i, scenario.figures)
+        for i, scenario in enumerate(report.scenarios, start=1)
+    ]
+    groups += [
+        (study.name, study_figure_key, i, study.figures)
+        for i, study in enumerate((*report.studies, *report.sweeps), start=1)
+    ]
+    for owner, key, i, figures in groups:
+        for k, figure in enumerate(figures, start=1):
             # Short enough for systems that allow 143 bytes, with room to tell equal names apart.
-            name = f"{_safe(scenario.name)[:60]}-{_safe(figure.id)[:40]}"
-            if name.lower() in taken:
+            name = f"{_safe(owner)[:60]}-{_safe(figure.id)[:40]}"
+            while name.lower() in taken:
                 name = f"{name}-{i}-{k}"
             taken.add(name.lower())
-            names[figure_key(i, k)] = name
+            names[key(i, k)] = name
     return names

@@ -1,11 +1,14 @@
 """What is shown of a scenario: its configuration, assumptions, claims, findings and figures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .numbers import duration, factor, number
-from .parts import Typeset, expectation, figure_key, math, outcome, shown
+from .parts import Typeset, expectation, figure_key, grade, math, outcome, shown
 from .schema import CheckedAssumption, CheckedClaim, CheckedTheorem, Scenario
-from .view import AssumptionRow, CheckedView, ClaimRow, FigureView, Outcome, ScenarioView
+from .view import AssumptionRow, CheckedView, ClaimRow, FigureView, Note, Outcome, ScenarioView
+
+# What a scenario's section says elsewhere: its heading, first line and verdict.
+_TOLD = frozenset({"name", "description", "expect"})
 
 
 def scenario_view(
@@ -24,7 +27,7 @@ def scenario_view(
         else expectation(scenario.verdict, expected, scenario.as_expected),
         time=duration(scenario.seconds),
         error=scenario.error or "",
-        configuration=(*_data(scenario), *_configuration(scenario.configuration)),
+        configuration=(*_data(scenario), *configuration_rows(scenario.configuration)),
         theorems=tuple(
             _checked(checked, anchors.get(checked.id, ""), typeset) for checked in scenario.theorems
         ),
@@ -60,11 +63,25 @@ def _checked(checked: CheckedTheorem, anchor: str, typeset: Typeset) -> CheckedV
         reason=checked.reason,
         assumptions=tuple(_assumption(a, typeset) for a in checked.assumptions),
         claims=tuple(_claim(c, typeset) for c in checked.claims),
+        measured_by=_notes(
+            [(a.id, a.how) for a in checked.assumptions]
+            + [(c.id, c.measured.how if c.measured else "") for c in checked.claims]
+        ),
+        to_settle=_notes((c.id, c.settle or "") for c in checked.claims),
         trusted=", ".join(checked.trusted_base),
         proof=f"{proof.verdict}, {proof.discharged} of {proof.steps} steps discharged"
         if proof
         else "",
     )
+
+
+def _notes(remarks: Iterable[tuple[str, str]]) -> tuple[Note, ...]:
+    """Each remark once, with the ids of the rows it belongs to, in the order of the rows."""
+    rows: dict[str, list[str]] = {}
+    for name, says in remarks:
+        if says:
+            rows.setdefault(says, []).append(name)
+    return tuple(Note(tuple(names), says) for says, names in rows.items())
 
 
 def _assumption(row: CheckedAssumption, typeset: Typeset) -> AssumptionRow:
@@ -79,7 +96,7 @@ def _assumption(row: CheckedAssumption, typeset: Typeset) -> AssumptionRow:
         # x/(1+x) keeps the order, puts load 1 in the middle and has room for any factor.
         bar=None if load is None else max(0.0, load) / (1 + max(0.0, load)),
         outcome=outcome(row.holds),
-        rigor=row.rigor,
+        rigor=grade(row.rigor, row.confidence),
     )
 
 
@@ -89,12 +106,10 @@ def _claim(row: CheckedClaim, typeset: Typeset) -> ClaimRow:
         says=row.says,
         formula=math(row, row.formula_typst, typeset),
         measured=shown(row.measured),
-        how=row.measured.how if row.measured else "",
         bound=shown(row.bound),
         slack="" if row.slack is None else factor(row.slack),
-        rigor=row.rigor,
+        rigor=grade(row.rigor, row.confidence),
         outcome=outcome(row.verdict),
-        settle=row.settle or "",
         witness=row.witness or "",
     )
 
@@ -113,22 +128,28 @@ def _data(scenario: Scenario) -> list[tuple[str, str]]:
     return [*rows, ("data hash", data.hash)] if data.hash else rows
 
 
-def _configuration(tree: Mapping[str, object]) -> list[tuple[str, str]]:
-    """One row per top-level key; what is nested under it goes on its line, with dotted names."""
-    return [
+def configuration_rows(tree: Mapping[str, object]) -> list[tuple[str, str]]:
+    """One row per top-level key; what is nested under it goes on its line, with dotted names.
+
+    What is not set (``None``) has no row, and neither has what is told elsewhere.
+    """
+    rows = (
         (key, _flat(value) if isinstance(value, Mapping) else _plain(value))
         for key, value in tree.items()
-    ]
+        if key not in _TOLD and value is not None
+    )
+    return [(key, text) for key, text in rows if text]
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> str:
     parts = []
     for key, value in tree.items():
         nested = isinstance(value, Mapping)
-        parts.append(
-            _flat(value, f"{prefix}{key}.") if nested else f"{prefix}{key} = {_plain(value)}"
-        )
-    return ", ".join(parts)
+        if value is not None:
+            parts.append(
+                _flat(value, f"{prefix}{key}.") if nested else f"{prefix}{key} = {_plain(value)}"
+            )
+    return ", ".join(part for part in parts if part)
 
 
 def _plain(value: object) -> str:

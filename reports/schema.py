@@ -6,24 +6,16 @@ An infinite end of an interval is ``None``: ``lower=None`` is minus, ``upper=Non
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from .record import ClaimVerdict, FigureRecord, ProofVerdict, Record, Rigor, Verdict
+from .study_schema import Study, Sweep
 
 SCHEMA_VERSION = 1
-
-Verdict = Literal["PASS", "FAIL", "VACUOUS", "INCONCLUSIVE", "ERROR"]
-ClaimVerdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "OBSERVED", "NOT OBSERVED", "ERROR"]
-Rigor = Literal["proved", "enclosed", "statistical", "numeric", "none"]
-ProofVerdict = Literal["proved", "gap", "unknown"]
 
 
 def _none_is_empty(value: object) -> object:
     return () if value is None else value
-
-
-class Record(BaseModel):
-    """Base of every record: immutable, finite numbers only, unknown keys ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Bounds(Record):
@@ -74,6 +66,7 @@ class Proof(Record):
     theorem: str
     title: str = ""
     verdict: ProofVerdict
+    witness: str | None = None
     seconds: float | None = None
     steps: tuple[Step, ...] = ()
 
@@ -136,6 +129,8 @@ class CheckedAssumption(Formula):
     load: float | None = None
     holds: Literal["yes", "no", "unknown"]
     rigor: Rigor = "none"
+    confidence: float | None = None
+    how: str = ""
 
 
 class CheckedClaim(Statement):
@@ -145,6 +140,7 @@ class CheckedClaim(Statement):
     bound: Bounds | None = None
     slack: float | None = None
     rigor: Rigor = "none"
+    confidence: float | None = None
     verdict: ClaimVerdict
     settle: str | None = None
     witness: str | None = None
@@ -193,16 +189,6 @@ class Observation(Record):
     count: int | None = None
 
 
-class FigureRecord(Record):
-    """A figure: its kind names who draws it, ``data`` is checked there."""
-
-    id: str
-    kind: str
-    title: str = ""
-    caption: str = ""
-    data: dict[str, Any]
-
-
 class Data(Record):
     """The data of a scenario."""
 
@@ -218,7 +204,7 @@ class Scenario(Record):
 
     name: str
     description: str = ""
-    configuration: dict[str, Any] = {}
+    configuration: dict[str, Any] = Field(default_factory=dict)
     data: Data | None = None
     expected: Verdict | dict[str, Verdict] = "PASS"
     verdict: Verdict
@@ -238,7 +224,7 @@ class Environment(Record):
     perturbproof: str = ""
     python: str = ""
     platform: str = ""
-    packages: dict[str, str] = {}
+    packages: dict[str, str] = Field(default_factory=dict)
     device: str = ""
     dtype: str = ""
     seed: int | None = None
@@ -247,12 +233,20 @@ class Environment(Record):
     threads: int | None = None
 
 
+class Statistics(Record):
+    """The confidence of a whole run, and how many statistical statements share it."""
+
+    family_confidence: float
+    method: str = ""
+    statements: int = Field(ge=0)
+
+
 class Summary(Record):
     """The run in one line."""
 
     scenarios: int = Field(ge=0)
     theorems: int = Field(ge=0)
-    verdicts: dict[Verdict, int] = {}
+    verdicts: dict[Verdict, int] = Field(default_factory=dict)
     as_expected: bool
     exit_code: int
     line: str = ""
@@ -267,5 +261,8 @@ class Report(Record):
     seconds: float | None = None
     proofs: tuple[Proof, ...] = ()
     theorems: tuple[Theorem, ...] = ()
+    statistics: Statistics | None = None
     scenarios: tuple[Scenario, ...] = ()
+    studies: tuple[Study, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
     summary: Summary

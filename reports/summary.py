@@ -1,12 +1,17 @@
 """The run as GitHub-flavoured Markdown, short enough for a job summary."""
 
 import re
+from collections.abc import Sequence
 
 from .compose import glance
 from .marks import OUTCOMES, SEVERITY
 from .markup import printable
 from .numbers import duration, superscripted
 from .schema import Report
+from .study_schema import Study
+from .study_view import HEADER, point_row
+from .sweep_view import sweep_view
+from .view import StudyView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -32,7 +37,13 @@ def summary(report: Report) -> str:
             f"| {done} of {len(proof.steps)} discharged |"
         )
     findings = [f"- **{text(s.name)}**: {text(f)}" for s in report.scenarios for f in s.findings]
+    findings += [f"- **{text(s.name)}**: {text(f)}" for s in report.studies for f in s.findings]
+    findings += [f"- **{text(s.name)}**: {text(f)}" for s in report.sweeps for f in s.findings]
     lines += ["", "## Findings", "", *findings] if findings else []
+    for study in report.studies:
+        lines += ["", f"## {text(study.title or study.name)}", "", *_points(study)]
+    for index, sweep in enumerate(report.sweeps, start=1):
+        lines += ["", f"## {text(sweep.name)}", "", *_table(sweep_view(index, sweep))]
     environment = report.environment
     told = [
         f"seed {environment.seed}",
@@ -52,6 +63,21 @@ def summary(report: Report) -> str:
         text(", ".join(part for part in told if part)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _points(study: Study) -> list[str]:
+    """The points of a study as a table."""
+    header = (study.axis or "value", *HEADER)
+    return _lines(header, [point_row(point) for point in study.points])
+
+
+def _table(view: StudyView) -> list[str]:
+    return _lines(view.header, view.rows)
+
+
+def _lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [header, ("---",) * len(header), *rows]
+    return ["| " + " | ".join(map(text, row)) + " |" for row in lines]
 
 
 def verdict(word: str) -> str:

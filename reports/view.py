@@ -8,10 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Math:
-    """A formula: Typst source, empty if it does not compile, and the same as plain text."""
+    """A formula: Typst source, empty if it does not compile, and the same as plain text.
+
+    ``width`` and ``height`` are those of the formula on one line, in units of the type size.
+    """
 
     typst: str
     text: str
+    width: float = 0.0
+    height: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,44 @@ class StepRow:
 
 
 @dataclass(frozen=True)
+class SharedSteps:
+    """Steps that read word for word as those of an earlier theorem, and were discharged again."""
+
+    ids: tuple[str, ...]
+    anchor: str
+    title: str
+    time: str
+
+
+@dataclass(frozen=True)
+class TrustedRow:
+    """A result that is cited, not proved, and the theorems (anchor, title) that rest on it."""
+
+    key: str
+    says: str
+    source: str
+    used_by: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SymbolRow:
+    """A line of the glossary; ``where`` names the theorem if others use the symbol otherwise."""
+
+    symbol: Math
+    meaning: str
+    range: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark that several rows share, and the ids of those rows."""
+
+    ids: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True)
 class StatementRow:
     """An assumption or claim of a theorem."""
 
@@ -82,9 +125,9 @@ class TheoremView:
     claims: tuple[StatementRow, ...]
     proof: Outcome | None
     proof_line: str
-    steps: tuple[StepRow, ...]
-    trusted: tuple[tuple[str, str, str], ...]
-    symbols: tuple[tuple[Math, str, str], ...]
+    ledger: tuple[StepRow | SharedSteps, ...]
+    witness: str
+    trusted: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -110,12 +153,10 @@ class ClaimRow:
     says: str
     formula: Math
     measured: Shown
-    how: str
     bound: Shown
     slack: str
     rigor: str
     outcome: Outcome
-    settle: str
     witness: str
 
 
@@ -131,6 +172,8 @@ class CheckedView:
     reason: str
     assumptions: tuple[AssumptionRow, ...]
     claims: tuple[ClaimRow, ...]
+    measured_by: tuple[Note, ...]
+    to_settle: tuple[Note, ...]
     trusted: str
     proof: str
 
@@ -164,6 +207,29 @@ class ScenarioView:
 
 
 @dataclass(frozen=True)
+class StudyView:
+    """A study or a sweep, ready to be set: its points are the rows of a table under ``header``.
+
+    ``widths`` are the shares of the columns.
+    """
+
+    name: str
+    anchor: str
+    title: str
+    description: str
+    outcome: Outcome
+    expectation: str
+    reason: str
+    time: str
+    configuration: tuple[tuple[str, str], ...]
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[float, ...]
+    findings: tuple[str, ...]
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True)
 class View:
     """A whole report, ready to be set."""
 
@@ -177,4 +243,7 @@ class View:
     command: str
     hashes: tuple[tuple[str, str], ...]
     theorems: tuple[TheoremView, ...]
+    trusted: tuple[TrustedRow, ...]
     scenarios: tuple[ScenarioView, ...]
+    studies: tuple[StudyView, ...]
+    glossary: tuple[SymbolRow, ...]

@@ -1,12 +1,19 @@
-"""Slow tests run when asked for, and say so otherwise."""
+"""Slow tests run when asked for, and say so otherwise; no test speaks to the CI that runs it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow")
+    parser.addoption(
+        "--all-fuzz",
+        action="store_true",
+        help="with --run-slow: read over 100 000 malformed inputs, not a fifth of them",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -16,3 +23,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("slow") is not None:
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def fuzz_share(pytestconfig: pytest.Config) -> Callable[[int], int]:
+    """How many malformed inputs a slow test reads, of those of its share in the full run."""
+    divisor = 1 if pytestconfig.getoption("--all-fuzz") else 5
+    return lambda share: share // divisor

@@ -21,7 +21,18 @@ FORBIDDEN = {
     "reports": {"torch", "sympy", "z3", "flint"},
 }
 # The command line is the one place that knows reports.
-KNOWS_REPORTS = {"cli.py", "command_verify.py", "command_prove.py"}
+KNOWS_REPORTS = {
+    "command_prove.py",
+    "command_report.py",
+    "github.py",
+    "report_folder.py",
+    "scenario_items.py",
+    # Only to have their files written whole:
+    "command_selftest.py",
+    "journal.py",
+    "proof_witness.py",
+    "witness.py",
+}
 SOURCES = [path for package in ALLOWED for path in sorted((ROOT / package).rglob("*.py"))]
 
 

@@ -16,14 +16,17 @@ from .data_check import CheckedSlope, DataCheck
 from .report import finite, interval
 
 _STYLE = {"yes": "green", "no": "yellow", "unknown": "magenta"}
-_LEGEND = """\
-load        left side / right side: a certificate holds below 1
-at random   samples, in random order, that meet it together (median of the orders tried)
-chosen      samples of a subset, found greedily, that certainly meets it
-from slope  smallest slope found at which it certainly holds on all samples
-d like this dimension needed if squared norms went on growing like d and inner products only like
-            sqrt(d): an extrapolation, not a promise; wrong for data that share a mean or a pattern
-d uniform   dimension at which as many samples uniform on [-1,1]^d meet it with probability 0.99"""
+_LEGEND = {
+    "load": "left side / right side: a certificate holds below 1",
+    "at random": "samples, in random order, that meet it together (median of the orders tried)",
+    "chosen": "samples of a subset, found greedily, that certainly meets it",
+    "from slope": "smallest slope found at which it certainly holds on all samples",
+    "d like this": "dimension needed if squared norms went on growing like d and inner products "
+    "only like sqrt(d): an extrapolation, not a promise; wrong for data that share a mean or a "
+    "pattern",
+    "d uniform": "dimension at which as many samples uniform on [-1,1]^d meet it with probability "
+    "0.99",
+}
 
 
 def print_check(console: Console, check: DataCheck) -> None:
@@ -43,13 +46,19 @@ def print_check(console: Console, check: DataCheck) -> None:
             f"Not decided, for {check.left_out}: the row-wise forms and the consistent "
             "candidate, which need the whole Gram matrix; the row sums stand in for them."
         )
+    if check.not_precise:
+        console.print(f"Decided {check.not_precise}.")
     for checked in check.slopes:
         console.print()
         console.print(_table(checked))
         console.print(_sentence(checked, check))
     console.print("\n[bold]pairs with the largest inner products[/]")
     console.print(_pair_table(check))
-    console.print(f"\n{_LEGEND}")
+    console.print()
+    legend = Table.grid(padding=(0, 2))
+    for word, meaning in _LEGEND.items():
+        legend.add_row(word, escape(meaning))
+    console.print(legend)
 
 
 def _table(checked: CheckedSlope) -> Table:
@@ -163,6 +172,11 @@ def _slope(c: CheckedCertificate) -> str:
     return f"{c.smallest_slope:.3g}" if c.smallest_slope else "any"
 
 
+def shown_load(c: CheckedCertificate) -> str:
+    """The load in three digits; `-` where the certificate has none."""
+    return _shown(c.load)
+
+
 def _shown(value: Interval | None) -> str:
     if value is None or not value.is_finite:
         return "-"
@@ -193,6 +207,7 @@ def as_data(check: DataCheck) -> dict[str, Any]:
             "R_max": interval(summary.R_max),
             "p_max": interval(summary.p_max),
             "left_out": check.left_out or None,
+            "not_precise": check.not_precise or None,
             "largest_row_sum": interval(summary.row_sums.max_enclosure()),
         },
         "pairs": [

@@ -112,7 +112,7 @@ def _assumptions_only(
     )
     names = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
     values = {name: measured.get(name, missing) for name in names}
-    with precision(128):
+    with precision(scenario.working_bits):
         judgements = tuple(judge(t, proofs[t.id], values) for t in theorems)
     data = {
         "source": sample.source,

@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -16,26 +17,17 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from ..numerics.input_error import InputError
+from .options import Json, OwnTheorems, Precision, Quiet, Strict
 from .verdict import ExitCode
 
 app = typer.Typer(
     name="perturbproof",
-    help="Proves, checks and measures theorems about learning from adversarial perturbations.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-OwnTheorems = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--theorem", metavar="FILE.py", help="Add a theorem from your own Python file; repeatable."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
 
 
 @app.callback()
@@ -64,14 +56,81 @@ def verify(
         int | None, typer.Option(min=0, help="Replace the seed of every scenario.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")] = "auto",
+    precision: Precision = None,
     own: OwnTheorems = None,
+    strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios: prove, check assumptions, train, compare, report."""
+    _check_address_space()
     from .command_verify import run_verify
 
-    raise Exit(run_verify(scenarios or [], suite, out, seed, device, own or [], as_json, quiet))
+    raise Exit(
+        run_verify(
+            scenarios or [],
+            suite,
+            out,
+            seed,
+            precision,
+            device,
+            own or [],
+            as_json,
+            quiet,
+            strict,
+        )
+    )
+
+
+@app.command()
+def sweep(
+    file: Annotated[
+        Path, typer.Argument(metavar="SWEEP.toml", help="A scenario file with a table [sweep].")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the points and the report.")] = Path(
+        "perturbproof-sweep"
+    ),
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes on this machine. [default: one a core]"),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on the workers of this Dask scheduler."),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only every N-th point, as the I-th job of an array."),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Also run the points again that failed.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(min=0, help="Replace the seed of the file.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")] = "cpu",
+    own: OwnTheorems = None,
+    strict: Strict = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a grid of scenarios, resumable, on this machine or on a cluster."""
+    from .command_sweep import run_sweep_command
+
+    raise Exit(
+        run_sweep_command(
+            file,
+            out,
+            own or [],
+            seed,
+            device,
+            jobs,
+            scheduler,
+            shard,
+            retry_failed,
+            strict,
+            as_json,
+            quiet,
+        )
+    )
 
 
 @app.command()
@@ -102,15 +161,19 @@ def check(
         typer.Option(help="Slope of the leaky ReLU; repeatable. [default: 0.01 0.1 0.5 0.9]"),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random subsets.")] = 0,
+    precision: Precision = None,
     out: Annotated[Path | None, typer.Option(help="Also write a report to this folder.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Check the assumptions of the theorems on your own data, and what would make them hold."""
+    _check_address_space()
     from .command_check import run_check
 
     raise Exit(
-        run_check(data, labels, classes, centre, scale, slope or [], seed, out, as_json, quiet)
+        run_check(
+            data, labels, classes, centre, scale, slope or [], seed, precision, out, as_json, quiet
+        )
     )
 
 
@@ -131,43 +194,90 @@ def prove(
         typer.Option("--mutants", help="Also try to prove and to refute false neighbours of each."),
     ] = False,
     own: OwnTheorems = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the witness of a proof that fails, if one does.")
+    ] = Path("perturbproof-witnesses"),
+    replay: Annotated[
+        Path | None, typer.Option(metavar="WITNESS.json", help="Replay a witness alone.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Discharge the proofs and show each step and who checked it."""
-    from .command_prove import run_prove
+    from .command_prove import run_prove, run_replay
 
-    raise Exit(run_prove(theorems or [], show, smt, mutants, own or [], as_json, quiet))
+    if replay is not None:
+        if theorems:
+            raise InputError("--replay: the witness names its theorem; give no other")
+        raise Exit(run_replay(replay, own or [], as_json, quiet))
+    raise Exit(run_prove(theorems or [], show, smt, mutants, own or [], as_json, quiet, out))
 
 
 @app.command()
 def report(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with report.json.")],
+    strict: Strict = False,
     quiet: Quiet = False,
 ) -> None:
-    """Render report.json again: PDF, HTML, JUnit, Markdown and figures."""
-    from ..reports.load import ReportError
-    from ..reports.render import render
+    """Render report.json again: PDF, HTML, JUnit, Markdown and figures.
 
-    try:
-        written = render(directory)
-    except ReportError as error:
-        raise InputError(str(error)) from None
-    if not quiet:
-        for path in written:
-            sys.stdout.write(f"{path}\n")
+    The exit code is 0 once they are written; with --strict it is that of the verdicts.
+    """
+    from .command_report import run_report
+
+    raise Exit(run_report(directory, strict, quiet))
+
+
+@app.command()
+def selftest(
+    markdown: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the table of planted faults to this file."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Try what is false: planted faults, false theorems, edges. See each of them caught.
+
+    The exit code is 0 if everything false was caught, else 1.
+    """
+    from .command_selftest import run_selftest
+
+    raise Exit(run_selftest(markdown, as_json, quiet))
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
-    """List theorems, datasets and suites."""
+    """List theorems, datasets, perturbations and suites."""
     from .command_list import run_list
 
     raise Exit(run_list(as_json))
 
 
+_ADDRESS_SPACE = 3 * 2**29
+"""Bytes that the libraries take when they are loaded, measured with PyTorch's CPU build."""
+
+
 def _complain(message: str) -> None:
-    sys.stderr.write(f"perturbproof: {message}\n")
+    with suppress(OSError, ValueError):  # a stream that is closed, or full, cannot be told so
+        print(f"perturbproof: {message}", file=sys.stderr, flush=True)
+
+
+def _check_address_space() -> None:
+    """Some of the libraries hang or abort when they are loaded with less than they need.
+
+    Raises MemoryError.
+    """
+    try:
+        import resource
+    except ImportError:  # a system without such limits
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < _ADDRESS_SPACE:
+        raise MemoryError(
+            f"the address space is limited to {limit / 2**30:.1f} GiB (ulimit -v), at least "
+            f"{_ADDRESS_SPACE / 2**30:.1f} GiB are needed"
+        )
 
 
 def main() -> None:
@@ -179,13 +289,12 @@ def _main() -> int:
     # A pipe that closes early (`| head`) is no fault of ours and must not look like one.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # What ends a job on a cluster ends it as Ctrl-C does: nothing half-written is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        code = app(prog_name="perturbproof", standalone_mode=False)
-        if code == ExitCode.INTERRUPTED:  # typer turns KeyboardInterrupt into this, silently
-            _complain("interrupted")
-        return code if isinstance(code, int) else ExitCode.AS_EXPECTED
-    except Exit as done:
-        return done.exit_code
+        code = _run()
+        _flush()
+        return code
     except InputError as error:
         _complain(str(error))
         return ExitCode.BAD_INPUT
@@ -199,16 +308,35 @@ def _main() -> int:
     except (KeyboardInterrupt, Abort):
         _complain("interrupted")
         return ExitCode.INTERRUPTED
-    except MemoryError:
-        _complain("out of memory")
+    except MemoryError as error:
+        _complain(f"out of memory{f': {error}' if str(error) else ''}")
         return ExitCode.INTERNAL
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        _complain(f"{error.strerror or error}{where}")
+        _complain(str(InputError(f"{error.strerror or error}{where}")))
         return ExitCode.BAD_INPUT
+    except ImportError as error:
+        _complain(str(InputError(f"a library cannot be loaded, for lack of memory? ({error})")))
+        return ExitCode.INTERNAL
     except Exception:
         _complain("internal error, please report it with what follows\n" + traceback.format_exc())
         return ExitCode.INTERNAL
+
+
+def _flush() -> None:
+    """Write what is left now, where a full disk is still an error with a line of its own."""
+    if sys.stdout is not None:  # as it is when the caller has closed it
+        sys.stdout.flush()
+
+
+def _run() -> int:
+    try:
+        code = app(prog_name="perturbproof", standalone_mode=False)
+    except Exit as done:
+        return done.exit_code
+    if code == ExitCode.INTERRUPTED:  # typer turns KeyboardInterrupt into this, silently
+        _complain("interrupted")
+    return code if isinstance(code, int) else ExitCode.AS_EXPECTED
 
 
 def print_json(value: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
 from .progress import Progress as Report
 from .progress import unwatched
@@ -34,10 +36,11 @@ _PIPED_WIDTH = 100
 
 
 def results() -> Console:
-    """The console for results: 80 columns or the terminal's width, plain text when piped."""
+    """The console for results: as wide as the terminal; piped, plain text of COLUMNS or 100."""
     out = Console(highlight=False, soft_wrap=False)
     if not out.is_terminal:
-        out = Console(highlight=False, width=_PIPED_WIDTH, no_color=True)
+        width = None if os.environ.get("COLUMNS", "").isdigit() else _PIPED_WIDTH
+        out = Console(highlight=False, width=width, no_color=True)
     return out
 
 
@@ -58,15 +61,25 @@ def watched(quiet: bool) -> Iterator[Report]:
         return
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
+        TextColumn("left"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, expand=True) as bars:
         task = bars.add_task("", total=None)
+        stage = ""
 
         def show(what: str, done: int, total: int) -> None:
+            nonlocal stage
+            if total == 0:
+                bars.console.print(what, markup=False)
+                return
+            if what != stage:  # the pace of the stage before says nothing about this one
+                stage = what
+                bars.reset(task)
             bars.update(task, description=what, completed=done, total=total)
 
         yield show
@@ -78,7 +91,7 @@ def _log_lines() -> Report:
     def show(what: str, done: int, total: int) -> None:
         if what not in seen:
             seen.add(what)
-            sys.stderr.write(f"{what} ...\n")
+            sys.stderr.write(f"{what} ...\n" if total else f"{what}\n")
             sys.stderr.flush()
 
     return show

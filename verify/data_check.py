@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..numerics.datasets import Sample
 from ..numerics.enclosure import Interval
-from ..numerics.gram import GramStatistics, gram_statistics
+from ..numerics.gram import GramStatistics, gram_matrix, gram_statistics
+from ..numerics.precise_array import affordable, why_in_balls
 from ..numerics.streaming_gram import GramSummary, stream_gram, summarised
 from .check_certificate import CheckedCertificate
 from .closed_certificates import ClosedForm
@@ -41,13 +40,18 @@ class CheckedSlope:
 
 @dataclass(frozen=True)
 class DataCheck:
-    """The result. `left_out` says why the row-wise forms and the candidate were not decided."""
+    """The result. `left_out` says why the row-wise forms and the candidate were not decided.
+
+    `not_precise` says why the precision asked for was not applied; empty when it was, or none was
+    asked for.
+    """
 
     sample: Sample
     summary: GramSummary
     pairs: tuple[ResponsiblePair, ...]
     slopes: tuple[CheckedSlope, ...]
     left_out: str = ""
+    not_precise: str = ""
 
     @property
     def full_matrix(self) -> bool:
@@ -60,13 +64,19 @@ def check_data(
     slopes: Sequence[float] = SLOPES,
     *,
     seed: int = 0,
+    bits: int | None = None,
     progress: Progress = unwatched,
 ) -> DataCheck:
-    """Decide every certificate at every slope (in (0, 1]). `seed` is for the random subsets."""
+    """Decide every certificate at every slope (in (0, 1]). `seed` is for the random subsets.
+
+    With `bits` what decides is computed in rational numbers and balls of that precision, where the
+    data are small enough; what searches is not.
+    """
+    precise = bits is not None and affordable(sample.n, sample.d)
     statistics: GramStatistics | None = None
     if sample.n <= FULL_MATRIX:
         progress("inner products", 0, 1)
-        statistics = gram_statistics(sample.x, labels=sample.y)
+        statistics = gram_statistics(sample.x, labels=sample.y, precise=precise)
         summary = summarised(statistics)
     else:
         summary = stream_gram(
@@ -74,7 +84,9 @@ def check_data(
         )
     left_out = _left_out(statistics)
     closed = ClosedForm(sample, summary, seed, None if statistics is None else statistics.gram.mid)
-    full = None if statistics is None or left_out else FullMatrix(sample, statistics, seed)
+    full = None
+    if statistics is not None and not left_out:
+        full = FullMatrix(sample, statistics, gram_matrix(sample.x) if precise else None, seed)
     checked = []
     for done, slope in enumerate(slopes):
         progress("certificates", done, len(slopes))
@@ -82,14 +94,16 @@ def check_data(
         if full is not None:
             ladder += full.at(slope)
         checked.append(CheckedSlope(slope, tuple(ladder)))
-    return DataCheck(sample, summary, _pairs(sample, summary), tuple(checked), left_out)
+    not_precise = "" if precise or bits is None else why_in_balls(sample.n, sample.d, bits)
+    pairs = _pairs(sample, summary)
+    return DataCheck(sample, summary, pairs, tuple(checked), left_out, not_precise)
 
 
 def _left_out(statistics: GramStatistics | None) -> str:
     if statistics is None:
         return f"more than {FULL_MATRIX} samples"
     gram = statistics.gram
-    usable = np.isfinite(gram.rad).all() and (gram.mid.diagonal() > 0).all()
+    usable = gram.is_finite and (gram.mid.diagonal() > 0).all()
     return "" if usable else "squared norms outside the range of float64 (use --scale)"
 
 

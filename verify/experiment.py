@@ -14,13 +14,11 @@ from ..numerics.datasets import Sample
 from ..numerics.decomposition import BaseGeometry, PointValues, base_geometry, point_values
 from ..numerics.gram import gram_statistics
 from ..numerics.input_error import InputError
-from ..numerics.multipliers import linear_normal
-from ..numerics.network import LeakyNetwork
 from ..numerics.perturbations import Attack
 from ..numerics.perturbed_set import PerturbedSet, draw_perturbed
-from ..numerics.rounding import BallArray
 from ..numerics.subset import greedy_subset
 from .learner import Learner
+from .matching_points import Matching, TestPoints, draw_test_points, matched
 
 FORMS: dict[str, Form] = {
     "row-wise": "plain",
@@ -50,18 +48,37 @@ class Experiment(Learner):
         )
 
     @cached_property
-    def normal(self) -> BallArray | None:
-        """q (d,) of the linear-pattern solution, also where it is not known to be a KKT point."""
-        lam = self.multipliers.lam
-        return None if lam is None else linear_normal(self.sample.x, lam, self.sample.y)
-
-    @cached_property
     def perturbed(self) -> PerturbedLearner:
         """The perturbed set of the scenario and the network that learns it.
 
         Raises InputError when the scenario has none or the set cannot be made.
         """
         return PerturbedLearner(self.scenario, self.device, self.progress, natural=self)
+
+    @cached_property
+    def control(self) -> ControlLearner:
+        """The network that learns the base without perturbations, labels and start unchanged."""
+        return ControlLearner(self.scenario, self.device, self.progress, natural=self)
+
+    @property
+    def networks(self) -> dict[str, Learner]:
+        """f on the natural samples, g on the perturbed ones, and the control, by name."""
+        return {"f": self, "g": self.perturbed, "control": self.control}
+
+    @cached_property
+    def test_points(self) -> tuple[TestPoints, ...]:
+        """The sets of points on which the boundaries are compared."""
+        made = self.perturbed.made
+        direction = None if made.direction is None else made.direction.dir
+        return draw_test_points(self.scenario, self.drawn, self.sample, direction)
+
+    @cached_property
+    def matching(self) -> tuple[Matching, ...]:
+        """The decomposition at those points; empty without exact solutions on both sides."""
+        lam, made = self.perturbed.multipliers.lam, self.perturbed.made
+        if lam is None or self.normal is None or not made.shares_direction:
+            return ()
+        return tuple(matched(made, lam, self.normal, points) for points in self.test_points)
 
     @cached_property
     def point(self) -> np.ndarray:
@@ -105,13 +122,11 @@ class PerturbedLearner(Learner):
         setup = self.scenario.perturbed
         if setup is None:
             raise InputError("the scenario has no section 'perturbed'")
-        network = None
-        if isinstance(setup.perturbation, Attack):
-            network = LeakyNetwork(self.natural.training.network.weights(), self.slope)
+        attacks = isinstance(setup.perturbation, Attack)
         return draw_perturbed(
             self.natural.sample,
             self.natural.normal,
-            network,
+            self.natural.network if attacks else None,
             setup,
             self.scenario.generator("perturbed set"),
             device=self.device,
@@ -123,4 +138,22 @@ class PerturbedLearner(Learner):
     @cached_property
     def geometry(self) -> BaseGeometry | None:
         """The base samples as the bounds use them; None where no direction is shared."""
-        return base_geometry(self.made) if self.made.shares_direction else None
+        if not self.made.shares_direction:
+            return None
+        return base_geometry(self.made, precise=self.precise)
+
+
+@dataclass(frozen=True)
+class ControlLearner(Learner):
+    """The base samples of the perturbed set with the same labels, but not perturbed.
+
+    Noise, or the natural samples themselves. The network starts from the weights of the perturbed
+    set's, so that the two differ in their data only.
+    """
+
+    natural: Experiment = field(kw_only=True)
+
+    weights_stream: ClassVar[str] = PerturbedLearner.weights_stream
+
+    def draw(self) -> Sample:
+        return self.natural.perturbed.made.base

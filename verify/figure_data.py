@@ -13,7 +13,9 @@ from ..numerics.multipliers import linear_normal
 from ..numerics.network import LeakyNetwork
 from ..theory.symbols import N, R_max, R_min, gamma, p_max
 from ..theory.theorems import refined_multipliers, standard_boundary
+from .boundary_data import boundary_figure
 from .experiment import Experiment
+from .growth_data import growth_figure, parts_figure
 
 _GRID = 81
 _LARGEST_SAMPLE = 2000
@@ -61,6 +63,10 @@ def _figures(experiment: Experiment) -> Iterator[dict[str, Any]]:
         ),
         "data": _decision_map(experiment),
     }
+    if experiment.scenario.perturbed is not None:
+        for make in (boundary_figure, parts_figure, growth_figure):
+            if (figure := make(experiment)) is not None:
+                yield figure
 
 
 def _multipliers(experiment: Experiment) -> dict[str, Any]:

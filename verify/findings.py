@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..numerics.datasets.base import row_list
 from .experiment import Experiment
 from .judge import Judgement
+from .perturbed_findings import perturbed_notes
 from .verdict import ClaimVerdict, Verdict
 from .wording import factor
 
@@ -37,6 +38,8 @@ def _notes(experiment: Experiment) -> Iterator[str]:
         )
     if not experiment.has_limit:
         yield f"No exact limit: {experiment.why_no_limit}."
+    if experiment.scenario.perturbed is not None:
+        yield from perturbed_notes(experiment)
 
 
 def _vacuous(judgement: Judgement) -> str:

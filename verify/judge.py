@@ -1,6 +1,7 @@
 """The judge: one for all theorems.
 
-It puts measured intervals into the theorem's own relations and reads off the verdict. What is not
+It puts measured intervals into the theorem's own relations and reads off the verdict. Relations
+with a probability known by trials are read at the level that the run gives them. What is not
 certain is INCONCLUSIVE; a failed assumption makes the theorem VACUOUS and its claims merely
 observed; plain floating point can support a claim but never refute one.
 """
@@ -17,6 +18,7 @@ from ..theory.engine import ProofReport
 from ..theory.statement import Assumption, Claim, Theorem
 from ..theory.symbols import Quantity, quantity, symbols_of
 from .measured import CrossCheck, Measured
+from .statistics import Level, Levels, counted_symbols, family_levels, values_at
 from .verdict import ClaimVerdict, Rigor, Verdict, softest
 from .wording import factor
 
@@ -25,18 +27,25 @@ Holds = Literal["yes", "no", "unknown"]
 
 @dataclass(frozen=True)
 class JudgedAssumption:
-    """An assumption on data. `value` is None when a symbol could not be measured (`why`)."""
+    """An assumption on data. `value` is None when a symbol could not be measured (`why`).
+
+    `level` is that of a statistical statement.
+    """
 
     assumption: Assumption
     value: RelationValue | None
     holds: Holds
     rigor: Rigor
     why: str
+    level: Level | None = None
 
 
 @dataclass(frozen=True)
 class JudgedClaim:
-    """A claim on data: its verdict, the two sides, and what would settle it if it is open."""
+    """A claim on data: its verdict, the two sides, and what would settle it if it is open.
+
+    `level` is that of a statistical statement.
+    """
 
     claim: Claim
     value: RelationValue | None
@@ -44,6 +53,7 @@ class JudgedClaim:
     rigor: Rigor
     how: str
     settle: str
+    level: Level | None = None
 
 
 @dataclass(frozen=True)
@@ -63,16 +73,22 @@ def judge(
     proof: ProofReport,
     measured: Mapping[str, Measured],
     cross_checks: Iterable[CrossCheck] = (),
+    levels: Levels | None = None,
 ) -> Judgement:
-    """Judge a theorem on measured values, one per symbol of its assumptions and claims."""
-    assumptions = tuple(_judge_assumption(a, measured) for a in theorem.assumptions)
+    """Judge a theorem on measured values, one per symbol of its assumptions and claims.
+
+    `levels` are those of the run for these values; without them the theorem is a run of its own.
+    """
+    if levels is None:
+        (levels,) = family_levels([((theorem,), measured)])
+    assumptions = tuple(_judge_assumption(a, measured, levels) for a in theorem.assumptions)
     regime: Holds = "yes"
     if any(a.holds == "no" for a in assumptions):
         regime = "no"
     elif any(a.holds == "unknown" for a in assumptions):
         regime = "unknown"
     fault = _fault(theorem, measured, cross_checks)
-    claims = tuple(_judge_claim(c, measured, regime, fault) for c in theorem.claims)
+    claims = tuple(_judge_claim(c, measured, levels, regime, fault) for c in theorem.claims)
     verdict, reason = _verdict(proof, assumptions, claims, fault)
     if theorem.kind == "prediction":
         reason = f"a prediction, not a theorem: {reason}"
@@ -80,7 +96,7 @@ def judge(
 
 
 def _evaluate(
-    relation, measured: Mapping[str, Measured]
+    relation, measured: Mapping[str, Measured], level: Level | None
 ) -> tuple[RelationValue | None, Rigor, str]:
     names = [s.name for s in symbols_of(relation)]
     absent = [n for n in names if n not in measured or measured[n].value is None]
@@ -89,9 +105,13 @@ def _evaluate(
             measured[n].how if n in measured else f"nothing here measures {n}" for n in absent
         )
         return None, Rigor.NONE, why
-    values: dict[str, Interval] = {n: v for n in names if (v := measured[n].value) is not None}
+    values = values_at(relation, measured, level.error if level else 1.0)
+    assert values is not None  # none is absent
     left = [s.name for s in symbols_of(relation.args[0])] if relation.args else []
-    how = "; ".join(dict.fromkeys(measured[n].how for n in (left or names)))
+    told = dict.fromkeys((*(left or names), *counted_symbols(relation, measured)))
+    how = "; ".join(dict.fromkeys(measured[n].how for n in told))
+    if level is not None:
+        how = f"{how}, {level}"
     return (
         compile_relation(relation).evaluate(values),
         softest(measured[n].rigor for n in names),
@@ -99,18 +119,22 @@ def _evaluate(
     )
 
 
-def _judge_assumption(a: Assumption, measured: Mapping[str, Measured]) -> JudgedAssumption:
-    value, rigor, how = _evaluate(a.relation, measured)
+def _judge_assumption(
+    a: Assumption, measured: Mapping[str, Measured], levels: Levels
+) -> JudgedAssumption:
+    level = levels.get(a.relation)
+    value, rigor, how = _evaluate(a.relation, measured, level)
     holds: Holds = "unknown"
     if value is not None and not rigor.is_soft and value.holds is not None:
         holds = "yes" if value.holds else "no"
-    return JudgedAssumption(a, value, holds, rigor, how)
+    return JudgedAssumption(a, value, holds, rigor, how, level)
 
 
 def _judge_claim(
-    c: Claim, measured: Mapping[str, Measured], regime: Holds, fault: str
+    c: Claim, measured: Mapping[str, Measured], levels: Levels, regime: Holds, fault: str
 ) -> JudgedClaim:
-    value, rigor, how = _evaluate(c.relation, measured)
+    level = levels.get(c.relation)
+    value, rigor, how = _evaluate(c.relation, measured, level)
     verdict, settle = ClaimVerdict.INCONCLUSIVE, ""
     if fault:
         verdict, settle = ClaimVerdict.ERROR, fault
@@ -119,7 +143,7 @@ def _judge_claim(
     elif value.holds is True:
         verdict = ClaimVerdict.OBSERVED if regime == "no" else ClaimVerdict.PASS
     elif value.holds is None:
-        settle = "the enclosures overlap: more precision would decide it"
+        settle = _overlap(level)
     elif regime == "no":
         verdict = ClaimVerdict.NOT_OBSERVED
     elif c.limit:
@@ -130,7 +154,13 @@ def _judge_claim(
         settle = "it does not hold, but whether the assumptions do is not certain"
     else:
         verdict = ClaimVerdict.FAIL
-    return JudgedClaim(c, value, verdict, rigor, how, settle)
+    return JudgedClaim(c, value, verdict, rigor, how, settle, level)
+
+
+def _overlap(level: Level | None) -> str:
+    if level is not None:
+        return "the interval of the probability reaches across the bound: more draws would decide"
+    return "the enclosures overlap: more precision would decide it"
 
 
 def _fault(

@@ -11,6 +11,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
+
+from ..numerics.batch_descent import train_batch
 from ..numerics.certificates import Form, RowWise, row_wise
 from ..numerics.convergence import (
     AngleEstimate,
@@ -19,6 +22,7 @@ from ..numerics.convergence import (
     certified_angle,
 )
 from ..numerics.datasets import Sample
+from ..numerics.enclosure import Interval
 from ..numerics.gram import GramStatistics, gram_statistics
 from ..numerics.kkt import (
     KktResiduals,
@@ -27,9 +31,10 @@ from ..numerics.kkt import (
     recovered_multipliers,
 )
 from ..numerics.margin_program import linear_kkt_point
-from ..numerics.multipliers import Multipliers
-from ..numerics.network import initial_weights
-from ..numerics.rounding import BallArray
+from ..numerics.multipliers import Multipliers, linear_normal
+from ..numerics.network import LeakyNetwork, initial_weights
+from ..numerics.precise_array import affordable, why_in_balls
+from ..numerics.real_array import RealArray
 from ..numerics.training import Checkpoint, Trained, checkpoint_steps, train
 from .progress import Progress, unwatched
 from .scenario import Scenario
@@ -81,12 +86,37 @@ class Learner(abc.ABC):
 
     @cached_property
     def gram(self) -> GramStatistics:
-        return gram_statistics(self.sample.x, labels=self.sample.y)
+        return gram_statistics(self.sample.x, labels=self.sample.y, precise=self.precise)
+
+    @property
+    def precise(self) -> bool:
+        """Whether what decides is computed at the scenario's precision, not in float64 balls."""
+        return self.scenario.precision is not None and affordable(self.sample.n, self.sample.d)
+
+    @property
+    def why_not_precise(self) -> str:
+        """Why the precision asked for was not applied; empty when it was, or none was asked for."""
+        if self.scenario.precision is None or self.precise:
+            return ""
+        return why_in_balls(self.sample.n, self.sample.d, self.scenario.precision)
 
     @cached_property
     def multipliers(self) -> Multipliers:
         """The exact solution for the linear activation pattern, zero multipliers allowed."""
         return linear_kkt_point(self.gram, self.sample.y, Fraction(self.slope))
+
+    @property
+    def certificate(self) -> str:
+        """How far the exact solution is verified, and whether its pattern is the linear one."""
+        if self.multipliers.lam is None:
+            return f"no linear-pattern solution certified: {self.multipliers.reason}"
+        return f"verified, {self.multipliers.reason}"
+
+    @cached_property
+    def normal(self) -> RealArray | None:
+        """q (d,) of the linear-pattern solution, also where it is not known to be a KKT point."""
+        lam = self.multipliers.lam
+        return None if lam is None else linear_normal(self.sample.x, lam, self.sample.y)
 
     def row_wise(self, form: Form) -> RowWise:
         """The row-wise certificate in one of its forms, decided once."""
@@ -104,15 +134,7 @@ class Learner(abc.ABC):
     def training(self) -> Training:
         """The trained network; with an exact limit, the angle to it is followed on the way."""
         scenario, sample = self.scenario, self.sample
-        network = scenario.network
-        start = initial_weights(
-            network.width,
-            sample.d,
-            scenario.generator(self.weights_stream),
-            scale=network.initial_scale,
-            distribution=network.initial_distribution,
-        )
-        recipe = scenario.training.resolve()
+        start, recipe = self._starts[0], scenario.training.resolve()
         curve: list[CurvePoint] = []
         estimate = None
         if (lam := self.limit_multipliers) is not None:
@@ -136,13 +158,49 @@ class Learner(abc.ABC):
         )
         return Training(trained, tuple(curve))
 
+    @cached_property
+    def _starts(self) -> tuple[np.ndarray, ...]:
+        """Initial weights (m, d), one after the other: the first does not depend on how many."""
+        network, rng = self.scenario.network, self.scenario.generator(self.weights_stream)
+        return tuple(
+            initial_weights(
+                network.width,
+                self.sample.d,
+                rng,
+                scale=network.initial_scale,
+                distribution=network.initial_distribution,
+            )
+            for _ in range(self.scenario.training.starts)
+        )
+
+    @cached_property
+    def others(self) -> tuple[Trained, ...]:
+        """The networks from the further starts, trained as one batch."""
+        starts, training = self._starts[1:], self.scenario.training
+        if not starts:
+            return ()
+        self.progress(f"training from {len(starts)} more starts", 0, 1)
+        return train_batch(
+            [self.sample] * len(starts),
+            starts,
+            self.slope,
+            training.resolve(),
+            dtype=training.dtype,
+            device=self.device,
+        )
+
+    @cached_property
+    def network(self) -> LeakyNetwork:
+        """The trained network as a function."""
+        return LeakyNetwork(self.training.network.weights(), self.slope)
+
     @property
     def has_limit(self) -> bool:
         """Whether the linear-pattern candidate certainly is a KKT point."""
         return self.multipliers.consistent is True
 
     @property
-    def limit_multipliers(self) -> BallArray | None:
+    def limit_multipliers(self) -> RealArray | None:
         """The multipliers (N,), where they certainly are those of a KKT point."""
         return self.multipliers.lam if self.has_limit else None
 
@@ -157,6 +215,25 @@ class Learner(abc.ABC):
         if (lam := self.limit_multipliers) is None:
             return None
         return certified_angle(self.training.network.weights(), self.sample, self.slope, lam)
+
+    @cached_property
+    def farthest_tau(self) -> Interval | None:
+        """The largest tau over all starts; None without a limit."""
+        if self.angle is None or (lam := self.limit_multipliers) is None:
+            return None
+        tau = self.angle.tau
+        for other in self.others:
+            tau = tau.max(certified_angle(other.weights(), self.sample, self.slope, lam).tau)
+        return tau
+
+    @property
+    def how_tau(self) -> str:
+        """How tau was obtained, in words."""
+        how = "distance of the rescaled weights to the exact limit"
+        if self.precise:
+            how += ", its operator norm in float64 balls"
+        starts = self.scenario.training.starts
+        return how if starts == 1 else f"{how}, the largest over {starts} starts"
 
     @cached_property
     def residuals(self) -> KktResiduals:

@@ -22,10 +22,8 @@ from .measured import CrossCheck, Measured, Observation
 from .measurements import measure
 from .observations import observations
 from .progress import Progress, unwatched
+from .sampler_checks import sampler_checks
 from .scenario import Scenario
-
-WORKING_BITS = 128
-"""Bits of the interval arithmetic on single numbers."""
 
 FAULTS = (ArithmeticError, AssertionError, MemoryError, RuntimeError, ValueError)
 """What ends as an ERROR of the scenario rather than of the program. InputError is none of them."""
@@ -63,28 +61,49 @@ def measure_scenario(
     Raises:
         InputError: the data cannot be used. Any other fault is the `error` of the result.
     """
-    started = time.perf_counter()
     theorems = tuple(theorems)
     ids = tuple(theorem.id for theorem in theorems)
+    symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
+    return measure_symbols(scenario, ids, symbols, device=device, progress=progress)
+
+
+def measure_symbols(
+    scenario: Scenario,
+    theorems: tuple[str, ...],
+    symbols: Iterable[str],
+    *,
+    device: str = "cpu",
+    progress: Progress = unwatched,
+    with_figures: bool = True,
+) -> MeasuredScenario:
+    """The same for theorems of which only the ids and symbols are known, as a worker does.
+
+    Raises:
+        InputError: as for `measure_scenario`.
+    """
+    started = time.perf_counter()
     experiment = Experiment(scenario, device, progress)
     try:
-        with precision(WORKING_BITS):
-            return _measured(experiment, theorems, started)
+        with precision(scenario.working_bits):
+            return _measured(experiment, theorems, sorted(symbols), with_figures, started)
     except InputError as error:
         raise InputError(f"scenario {scenario.name}: {error}") from error
     except FAULTS as error:
         why = f"{type(error).__name__}: {error}"
         seconds = time.perf_counter() - started
-        return MeasuredScenario(scenario, ids, seconds=seconds, error=why)
+        return MeasuredScenario(scenario, theorems, seconds=seconds, error=why)
 
 
 def _measured(
-    experiment: Experiment, theorems: tuple[Theorem, ...], started: float
+    experiment: Experiment,
+    theorems: tuple[str, ...],
+    symbols: list[str],
+    with_figures: bool,
+    started: float,
 ) -> MeasuredScenario:
     sample = experiment.sample
-    names = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
-    measured = measure(experiment, sorted(names))
-    checks = cross_checks(experiment)
+    measured = measure(experiment, symbols)
+    checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
     seen = observations(experiment)
     data = {
         "source": sample.source,
@@ -95,12 +114,12 @@ def _measured(
     }
     return MeasuredScenario(
         experiment.scenario,
-        tuple(theorem.id for theorem in theorems),
+        theorems,
         data,
         measured,
         checks,
         seen,
         notes(experiment),
-        figures(experiment),
+        figures(experiment) if with_figures else (),
         time.perf_counter() - started,
     )

@@ -7,6 +7,8 @@ import sys
 import traceback
 from pathlib import Path
 
+import sympy as sp
+
 from ..numerics.input_error import InputError
 from ..theory.catalog import catalog
 from ..theory.engine import prove
@@ -40,9 +42,16 @@ def load_theorem(path: Path) -> Theorem:
     if theorem.id in {known.id for known in catalog()}:
         raise InputError(f"--theorem {path}: the id {theorem.id!r} is taken; choose another")
     try:
-        prove(theorem)
+        steps = prove(theorem).steps
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"--theorem {path}: {_told(error)}") from None
+    relations = [(part.id, part.relation) for part in (*theorem.assumptions, *theorem.claims)]
+    for id, formula in (*relations, *((step.id, step.formula) for step in steps)):
+        if formula.has(sp.Float):
+            raise InputError(
+                f"--theorem {path}: '{id}' holds a decimal number, which is not exact; write "
+                "Rational(1, 10) for 0.1"
+            )
     return theorem
 
 

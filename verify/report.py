@@ -6,6 +6,7 @@ only under `seconds`, `milliseconds` and `started`, so that two runs with one se
 
 from __future__ import annotations
 
+import datetime
 import math
 import platform
 import shlex
@@ -17,19 +18,22 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import sympy as sp
-
 from ..numerics.enclosure import Interval
 from ..theory.engine import ProofReport
 from ..theory.prose import prose
 from ..theory.statement import Theorem
-from ..theory.symbols import quantity, symbols_of
 from ..theory.typeset import formula
-from .verdict import Verdict, exit_code, worst
+from .statistics import FAMILY_ERROR, Level
+from .study_report import study_entry
+from .sweep_report import sweep_entry
+from .theorem_report import formulas, proof_entry, theorem_entry
+from .verdict import ClaimVerdict, Verdict, exit_code, worst
 
 if TYPE_CHECKING:
     from .judge import JudgedAssumption, JudgedClaim, Judgement
     from .run import ScenarioOutcome
+    from .study_judge import StudyOutcome
+    from .sweep import Swept
 
 SCHEMA_VERSION = 1
 _PACKAGES = (
@@ -54,6 +58,11 @@ class RunInfo:
     seed: int | None
     started: str
     seconds: float
+
+
+def utc_now() -> str:
+    """The time of a start, as reports hold it: ISO 8601 in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def environment(info: RunInfo) -> dict[str, Any]:
@@ -89,46 +98,69 @@ def build_report(
     theorems: Iterable[Theorem],
     proofs: Mapping[str, ProofReport],
     info: RunInfo,
+    strict: bool = False,
+    witnesses: Mapping[tuple[str, str], str] | None = None,
+    studies: Iterable[StudyOutcome] = (),
+    sweep: Swept | None = None,
 ) -> dict[str, Any]:
-    """The whole report as plain data."""
+    """The whole report as plain data. `strict` is that of `verdict.standing`.
+
+    `witnesses` are the texts shown with a FAIL, by names of scenario and theorem, and with a proof
+    that fails, where the scenario's name is empty.
+    """
+    witnesses = witnesses or {}
     outcomes = tuple(outcomes)
     theorems = tuple(theorems)
+    studies = tuple(studies)
     return {
         "schema_version": SCHEMA_VERSION,
         "environment": environment(info),
         "started": info.started,
         "seconds": info.seconds,
-        "proofs": [proof_entry(theorem, proofs[theorem.id]) for theorem in theorems],
+        "proofs": [
+            proof_entry(theorem, proofs[theorem.id], witnesses.get(("", theorem.id)))
+            for theorem in theorems
+        ],
         "theorems": [theorem_entry(theorem) for theorem in theorems],
-        "scenarios": [_scenario(outcome) for outcome in outcomes],
-        "summary": summary(outcomes),
+        "statistics": statistics(outcomes if sweep is None else sweep.outcomes),
+        "scenarios": [_scenario(outcome, witnesses) for outcome in outcomes],
+        "studies": [study_entry(study) for study in studies],
+        "sweeps": [] if sweep is None else [sweep_entry(sweep, witnesses)],
+        "summary": summary(outcomes, strict, studies, sweep),
     }
 
 
-def summary(outcomes: tuple[ScenarioOutcome, ...]) -> dict[str, Any]:
+def statistics(outcomes: tuple[ScenarioOutcome | None, ...]) -> dict[str, Any]:
+    """The level of confidence of the whole run, and how many statements share it."""
+    judged = (j for o in outcomes if o is not None for j in o.judgements)
+    parts = (p for j in judged for p in (*j.assumptions, *j.claims))
+    statements = max((p.level.statements for p in parts if p.level is not None), default=0)
+    return {"family_confidence": 1 - FAMILY_ERROR, "method": "Holm", "statements": statements}
+
+
+def summary(
+    outcomes: tuple[ScenarioOutcome, ...],
+    strict: bool = False,
+    studies: tuple[StudyOutcome, ...] = (),
+    sweep: Swept | None = None,
+) -> dict[str, Any]:
     """Counts, the exit code, and the one line that sums up a run."""
-    judged = [pair for outcome in outcomes for pair in outcome.judged]
+    swept = () if sweep is None else (sweep,)
+    judged = [pair for outcome in (*outcomes, *studies, *swept) for pair in outcome.judged]
     counts = Counter(verdict.value for verdict, _ in judged)
-    code = exit_code(judged)
+    code = exit_code(judged, strict)
     unexpected = sum(verdict is not expected for verdict, expected in judged)
     parts = [f"{counts[v.value]} {v.value}" for v in Verdict if counts[v.value]]
     ending = "all as expected" if not unexpected else f"{unexpected} not as expected"
     return {
         "scenarios": len(outcomes),
-        "theorems": len({j.theorem.id for o in outcomes for j in o.judgements}),
+        "studies": len(studies),
+        "theorems": len({j.theorem.id for o in outcomes for j in o.judgements})
+        + sum(len(one.theorems) for one in swept),
         "verdicts": {v.value: counts[v.value] for v in Verdict},
         "as_expected": not unexpected,
         "exit_code": code,
         "line": f"{', '.join(parts) or 'nothing judged'}; {ending}",
-    }
-
-
-def _formulas(e: sp.Basic) -> dict[str, str]:
-    shown = formula(e)
-    return {
-        "formula_text": shown.text,
-        "formula_latex": shown.latex,
-        "formula_typst": shown.typst,
     }
 
 
@@ -144,80 +176,7 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def proof_entry(theorem: Theorem, proof: ProofReport) -> dict[str, Any]:
-    return {
-        "theorem": theorem.id,
-        "title": prose(theorem.title),
-        "verdict": proof.verdict,
-        "seconds": proof.seconds,
-        "steps": [
-            {
-                "id": step.id,
-                "kind": step.kind,
-                "says": prose(step.says),
-                **_formulas(step.formula),
-                "uses": list(step.uses),
-                "engine": step.engine,
-                "status": step.status,
-                "milliseconds": step.milliseconds,
-                "detail": prose(step.detail),
-                "countermodel": dict(step.countermodel) if step.countermodel else None,
-                "smt": step.smt or None,
-            }
-            for step in proof.steps
-        ],
-    }
-
-
-def theorem_entry(theorem: Theorem) -> dict[str, Any]:
-    source = theorem.source
-    formulas = [p.relation for p in (*theorem.assumptions, *theorem.claims)]
-    return {
-        "id": theorem.id,
-        "title": prose(theorem.title),
-        "origin": theorem.origin,
-        "kind": theorem.kind,
-        "source": {
-            "authors": source.authors,
-            "title": source.title,
-            "venue": source.venue,
-            "year": source.year,
-            "locator": source.locator,
-            "url": source.url,
-        },
-        "summary": prose(theorem.summary),
-        "remarks": [prose(remark) for remark in theorem.remarks],
-        "assumptions": [
-            {"id": a.id, "says": prose(a.says), **_formulas(a.relation)}
-            for a in theorem.assumptions
-        ],
-        "claims": [
-            {
-                "id": c.id,
-                "says": prose(c.says),
-                **_formulas(c.relation),
-                "display_typst": formula(c.display).typst if c.display is not None else None,
-            }
-            for c in theorem.claims
-        ],
-        "trusted_base": [
-            {"key": fact.key, "says": prose(fact.says), "source": fact.source}
-            for fact in theorem.trusted_base
-        ],
-        "symbols": [
-            {
-                "name": q.name,
-                "typst": q.typst,
-                "latex": q.latex,
-                "meaning": prose(q.meaning),
-                "range": prose(q.range_text),
-            }
-            for q in map(quantity, symbols_of(*formulas))
-        ],
-    }
-
-
-def _scenario(outcome: ScenarioOutcome) -> dict[str, Any]:
+def _scenario(outcome: ScenarioOutcome, witnesses: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     scenario = outcome.scenario
     verdicts = [verdict for verdict, _ in outcome.judged]
     expect = scenario.expect
@@ -234,7 +193,11 @@ def _scenario(outcome: ScenarioOutcome) -> dict[str, Any]:
         "seconds": outcome.seconds,
         "error": outcome.error,
         "theorems": [
-            _judgement(judgement, scenario.expected(judgement.theorem.id))
+            _judgement(
+                judgement,
+                scenario.expected(judgement.theorem.id),
+                witnesses.get((scenario.name, judgement.theorem.id)),
+            )
             for judgement in outcome.judgements
         ],
         "cross_checks": [
@@ -261,7 +224,7 @@ def _scenario(outcome: ScenarioOutcome) -> dict[str, Any]:
     }
 
 
-def _judgement(judgement: Judgement, expected: Verdict) -> dict[str, Any]:
+def _judgement(judgement: Judgement, expected: Verdict, witness: str | None) -> dict[str, Any]:
     theorem, proof = judgement.theorem, judgement.proof
     source = theorem.source
     return {
@@ -275,7 +238,7 @@ def _judgement(judgement: Judgement, expected: Verdict) -> dict[str, Any]:
         "as_expected": judgement.verdict is expected,
         "reason": prose(judgement.reason),
         "assumptions": [_assumption(a) for a in judgement.assumptions],
-        "claims": [_claim(c) for c in judgement.claims],
+        "claims": [_claim(c, witness) for c in judgement.claims],
         "trusted_base": list(dict.fromkeys(fact.key for fact in theorem.trusted_base)),
         "proof": {
             "verdict": proof.verdict,
@@ -290,32 +253,39 @@ def _assumption(judged: JudgedAssumption) -> dict[str, Any]:
     return {
         "id": judged.assumption.id,
         "says": prose(judged.assumption.says),
-        **_formulas(judged.assumption.relation),
+        **formulas(judged.assumption.relation),
         "lhs": interval(value.lhs if value else None),
         "rhs": interval(value.rhs if value else None),
         "load": _middle(value.load) if value else None,
         "holds": judged.holds,
         "rigor": judged.rigor.value,
+        "confidence": _confidence(judged.level),
         "how": prose(judged.why),
     }
 
 
-def _claim(judged: JudgedClaim) -> dict[str, Any]:
+def _claim(judged: JudgedClaim, witness: str | None) -> dict[str, Any]:
     value, claim = judged.value, judged.claim
     measured = interval(value.lhs) if value else None
     return {
         "id": claim.id,
         "says": prose(claim.says),
-        **_formulas(claim.relation),
+        **formulas(claim.relation),
         "display_typst": formula(claim.display).typst if claim.display is not None else None,
         "measured": {**measured, "how": prose(judged.how)} if measured else None,
         "bound": interval(value.rhs) if value else None,
         "slack": _middle(value.slack) if value else None,
         "rigor": judged.rigor.value,
+        "confidence": _confidence(judged.level),
         "verdict": judged.verdict.value,
         "settle": prose(judged.settle) or None,
-        "witness": None,
+        "witness": witness if judged.verdict is ClaimVerdict.FAIL else None,
     }
+
+
+def _confidence(level: Level | None) -> float | None:
+    """The confidence of the interval behind one statistical statement; null for any other."""
+    return None if level is None else 1 - level.error
 
 
 def _middle(value: Interval | None) -> float | None:

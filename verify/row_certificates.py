@@ -27,6 +27,7 @@ from ..numerics.gram import GramStatistics
 from ..numerics.input_error import InputError
 from ..numerics.margin_program import linear_kkt_point
 from ..numerics.monotone_subset import RandomSizes
+from ..numerics.real_array import RealArray
 from ..numerics.streaming_gram import GramSummary
 from ..numerics.subset import greedy_subset
 from .check_certificate import CheckedCertificate, as_holds, smallest_slope
@@ -69,11 +70,20 @@ def _less(left: Interval, right: Interval) -> bool | None:
 
 @dataclass(frozen=True)
 class FullMatrix:
-    """The certificates that need the whole Gram matrix."""
+    """The certificates that need the whole Gram matrix.
+
+    `searched` encloses it in float64 balls, which the searches for subsets and slopes are done on;
+    None when the statistics do so themselves.
+    """
 
     sample: Sample
     statistics: GramStatistics
+    searched: RealArray | None
     seed: int
+
+    @property
+    def _quick_gram(self) -> RealArray:
+        return self.statistics.gram if self.searched is None else self.searched
 
     def at(self, slope: float) -> Iterator[CheckedCertificate]:
         """The row-wise forms at a slope, then the consistent candidate."""
@@ -119,7 +129,7 @@ class FullMatrix:
         }
 
     def _certified(self, form: Form, slope: float, rows: np.ndarray | None = None) -> bool:
-        gram, labels = self.statistics.gram, self.sample.y
+        gram, labels = self._quick_gram, self.sample.y
         if rows is not None:
             gram, labels = gram[np.ix_(rows, rows)], labels[rows]
         return row_wise(gram, Fraction(slope), form=form, labels=labels).certified is True
@@ -145,7 +155,7 @@ class FullMatrix:
     def _chosen(self, form: Form, slope: float) -> tuple[int, ...] | None:
         try:
             found = greedy_subset(
-                self.statistics.gram, self.sample.y, Fraction(slope), form=form, starts=16
+                self._quick_gram, self.sample.y, Fraction(slope), form=form, starts=16
             )
         except InputError:  # no two samples of opposite labels meet it
             return ()

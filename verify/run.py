@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..numerics.enclosure import precision
@@ -12,12 +12,14 @@ from ..theory.catalog import catalog
 from ..theory.engine import ProofReport, prove
 from ..theory.statement import Theorem
 from .findings import findings
+from .journal import Journal
 from .judge import Judgement, judge
 from .measured import CrossCheck, Observation
 from .measurements import measured_symbols
-from .measuring import FAULTS, WORKING_BITS, MeasuredScenario, measure_scenario
+from .measuring import FAULTS, MeasuredScenario, measure_scenario
 from .progress import Progress, unwatched
-from .scenario import Scenario
+from .scenario import WORKING_BITS, Scenario
+from .statistics import Levels, family_levels
 from .verdict import Verdict
 
 
@@ -45,11 +47,13 @@ class ScenarioOutcome:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its outcomes in order, the theorems they are about, and their proofs."""
+    """A finished run: its outcomes in order, the theorems they are about, their proofs, and what
+    was measured for each outcome."""
 
     outcomes: tuple[ScenarioOutcome, ...]
     theorems: tuple[Theorem, ...]
     proofs: Mapping[str, ProofReport]
+    measured: tuple[MeasuredScenario, ...]
 
 
 def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
@@ -91,28 +95,36 @@ def run_scenarios(
     theorems: tuple[Theorem, ...] | None = None,
     device: str = "cpu",
     progress: Progress = unwatched,
+    journal: Journal | None = None,
 ) -> Run:
     """Prove the theorems that the scenarios are about, measure each scenario, judge them all.
 
-    `theorems` are the known ones, by default the catalog.
+    `theorems` are the known ones, by default the catalog. What the `journal` has is not measured
+    again, and what is measured is kept in it.
 
     Raises:
         InputError: two scenarios share a name, one names an unknown theorem, or data cannot be
-            used.
+            used. OSError: the journal cannot be written.
     """
     known = theorems or catalog()
     _check_names(scenarios)
     about = [select(scenario, known) for scenario in scenarios]
+    kept = journal.resume(list(zip(scenarios, about, strict=True))) if journal else {}
     chosen = tuple(t for t in known if any(t in some for some in about))
     proofs = {}
     for done, theorem in enumerate(chosen):
         progress("proving", done, len(chosen))
         proofs[theorem.id] = prove(theorem)
-    measured = [
-        measure_scenario(scenario, some, device=device, progress=_named(progress, scenario.name))
-        for scenario, some in zip(scenarios, about, strict=True)
-    ]
-    return Run(judge_measured(measured, chosen, proofs), chosen, proofs)
+    measured = []
+    for scenario, some in zip(scenarios, about, strict=True):
+        found = kept.get(scenario.name)
+        if found is None:
+            told = _named(progress, scenario.name)
+            found = measure_scenario(scenario, some, device=device, progress=told)
+            if journal is not None:
+                journal.keep(found)
+        measured.append(found)
+    return Run(judge_measured(measured, chosen, proofs), chosen, proofs, tuple(measured))
 
 
 def run_scenario(
@@ -135,21 +147,33 @@ def judge_measured(
     theorems: Iterable[Theorem],
     proofs: Mapping[str, ProofReport],
 ) -> tuple[ScenarioOutcome, ...]:
-    """Judge the measured scenarios of one run together."""
+    """Judge the measured scenarios of one run together, at one level of confidence."""
     known = {theorem.id: theorem for theorem in theorems}
-    return tuple(_judged(one, known, proofs) for one in measured)
+    values = [([known[id] for id in one.theorems], one.measured) for one in measured]
+    try:
+        with precision(WORKING_BITS):
+            levels = family_levels(values)
+    except FAULTS as fault:
+        # Without a level no statistical statement of the run can be read.
+        error = f"{type(fault).__name__}: {fault}"
+        measured = [one if one.error else replace(one, error=error) for one in measured]
+        levels = tuple({} for _ in measured)
+    return tuple(_judged(one, known, proofs, at) for one, at in zip(measured, levels, strict=True))
 
 
 def _judged(
-    measured: MeasuredScenario, known: Mapping[str, Theorem], proofs: Mapping[str, ProofReport]
+    measured: MeasuredScenario,
+    known: Mapping[str, Theorem],
+    proofs: Mapping[str, ProofReport],
+    levels: Levels,
 ) -> ScenarioOutcome:
     judgements: tuple[Judgement, ...] = ()
     error = measured.error
     if error is None:
         try:
-            with precision(WORKING_BITS):
+            with precision(measured.scenario.working_bits):
                 judgements = tuple(
-                    judge(known[id], proofs[id], measured.measured, measured.cross_checks)
+                    judge(known[id], proofs[id], measured.measured, measured.cross_checks, levels)
                     for id in measured.theorems
                 )
         except FAULTS as fault:

@@ -13,11 +13,21 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pydantic
 
+from ..numerics.configuration import MUST_BE_NUMBER, no_number
 from ..numerics.datasets import AnyDataset, FromFile
 from ..numerics.input_error import InputError
 from ..numerics.perturbed_set import PerturbedSetup
 from ..numerics.recipes import Recipe, normalised_recipe, paper_recipe
 from .verdict import Verdict
+
+# Python's parser takes the square of the length of a dotted key.
+_LARGEST_FILE = 128 * 2**10
+_LONGEST_LINE = 2000
+
+WORKING_BITS = 128
+"""Bits of the interval arithmetic on single numbers, unless more are asked for."""
+MOST_BITS = 2**16
+"""The largest precision that can be asked for, in bits."""
 
 Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 
@@ -33,6 +43,13 @@ Expected = Annotated[Verdict, pydantic.AfterValidator(_expectable)]
 
 class _Section(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    @pydantic.field_validator("*", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        if no_number(value, info.field_name and cls.model_fields[info.field_name].annotation):
+            raise ValueError(f"{MUST_BE_NUMBER}, found {value!r}")
+        return value
 
 
 class Network(_Section):
@@ -59,7 +76,11 @@ class Network(_Section):
 
 
 class Training(_Section):
-    """How the network is trained: `paper` is SGD with learning rate 0.01 and momentum 0.9."""
+    """How the network is trained: `paper` is SGD with learning rate 0.01 and momentum 0.9.
+
+    With more than one of `starts`, networks from that many initial weights are trained, and the
+    claim about the trained network is held against the one that is farthest from the limit.
+    """
 
     recipe: Literal["normalised", "paper"] = "normalised"
     loss: Literal["exponential", "logistic"] = "exponential"
@@ -67,6 +88,7 @@ class Training(_Section):
     learning_rate: float | None = None
     momentum: float | None = None
     dtype: Literal["float32", "float64"] = "float64"
+    starts: Annotated[int, pydantic.Field(ge=1, le=256)] = 1
 
     def resolve(self) -> Recipe:
         base = (paper_recipe if self.recipe == "paper" else normalised_recipe)(
@@ -121,12 +143,17 @@ class Tolerance(_Section):
 
 
 class Scenario(_Section):
-    """One scenario. `expect` is one verdict for all its theorems, or one by theorem id."""
+    """One scenario. `expect` is one verdict for all its theorems, or one by theorem id.
+
+    `precision` is in bits: what decides is then computed in rational numbers and balls of that
+    precision where the data are small enough, not in float64 balls.
+    """
 
     name: Name
     description: str = ""
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
     theorems: tuple[str, ...] | None = None
+    precision: Annotated[int, pydantic.Field(ge=54, le=MOST_BITS)] | None = None
     expect: Expected | dict[str, Expected] = Verdict.PASS
     data: AnyDataset
     subset: Subset | None = None
@@ -143,10 +170,21 @@ class Scenario(_Section):
             return self.expect
         return self.expect.get(theorem, Verdict.PASS)
 
+    @property
+    def working_bits(self) -> int:
+        """Bits of the interval arithmetic on single numbers."""
+        return max(WORKING_BITS, self.precision or 0)
+
     def generator(self, purpose: str) -> np.random.Generator:
         """An own stream of random numbers for each purpose, so that none depends on another."""
         key = [int.from_bytes(purpose.encode(), "little")]
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=tuple(key)))
+
+
+def check_bits(bits: int | None) -> None:
+    """InputError unless `bits` is None or a precision that a scenario can have."""
+    if bits is not None and not 54 <= bits <= MOST_BITS:
+        raise InputError(f"--precision: must be from 54 to {MOST_BITS} bits, found {bits}")
 
 
 def load_scenario(path: Path, seed: int | None = None) -> Scenario:
@@ -162,21 +200,35 @@ def load_scenario(path: Path, seed: int | None = None) -> Scenario:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file.
+    """The tables of a TOML file of at most 128 KiB, no line longer than 2000 characters.
 
     Raises:
-        InputError: the file is missing, cannot be read, or is no TOML.
+        InputError: the file is missing, cannot be read, is larger, or is no TOML.
     """
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise InputError(f"{path}: larger than {_LARGEST_FILE} bytes; no scenario needs that")
+        text = content.decode("utf-8-sig")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if len(line) > _LONGEST_LINE:
+                raise InputError(
+                    f"{path}: line {number} has {len(line)} characters, at most {_LONGEST_LINE} "
+                    "are read; break it"
+                )
+        return tomllib.loads(text)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: no such scenario file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: is a folder, not a scenario file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise InputError(f"{path}: not valid TOML: nested too deeply") from None
+    except ValueError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
 
 

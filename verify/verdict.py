@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from typing import Literal
 
 
 class Verdict(Enum):
@@ -80,18 +81,25 @@ class ExitCode:
     INTERRUPTED = 130
 
 
-def exit_code(judged: Iterable[tuple[Verdict, Verdict]]) -> int:
-    """The exit code for pairs of (verdict, expected verdict).
+Standing = Literal["as expected", "undecided", "failed"]
 
-    ERROR is a failure, whatever was expected; so is any other verdict that was not expected, except
-    that a PASS which turned out VACUOUS or INCONCLUSIVE is `UNDECIDED`.
+
+def standing(verdict: Verdict, expected: Verdict, strict: bool = False) -> Standing:
+    """How a verdict stands to the one expected.
+
+    ERROR has failed, whatever was expected; so has any other verdict that was not expected, except
+    that a PASS which turned out VACUOUS or INCONCLUSIVE is undecided. `strict` makes no exception.
     """
-    undecided = False
-    for verdict, expected in judged:
-        if verdict is expected and verdict is not Verdict.ERROR:
-            continue
-        if expected is Verdict.PASS and verdict in (Verdict.VACUOUS, Verdict.INCONCLUSIVE):
-            undecided = True
-            continue
+    if verdict is expected and verdict is not Verdict.ERROR:
+        return "as expected"
+    if expected is Verdict.PASS and verdict in (Verdict.VACUOUS, Verdict.INCONCLUSIVE):
+        return "failed" if strict else "undecided"
+    return "failed"
+
+
+def exit_code(judged: Iterable[tuple[Verdict, Verdict]], strict: bool = False) -> int:
+    """The exit code for pairs of (verdict, expected verdict): the worst standing among them."""
+    stands = {standing(verdict, expected, strict) for verdict, expected in judged}
+    if "failed" in stands:
         return ExitCode.FAILED
-    return ExitCode.UNDECIDED if undecided else ExitCode.AS_EXPECTED
+    return ExitCode.UNDECIDED if "undecided" in stands else ExitCode.AS_EXPECTED

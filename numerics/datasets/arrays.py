@@ -1,23 +1,34 @@
-"""What every reader of files gives back: samples as a matrix, one label for each."""
+"""What every reader of files holds to: the bytes a file may claim, and the arrays it gives back.
+
+Limits. Nothing is allocated on a file's word: an array that a file claims is first held against
+the size of the file. A compressed file may unfold to 256 MiB, or to 100 times its own size where
+that is more; samples as float64 must fit into the memory of the machine.
+"""
 
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 
 from ..input_error import InputError
+
+_LARGEST = 2**63 - 1
+UNFOLDS_TO = 256 * 2**20
+UNFOLDS_BY = 100
 
 
 def checked_pair(path: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Samples (N, d) of real numbers and labels (N,) of numbers or text, as stored.
 
     Samples with more than one axis, images say, are laid out as one row each; labels of shape
-    (N, 1) become (N,). Raises InputError for any other shape, or a type that is neither.
+    (N, 1) become (N,). Raises InputError for any other shape, a type that is neither, text that is
+    none, or samples too many for this machine.
     """
     if x.ndim > 2 and x.size:
         x = x.reshape(len(x), -1)
-    if x.ndim != 2:
+    if x.ndim != 2 or (len(x) and not x.size):
         raise InputError(f"{path}: array 'x' must be a matrix (N, d), found shape {x.shape}")
     if y.shape == (len(x), 1):
         y = y[:, 0]
@@ -27,9 +38,37 @@ def checked_pair(path: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, n
         )
     if x.dtype.kind not in "biuf":
         raise InputError(f"{path}: array 'x' must hold real numbers, found type {x.dtype}")
-    if y.dtype.kind not in "biufU":
+    if y.dtype.kind not in "biufU" or not y.dtype.itemsize:
         raise InputError(f"{path}: array 'y' must hold numbers or text, found type {y.dtype}")
+    if y.dtype.kind == "U":
+        _check_text(path, y)
+    if (needed := 8 * x.size) > (memory := physical_memory()):
+        raise InputError(
+            f"{path}: {len(x)} samples in dimension {x.shape[1]} take {gibibytes(needed)} as "
+            f"float64, this machine has {gibibytes(memory)}"
+        )
     return x, y
+
+
+def _check_text(path: str, y: np.ndarray) -> None:
+    # Four bytes may hold more than the characters there are; Python fails on the rest later.
+    codes = np.ascontiguousarray(y, dtype=y.dtype.newbyteorder("=")).view(np.uint32)
+    wrong = (codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0]) // (y.dtype.itemsize // 4)
+        raise InputError(f"{path}: the label of row {row} (counted from 0) is no text")
+
+
+def claimed_bytes(path: str, what: str, shape: tuple[int, ...], itemsize: int) -> int:
+    """The bytes of an array of that shape. Raises InputError when no array can have it."""
+    if any(size < 0 for size in shape) or (
+        math.prod(max(size, 1) for size in shape) * max(itemsize, 1) > _LARGEST
+    ):
+        raise InputError(
+            f"{path}: truncated or forged: {what} claims shape {shape}, which does not fit "
+            "the size of the file"
+        )
+    return math.prod(shape) * itemsize
 
 
 def refuse_oversize(path: str, what: str, shape: tuple[int, ...], itemsize: int, held: int) -> None:
@@ -37,9 +76,35 @@ def refuse_oversize(path: str, what: str, shape: tuple[int, ...], itemsize: int,
 
     Raises InputError when `shape` times `itemsize` exceeds `held` bytes.
     """
-    promised = math.prod(shape) * itemsize
+    promised = claimed_bytes(path, what, shape, itemsize)
     if promised > held:
         raise InputError(
             f"{path}: {what} claims shape {tuple(shape)}, {promised} bytes, which does not fit the "
             "size of the file"
         )
+
+
+def refuse_unfolding(path: str, what: str, unfolded: int, stored: int) -> None:
+    """Refuse what takes `stored` bytes in a file and claims `unfolded`, beyond the limits above.
+
+    Raises InputError.
+    """
+    if unfolded > max(UNFOLDS_TO, UNFOLDS_BY * stored):
+        raise InputError(
+            f"{path}: {what} unfolds from {stored} to {unfolded} bytes, which does not fit the "
+            f"size of the file (more than {UNFOLDS_BY} times); store it uncompressed"
+        )
+
+
+def gibibytes(count: int) -> str:
+    """A number of bytes, however large, as text."""
+    # Divided as integers: a count from a file may exceed every float.
+    return f"{count * 10 // 2**30 / 10:.1f} GiB" if count < 2**100 else "more than 2^70 GiB"
+
+
+def physical_memory() -> int:
+    """Bytes of memory of this machine; where the system does not tell, 64 GiB."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2**36

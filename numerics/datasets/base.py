@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import abc
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pydantic
 
+from ..configuration import with_numbers
 from ..input_error import InputError
+from .arrays import gibibytes, physical_memory
 
 _NAMED_ROWS = 5
 
@@ -53,8 +54,8 @@ class Sample:
     rows: np.ndarray
 
     def __post_init__(self) -> None:
-        x, y, rows = np.asarray(self.x), np.asarray(self.y), np.asarray(self.rows)
-        _check_samples(x, self.source)
+        y, rows = np.asarray(self.y), np.asarray(self.rows)
+        x = _as_float64(np.asarray(self.x), self.source)
         if y.shape != (len(x),) or rows.shape != (len(x),):
             raise InputError(
                 f"{self.source}: {len(x)} samples need labels and rows of shape ({len(x)},), "
@@ -73,8 +74,8 @@ class Sample:
                 f"{self.source}: {row_list(zero)} (counted from 0) zero throughout; "
                 "every sample needs a nonzero feature"
             )
-        for name, array, dtype in (("x", x, "f8"), ("y", y, "i1"), ("rows", rows, "i8")):
-            own = np.array(array, dtype=dtype, order="C")
+        private = {"x": x, "y": np.array(y, dtype="i1"), "rows": np.array(rows, dtype="i8")}
+        for name, own in private.items():
             own.setflags(write=False)
             object.__setattr__(self, name, own)
 
@@ -101,27 +102,36 @@ class Sample:
         return Sample(self.x[chosen], self.y[chosen], self.source, self.rows[chosen])
 
 
-def _check_samples(x: np.ndarray, source: str) -> None:
+def _as_float64(given: np.ndarray, source: str) -> np.ndarray:
+    """A copy of the samples (N, d) as float64, which is what has to be finite."""
+    _check_form(given, source)
+    # Longer floats may exceed float64; a signalling NaN is only noticed.
+    with np.errstate(over="ignore", invalid="ignore"):
+        x = np.array(given, dtype=np.float64, order="C")
+        # A sum is finite unless an entry is not or it overflows: one cheap pass settles most cases.
+        suspicious = not np.isfinite(x.sum())
+    if suspicious and not (finite := np.isfinite(x)).all():
+        row, column = np.argwhere(~finite)[0]
+        raise InputError(
+            f"{source}: row {row}, column {column} (counted from 0) is {given[row, column]}; "
+            "every feature must be finite as float64"
+        )
+    return x
+
+
+def _check_form(x: np.ndarray, source: str) -> None:
     if x.ndim != 2 or x.shape[1] < 1:
         raise InputError(f"{source}: samples must be a matrix (N, d), found shape {x.shape}")
     if len(x) < 2:
         raise InputError(f"{source}: at least 2 samples are needed, found {len(x)}")
     if x.dtype.kind not in "biuf":
         raise InputError(f"{source}: samples must be real numbers, found {x.dtype}")
-    # A sum is finite unless an entry is not or it overflows: one cheap pass settles most cases.
-    with np.errstate(over="ignore", invalid="ignore"):
-        suspicious = not np.isfinite(x.sum())
-    if suspicious and not (finite := np.isfinite(x)).all():
-        row, column = np.argwhere(~finite)[0]
-        raise InputError(
-            f"{source}: row {row}, column {column} (counted from 0) is {x[row, column]}; "
-            "every feature must be finite"
-        )
 
 
 def centred(x: np.ndarray, rows: np.ndarray, source: str) -> np.ndarray:
     """x (N, d) less the mean of its rows; InputError when a row is zero throughout afterwards."""
-    shifted = x - x.mean(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # found by the checks of the sample
+        shifted = x - x.mean(axis=0)
     zero = rows[~shifted.any(axis=1)]
     if len(zero):
         raise InputError(
@@ -147,9 +157,21 @@ class Dataset(pydantic.BaseModel, abc.ABC, frozen=True, extra="forbid"):
             kind = type(self).model_fields["kind"].default
             raise InputError(f"{kind} dataset: {_first_problem(error)}") from None
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _numbers(cls, fields: Any) -> Any:
+        return with_numbers(cls, fields)
+
     @abc.abstractmethod
     def draw(self, rng: np.random.Generator) -> Sample:
         """One sample. Raises InputError when the data are unusable."""
+
+    def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray | None:
+        """At most ``count`` further samples of the distribution of ``drawn``, float64 (B, d).
+
+        They are independent of those drawn; None where a dataset has no more of its kind.
+        """
+        return None
 
 
 def _first_problem(error: pydantic.ValidationError) -> str:
@@ -174,13 +196,16 @@ class GeneratedDataset(Dataset, abc.ABC, frozen=True, extra="forbid"):
     dimension: Annotated[int, pydantic.Field(ge=1)]
     labels: Literal["alternating", "random"] = "alternating"
 
+    independent: ClassVar[bool] = False
+    """Whether samples are independent draws that do not depend on the labels."""
+
     @pydantic.model_validator(mode="after")
     def _fits_in_memory(self) -> GeneratedDataset:
         needed = 8 * self.samples * self.dimension
-        if needed > (memory := _physical_memory()):
+        if needed > (memory := physical_memory()):
             raise InputError(
                 f"samples x dimension: {self.samples} x {self.dimension} numbers take "
-                f"{needed / 2**30:.1f} GiB, this machine has {memory / 2**30:.1f} GiB"
+                f"{gibibytes(needed)}, this machine has {gibibytes(memory)}"
             )
         return self
 
@@ -188,6 +213,9 @@ class GeneratedDataset(Dataset, abc.ABC, frozen=True, extra="forbid"):
         y = self._draw_labels(rng)
         source = f"{self.kind} ({self.samples} samples in dimension {self.dimension})"
         return Sample(self.draw_inputs(y, rng), y, source, np.arange(self.samples))
+
+    def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray | None:
+        return self.draw_inputs(np.ones(count), rng) if self.independent else None
 
     @abc.abstractmethod
     def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -200,11 +228,3 @@ class GeneratedDataset(Dataset, abc.ABC, frozen=True, extra="forbid"):
             y = rng.integers(0, 2, self.samples) * 2 - 1
             if (y != y[0]).any():
                 return y
-
-
-def _physical_memory() -> int:
-    """Bytes of memory of this machine; where the system does not tell, 64 GiB."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 2**36

@@ -40,7 +40,7 @@ def read_cifar(paths: list[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_batch(path: str) -> np.ndarray:
-    size = Path(path).stat().st_size
+    size = Path(path).stat().st_size if Path(path).is_file() else 0
     if size == 0 or size % _RECORD:
         raise InputError(
             f"{path}: truncated or no CIFAR-10 file: {size} bytes are no whole number of records "

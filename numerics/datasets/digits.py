@@ -49,6 +49,18 @@ class Digits(Dataset, frozen=True, extra="forbid"):
         source = f"scikit-learn digits, {self.classes[0]} (+1) against {self.classes[1]} (-1)"
         return Sample(centred(x, rows, source) if self.centred else x, y, source, rows)
 
+    def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray | None:
+        """Digits of both classes that were not drawn, shifted like those that were."""
+        from sklearn.datasets import load_digits
+
+        pixels, digit = load_digits(return_X_y=True)
+        others = np.setdiff1d(np.flatnonzero(np.isin(digit, self.classes)), drawn.rows)
+        if not len(others):
+            return None
+        rows = rng.permutation(others)[:count]
+        x = pixels.astype(np.float64) / 16.0
+        return x[rows] - x[drawn.rows].mean(axis=0) if self.centred else x[rows]
+
     def _choose(
         self, rows: np.ndarray, wanted: int, digit: int, rng: np.random.Generator
     ) -> np.ndarray:

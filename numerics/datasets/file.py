@@ -44,7 +44,13 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
     def draw(self, rng: np.random.Generator) -> Sample:
         """The samples; ``rng`` is not used."""
         labels_path = None if self.labels is None else str(Path(self.path).parent / self.labels)
-        x, labels = read_data(self.path, labels_path)
+        return self.labelled(*read_data(self.path, labels_path))
+
+    def labelled(self, x: np.ndarray, labels: np.ndarray) -> Sample:
+        """The sample that samples (N, d) and labels (N,), as stored, make under these options.
+
+        Raises InputError when the labels are not finite or not two classes, and as `Sample`.
+        """
         if labels.dtype.kind == "f" and not np.isfinite(labels).all():
             raise InputError(
                 f"{self.path}: the label of {row_list(np.flatnonzero(~np.isfinite(labels)))} "

@@ -32,6 +32,9 @@ def read_data(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndar
 
     Raises InputError, one line that names the file, for whatever cannot be read.
     """
+    for name in (path, labels or ""):
+        if "\0" in name:
+            raise InputError(f"{name}: no such file; a name cannot hold the character 0")
     try:
         return _read(path, labels)
     except FileNotFoundError:
@@ -49,6 +52,8 @@ def _read(path: str, labels: str | None) -> tuple[np.ndarray, np.ndarray]:
         if reader is not None or suffix == ".npy":
             raise InputError(f"{path}: is a folder, not a data file")
         return _read_folder(path, labels)
+    if Path(path).exists() and not Path(path).is_file():
+        raise InputError(f"{path}: is a device or a pipe, not a data file")
     if suffix == ".npy":
         return read_npy_pair(path, labels)
     if looks_like_idx(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -13,6 +13,8 @@ class Gaussian(GeneratedDataset, frozen=True, extra="forbid"):
     """Independent standard normal coordinates."""
 
     kind: Literal["gaussian"] = "gaussian"
+
+    independent: ClassVar[bool] = True
 
     def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return rng.standard_normal((len(y), self.dimension))

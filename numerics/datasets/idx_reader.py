@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import math
 import zlib
 from pathlib import Path
 from typing import IO
@@ -11,11 +10,9 @@ from typing import IO
 import numpy as np
 
 from ..input_error import InputError
-from .arrays import checked_pair
+from .arrays import checked_pair, claimed_bytes, refuse_unfolding
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-# Deflate cannot shrink data further than about 1032 to 1; a header promising more is forged.
-_MOST_COMPRESSION = 1040
 _IMAGE_FILES = ("train-images-idx3-ubyte", "train-images.idx3-ubyte")
 
 
@@ -56,8 +53,10 @@ def read_idx(path: str) -> np.ndarray:
     try:
         with gzip.open(path) if zipped else file.open("rb") as stream:
             shape, dtype = _header(stream, path)
-            promised = math.prod(shape) * dtype.itemsize
-            if promised > (size * _MOST_COMPRESSION if zipped else size):
+            promised = claimed_bytes(path, "it", shape, dtype.itemsize)
+            if zipped:
+                refuse_unfolding(path, f"an array of shape {shape}", promised, size)
+            elif promised > size:
                 raise InputError(
                     f"{path}: truncated or forged: claims shape {shape}, {promised} bytes of data, "
                     f"in a file of {size}"

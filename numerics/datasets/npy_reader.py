@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
 
 from ..input_error import InputError
 from .arrays import checked_pair
-from .npz_reader import read_header
+from .npy_header import read_header
 
 
 def read_npy_pair(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -33,23 +32,18 @@ def read_npy(path: str) -> np.ndarray:
     file = Path(path)
     if not file.is_file():
         raise InputError(f"{path}: no such file")
+    with file.open("rb") as stream:
+        shape, dtype, promised = read_header(stream, path, "it")
+        held = file.stat().st_size - stream.tell()
+    if promised != held:
+        raise InputError(
+            f"{path}: claims shape {shape} of {dtype}, {promised} bytes, which does not fit "
+            "the size of the file"
+        )
     try:
-        with file.open("rb") as stream:
-            shape, dtype = read_header(stream)
-            held = file.stat().st_size - stream.tell()
-        if dtype.hasobject:
-            raise InputError(f"{path}: holds Python objects, which are never unpickled")
-        if (promised := math.prod(shape) * dtype.itemsize) != held:
-            raise InputError(
-                f"{path}: claims shape {shape} of {dtype}, {promised} bytes, which does not fit "
-                "the size of the file"
-            )
         return np.lib.format.open_memmap(path, mode="r") if held else np.empty(shape, dtype)
-    except InputError:
-        raise
-    except (ValueError, EOFError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a readable .npy array ({reason})") from None
+    except ValueError as error:  # more axes than numpy has
+        raise InputError(f"{path}: not a readable .npy array ({error})") from None
 
 
 def _beside(path: str) -> Path:

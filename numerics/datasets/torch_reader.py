@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..input_error import InputError
 from .arrays import checked_pair, refuse_oversize
+from .pt_archive import check_archive
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +28,9 @@ def read_pt(path: str) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        check_archive(path)
+        with warnings.catch_warnings(action="ignore"):  # what is wrong is said below, in one line
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except OSError:
         raise
     except Exception:  # a damaged stream makes the restricted unpickler fail in any way
@@ -37,7 +41,7 @@ def read_pt(path: str) -> tuple[np.ndarray, np.ndarray]:
     x = y = None
     if isinstance(content, Mapping):
         x, y = content.get("x"), content.get("y")
-        found = ", ".join(repr(key) for key in list(content)[:8]) or "none"
+        found = ", ".join(map(_named, list(content)[:8])) or "none"
     else:
         found = f"a {type(content).__name__}"
         if isinstance(content, list | tuple) and len(content) == 2:
@@ -74,6 +78,11 @@ def read_safetensors(path: str) -> tuple[np.ndarray, np.ndarray]:
         raise InputError(f"{path}: not a readable .safetensors file ({reason})") from None
 
 
+def _named(key: object) -> str:
+    # Other keys may hold themselves many times over, and take forever to write out.
+    return repr(key[:40]) if isinstance(key, str) else f"a {type(key).__name__}"
+
+
 def _arrays(path: str, x: torch.Tensor, y: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
     return checked_pair(path, _array(path, "x", x), _array(path, "y", y))
 
@@ -81,14 +90,15 @@ def _arrays(path: str, x: torch.Tensor, y: torch.Tensor) -> tuple[np.ndarray, np
 def _array(path: str, name: str, tensor: torch.Tensor) -> np.ndarray:
     import torch
 
-    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
+    plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
+    if not plain or tensor.is_quantized or tensor.is_nested:
         raise InputError(f"{path}: tensor '{name}' must be dense and plain, found {tensor.layout}")
     if tensor.is_complex():
         raise InputError(f"{path}: tensor '{name}' must hold real numbers, found {tensor.dtype}")
     # A view may claim a shape far beyond its storage: strides of zero repeat one number.
     held = Path(path).stat().st_size
     refuse_oversize(path, f"tensor '{name}'", tuple(tensor.shape), tensor.element_size(), held)
-    tensor = tensor.detach()
+    tensor = tensor.detach().resolve_neg()
     if tensor.is_floating_point() and tensor.dtype not in (
         torch.float16,
         torch.float32,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -13,6 +13,8 @@ class Uniform(GeneratedDataset, frozen=True, extra="forbid"):
     """Independent coordinates, each uniform on [-1, 1]."""
 
     kind: Literal["uniform"] = "uniform"
+
+    independent: ClassVar[bool] = True
 
     def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return rng.uniform(-1.0, 1.0, (len(y), self.dimension))

@@ -12,7 +12,7 @@ import pydantic
 from ..configuration import Configuration
 from ..input_error import InputError
 from ..network import LeakyNetwork
-from ..rounding import BallArray
+from ..real_array import RealArray
 from .attacked_network import AttackedNetwork
 from .direction import Direction
 from .promise import Promise
@@ -81,7 +81,7 @@ class GeometricPerturbation(Perturbation, abc.ABC, frozen=True, extra="forbid"):
         return self.eps
 
     @abc.abstractmethod
-    def direction(self, q: BallArray) -> Direction:
+    def direction(self, q: RealArray) -> Direction:
         """dir for the normal q (d,).
 
         Raises InputError when q is zero, unknown, or has too few coordinates.

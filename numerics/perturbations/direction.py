@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..input_error import InputError
-from ..rounding import BallArray
+from ..real_array import RealArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Direction:
         object.__setattr__(self, "dir", own)
 
 
-def scaled_normal(q: BallArray) -> np.ndarray:
+def scaled_normal(q: RealArray) -> np.ndarray:
     """The midpoint of q (d,) over its largest absolute entry, which becomes exactly 1.
 
     Raises InputError when q is zero or unknown.
@@ -48,17 +48,17 @@ def scaled_normal(q: BallArray) -> np.ndarray:
     return q.mid / largest
 
 
-def count_nonzero(q: BallArray) -> int:
+def count_nonzero(q: RealArray) -> int:
     """nnz q, for the midpoint of q (d,)."""
     return int(np.count_nonzero(q.mid))
 
 
-def undecided_signs(q: BallArray) -> int:
+def undecided_signs(q: RealArray) -> int:
     """How many entries of q (d,) may have either sign."""
     return int(((q.lower <= 0) & (q.upper >= 0) & ((q.mid != 0) | (q.rad != 0))).sum())
 
 
-def largest_entries(q: BallArray, k: int) -> tuple[np.ndarray, int]:
+def largest_entries(q: RealArray, k: int) -> tuple[np.ndarray, int]:
     """Which k entries of q (d,) are the largest in size, as a mask, and how many are undecided.
 
     Ties go to the smaller index. Raises InputError unless k <= nnz q.

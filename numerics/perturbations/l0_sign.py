@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 import pydantic
 
-from ..rounding import BallArray
+from ..real_array import RealArray
 from .base import GeometricPerturbation
 from .direction import Direction, largest_entries, scaled_normal, undecided_signs
 
@@ -18,7 +18,7 @@ class L0Sign(GeometricPerturbation, frozen=True, extra="forbid"):
     kind: Literal["l0-sign"] = "l0-sign"
     k: Annotated[int, pydantic.Field(ge=1)]
 
-    def direction(self, q: BallArray) -> Direction:
+    def direction(self, q: RealArray) -> Direction:
         signs = np.sign(scaled_normal(q))
         chosen, undecided = largest_entries(q, self.k)
         undecided += undecided_signs(q[chosen])

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 import pydantic
 
-from ..rounding import BallArray
+from ..real_array import RealArray
 from .base import GeometricPerturbation
 from .direction import Direction, largest_entries, scaled_normal
 
@@ -21,7 +21,7 @@ class L0Value(GeometricPerturbation, frozen=True, extra="forbid"):
     kind: Literal["l0-value"] = "l0-value"
     k: Annotated[int, pydantic.Field(ge=1)]
 
-    def direction(self, q: BallArray) -> Direction:
+    def direction(self, q: RealArray) -> Direction:
         scaled = scaled_normal(q)
         chosen, undecided = largest_entries(q, self.k)
         kept = np.where(chosen, scaled, 0.0)

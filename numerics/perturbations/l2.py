@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..rounding import BallArray
+from ..real_array import RealArray
 from .base import GeometricPerturbation
 from .direction import Direction, count_nonzero, scaled_normal
 
@@ -16,6 +16,6 @@ class L2(GeometricPerturbation, frozen=True, extra="forbid"):
 
     kind: Literal["l2"] = "l2"
 
-    def direction(self, q: BallArray) -> Direction:
+    def direction(self, q: RealArray) -> Direction:
         scaled = scaled_normal(q)
         return Direction(scaled / np.linalg.norm(scaled), "l2", count_nonzero(q))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..rounding import BallArray
+from ..real_array import RealArray
 from .base import GeometricPerturbation
 from .direction import Direction, count_nonzero, scaled_normal
 
@@ -17,5 +17,5 @@ class LinfRescaled(GeometricPerturbation, frozen=True, extra="forbid"):
 
     kind: Literal["linf-rescaled"] = "linf-rescaled"
 
-    def direction(self, q: BallArray) -> Direction:
+    def direction(self, q: RealArray) -> Direction:
         return Direction(scaled_normal(q), "linf", count_nonzero(q))

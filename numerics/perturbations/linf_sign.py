@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..rounding import BallArray
+from ..real_array import RealArray
 from .base import GeometricPerturbation
 from .direction import Direction, count_nonzero, scaled_normal, undecided_signs
 
@@ -16,6 +16,6 @@ class LinfSign(GeometricPerturbation, frozen=True, extra="forbid"):
 
     kind: Literal["linf-sign"] = "linf-sign"
 
-    def direction(self, q: BallArray) -> Direction:
+    def direction(self, q: RealArray) -> Direction:
         signs = np.sign(scaled_normal(q))
         return Direction(signs, "linf", count_nonzero(q), undecided_signs(q))

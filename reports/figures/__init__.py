@@ -7,17 +7,23 @@ import csv
 import io
 from dataclasses import dataclass
 
+import numpy as np
 from pydantic import ValidationError
 
 from ..load import ReportError, first_error
-from ..schema import FigureRecord
-from . import convergence, decision_map, multipliers
+from ..record import FigureRecord
+from . import boundaries, convergence, decision_map, growth, loads, multipliers, parts, sweep
 from .style import FigureKind, svg
 
 FIGURES: dict[str, FigureKind] = {
     "multipliers": multipliers.KIND,
     "convergence": convergence.KIND,
     "decision-map": decision_map.KIND,
+    "sweep": sweep.KIND,
+    "boundaries": boundaries.KIND,
+    "parts": parts.KIND,
+    "growth": growth.KIND,
+    "loads": loads.KIND,
 }
 
 
@@ -32,7 +38,7 @@ class Drawing:
 def draw(figure: FigureRecord, where: str = "figure") -> Drawing:
     """Draw a figure of a report. ``where`` is its JSON path, for errors.
 
-    Raises ReportError for an unknown kind and for data that do not fit the kind.
+    Raises ReportError for an unknown kind and for data that do not fit the kind, or any axes.
     """
     kind = FIGURES.get(figure.kind)
     if kind is None:
@@ -44,5 +50,12 @@ def draw(figure: FigureRecord, where: str = "figure") -> Drawing:
         raise ReportError(first_error(error, (where, "data"))) from None
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerows(["" if cell is None else cell for cell in row] for row in kind.rows(data))
-    return Drawing(svg(kind, data), table.getvalue())
+    try:
+        # Numbers near the ends of what a float holds overflow in the scales of the axes.
+        with np.errstate(all="ignore"):
+            writer.writerows(
+                ["" if cell is None else cell for cell in row] for row in kind.rows(data)
+            )
+            return Drawing(svg(kind, data), table.getvalue())
+    except (ValueError, ArithmeticError) as error:
+        raise ReportError(f"{where}: cannot be drawn: {error}") from error

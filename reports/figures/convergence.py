@@ -105,13 +105,10 @@ def _mark_certified(axes: Axes, certified: Certified) -> None:
             markeredgewidth=1.1,
             zorder=5,
         )
-    axes.text(
-        0.03,
-        0.05,
-        rf"$\diamondsuit$ certified: $\tau \leq {powers(certified.tau)}$ at step {certified.step}",
-        transform=axes.transAxes,
-        fontsize=7.5,
+    note = (
+        rf"$\diamondsuit$ certified: $\tau \leq {powers(certified.tau)}$ at step {certified.step}"
     )
+    axes.set_title(note, fontsize=7.5, loc="left", pad=4)
 
 
 def rows(data: ConvergenceData) -> Iterator[Sequence[object]]:

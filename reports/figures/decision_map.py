@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from pydantic import Field, model_validator
 
-from .style import BLUE, GREY, INK, ORANGE, VERMILLION, FigureData, FigureKind, plain
+from .style import BLUE, GREY, INK, ORANGE, VERMILLION, FigureData, FigureKind, plain, powers
 
 # A cone narrower than this (radians) cannot be seen at print size; it is stated instead.
 _VISIBLE = math.radians(0.4)
@@ -68,7 +68,7 @@ def draw(data: DecisionMapData, figure: Figure) -> None:
     axes.set_xlabel(plain(data.axes[0]))
     axes.set_ylabel(plain(data.axes[1]))
     if data.cone is not None and data.cone < _VISIBLE:
-        note = rf"excluded: within ${math.degrees(data.cone):.2g}°$ of the line"
+        note = rf"excluded: within ${powers(math.degrees(data.cone))}°$ of the line"
         axes.set_title(note, fontsize=7.5, loc="left", pad=3)
     elif data.cone is not None and data.linear:
         cone = Polygon([[0, 0]], facecolor="none", edgecolor=GREY, hatch="/////", linewidth=0)

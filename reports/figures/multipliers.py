@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from pydantic import model_validator
 
 from .style import (
+    BESIDE,
     BLUE,
     GREEN,
     GREY,
@@ -46,6 +47,8 @@ class MultipliersData(FigureData):
         lengths |= {len(self.trained)} if self.trained is not None else set()
         if len(lengths) != 1 or not self.lower:
             raise ValueError("lower, upper, label and trained should have one length, at least 1")
+        if any(lower > upper for lower, upper in zip(self.lower, self.upper, strict=True)):
+            raise ValueError("lower should nowhere be above upper")
         return self
 
 
@@ -91,7 +94,7 @@ def draw(data: MultipliersData, figure: Figure) -> None:
                 continue
             if low <= value <= high:
                 axes.axhline(value, color=colour, linestyle=dash, linewidth=0.9, zorder=1)
-            labels.append((value, f"{plain(bounds.name)} {side}", colour))
+            labels.append((value, f"{plain(bounds.name, BESIDE)} {side}", colour))
     axes.set_xlabel("sample $n$")
     axes.set_ylabel(r"multiplier $\lambda_n$")
     axes.locator_params(axis="x", integer=True)

@@ -32,8 +32,15 @@ PURPLE = "#a94f83"  # darker than the palette's, to be legible as text
 INK = "#1c1e21"
 GREY = "#74787d"
 
+# In the first element of every drawing, so that one can tell whose it is.
+MADE_BY = 'data-made-by="perturbproof"'
+
 WIDTH = 3.35
 HEIGHT = 2.7
+# Characters of a label along an axis, and of one beside the axes. Longer ones would leave the axes
+# no room, and take minutes to draw.
+_LONGEST = 80
+BESIDE = 24
 
 _SETTINGS: dict[str, Any] = {
     "svg.hashsalt": "perturbproof",
@@ -109,7 +116,7 @@ def svg(kind: FigureKind, data: FigureData) -> str:
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     # Matplotlib's style sheet names every element there is; inside a page it would leak out.
     text = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.DOTALL)
-    return text.replace("<svg ", '<svg stroke-linejoin="round" ', 1)
+    return text.replace("<svg ", f'<svg {MADE_BY} stroke-linejoin="round" ', 1)
 
 
 def label_right(axes: Axes, labels: Iterable[tuple[float, str, str]]) -> None:
@@ -155,20 +162,28 @@ def _spread(targets: list[float], gap: float = 0.085) -> list[float]:
 
 
 def decades(axis: Axis) -> None:
-    """Label a logarithmic axis by powers of ten, a few of them."""
-    axis.set_major_locator(LogLocator(numticks=4))
+    """Label a logarithmic axis by a few powers of ten; a short one also at 2 and 5 times them."""
+    axis.set_major_locator(_Decades(numticks=4))
     # Plain Unicode: Matplotlib's own labels go through mathtext, half of a figure's drawing time.
     axis.set_major_formatter(FuncFormatter(_power_of_ten))
     axis.set_minor_locator(NullLocator())
 
 
+class _Decades(LogLocator):
+    """Powers of ten, with 2 and 5 times them where less than two decades are shown."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        self.set_params(subs=(1.0, 2.0, 5.0) if 0 < vmin and vmax < 100 * vmin else (1.0,))
+        return super().tick_values(vmin, vmax)
+
+
 def _power_of_ten(value: float, position: int | None) -> str:
-    exponent = round(math.log10(value)) if value > 0 else 0
-    if not math.isclose(value, 10.0**exponent, rel_tol=1e-6):
-        return ""
+    exponent = math.floor(math.log10(value) + 1e-9) if value > 0 else 0
     if -2 <= exponent <= 2:
         return f"{value:g}"
-    return superscripted(f"10^{exponent}".replace("-", "−"))
+    mantissa = round(value / 10.0**exponent)
+    times = "" if mantissa == 1 else f"{mantissa} × "
+    return times + superscripted(f"10^{exponent}".replace("-", "−"))
 
 
 def powers(value: float) -> str:
@@ -185,8 +200,9 @@ def _characters() -> frozenset[int]:
     return frozenset(code for font in fonts for code in font.get_charmap())
 
 
-def plain(text: str) -> str:
-    """Text of a report as Matplotlib can print it: no mathtext, known characters only."""
+def plain(text: str, longest: int = _LONGEST) -> str:
+    """Text of a report as Matplotlib can print it: cut short, no mathtext, known characters."""
     known = _characters()
-    printable = "".join(c if ord(c) in known else "\ufffd" for c in text if c.isprintable())
+    short = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    printable = "".join(c if ord(c) in known else "\ufffd" for c in short if c.isprintable())
     return printable.replace("\\", "\\\\").replace("$", r"\$")

@@ -1,7 +1,5 @@
 """Time a training step: the Gram-space trainer against a plain PyTorch full-batch loop.
 
-    python tests/benchmarks/bench_training.py
-
 Both sides run in turn in one process, in float32, and are checked to have reached the same weights.
 "full width" is the paper's recipe and start (slope 0.01, weights uniform on +-1/sqrt(d)), where
 activation patterns never settle; "settled" a start at 1e-4 and slope 0.5, where they do and the
@@ -12,17 +10,12 @@ rate measured for that very product.
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
 import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
+from perturbproof.numerics.batch_descent import BatchDescent
 from perturbproof.numerics.datasets.base import Sample
 from perturbproof.numerics.datasets.orthogonal import Orthogonal
 from perturbproof.numerics.datasets.uniform import Uniform
@@ -30,19 +23,9 @@ from perturbproof.numerics.descent import GramDescent
 from perturbproof.numerics.network import initial_weights, output_weights
 from perturbproof.numerics.recipes import Recipe, normalised_recipe, paper_recipe
 from perturbproof.numerics.training import fitting_threads
+from timing import Section, best, in_turn, seconds, verdict
 
 _SETTLING_STEPS = 400
-
-_PAGE = """# Performance
-
-Written by `python tests/benchmarks/bench_training.py --markdown docs/performance.md`.
-
-A training step in the span of the samples, against a plain PyTorch full-batch loop with the paper's
-recipe that makes the same iterates. Both run in turn in one process. The plain loop takes four
-products of N x d by d x m numbers a step; in Gram space one of N x N by N x m is left, and d drops
-out. Once activation patterns settle, neurons of equal pattern share their update and the width
-drops out as well. "floor" is what the remaining product alone takes at the rate measured for it.
-"""
 
 
 @dataclass(frozen=True)
@@ -84,18 +67,11 @@ class PlainLoop:
         self.optimiser.step()
 
 
-def seconds_per_step(step: Callable[[], None], steps: int) -> float:
-    started = time.perf_counter()
-    for _ in range(steps):
-        step()
-    return (time.perf_counter() - started) / steps
-
-
 def product_seconds(case: Case, columns: int) -> float:
     gram = torch.randn(case.samples, case.samples)
     right = torch.randn(case.samples, columns)
     out = torch.empty(case.samples, columns)
-    return min(seconds_per_step(lambda: torch.mm(gram, right, out=out), 5) for _ in range(10))
+    return best(lambda: torch.mm(gram, right, out=out), 10, calls=5)
 
 
 def relative_difference(plain: PlainLoop, trainer: GramDescent, initial: np.ndarray) -> float:
@@ -124,14 +100,14 @@ def run(case: Case, repeats: int) -> tuple[str, bool]:
     else:
         settling = normalised_recipe(steps=1)
         trainer = GramDescent(sample, initial, slope, settling, dtype="float32")
-        seconds_per_step(trainer.step, _SETTLING_STEPS)
-        seconds_per_step(plain.step, 2)
+        seconds(trainer.step, _SETTLING_STEPS)
+        seconds(plain.step, 2)
     ours, theirs = [], []
     for _ in range(repeats):
-        theirs.append(seconds_per_step(plain.step, plain_steps))
+        theirs.append(seconds(plain.step, plain_steps))
         # As `train` runs it: one thread where a step is too small to share.
         with fitting_threads(case.samples**2 * case.width):
-            ours.append(seconds_per_step(trainer.step, gram_steps))
+            ours.append(seconds(trainer.step, gram_steps))
     ratios = sorted(slow / fast for slow, fast in zip(theirs, ours, strict=True))
     middle = statistics.median(ratios)
     floor = product_seconds(case, 2 if trainer.collapsed else case.width)
@@ -142,7 +118,7 @@ def run(case: Case, repeats: int) -> tuple[str, bool]:
         f"{case.name:20s} plain {statistics.median(theirs) * 1e3:9.3f} ms   "
         f"Gram {statistics.median(ours) * 1e3:8.3f} ms   "
         f"ratio {ratios[0]:.0f} / {middle:.0f} / {ratios[-1]:.0f}   "
-        f"target {case.target:.0f} {'met' if middle >= case.target else 'MISSED'}\n"
+        f"target {case.target:.0f} {verdict(middle >= case.target)}\n"
         f"{'':20s} floor {floor * 1e3:.3f} ms ({flops / 1e9:.3f} GFLOP at "
         f"{flops / floor / 1e9:.0f} GFLOP/s), {floor / statistics.median(ours):.0%} of the step"
     )
@@ -151,36 +127,56 @@ def run(case: Case, repeats: int) -> tuple[str, bool]:
     return line, middle >= case.target
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--threads", type=int, help="torch threads of both sides (default: all)")
-    parser.add_argument("--markdown", type=Path, help="also write the figures to this file")
-    options = parser.parse_args()
-    repeats = options.repeats
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    lines = [
-        f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__} with "
-        f"{torch.get_num_threads()} threads, load {os.getloadavg()[0]:.1f}; ratio min / median / "
-        f"max of {repeats} repeats, width 1000, d = 10000, float32"
+def batch(count: int, samples: int, width: int, repeats: int) -> str:
+    """Many small networks as one batch against one after the other."""
+    drawn = [
+        Orthogonal(samples=samples, dimension=2 * samples).draw(np.random.default_rng(k))
+        for k in range(count)
     ]
-    print(lines[0])
-    met = []
+    starts = [
+        initial_weights(width, 2 * samples, np.random.default_rng(k), scale=1e-2)
+        for k in range(count)
+    ]
+    recipe = paper_recipe(steps=1)
+    alone = [
+        GramDescent(sample, start, 0.01, recipe, dtype="float32")
+        for sample, start in zip(drawn, starts, strict=True)
+    ]
+    together = BatchDescent(drawn, starts, 0.01, recipe, dtype="float32")
+
+    def one_by_one() -> None:
+        for _ in range(20):
+            for state in alone:
+                state.step()
+
+    def as_a_batch() -> None:
+        for _ in range(20):
+            together.step()
+
+    with fitting_threads(count * samples**2 * width):
+        ratio = in_turn(one_by_one, as_a_batch, repeats)
+    return (
+        f"{count} networks, N={samples}, m={width}: one by one {ratio.slow / 20 * 1e3:.3f} ms a "
+        f"step of all, as a batch {ratio.fast / 20 * 1e3:.3f} ms, {ratio}"
+    )
+
+
+def section(repeats: int) -> Section:
+    lines, met = ["ratio min / median / max; width 1000, d = 10000, float32"], []
     for case in CASES:
         line, reached = run(case, repeats)
-        print(line, flush=True)
         lines.append(line)
         met.append(reached)
-    lines.append(
-        f"load at the end {os.getloadavg()[0]:.1f}; other work on the cores spoils the ratios"
+    lines += [batch(64, 16, 20, repeats), batch(16, 64, 100, repeats)]
+    return Section(
+        "Training",
+        "A training step in the span of the samples, against a plain PyTorch full-batch loop with "
+        "the paper's recipe that makes the same iterates. Both run in turn in one process. The "
+        "plain loop takes four products of N x d by d x m numbers a step; in Gram space one of "
+        "N x N by N x m is left, and d drops out. Once activation patterns settle, neurons of "
+        'equal pattern share their update and the width drops out as well. "floor" is what the '
+        "remaining product alone takes at the rate measured for it. Many small networks train as "
+        "one batch.",
+        tuple(lines),
+        all(met),
     )
-    print(lines[-1])
-    if options.markdown is not None:
-        figures = "\n".join(lines)
-        options.markdown.write_text(f"{_PAGE}\n```\n{figures}\n```\n", encoding="utf-8")
-    return 0 if all(met) else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,16 +1,20 @@
 """Datasets: the properties each promises, and what each refuses."""
 
+from pathlib import Path
+
 import numpy as np
 import pydantic
 import pytest
 from perturbproof.numerics.datasets import DATASETS, AnyDataset, Sample
 from perturbproof.numerics.datasets.base import centred, row_list
 from perturbproof.numerics.datasets.digits import Digits
+from perturbproof.numerics.datasets.file import FromFile
 from perturbproof.numerics.datasets.gaussian import Gaussian
 from perturbproof.numerics.datasets.near_orthogonal import NearOrthogonal
 from perturbproof.numerics.datasets.orthogonal import Orthogonal
 from perturbproof.numerics.datasets.uniform import Uniform
 from perturbproof.numerics.input_error import InputError
+from sklearn.datasets import load_digits
 
 EXAMPLES = {
     "orthogonal": Orthogonal(samples=6, dimension=20, radius=3.0),
@@ -201,3 +205,38 @@ def test_row_lists_read_well():
     assert row_list([4]) == "row 4"
     assert row_list([1, 2, 3]) == "rows 1, 2 and 3"
     assert row_list(range(9)) == "rows 0, 1, 2, 3, 4 and 4 more"
+
+
+@pytest.mark.parametrize(("kind", "variance"), [(Uniform, 1 / 3), (Gaussian, 1.0)])
+def test_fresh_samples_are_further_draws(kind, variance: float) -> None:
+    data = kind(samples=4, dimension=3000)
+    drawn = data.draw(np.random.default_rng(1))
+    fresh = data.fresh(np.random.default_rng(2), 7, drawn)
+    assert fresh is not None
+    assert fresh.shape == (7, 3000)
+    assert not np.isin(fresh, drawn.x).any()
+    assert np.var(fresh) == pytest.approx(variance, rel=0.03)
+
+
+def test_fresh_digits_are_those_left_over_shifted_alike() -> None:
+    data = Digits(classes=(3, 8), samples=100)
+    drawn = data.draw(np.random.default_rng(1))
+    fresh = data.fresh(np.random.default_rng(2), 10_000, drawn)
+    pixels, digit = load_digits(return_X_y=True)
+    left = np.setdiff1d(np.flatnonzero((digit == 3) | (digit == 8)), drawn.rows)
+    expected = pixels[left] / 16 - pixels[drawn.rows].mean(axis=0) / 16
+    assert fresh is not None
+    assert len(fresh) == len(left)
+    np.testing.assert_allclose(np.sort(fresh, axis=0), np.sort(expected, axis=0), atol=1e-12)
+
+
+def test_what_has_no_further_samples_says_so(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "all.npz", x=rng.standard_normal((4, 3)), y=[0, 1, 0, 1])
+    for data in (
+        Orthogonal(samples=4, dimension=9),
+        NearOrthogonal(samples=4, dimension=9, coherence=0.1),
+        FromFile(path=str(tmp_path / "all.npz")),
+        Digits(),
+    ):
+        assert data.fresh(rng, 3, data.draw(rng)) is None

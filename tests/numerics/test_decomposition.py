@@ -121,7 +121,7 @@ def test_gram_of_rank_two_notices_a_wrong_sign():
 
 def test_statistics_at_hand_are_used():
     result, _ = example(0, KINDS[0])
-    given_statistics = base_geometry(result, gram_statistics(result.base.x, bits=200))
+    given_statistics = base_geometry(result, gram_statistics(result.base.x, precise=True))
     own = base_geometry(result)
     assert given_statistics.base_p_max.intersects(own.base_p_max)
     assert given_statistics.gram.rad.max() <= own.gram.rad.max()

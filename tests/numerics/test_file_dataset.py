@@ -161,7 +161,7 @@ class TestRefusals:
         path = tmp_path / "data.npz"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("x.npy", b"hello")
-        refused(path, "array 'x' is damaged")
+        refused(path, "array 'x' is not a readable .npy array")
 
     def test_flipped_byte(self, tmp_path):
         path = npz(tmp_path, x=X, y=[0, 1, 0])

@@ -117,7 +117,7 @@ def test_blocks_agree_with_one_pass() -> None:
 
 def test_more_bits_narrow_the_enclosure() -> None:
     x = np.random.default_rng(2).uniform(-1, 1, (3, 400))
-    plain, fine = gram_statistics(x), gram_statistics(x, bits=256)
+    plain, fine = gram_statistics(x), gram_statistics(x, precise=True)
     assert fine.p_max.width < plain.p_max.width / 100
     assert fine.p_max.intersects(plain.p_max)
     assert exact_gram(x, 4096)[0, 1].rad() == 0

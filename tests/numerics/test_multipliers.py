@@ -208,7 +208,7 @@ def test_arb_takes_over_where_float64_cannot_certify() -> None:
     assert expected is not None
     for n in range(4):
         assert result.lam.interval(n).contains(expected[n])
-    fine = exact_multipliers(statistics, y, Fraction(1, 2), bits=400)
+    fine = exact_multipliers(gram_statistics(statistics.x, precise=True), y, Fraction(1, 2))
     assert fine.lam is not None
     assert fine.lam.rad.max() <= result.lam.rad.max()
 

@@ -229,7 +229,7 @@ class TestIdx:
         images = next(folder.glob("*images*"))
         header = bytes([0, 0, 8, 3]) + b"\xff" * 12 + bytes(100)
         images.write_bytes(gzip.compress(header) if zipped else header)
-        refused(images, "truncated or forged: claims shape")
+        refused(images, "truncated or forged: it claims shape")
 
     def test_missing_labels_and_empty_folder(self, tmp_path):
         folder = mnist(tmp_path / "mnist", self.IMAGES, LABELS)

@@ -67,4 +67,106 @@ def figures(samples: int = 24, wild: bool = False) -> list[dict[str, Any]]:
                 "axes": ["along v (positive half)", "along u, orthogonalised"],
             },
         },
+        {
+            "id": "boundaries",
+            "kind": "boundaries",
+            "title": "Boundaries",
+            "caption": "Where three networks change sign in one plane, with the predicted lines.",
+            "data": {
+                "networks": [
+                    {"name": "f", "positive": [[4.71, 7.85]]},
+                    {"name": "g", "positive": [[0.2, 2.9]] if wild else [[5.3, 8.44]]},
+                    {"name": "control", "positive": [[1.0, 4.14]]},
+                ],
+                "normals": [{"name": "q", "angle": 0.0}, {"name": "q^a", "angle": 0.6}],
+                "samples": [[1.2, 0.4, 1], [0.7, 0.9, 1], [-1.1, -0.3, -1], [-0.4, -1.2, -1]],
+                "axes": ["along q", "rest of q^a"],
+            },
+        },
+        {
+            "id": "parts",
+            "kind": "parts",
+            "title": "Parts",
+            "caption": "What perturbations and base samples teach about every test point.",
+            "data": {
+                "sets": [
+                    {
+                        "name": name,
+                        "t1": [math.sin(7 * n + k) for n in range(samples)],
+                        "t2": [0.8 * math.cos(3 * n + k) + 0.1 for n in range(samples)],
+                        "covered": [n % 3 == 0 for n in range(samples)],
+                        "agreeing": [1 if n % 4 else -1 for n in range(samples)],
+                    }
+                    for k, name in enumerate(("natural samples", "isotropic points"))
+                ]
+            },
+        },
+        {
+            "id": "growth",
+            "kind": "growth",
+            "title": "Growth",
+            "caption": "T1 and T2 against the number of perturbed samples, in nested subsets.",
+            "data": {
+                "sizes": [2, 8, 32, 128],
+                "parts": [
+                    {
+                        "name": name,
+                        "low": [0.5 * scale * n**slope for n in (2, 8, 32, 128)],
+                        "median": [scale * n**slope for n in (2, 8, 32, 128)],
+                        "high": [2.0 * scale * n**slope for n in (2, 8, 32, 128)],
+                        "fitted": slope,
+                        "predicted": None if wild else slope,
+                    }
+                    for name, scale, slope in (("T1", 0.1, 0.5), ("T2", 0.01, 1.0))
+                ],
+            },
+        },
+        {
+            "id": "sweep",
+            "kind": "sweep",
+            "title": "Sweep",
+            "caption": "Accuracy of what was learnt against what was published.",
+            "data": {
+                "axis": "noise samples N_adv",
+                "points": [
+                    {
+                        "value": value,
+                        "published": 0.5 + 0.1 * k,
+                        "exact": None if wild else 0.52 + 0.1 * k,
+                        "lowest": None if wild else 0.5 + 0.1 * k,
+                        "highest": None if wild else 0.54 + 0.1 * k,
+                        "tight": k < 2,
+                        "linear_pattern": k == 0,
+                        "prediction": 0.51 + 0.1 * k,
+                        "trained": 0.5 + 0.1 * k if k > 1 else None,
+                        "control": 0.5,
+                    }
+                    for k, value in enumerate((10, 100, 1000, 10_000))
+                ],
+            },
+        },
+        {
+            "id": "loads",
+            "kind": "loads",
+            "title": "Loads",
+            "caption": "Load of the assumptions along a swept field.",
+            "data": {
+                "axis": "data.dimension",
+                "series": [
+                    {
+                        "name": name,
+                        "points": [
+                            {
+                                "value": value,
+                                "low": 0.0 if wild else 0.5 * scale / value,
+                                "middle": scale / value,
+                                "high": 2 * scale / value,
+                            }
+                            for value in (10, 100, 1000)
+                        ],
+                    }
+                    for name, scale in (("half-aware", 50.0), ("exact-chain", 900.0))
+                ],
+            },
+        },
     ]

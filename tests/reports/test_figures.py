@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import math
 import sys
 from subprocess import run
 from typing import Any
@@ -8,9 +9,11 @@ from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
+from matplotlib.figure import Figure
 from perturbproof.reports.figures import FIGURES, draw
+from perturbproof.reports.figures.style import decades
 from perturbproof.reports.load import ReportError
-from perturbproof.reports.schema import FigureRecord
+from perturbproof.reports.record import FigureRecord
 
 from .sample_figures import figures
 
@@ -77,6 +80,24 @@ def test_convergence_and_map_tables() -> None:
     assert sum(row[0] == "sample" for row in cells) == 4
 
 
+def test_tables_of_a_perturbed_scenario() -> None:
+    arcs = [row for row in table("boundaries") if row[0] == "positive arc (rad)"]
+    shown = [
+        [n["name"], *arc] for n in RAW["boundaries"]["data"]["networks"] for arc in n["positive"]
+    ]
+    assert [[row[1], float(row[2]), float(row[3])] for row in arcs] == shown
+    header, *points = table("parts")
+    assert header == ["set", "point", "T1", "T2", "T2_over_T1", "covered", "signs_agree"]
+    sets = RAW["parts"]["data"]["sets"]
+    assert [float(row[2]) for row in points] == [v for one in sets for v in one["t1"]]
+    assert all(float(r[4]) == float(r[3]) / float(r[2]) for r in points if float(r[2]))
+    header, *rows = table("growth")
+    assert header[:4] == ["N_adv", "T1_low", "T1_median", "T1_high"]
+    assert [int(row[0]) for row in rows[:-2]] == RAW["growth"]["data"]["sizes"]
+    assert [row[0] for row in rows[-2:]] == ["fitted slope", "predicted slope"]
+    assert rows[-2][2] == "0.5"
+
+
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
@@ -91,6 +112,23 @@ def test_convergence_and_map_tables() -> None:
         ("decision-map", {"values": [[1.0, 2.0], [3.0, 4.0]], "cone": None}),
         ("decision-map", {"linear": [[0.0, 0.0, 1.0], [1.0, 0.0, 5.0]], "cone": 0.7}),
         ("decision-map", {"axes": ["50% of $x\\", "tab\tand 方向"]}),
+        ("boundaries", {"normals": [], "samples": []}),
+        ("boundaries", {"networks": [{"name": "$x\\", "positive": []}]}),
+        ("boundaries", {"networks": [{"name": "all", "positive": [[0, 2 * math.pi]]}] * 3}),
+        ("boundaries", {"samples": [[0.0, 0.0, 1]], "axes": ["a^b$ \\", "方向"]}),
+        ("parts", {"sets": [{"name": "$", "t1": [0], "t2": [0], "covered": [1], "agreeing": [0]}]}),
+        (
+            "parts",
+            {"sets": [{"name": "a", "t1": [0], "t2": [-3], "covered": [1], "agreeing": [-1]}]},
+        ),
+        (
+            "growth",
+            {"parts": [{"name": "T1", **dict.fromkeys(("low", "median", "high"), [0] * 4)}]},
+        ),
+        (
+            "growth",
+            {"parts": [{"name": "T1", **dict.fromkeys(("low", "median", "high"), [1] * 4)}]},
+        ),
     ],
 )
 def test_unusual_data_are_drawn(kind: str, changes: dict[str, Any]) -> None:
@@ -106,6 +144,17 @@ def test_unusual_data_are_drawn(kind: str, changes: dict[str, Any]) -> None:
         ("decision-map", {"values": [[1.0, 2.0], [1.0]]}, "the rows of values"),
         ("decision-map", {"extent": [1, 0, 0, 1]}, "extent should be"),
         ("decision-map", {"cone": 4}, "f.data.cone: "),
+        ("boundaries", {"networks": []}, "networks should be 1 to 3"),
+        ("boundaries", {"networks": [{"name": "f", "positive": [[2, 1]]}]}, "an arc should be"),
+        ("parts", {"sets": []}, "sets should be 1 to 4"),
+        (
+            "parts",
+            {"sets": [{"name": "a", "t1": [1], "t2": [], "covered": [], "agreeing": []}]},
+            "should have one length",
+        ),
+        ("growth", {"sizes": [1]}, r"f.data.sizes: "),
+        ("growth", {"sizes": [4, 3, 2, 1]}, "sizes should be positive and increase"),
+        ("growth", {"sizes": [1, 2, 3]}, "should be as long as sizes"),
     ],
 )
 def test_malformed_data_name_the_path(kind: str, changes: dict[str, Any], message: str) -> None:
@@ -117,3 +166,16 @@ def test_unknown_kind_lists_the_known_ones() -> None:
     unknown = FigureRecord(id="x", kind="pie", data={})
     with pytest.raises(ReportError, match=r"^f\.kind: 'pie' is not a kind of figure; known: mult"):
         draw(unknown, "f")
+
+
+def test_a_short_logarithmic_axis_has_more_than_one_number() -> None:
+    axes = Figure().add_subplot()
+    for low, high, expected in (
+        (0.4, 7.0, ["0.5", "1", "2", "5"]),
+        (0.4, 700.0, ["1", "10", "100"]),
+        (2e-5, 8e-5, ["2 × 10⁻⁵", "5 × 10⁻⁵"]),
+    ):
+        axes.set(yscale="log", ylim=(low, high))
+        decades(axes.yaxis)
+        ticks = [tick for tick in axes.yaxis.get_majorticklocs() if low <= tick <= high]
+        assert axes.yaxis.get_major_formatter().format_ticks(ticks) == expected

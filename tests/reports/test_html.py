@@ -4,16 +4,20 @@ import re
 import shutil
 from pathlib import Path
 from subprocess import run
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
 from perturbproof.reports.compose import compose, formulas
 from perturbproof.reports.html import html
+from perturbproof.reports.inline_svg import FIGURE_COLOURS
 from perturbproof.reports.load import parse_report
 from perturbproof.reports.marks import MARKS
 from perturbproof.reports.mathematics import typeset
+from perturbproof.reports.page_style import style_sheet
 from perturbproof.reports.render import draw_figures
 
+from .sample_extremes import long_everything, wide_formulas
 from .sample_report import report
 from .sample_scenarios import Json, passing
 
@@ -37,7 +41,7 @@ def test_is_well_formed_and_says_the_same_as_the_pdf(rendered: Path) -> None:
     root = parsed((rendered / "report.html").read_text(encoding="utf-8"))
     text = " ".join("".join(root.itertext()).split())
     for expected in (
-        "1.5625", "NOT OBSERVED", "Proof gap", "7/256", "could not be run", "To settle it",
+        "1.5625", "NOT OBSERVED", "Proof gap", "7/256", "could not be run", "To settle",
         "perturbproof verify --seed 0 --out report", "A-KKT", "largest Euclidean norm",
     ):  # fmt: skip
         assert expected in text
@@ -106,14 +110,31 @@ def test_verdicts_are_legible_in_light_and_dark(name: str) -> None:
     assert contrast(MARKS[name].glow, "#1f2226") >= 4.5
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_links_and_figures_are_legible_in_both_schemes(scheme: str) -> None:
+    sheet = style_sheet()
+    roots = re.findall(r":root \{(.*?)\}", sheet, re.DOTALL)
+    assert len(roots) == 2
+    named = dict(re.findall(r"--([\w-]+): (#\w{6});", roots[scheme == "dark"]))
+    for ground in ("page", "tint"):
+        for name in ("ink", "soft", "link"):
+            assert contrast(named[name], named[ground]) >= 4.5, (name, ground)
+    for name in FIGURE_COLOURS.values():
+        assert contrast(named[name[2:]], named["page"]) >= 3, name
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium")
 def test_layout_fits_the_window(rendered: Path, tmp_path: Path) -> None:
-    # The page itself has no script; the measuring document round it has.
-    source = (rendered / "report.html").read_text(encoding="utf-8")
-    quoted = json.dumps(source).replace("</", "<\\/")
+    # The pages themselves have no script; the measuring document round them has.
+    sources = [
+        (rendered / "report.html").read_text(encoding="utf-8"),
+        page(long_everything()),
+        page(wide_formulas()),
+    ]
+    quoted = json.dumps(sources).replace("</", "<\\/")
     document = f"""<!DOCTYPE html><body><pre id="out"></pre><script>
     const found = [];
-    for (const width of [400, 1400]) {{
+    for (const source of {quoted}) for (const width of [400, 1400]) {{
       const f = document.createElement("iframe");
       f.style = `width:${{width}}px;height:900px`;
       f.onload = () => {{
@@ -123,10 +144,11 @@ def test_layout_fits_the_window(rendered: Path, tmp_path: Path) -> None:
           const box = e.getBoundingClientRect();
           if (box.right > root.clientWidth + 1 || box.left < -1) wide.push(e.outerHTML);
         }}
-        found.push([root.scrollWidth, root.clientWidth, wide]);
-        document.getElementById("out").textContent = "RESULT" + btoa(JSON.stringify(found)) + "END";
+        found.push([root.scrollWidth, root.clientWidth, wide.slice(0, 5)]);
+        document.getElementById("out").textContent =
+          "RESULT" + btoa(encodeURIComponent(JSON.stringify(found))) + "END";
       }};
-      f.srcdoc = {quoted};
+      f.srcdoc = source;
       document.body.append(f);
     }}
     </script></body>"""
@@ -135,12 +157,12 @@ def test_layout_fits_the_window(rendered: Path, tmp_path: Path) -> None:
         [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1600,1000",
          f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
          (tmp_path / "measure.html").as_uri()],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     told = re.search(r"RESULT([A-Za-z0-9+/=]+)END</pre>", made.stdout)
     assert told is not None, made.stderr[-500:]
-    found = json.loads(base64.b64decode(told.group(1)))
-    assert len(found) == 2
+    found = json.loads(unquote(base64.b64decode(told.group(1)).decode("ascii")))
+    assert len(found) == 2 * len(sources)
     for scroll, client, wide in found:
         assert wide == []
         assert scroll <= client

@@ -1,7 +1,11 @@
+import io
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
+import junitparser
 import pytest
+import xmlschema
 from perturbproof.reports.junit import junit
 from perturbproof.reports.load import parse_report
 
@@ -38,10 +42,49 @@ def test_counts_are_those_of_the_cases(strict: bool) -> None:
 
 def test_each_outcome_has_its_result() -> None:
     found = list(results(read(report())).values())
-    # The proofs (one with a gap), then PASS, FAIL, VACUOUS, INCONCLUSIVE, ERROR.
-    assert found == ["passed", "failure", "passed", "failure", "skipped", "skipped", "failure"]
+    # The proofs (one with a gap), then PASS, FAIL, VACUOUS (expected), INCONCLUSIVE, ERROR.
+    assert found == ["passed", "failure", "passed", "failure", "skipped", "skipped", "error"]
     strict = list(results(read(report(), strict=True)).values())
-    assert strict == ["passed", "failure", "passed", *["failure"] * 4]
+    assert strict == ["passed", "failure", "passed", "failure", "passed", "failure", "error"]
+
+
+SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("scenarios", [None, []], ids=["five outcomes", "proofs only"])
+def test_valid_for_the_schema_that_readers_share(strict: bool, scenarios) -> None:
+    text = junit(parse_report(json.dumps(report(scenarios))), strict)
+    SCHEMA.validate(io.StringIO(text))
+
+
+def test_the_schema_refuses_what_is_no_junit() -> None:
+    text = junit(parse_report(json.dumps(report())))
+    for right, wrong in (
+        ("<skipped", "<ignored"),
+        (' tests="', ' trials="'),
+        ('failures="', 'failures="x'),
+    ):
+        assert right in text
+        with pytest.raises(xmlschema.XMLSchemaException):
+            SCHEMA.validate(io.StringIO(text.replace(right, wrong)))
+
+
+def test_another_reader_counts_the_same() -> None:
+    read_again = junitparser.JUnitXml.fromstring(junit(parse_report(json.dumps(report()))).encode())
+    found = [
+        (len(case.result), case.is_passed, case.is_failure, case.is_error, case.is_skipped)
+        for suite in read_again
+        for case in suite
+    ]
+    read_again.update_statistics()
+    assert (read_again.tests, read_again.failures, read_again.errors, read_again.skipped) == (
+        len(found),
+        sum(f for _, _, f, _, _ in found),
+        sum(e for _, _, _, e, _ in found),
+        sum(s for _, _, _, _, s in found),
+    )
+    assert (read_again.failures, read_again.errors, read_again.skipped) == (2, 1, 2)
 
 
 def verdicts(verdict: str, expected: str) -> Json:
@@ -53,24 +96,26 @@ def verdicts(verdict: str, expected: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "expected", "result"),
+    ("verdict", "expected", "result", "strict"),
     [
-        ("PASS", "PASS", "passed"),
-        ("FAIL", "PASS", "failure"),
-        ("FAIL", "FAIL", "passed"),
-        ("PASS", "VACUOUS", "failure"),
-        ("PASS", "FAIL", "failure"),
-        ("VACUOUS", "VACUOUS", "skipped"),
-        ("VACUOUS", "PASS", "skipped"),
-        ("VACUOUS", "FAIL", "failure"),
-        ("INCONCLUSIVE", "PASS", "skipped"),
-        ("INCONCLUSIVE", "VACUOUS", "failure"),
-        ("ERROR", "PASS", "failure"),
-        ("ERROR", "ERROR", "failure"),
+        ("PASS", "PASS", "passed", "passed"),
+        ("FAIL", "PASS", "failure", "failure"),
+        ("FAIL", "FAIL", "passed", "passed"),
+        ("PASS", "VACUOUS", "failure", "failure"),
+        ("PASS", "FAIL", "failure", "failure"),
+        ("VACUOUS", "VACUOUS", "skipped", "passed"),
+        ("VACUOUS", "PASS", "skipped", "failure"),
+        ("VACUOUS", "FAIL", "failure", "failure"),
+        ("INCONCLUSIVE", "PASS", "skipped", "failure"),
+        ("INCONCLUSIVE", "INCONCLUSIVE", "skipped", "passed"),
+        ("INCONCLUSIVE", "VACUOUS", "failure", "failure"),
+        ("ERROR", "PASS", "error", "error"),
+        ("ERROR", "ERROR", "error", "error"),
     ],
 )
-def test_verdict_against_expectation(verdict: str, expected: str, result: str) -> None:
+def test_verdict_against_expectation(verdict: str, expected: str, result: str, strict: str) -> None:
     assert list(results(read(verdicts(verdict, expected))).values()) == [result]
+    assert list(results(read(verdicts(verdict, expected), strict=True)).values()) == [strict]
 
 
 def test_a_failure_shows_both_sides_and_the_witness_and_a_skip_its_reason() -> None:
@@ -95,7 +140,7 @@ def test_a_gap_shows_its_countermodel() -> None:
 def test_an_error_beside_checked_theorems_is_a_case_of_its_own() -> None:
     item = passing() | {"error": "a later step failed", "verdict": "ERROR", "as_expected": False}
     found = results(read(report([item]) | {"proofs": []}))
-    assert list(found.values()) == ["passed", "failure"]
+    assert list(found.values()) == ["passed", "error"]
 
 
 def test_control_characters_and_markup_do_not_break_the_xml() -> None:

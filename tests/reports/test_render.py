@@ -1,4 +1,5 @@
 import json
+import shutil
 import sys
 from pathlib import Path
 from subprocess import run
@@ -7,6 +8,7 @@ import pytest
 from perturbproof.reports.load import ReportError
 from perturbproof.reports.render import render
 
+from .sample_figures import figures
 from .sample_report import report
 from .sample_scenarios import passing
 
@@ -19,10 +21,7 @@ def test_writes_all_files_and_only_those(tmp_path: Path) -> None:
     write(tmp_path, report([passing()]))
     paths = render(tmp_path)
     names = {path.relative_to(tmp_path).as_posix() for path in paths}
-    drawn = {
-        f"figures/orthogonal-in-the-regime-{kind}"
-        for kind in ("multipliers", "convergence", "decision-map")
-    }
+    drawn = {f"figures/orthogonal-in-the-regime-{figure['id']}" for figure in figures()}
     expected = {"report.pdf", "report.html", "junit.xml", "summary.md"}
     assert names == expected | {f"{name}.{suffix}" for name in drawn for suffix in ("svg", "csv")}
     there = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
@@ -37,6 +36,28 @@ def test_equal_and_unsafe_names_get_files_of_their_own(tmp_path: Path) -> None:
     drawings = [path for path in render(tmp_path) if path.suffix == ".svg"]
     assert len({path.name.lower() for path in drawings}) == 4
     assert {path.parent for path in drawings} == {tmp_path / "figures"}
+
+
+def test_a_smaller_report_removes_the_figures_of_the_larger_one_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    items = [passing(name) | {"figures": figures()[:1]} for name in ("first", "second")]
+    write(tmp_path, report(items))
+    render(tmp_path)
+    drawn = {path.name for path in (tmp_path / "figures").iterdir()}
+    outside = tmp_path / "elsewhere.svg"
+    shutil.copy(tmp_path / "figures/second-multipliers.svg", outside)
+    (tmp_path / "figures/linked.svg").symlink_to(outside)
+    own = {"second-notes.csv": "mine", "second-own.svg": "<svg/>", "second-own.csv": "mine"}
+    for name, text in own.items():
+        (tmp_path / "figures" / name).write_text(text)
+    write(tmp_path, report(items[:1]))
+    render(tmp_path)
+    left = {path.name for path in (tmp_path / "figures").iterdir()}
+    first = {name for name in drawn if name.startswith("first-")}
+    assert first < drawn
+    assert left == first | set(own) | {"linked.svg"}
+    assert outside.exists()
 
 
 @pytest.mark.parametrize("kind", ["pie", "multipliers"])

@@ -21,7 +21,7 @@ def test_worst_first_with_words_and_symbols(rendered: Path) -> None:
 
 def test_nothing_given_can_break_the_table() -> None:
     item = passing("a|b<script>`x`")
-    item["theorems"][0]["reason"] = "two\nlines | and a pipe"
+    item["theorems"][0] |= {"verdict": "VACUOUS", "reason": "two\nlines | and a pipe"}
     raw = report([item])
     raw["environment"]["command"] = "echo ```"
     made = summary(parse_report(json.dumps(raw)))

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from perturbproof.theory import catalog
+from perturbproof.theory.engine import ProofReport
 from perturbproof.verify.scenario import Scenario
 
 BASE: dict[str, Any] = {
@@ -13,6 +15,8 @@ BASE: dict[str, Any] = {
     "training": {"steps": 600},
     "tolerance": {"angle": 0.01},
 }
+PROVED = {t.id: ProofReport(t.id, "proved", (), 0.0) for t in catalog()}
+"""The catalog as proved without proving it, where numbers alone are the matter."""
 ORTHOGONAL = {"kind": "orthogonal", "samples": 8, "dimension": 60}
 OUTSIDE = {"kind": "near-orthogonal", "samples": 8, "dimension": 60, "coherence": 0.01}
 """Past the paper's condition: 0.01 > 0.5³/(3 · 8)."""

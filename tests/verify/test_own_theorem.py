@@ -30,7 +30,7 @@ def test_the_example_is_judged_on_data(tmp_path: Path) -> None:
         "[training]\nsteps = 20\n"
     )
     out = tmp_path / "report"
-    assert run_verify([scenario], "quick", out, None, "cpu", [EXAMPLE], False, True) == 0
+    assert run_verify([scenario], "quick", out, None, None, "cpu", [EXAMPLE], False, True) == 0
     (judged,) = json.loads((out / "report.json").read_text())["scenarios"][0]["theorems"]
     assert judged["id"] == "multiplier-spread"
     assert judged["verdict"] == "PASS"
@@ -56,7 +56,7 @@ def test_a_false_theorem_is_a_gap_and_refuted_by_data(
         "weaker = replace(t.assumptions[0], relation=relation)\n"
         'THEOREM = replace(t, id="constant-two", assumptions=(weaker,))\n',
     )
-    assert run_prove([], False, None, False, [file], False, True) == 1
+    assert run_prove([], False, None, False, [file], False, True, tmp_path / "out") == 1
     out = capsys.readouterr().out
     assert "4-bounds" in out
     assert "countermodel" in out
@@ -73,6 +73,11 @@ def test_a_false_theorem_is_a_gap_and_refuted_by_data(
         ("import sys\nsys.exit(0)\n", "SystemExit"),
         ("THEOREM = t\n", "is taken"),
         ('THEOREM = replace(t, id="x", proof=t.proof[:3])\n', "no step concludes"),
+        (
+            "weak = replace(t.assumptions[0], relation=p_max < 0.1 * R_min)\n"
+            'THEOREM = replace(t, id="x", assumptions=(weak,))\n',
+            "'nearly-orthogonal' holds a decimal number",
+        ),
         ('THEOREM = replace(t, id="x", proof=t.proof + t.proof)\n', "used twice"),
     ],
 )

@@ -120,13 +120,14 @@ JUDGED_KEYS = {
     "trusted_base",
     "proof",
 }
-ASSUMPTION_KEYS = FORMULA_KEYS | {"lhs", "rhs", "load", "holds", "rigor"}
+ASSUMPTION_KEYS = FORMULA_KEYS | {"lhs", "rhs", "load", "holds", "rigor", "confidence"}
 CLAIM_KEYS = FORMULA_KEYS | {
     "display_typst",
     "measured",
     "bound",
     "slack",
     "rigor",
+    "confidence",
     "verdict",
     "settle",
     "witness",
@@ -138,7 +139,10 @@ def test_top_level(content) -> None:
         "schema_version",
         "environment",
         "started",
+        "statistics",
         "seconds",
+        "studies",
+        "sweeps",
         "proofs",
         "theorems",
         "scenarios",

@@ -229,3 +229,44 @@ def test_scenarios_are_immutable() -> None:
         scenario().seed = 3  # type: ignore[misc]
     assert Scenario.model_validate(scenario().model_dump()) == scenario()
     assert BASE["name"] == "small"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("[network]\nslope = true", "network.slope"),
+        ('[network]\nwidth = "100"', "network.width"),
+        ('[network]\ninitial_scale = "1e-4"', "network.initial_scale"),
+        ("[chance]\ndraws = true", "chance.draws"),
+        ('[tolerance]\nangle = "0.01"', "tolerance.angle"),
+        ('seed = "1"', "seed"),
+        ("precision = true", "precision"),
+        ('[training]\nsteps = "10"', "training.steps"),
+    ],
+)
+def test_texts_and_truth_values_are_no_numbers(tmp_path: Path, text: str, field: str) -> None:
+    head = 'name = "x"\n'
+    data = '[data]\nkind = "uniform"\nsamples = 4\ndimension = 9\n'
+    whole = head + data + text if text.startswith("[") else head + text + "\n" + data
+    assert refusal(tmp_path, whole).startswith(
+        f"'{field}': must be a number, without quotes, found"
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        'kind = "uniform"\nsamples = "4"\ndimension = 9',
+        'kind = "uniform"\nsamples = true\ndimension = 9',
+        'kind = "near-orthogonal"\nsamples = 4\ndimension = 9\ncoherence = "0.1"',
+    ],
+)
+def test_nor_are_they_in_the_data_section(tmp_path: Path, data: str) -> None:
+    assert "must be a number, without quotes" in refusal(tmp_path, f'name = "x"\n[data]\n{data}\n')
+
+
+def test_whole_numbers_serve_where_any_number_does(tmp_path: Path) -> None:
+    text = (
+        'name = "x"\n[data]\nkind = "uniform"\nsamples = 4\ndimension = 9\n[network]\nslope = 1\n'
+    )
+    assert load_scenario(written(tmp_path, text)).network.slope == 1.0

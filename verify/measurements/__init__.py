@@ -3,6 +3,7 @@
 from . import (
     agreement,
     chance,
+    covered,
     features,
     limit,
     matching,
@@ -17,6 +18,7 @@ from .registry import measure, measured_symbols
 __all__ = [
     "agreement",
     "chance",
+    "covered",
     "features",
     "limit",
     "matching",

@@ -7,11 +7,12 @@ import numpy as np
 from ...numerics.decomposition import alignment as cosine_with
 from ...numerics.enclosure import Interval
 from ...numerics.multipliers import linear_normal
+from ...numerics.precise_array import PreciseArray
+from ...numerics.real_array import RealArray
 from ...numerics.rounding import BallArray
 from ..experiment import Experiment
 from ..measured import Measured
 from ..scenario import Scenario
-from ..statistics import LEVEL, proportion
 from ..verdict import Rigor
 from .perturbed import has_perturbed_set, no_perturbed_limit
 from .registry import measures
@@ -26,14 +27,12 @@ def _on_noise(scenario: Scenario) -> bool:
     return made is not None and made.base in _VARIANCES and made.perturbation.kind == "l2"
 
 
-def learnt_normal(experiment: Experiment) -> BallArray | None:
+def learnt_normal(experiment: Experiment) -> RealArray | None:
     """q^a (d,) of the linear-pattern solution, also where it is not known to be a KKT point."""
-    learner = experiment.perturbed
-    lam = learner.multipliers.lam
-    return None if lam is None else linear_normal(learner.sample.x, lam, learner.sample.y)
+    return experiment.perturbed.normal
 
 
-def _both(experiment: Experiment) -> tuple[BallArray, BallArray] | str:
+def _both(experiment: Experiment) -> tuple[RealArray, RealArray] | str:
     """q and q^a, or why one is missing."""
     if experiment.normal is None:
         return experiment.why_no_limit
@@ -52,24 +51,34 @@ def cosine_of_normals(experiment: Experiment) -> Measured:
     both = _both(experiment)
     if isinstance(both, str):
         return Measured.missing(both)
-    normal, learnt = both
+    return Measured(_cosine_of(*both), _how(experiment))
+
+
+def _cosine_of(normal: RealArray, learnt: RealArray) -> Interval:
     cosine = (normal @ learnt).interval() / (normal.norm() * learnt.norm())
-    return Measured(cosine.max(-1).min(1), _how(experiment))
+    return cosine.max(-1).min(1)
 
 
-def _drawn(experiment: Experiment, normal: BallArray, learnt: BallArray) -> tuple[np.ndarray, ...]:
-    """Signs of <q, z> and <q^a, z> and |cos(z, q)| for isotropic Gaussian z.
-
-    Only the plane of the two normals matters; the rest of ‖z‖² is chi-squared.
-    """
+def isotropic_points(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
+    """Gaussian points: two coordinates (POINTS, 2), and the length of all others (POINTS,)."""
     rng = experiment.scenario.generator("isotropic points")
-    plane = np.linalg.qr(np.stack([normal.mid, learnt.mid], axis=1))[0]
-    inside = rng.standard_normal((POINTS, 2))
-    outside = rng.chisquare(max(experiment.sample.d - 2, 1), POINTS)
-    lengths = np.sqrt((inside**2).sum(axis=1) + outside * (experiment.sample.d > 2))
-    natural, adversarial = inside @ (plane.T @ normal.mid), inside @ (plane.T @ learnt.mid)
-    cosines = abs(natural) / (lengths * np.linalg.norm(normal.mid))
-    return np.sign(natural), np.sign(adversarial), cosines
+    inside, left = rng.standard_normal((POINTS, 2)), experiment.sample.d - 2
+    return inside, np.sqrt(rng.chisquare(left, POINTS)) if left > 0 else np.zeros(POINTS)
+
+
+def _drawn(experiment: Experiment, rho: Interval) -> tuple[BallArray, BallArray]:
+    """<q, z> <q^a, z>/(‖q‖ ‖q^a‖) and |cos(z, q)|, (POINTS,) each, for isotropic Gaussian z.
+
+    z = a e + b e' + c e'' with the float64 numbers a, b, c as drawn: e is q/‖q‖, e' completes it to
+    an orthonormal basis of the plane of q and q^a, in which q^a/‖q^a‖ = rho e + sqrt(1-rho²) e',
+    and e'' is orthogonal to both, c² chi-squared of the dimensions left. So z is known exactly in
+    all that is asked of it.
+    """
+    inside, c = isotropic_points(experiment)
+    left = experiment.sample.d - 2
+    a, b = BallArray.exact(inside[:, 0]), BallArray.exact(inside[:, 1] * (left >= 0))
+    across = (1 - rho**2).max(0).sqrt()
+    return a * (a * rho + b * across), abs(a) / (a * a + b * b + BallArray.exact(c) * c).sqrt()
 
 
 @measures("agreement", has_perturbed_set)
@@ -77,10 +86,10 @@ def agreement(experiment: Experiment) -> Measured:
     both = _both(experiment)
     if isinstance(both, str):
         return Measured.missing(both)
-    natural, adversarial, _ = _drawn(experiment, *both)
-    agree = int((natural == adversarial).sum())
-    how = f"{agree} of {POINTS} Gaussian points, exact {LEVEL:.0%} binomial interval"
-    return Measured(proportion(agree, POINTS), how, Rigor.STATISTICAL)
+    sides, _ = _drawn(experiment, _cosine_of(*both))
+    # A point whose sides rounding cannot tell lies within 1e-15 of a boundary.
+    agree = int((sides.mid > 0).sum())
+    return Measured.counted(agree, POINTS, "Gaussian points")
 
 
 @measures("disagreement_cos", has_perturbed_set)
@@ -88,9 +97,12 @@ def largest_disagreeing_cosine(experiment: Experiment) -> Measured:
     both = _both(experiment)
     if isinstance(both, str):
         return Measured.missing(both)
-    natural, adversarial, cosines = _drawn(experiment, *both)
-    largest = float(cosines[natural != adversarial].max(initial=0.0))
-    return Measured(Interval.exact(largest), f"over {POINTS} Gaussian points", Rigor.NUMERIC)
+    sides, cosines = _drawn(experiment, _cosine_of(*both))
+    # Points with undecided sides may or may not count: the lower end leaves them out.
+    certain, possible = sides.nonpositive, ~sides.positive
+    low = cosines.lower[certain].max(initial=0.0)
+    high = cosines.upper[possible].max(initial=0.0)
+    return Measured(Interval.between(float(low), float(high)), f"over {POINTS} Gaussian points")
 
 
 @measures("agreement_asked", has_perturbed_set)
@@ -112,8 +124,14 @@ def base_part(experiment: Experiment) -> Measured:
     lam = experiment.perturbed.limit_multipliers
     if lam is None:
         return Measured.missing(no_perturbed_limit(experiment))
-    base = experiment.perturbed.made.base
-    return Measured(linear_normal(base.x, lam, base.y).norm(), "verified multipliers")
+    learner = experiment.perturbed
+    base, direction, eps = learner.made.base, learner.made.direction, learner.made.eps
+    part = linear_normal(base.x, lam, base.y)
+    if learner.precise and direction is not None and eps is not None and learner.normal is not None:
+        # That of the base which makes the stored samples exact.
+        strength = lam.sum().interval() * Interval.exact(eps)
+        part = learner.normal - PreciseArray.exact(direction.dir) * strength
+    return Measured(part.norm(), "verified multipliers")
 
 
 @measures("perturbation_part", has_perturbed_set)

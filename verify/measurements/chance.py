@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from sympy.logic.boolalg import Boolean
@@ -15,7 +15,6 @@ from ...theory.symbols import symbols_of
 from ..experiment import Experiment
 from ..measured import Measured
 from ..scenario import Scenario
-from ..statistics import LEVEL, proportion
 from ..verdict import Rigor
 from .perturbed import has_perturbed_set
 from .registry import measures
@@ -40,17 +39,21 @@ def failure_probability(experiment: Experiment) -> Measured:
     return Measured(granted, "the scenario's failure probability", Rigor.PROVED)
 
 
-def _share(experiment: Experiment, stream: str, meets: Callable[[np.ndarray], bool]) -> Measured:
-    """How often fresh uniform samples, as many as `shape` says, meet a condition."""
-    draws = experiment.scenario.chance.draws
+def fresh_draws(experiment: Experiment, stream: str) -> Iterator[np.ndarray]:
+    """Fresh uniform samples (N, d), or noise (N_adv, d), as many times as the scenario says."""
     rng = experiment.scenario.generator(stream)
     size = experiment.sample.n if stream == "fresh data" else experiment.perturbed.made.base.n
-    met = 0
-    for k in range(draws):
+    for _ in range(experiment.scenario.chance.draws):
+        yield rng.uniform(-1, 1, (size, experiment.sample.d))
+
+
+def _share(experiment: Experiment, stream: str, meets: Callable[[np.ndarray], bool]) -> Measured:
+    """How often fresh uniform samples, as many as `shape` says, meet a condition."""
+    draws, met = experiment.scenario.chance.draws, 0
+    for k, x in enumerate(fresh_draws(experiment, stream)):
         experiment.progress(f"drawing {stream}", k, draws)
-        met += meets(rng.uniform(-1, 1, (size, experiment.sample.d)))
-    how = f"{met} of {draws} fresh draws, exact {LEVEL:.0%} binomial interval"
-    return Measured(proportion(met, draws), how, Rigor.STATISTICAL)
+        met += meets(x)
+    return Measured.counted(met, draws, "fresh draws")
 
 
 def _holds(relation: Boolean, values: dict[str, float]) -> bool:

@@ -7,14 +7,18 @@ from fractions import Fraction
 
 import numpy as np
 
-from ...numerics.decomposition import alignment
+from ...numerics.direction_cosines import (
+    count_nonzero,
+    largest_cosine,
+    largest_sign_cosine,
+    parallel_cosine,
+    sign_cosine,
+)
 from ...numerics.enclosure import Interval
 from ...numerics.input_error import InputError
 from ...numerics.perturbations.l0_sign import L0Sign
 from ...numerics.perturbations.l0_value import L0Value
-from ...numerics.perturbations.linf_rescaled import LinfRescaled
-from ...numerics.perturbations.linf_sign import LinfSign
-from ...numerics.rounding import BallArray
+from ...numerics.real_array import RealArray
 from ..experiment import Experiment
 from ..measured import Measured
 from ..verdict import Rigor
@@ -25,7 +29,7 @@ _TOP_SHARE = 20
 """Without an L0 perturbation in the scenario, one coordinate in so many counts as a few pixels."""
 
 
-def _of_normal(symbol: str, read: Callable[[Experiment, BallArray], Interval]) -> None:
+def _of_normal(symbol: str, read: Callable[[Experiment, RealArray], Interval]) -> None:
     """Register a quantity read off q; it is missing without an exact limit."""
 
     def value(experiment: Experiment) -> Measured:
@@ -47,7 +51,7 @@ def how_normal(experiment: Experiment) -> str:
     return "q of the linear-pattern solution, which is not known to be a KKT point"
 
 
-def _margins(experiment: Experiment) -> BallArray:
+def _margins(experiment: Experiment) -> RealArray:
     margins = experiment.multipliers.linear_margins
     if margins is None:
         raise InputError(experiment.why_no_limit)
@@ -67,21 +71,10 @@ _of_normal("norm_q", lambda e, q: q.norm())
 _of_normal("natural_kappa", lambda e, q: abs(_margins(e)).max_enclosure() / q.norm())
 _of_normal("q_margin_min", lambda e, q: _margins(e).min_enclosure())
 _of_normal("q_margin_max", lambda e, q: _margins(e).max_enclosure())
-_of_normal(
-    "cos_sign", lambda e, q: alignment(LinfSign(kind="linf-sign", eps=1).direction(q).dir, q)
-)
-_of_normal(
-    "cos_rescaled",
-    lambda e, q: alignment(LinfRescaled(kind="linf-rescaled", eps=1).direction(q).dir, q),
-)
-_of_normal(
-    "cos_value",
-    lambda e, q: alignment(L0Value(kind="l0-value", eps=1, k=top_k(e)).direction(q).dir, q),
-)
-_of_normal(
-    "cos_top_sign",
-    lambda e, q: alignment(L0Sign(kind="l0-sign", eps=1, k=top_k(e)).direction(q).dir, q),
-)
+_of_normal("cos_sign", lambda e, q: sign_cosine(q))
+_of_normal("cos_rescaled", lambda e, q: parallel_cosine(q))
+_of_normal("cos_value", lambda e, q: largest_cosine(q, top_k(e)))
+_of_normal("cos_top_sign", lambda e, q: largest_sign_cosine(q, top_k(e)))
 
 
 @measures("nnz_q")
@@ -89,9 +82,7 @@ def nonzero_components(experiment: Experiment) -> Measured:
     normal = experiment.normal
     if normal is None:
         return Measured.missing(experiment.why_no_limit)
-    certain = int(((normal.lower > 0) | (normal.upper < 0)).sum())
-    possible = int(((normal.mid != 0) | (normal.rad != 0)).sum())
-    return Measured(Interval.between(certain, possible), "components of q that exclude 0")
+    return Measured(count_nonzero(normal), "components of q that exclude 0")
 
 
 @measures("top_k")
@@ -104,7 +95,7 @@ def imbalance(experiment: Experiment) -> Measured:
     return Measured(Interval.exact(abs(int(experiment.sample.y.sum()))), "counted", Rigor.PROVED)
 
 
-def _class_parts(experiment: Experiment) -> tuple[BallArray, BallArray] | None:
+def _class_parts(experiment: Experiment) -> tuple[RealArray, RealArray] | None:
     """A_+ and A_-: the parts of q from the samples of each label, (d,) each."""
     lam, sample = experiment.limit_multipliers, experiment.sample
     if lam is None:
@@ -117,7 +108,7 @@ def _class_parts(experiment: Experiment) -> tuple[BallArray, BallArray] | None:
     return parts[0], parts[1]
 
 
-def _cosine(a: BallArray, b: BallArray) -> Interval:
+def _cosine(a: RealArray, b: RealArray) -> Interval:
     cosine = (a @ b).interval() / (a.norm() * b.norm())
     return cosine.max(-1).min(1)
 

@@ -10,15 +10,15 @@ import numpy as np
 
 from ...numerics.compiler import compile_expression
 from ...numerics.enclosure import Interval
+from ...numerics.real_array import RealArray
 from ...numerics.rounding import BallArray
 from ...theory.symbols import symbols_of
 from ...theory.theorems import perturbed_boundary
 from ..experiment import Experiment
 from ..measured import Measured
 from ..scenario import Scenario
-from ..statistics import LEVEL, proportion
-from ..verdict import Rigor
 from .agreement import learnt_normal
+from .exact_direction import normal_along_q
 from .perturbed import activation_margin, no_perturbed_limit, smallest_eigenvalue
 from .registry import measure, measures
 
@@ -52,8 +52,11 @@ def _label_free(experiment: Experiment, claim: str) -> Interval | str:
 @measures("label_free_upper", _random_labels)
 def label_free_upper(experiment: Experiment) -> Measured:
     bound = _label_free(experiment, "multipliers-upper")
-    if isinstance(bound, str) or not math.isfinite(bound.upper):
-        return Measured.missing(bound if isinstance(bound, str) else "the bound is infinite")
+    if isinstance(bound, str):
+        return Measured.missing(bound)
+    # Outside the condition of perturbed-boundary its formula bounds nothing.
+    if not 0 < bound.upper < math.inf:
+        return Measured.missing("perturbed-boundary bounds no multiplier of this set")
     return Measured(Interval.exact(bound.upper), "bound of perturbed-boundary, rounded up")
 
 
@@ -63,6 +66,12 @@ def label_free_lower(experiment: Experiment) -> Measured:
     if isinstance(bound, str) or not math.isfinite(bound.lower):
         return Measured.missing(bound if isinstance(bound, str) else "the bound is infinite")
     return Measured(Interval.exact(bound.lower), "bound of perturbed-boundary, rounded down")
+
+
+def fresh_labels(experiment: Experiment) -> np.ndarray:
+    """Fair independent labels of the perturbed set, drawn anew as often as the scenario says."""
+    shape = (experiment.scenario.chance.draws, experiment.perturbed.made.base.n)
+    return experiment.scenario.generator("fresh labels").choice([-1.0, 1.0], shape)
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,8 @@ def _relabelled(experiment: Experiment) -> _Relabelled | None:
     gram, along, dir_sq = geometry.gram.mid, geometry.along.mid, geometry.dir_sq.upper
     b = made.base.x @ experiment.point
     across = float(made.direction.dir @ experiment.point)
-    rng = experiment.scenario.generator("fresh labels")
     learnt, base = np.empty(draws), np.empty(draws)
-    for k in range(draws):
-        y = rng.choice([-1.0, 1.0], len(b))
+    for k, y in enumerate(fresh_labels(experiment)):
         both = np.outer(y, y)
         pairs = (along * y)[:, None] + (along * y)[None, :]
         inner = both * gram + eps * pairs + eps**2 * dir_sq
@@ -103,9 +110,7 @@ def mismatch_chance(experiment: Experiment) -> Measured:
     if drawn is None or values is None:
         return Measured.missing(no_perturbed_limit(experiment))
     wrong = int((np.sign(drawn.learnt) != np.sign(values.q_z.mid[0])).sum())
-    draws = len(drawn.learnt)
-    how = f"{wrong} of {draws} fresh label draws, exact {LEVEL:.0%} binomial interval"
-    return Measured(proportion(wrong, draws), how, Rigor.STATISTICAL)
+    return Measured.counted(wrong, len(drawn.learnt), "fresh label draws")
 
 
 @measures("excess_chance", _random_labels)
@@ -117,12 +122,11 @@ def excess_chance(experiment: Experiment) -> Measured:
     high, low, delta = upper.upper, lower.lower, experiment.scenario.chance.delta
     limit = (high + low) / 2 * math.sqrt(2 * math.log(2 / delta)) * np.linalg.norm(drawn.b)
     limit += (high - low) / 2 * abs(drawn.b).sum()
-    beyond, draws = int((abs(drawn.base) > limit).sum()), len(drawn.base)
-    how = f"{beyond} of {draws} fresh label draws, exact {LEVEL:.0%} binomial interval"
-    return Measured(proportion(beyond, draws), how, Rigor.STATISTICAL)
+    beyond = int((abs(drawn.base) > limit).sum())
+    return Measured.counted(beyond, len(drawn.base), "fresh label draws")
 
 
-def _flip_weights(experiment: Experiment) -> BallArray | str:
+def _flip_weights(experiment: Experiment) -> RealArray | str:
     """c_n = eps S_a lambda_n/‖q‖ - lambda^a_n, (N,), or why it is not known."""
     lam, normal = experiment.limit_multipliers, experiment.normal
     if lam is None or normal is None:
@@ -155,25 +159,32 @@ def largest_flip_size(experiment: Experiment) -> Measured:
     return Measured.missing(c) if isinstance(c, str) else Measured(abs(c).max_enclosure(), _FLIP)
 
 
-def _flip_margins(experiment: Experiment) -> BallArray | str:
-    """y_n <q^a, x_n> over the natural samples, (N,)."""
-    learnt = learnt_normal(experiment)
-    if learnt is None:
+def _flip_margins(experiment: Experiment) -> list[RealArray] | str:
+    """y_n <q^a, x_n> over the natural samples, (N,): as stored, and exactly along q."""
+    learnt, exact = learnt_normal(experiment), normal_along_q(experiment)
+    if learnt is None or exact is None:
         return no_perturbed_limit(experiment)
     sample = experiment.sample
-    return (BallArray.exact(sample.x) @ learnt) * sample.y.astype(np.float64)
+    signs = sample.y.astype(np.float64)
+    return [(BallArray.exact(sample.x) @ normal) * signs for normal in (learnt, exact)]
 
 
 @measures("flip_margin_min", _flipped_labels)
 def smallest_flip_margin(experiment: Experiment) -> Measured:
-    m = _flip_margins(experiment)
-    return Measured.missing(m) if isinstance(m, str) else Measured(m.min_enclosure(), _FLIP)
+    found = _flip_margins(experiment)
+    if isinstance(found, str):
+        return Measured.missing(found)
+    stored, exact = (margins.min_enclosure() for margins in found)
+    return Measured(stored.hull(exact), _FLIP)
 
 
 @measures("flip_margin_max", _flipped_labels)
 def largest_flip_margin(experiment: Experiment) -> Measured:
-    m = _flip_margins(experiment)
-    return Measured.missing(m) if isinstance(m, str) else Measured(m.max_enclosure(), _FLIP)
+    found = _flip_margins(experiment)
+    if isinstance(found, str):
+        return Measured.missing(found)
+    stored, exact = (margins.max_enclosure() for margins in found)
+    return Measured(stored.hull(exact), _FLIP)
 
 
 # The set of these two is the flipped one, which the other symbols of perturbed sets need not be.

@@ -114,7 +114,7 @@ def smallest_eigenvalue(experiment: Experiment) -> Measured:
 
 @measures("adv_tau", has_perturbed_set)
 def certified_angle(experiment: Experiment) -> Measured:
-    angle = experiment.perturbed.angle
-    if angle is None:
+    tau = experiment.perturbed.farthest_tau
+    if tau is None:
         return Measured.missing(no_perturbed_limit(experiment))
-    return Measured(angle.tau, "distance of the rescaled weights to the exact limit")
+    return Measured(tau, experiment.perturbed.how_tau)

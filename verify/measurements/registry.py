@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..experiment import Experiment
 from ..measured import Measured
 from ..scenario import Scenario
+from ..verdict import Rigor
 
 Measurement = Callable[[Experiment], Measured]
 Applies = Callable[[Scenario], bool]
@@ -48,11 +49,22 @@ def measure(experiment: Experiment, symbols: Iterable[str]) -> dict[str, Measure
     """Measure the symbols named. One that the scenario has not is missing, with that reason."""
     can = measured_symbols(experiment.scenario)
     return {
-        name: _entries[name].measurement(experiment)
+        name: _measured(experiment, _entries[name])
         if name in can
         else Measured.missing(f"this scenario has no {name} to measure")
         for name in symbols
     }
+
+
+def _measured(experiment: Experiment, entry: _Entry) -> Measured:
+    """The value; where a precision was asked for and not applied, `how` says so."""
+    found = entry.measurement(experiment)
+    if experiment.scenario.precision is None or found.rigor is not Rigor.ENCLOSED:
+        return found
+    # What not every scenario has is about the perturbed set, and rests on both sets.
+    learners = [experiment] if entry.applies is always else [experiment, experiment.perturbed]
+    why = next((why for learner in learners if (why := learner.why_not_precise)), "")
+    return replace(found, how=f"{found.how} ({why})") if why else found
 
 
 def measured_symbols(scenario: Scenario | None = None) -> frozenset[str]:

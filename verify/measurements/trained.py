@@ -9,10 +9,10 @@ from .registry import measures
 
 @measures("tau")
 def certified_angle(experiment: Experiment) -> Measured:
-    angle = experiment.angle
-    if angle is None:
+    tau = experiment.farthest_tau
+    if tau is None:
         return Measured.missing(f"no limit to compare with: {experiment.why_no_limit}")
-    return Measured(angle.tau, "distance of the rescaled weights to the exact limit")
+    return Measured(tau, experiment.how_tau)
 
 
 @measures("tau_asked")

@@ -1,10 +1,12 @@
-"""Built-in suites: folders of scenario files, run in order of file name."""
+"""Built-in suites: folders of scenario or study files, run in order of file name."""
 
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from ...numerics.input_error import InputError
-from ..scenario import Scenario, load_scenario
+from ..run_files import load_run_file
+from ..scenario import Scenario
+from ..study import LoadedStudy
 
 
 def suite_names() -> tuple[str, ...]:
@@ -16,8 +18,8 @@ def _is_suite(folder) -> bool:  # importlib's Traversable has no public name in 
     return folder.is_dir() and any(p.name.endswith(".toml") for p in folder.iterdir())
 
 
-def load_suite(name: str, seed: int | None = None) -> tuple[Scenario, ...]:
-    """The scenarios of a suite.
+def load_suite(name: str, seed: int | None = None) -> tuple[Scenario | LoadedStudy, ...]:
+    """The scenarios and studies of a suite.
 
     Raises:
         InputError: there is no such suite.
@@ -26,8 +28,8 @@ def load_suite(name: str, seed: int | None = None) -> tuple[Scenario, ...]:
         raise InputError(f"no suite {name!r}; known: {', '.join(suite_names())}")
     folder = files(__name__) / name
     found = sorted(p.name for p in folder.iterdir() if p.name.endswith(".toml"))
-    scenarios = []
+    loaded = []
     for entry in found:
         with as_file(folder / entry) as path:
-            scenarios.append(load_scenario(Path(path), seed))
-    return tuple(scenarios)
+            loaded.append(load_run_file(Path(path), seed))
+    return tuple(loaded)

@@ -169,3 +169,30 @@ def test_switch_on_orthogonal_data(sets: SimpleNamespace) -> None:
         expected = np.sign(strength - 1) * np.sign(z @ data.q)
         assert (np.sign(z @ data.q_adv) == expected).all()
     assert met >= sets.INSTANCES
+
+
+def test_matching_wherever_covered(sets: SimpleNamespace) -> None:
+    """The load of every point from raw vectors: those above 1 agree, the largest other is held."""
+    entry, rng = theorem("matching-covered"), np.random.default_rng(11)
+    covered = disagreeing = 0
+    for _ in range(sets.INSTANCES):
+        data = sets.Natural(rng)
+        base = sets.vectors(rng, 3, data.x.shape[1], 0.2)
+        labels, along = rng.choice([-1.0, 1.0], 3), sets.direction(rng, data.q)
+        values = data.measure(base, labels, along, rng.uniform(0.01, 3))
+        if values["adv_lambda_min"] < 0:
+            continue
+        loads = [0.0]
+        for _ in range(20):
+            z = rng.standard_normal(data.x.shape[1]) * 0.3 + data.q * rng.choice([-1, 0, 1])
+            load = values["eps"] * 3 * data.adv_lam.min() * abs(along @ z)
+            load /= data.adv_lam.max() * sum(abs(x @ z) for x in base)
+            if (along @ z) * (data.q @ z) <= 0:
+                continue
+            agree = (data.q @ z) * (data.q_adv @ z) > 0
+            assert agree or load <= 1 + 1e-9
+            covered += load > 1
+            disagreeing += not agree
+            loads += [] if agree else [load]
+        sets.check(entry, {**values, "disagreement_load": max(loads)})
+    assert min(covered, disagreeing) > sets.INSTANCES

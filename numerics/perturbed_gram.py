@@ -1,0 +1,118 @@
+"""Gram and margin matrices of perturbed samples as changes of those of their base, never formed.
+
+Perturbations along r directions, x_n = x'_n + sum_r D_nr B_r, change the base Gram matrix K' by
+
+    K = K' + D Zᵀ + Z Dᵀ + D (B Bᵀ) Dᵀ,    Z = X' Bᵀ,
+
+which for one shared direction (D = eps y, r = 1) is the rank-two change
+K' + eps (b yᵀ + y bᵀ) + eps² ‖dir‖² y yᵀ, b = Z. Perturbations of k coordinates replace k columns
+of X'. Ten points of a sweep thus share one matrix of N² numbers. Source: this project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Gram(Protocol):
+    """Something that stands for a Gram matrix K (n, n)."""
+
+    def product(self, columns: Tensor) -> Tensor:
+        """K V for V (n, c)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SampleGram:
+    """K = X Xᵀ by its samples (n, d): less work than the matrix when d < n/2."""
+
+    samples: Tensor
+
+    def product(self, columns: Tensor) -> Tensor:
+        """K V for V (n, c)."""
+        return self.samples @ (self.samples.T @ columns)
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedGram:
+    """K = K' + F S Fᵀ: ``base`` K' (n, n), ``factor`` F (n, r), ``middle`` S (r, r) symmetric."""
+
+    base: Tensor
+    factor: Tensor
+    middle: Tensor
+
+    def product(self, columns: Tensor) -> Tensor:
+        """K V for V (n, c)."""
+        change = self.factor @ (self.middle @ (self.factor.T @ columns))
+        return change.add_(self.base @ columns)
+
+
+def unchanged(base: Tensor) -> ChangedGram:
+    """K = K'."""
+    return ChangedGram(base, base.new_zeros(len(base), 0), base.new_zeros(0, 0))
+
+
+def along_directions(
+    base: Tensor, samples: Tensor, coefficients: Tensor, directions: Tensor
+) -> ChangedGram:
+    """K of x_n = x'_n + sum_r D_nr B_r: K' (n, n), X' (n, d), D (n, r), B (r, d)."""
+    eye = torch.eye(len(directions), dtype=base.dtype, device=base.device)
+    square = directions @ directions.T
+    middle = torch.cat([torch.cat([square, eye], 1), torch.cat([eye, torch.zeros_like(eye)], 1)], 0)
+    return ChangedGram(base, torch.cat([coefficients, samples @ directions.T], 1), middle)
+
+
+def with_columns(base: Tensor, before: Tensor, after: Tensor) -> ChangedGram:
+    """K when the columns ``before`` (n, k) of the samples become ``after`` (n, k)."""
+    signs = torch.ones(2 * before.shape[1], dtype=base.dtype, device=base.device)
+    signs[: before.shape[1]] = -1
+    return ChangedGram(base, torch.cat([before, after], 1), torch.diag(signs))
+
+
+def margin_matrix(base: Tensor, labels: Tensor, slope: float) -> Tensor:
+    """A' (n, n), A'_nk = ½ c_nk y_n y_k K'_nk, c = 1 + gamma² for equal labels, else 2 gamma."""
+    scaled = base * (0.25 * (1 + slope) ** 2)
+    scaled.mul_(labels[:, None]).mul_(labels)
+    return scaled.add_(base, alpha=0.25 * (1 - slope) ** 2)
+
+
+@dataclass(frozen=True, eq=False)
+class MarginProduct:
+    """v -> A v, A the margin matrix of ``gram`` with labels (n,) of +-1.
+
+    As c_nk = ½ ((1+gamma)² + (1-gamma)² y_n y_k), A v takes a product with two columns; with the
+    margin matrix ``base`` of a ChangedGram's base at hand, one pass over n² numbers and no more.
+    """
+
+    gram: Gram
+    labels: Tensor
+    slope: float
+    base: Tensor | None = None
+
+    def __call__(self, vector: Tensor) -> Tensor:
+        if self.base is None or not isinstance(self.gram, ChangedGram):
+            return self._margins(self.gram.product(self._pair(vector)))
+        factor = self.gram.factor
+        change = factor @ (self.gram.middle @ (factor.T @ self._pair(vector)))
+        return self._margins(change).add_(self.base @ vector)
+
+    def _pair(self, vector: Tensor) -> Tensor:
+        return torch.stack([self.labels * vector, vector], 1)
+
+    def _margins(self, images: Tensor) -> Tensor:
+        own = 0.25 * (1 + self.slope) ** 2 * self.labels * images[:, 0]
+        return own + 0.25 * (1 - self.slope) ** 2 * images[:, 1]
+
+    def activation_margins(self, vector: Tensor) -> Tensor:
+        """min over neurons j of m y_n a_j <w_j, x_n> for multipliers ``vector``, shape (n,).
+
+        Positive where sample n activates exactly its own label's half (see `multipliers`).
+        """
+        images = self.gram.product(self._pair(vector))
+        signed, summed = self.labels * images[:, 0], images[:, 1]
+        same, other = (summed + signed) / 2, (summed - signed) / 2
+        return torch.minimum(same - self.slope * other, self.slope * same - other)

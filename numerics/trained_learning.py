@@ -1,0 +1,160 @@
+"""Learning from perturbed noise with trained networks, at the size of the published experiments.
+
+f is trained on the natural samples, every noise sample is moved along f's input gradient there, g
+is trained on the result. Both follow the gradient flow (`gradient_flow`) to the time that the
+published recipe covers. That f's gradients are used and not the exact normal q matters: where the
+linear pattern fails they differ from sample to sample. One gradient stands for the published 100
+steps of projected gradient descent. Source: Kumano et al. (ICLR 2024), experiments; method this
+project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .gradient_flow import Flow, flow_time, follow_flow
+from .input_error import InputError
+from .learning_setting import LearningSetting
+from .network import output_weights
+from .noise_learning import NoiseLearning, checked_size
+from .perturbed_gram import Gram, SampleGram, unchanged
+from .perturbed_noise import AlongDirections, gram_of, needs_base_gram
+
+PUBLISHED_TIME = flow_time(learning_rate=0.01, momentum=0.9, steps=100_000)
+"""Flow time of the published training: 100 000 steps."""
+
+_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class TrainedLearning:
+    """What a trained pair of networks f, g did.
+
+    accuracy : share of natural training samples with y_n g(x_n) > 0. fitted : the same for f.
+    log_loss, least_margin, steps, time : of g's training at its end; natural_* of f's. size : mean
+    L2 norm of the perturbations. alignment : mean over the noise of cos(grad f(x'_n), q), q the
+    exact normal of the natural samples; None where there is none.
+    """
+
+    accuracy: float
+    fitted: float
+    log_loss: float
+    least_margin: float
+    steps: int
+    time: float
+    natural_log_loss: float
+    natural_steps: int
+    natural_time: float
+    size: float
+    alignment: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """Trained weights (m, d), output weights (m,), and the flow that led there."""
+
+    weights: Tensor
+    output: Tensor
+    flow: Flow
+
+    def derivative(self, scores: Tensor, slope: float) -> Tensor:
+        """a_j phi'(z_nj), (n, m), for pre-activations (n, m)."""
+        return torch.where(scores > 0, self.output, slope * self.output)
+
+    def accuracy(self, x: Tensor, y: Tensor, slope: float) -> float:
+        scores = x @ self.weights.T
+        outputs = torch.where(scores > 0, scores, slope * scores) @ self.output
+        return float((y * outputs > 0).double().mean())
+
+
+class TrainedNetworks:
+    """Trains the networks of the points of one pool; f is kept for all points that share it."""
+
+    def __init__(self, learning: NoiseLearning, width: int, time: float = PUBLISHED_TIME) -> None:
+        self.learning, self.width, self.time = learning, width, time
+        self._natural: dict[tuple[int, int], _Network] = {}
+
+    @torch.inference_mode()
+    def learn(
+        self, setting: LearningSetting, progress: Callable[[str, int], None] = lambda what, n: None
+    ) -> TrainedLearning:
+        """Train f where it is not known yet, perturb, train g. progress: network and steps done.
+
+        Raises InputError for the greedy pixel attack, which is studied by exact solutions only.
+        """
+        if setting.perturbation == "l0-greedy":
+            raise InputError("l0-greedy: no network is trained for the greedy pixel attack")
+        slope, pool = self.learning.slope, self.learning.pool
+        f = self._natural_network(setting, lambda n: progress("f", n))
+        noise = self._attacked(setting, f)
+        size = checked_size(noise, setting, None)
+        labels = pool.noise_labels(setting.noise_samples)
+        gram = gram_of(noise, self.learning.base_gram(setting))
+        start = pool.initial_weights("g", self.width, setting.dimension)
+        flow = follow_flow(
+            gram.product,
+            labels,
+            noise.scores(start),
+            slope,
+            self.time,
+            progress=lambda n: progress("g", n),
+        )
+        g = _Network(start + noise.combined(flow.coefficients).T, f.output, flow)
+        x = pool.natural_samples(setting.samples, setting.dimension)
+        y = pool.natural_labels(setting.samples)
+        return TrainedLearning(
+            accuracy=g.accuracy(x, y, slope),
+            fitted=f.accuracy(x, y, slope),
+            log_loss=flow.log_loss,
+            least_margin=flow.least_margin,
+            steps=flow.steps,
+            time=flow.time,
+            natural_log_loss=f.flow.log_loss,
+            natural_steps=f.flow.steps,
+            natural_time=f.flow.time,
+            size=size,
+            alignment=self._alignment(setting, noise),
+        )
+
+    def _natural_network(
+        self, setting: LearningSetting, progress: Callable[[int], None]
+    ) -> _Network:
+        key = (setting.samples, setting.dimension)
+        if key not in self._natural:
+            pool, slope = self.learning.pool, self.learning.slope
+            x, y = pool.natural_samples(*key), pool.natural_labels(key[0])
+            gram: Gram = unchanged(x @ x.T) if needs_base_gram(*key) else SampleGram(x)
+            start = pool.initial_weights("f", self.width, setting.dimension)
+            flow = follow_flow(gram.product, y, x @ start.T, slope, self.time, progress=progress)
+            output = torch.tensor(output_weights(self.width), dtype=x.dtype, device=x.device)
+            self._natural[key] = _Network(start + flow.coefficients.T @ x, output, flow)
+        return self._natural[key]
+
+    def _attacked(self, setting: LearningSetting, f: _Network) -> AlongDirections:
+        """The noise, each sample moved by eps towards its label along f's gradient there."""
+        pool = self.learning.pool
+        base = pool.noise_samples(setting.noise_samples, setting.dimension)
+        labels = pool.noise_labels(setting.noise_samples)
+        gradient = f.derivative(base @ f.weights.T, self.learning.slope)
+        if setting.perturbation == "l2":
+            square = f.weights @ f.weights.T
+            sizes = ((gradient @ square) * gradient).sum(1).sqrt()
+        else:
+            sizes = torch.cat([(part @ f.weights).abs().amax(1) for part in gradient.split(_ROWS)])
+        coefficients = gradient * (setting.eps * labels / sizes)[:, None]
+        return AlongDirections(base, coefficients, f.weights)
+
+    def _alignment(self, setting: LearningSetting, noise: AlongDirections) -> float | None:
+        boundary = self.learning.natural(setting)
+        if not boundary.solved.bounded:
+            return None
+        labels = self.learning.pool.noise_labels(setting.noise_samples)
+        q = boundary.normal
+        square = noise.directions @ noise.directions.T
+        norms = ((noise.coefficients @ square) * noise.coefficients).sum(1).sqrt()
+        along = (noise.coefficients @ (noise.directions @ q)) * labels
+        return float((along / (norms * q.norm())).double().mean())

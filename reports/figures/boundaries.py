@@ -1,0 +1,281 @@
+"""Boundaries of several homogeneous networks in one plane: rays on a disc, and the predicted lines.
+
+f(t z) = t f(z) for t > 0, so the disc shows the whole plane.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, Wedge
+from pydantic import model_validator
+
+from .style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    VERMILLION,
+    FigureData,
+    FigureKind,
+    plain,
+)
+
+# Broad lines for what was trained, told apart by colour, width and dash.
+_TRAINED = (
+    (GREY, 4.6, "-"),
+    (GREEN, 2.2, "-"),
+    (PURPLE, 2.2, (0, (1, 1))),
+)
+_PREDICTED = ((0, (5, 2)), (0, (5, 1.2, 1, 1.2)))
+# Lines closer than this (radians) share a label; labels are kept that far apart.
+_TOGETHER = math.radians(4)
+_GAP = math.radians(12)
+_RIM = 1.07
+_TURN = 2 * math.pi
+# Samples fill the disc up to here.
+_FILLED = 0.9
+
+
+class Network(FigureData):
+    """A network under a name, and the arcs [from, to] (radians) where its output is positive."""
+
+    name: str
+    positive: tuple[tuple[float, float], ...]
+
+    @property
+    def rays(self) -> tuple[float, ...]:
+        """The angles at which its sign changes."""
+        ends = [end for arc in self.positive for end in arc]
+        return tuple(ends) if not self._whole else ()
+
+    @property
+    def _whole(self) -> bool:
+        return any(end - start >= _TURN - 1e-9 for start, end in self.positive)
+
+
+class Normal(FigureData):
+    """The normal of a predicted line under a name: the angle of its direction in radians."""
+
+    name: str
+    angle: float
+
+
+class BoundariesData(FigureData):
+    """Networks, normals of predicted lines, samples ``(x, y, label)``, and the axes' names."""
+
+    networks: tuple[Network, ...]
+    normals: tuple[Normal, ...] = ()
+    samples: tuple[tuple[float, float, int], ...] = ()
+    axes: tuple[str, str] = ("x", "y")
+
+    @model_validator(mode="after")
+    def _arcs(self) -> "BoundariesData":
+        if not self.networks or len(self.networks) > len(_TRAINED):
+            raise ValueError(f"networks should be 1 to {len(_TRAINED)}")
+        if any(start > end for network in self.networks for start, end in network.positive):
+            raise ValueError("an arc should be (from, to) with from <= to")
+        return self
+
+
+def draw(data: BoundariesData, figure: Figure) -> None:
+    """The second network's regions tinted, every boundary labelled at the rim."""
+    axes = figure.add_subplot()
+    axes.set(xlim=(-1.5, 1.5), ylim=(-1.42, 1.2), aspect="equal")
+    axes.axis("off")
+    tinted = data.networks[min(1, len(data.networks) - 1)]
+    _tint(axes, tinted)
+    axes.add_patch(Circle((0, 0), 1, facecolor="none", edgecolor=INK, linewidth=0.6))
+    labels: list[tuple[float, str, str]] = []
+    for network, (colour, width, dash) in zip(data.networks, _TRAINED, strict=False):
+        for angle in network.rays:
+            ends = [[0, math.cos(angle)], [0, math.sin(angle)]]
+            axes.plot(
+                *ends,
+                color=colour,
+                linewidth=width,
+                linestyle=dash,
+                alpha=0.75,
+                solid_capstyle="butt",
+                zorder=2,
+            )
+            # A straight line is named at its upper end alone.
+            if angle % _TURN < math.pi - 1e-9 or not _straight(angle, network.rays):
+                labels.append((angle, _symbol(network.name), colour))
+    for normal, dash in zip(data.normals, _PREDICTED * len(data.normals), strict=False):
+        angle = normal.angle + math.pi / 2
+        x, y = math.cos(angle), math.sin(angle)
+        axes.plot([-x, x], [-y, y], color=INK, linewidth=1.0, linestyle=dash, zorder=4)
+        lower = angle if y < 0 else angle + math.pi
+        labels.append((lower, rf"$\langle${_symbol(normal.name)}$, z\rangle=0$", INK))
+    handles = _draw_samples(axes, data)
+    _name_lines(axes, labels)
+    _name_regions(axes, data, tinted)
+    # Arrows for the axes: the disc has no ticks, as only directions mean something.
+    along = _sentence(f"→ {data.axes[0]},  ↑ {data.axes[1]}")
+    axes.text(0, -1.42, along, ha="center", va="bottom", fontsize=7.5)
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+
+
+def _straight(angle: float, rays: Sequence[float]) -> bool:
+    """Whether a ray goes on beyond the origin."""
+    return any(_apart(angle + math.pi, other) < _TOGETHER for other in rays)
+
+
+def _apart(first: float, second: float) -> float:
+    """The angle between two rays, in [0, pi]."""
+    return abs((first - second + math.pi) % _TURN - math.pi)
+
+
+def _sentence(text: str) -> str:
+    """Text in which letters with one above are mathematics."""
+    return re.sub(r"\b[a-z]\^[a-z]\b", lambda found: f"${found[0]}$", plain(text))
+
+
+def _symbol(name: str) -> str:
+    """A name as mathematics if it is a letter, with or without one above, else as it is."""
+    return f"${name}$" if re.fullmatch(r"[a-z](\^[a-z])?", name) else plain(name)
+
+
+def _tint(axes: Axes, network: Network) -> None:
+    # Tints by opacity, so that the figure also sits on a dark page.
+    for arcs, colour in ((network.positive, BLUE), (_complement(network.positive), ORANGE)):
+        for start, end in arcs:
+            ends = math.degrees(start), math.degrees(end)
+            axes.add_patch(
+                Wedge((0, 0), 1, *ends, facecolor=colour, alpha=0.18, linewidth=0, zorder=0)
+            )
+
+
+def _name_regions(axes: Axes, data: BoundariesData, network: Network) -> None:
+    """Say where the tinted network is positive and negative, away from lines and samples."""
+    largest = _largest(data)
+    taken = np.array([(x * _FILLED / largest, y * _FILLED / largest) for x, y, _ in data.samples])
+    lines = [ray for one in data.networks for ray in one.rays]
+    lines += [n.angle + side * math.pi / 2 for n in data.normals for side in (1, -1)]
+    for sign, arcs in ((">", network.positive), ("<", _complement(network.positive))):
+        best, place = 0.0, None
+        for start, end in arcs:
+            for angle in np.linspace(start, end, 61):
+                for radius in (0.5, 0.65, 0.8):
+                    at = radius * np.array([math.cos(angle), math.sin(angle)])
+                    # The words are wider than high, so sideways distances count less.
+                    room = radius * min(
+                        (math.sin(min(_apart(angle, r), 1.5)) for r in lines), default=1
+                    )
+                    if len(taken):
+                        room = min(room, float(np.hypot(*((taken - at) * (0.5, 1)).T).min()))
+                    if room > best:
+                        best, place = room, at
+        if place is not None and best > 0.05:
+            words = f"{_symbol(network.name)} ${sign}$ 0"
+            axes.text(
+                float(place[0]),
+                float(place[1]),
+                words,
+                ha="center",
+                va="center",
+                fontsize=8.5,
+                zorder=6,
+            )
+
+
+def _largest(data: BoundariesData) -> float:
+    """How far the samples reach."""
+    return max((math.hypot(x, y) for x, y, _ in data.samples), default=1.0) or 1.0
+
+
+def _complement(arcs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    if not arcs:
+        return [(0.0, _TURN)]
+    ordered = sorted(arcs)
+    starts = [start for start, _ in ordered[1:]] + [ordered[0][0] + _TURN]
+    return [
+        (end, start) for (_, end), start in zip(ordered, starts, strict=True) if start - end > 1e-9
+    ]
+
+
+def _draw_samples(axes: Axes, data: BoundariesData) -> list[Line2D]:
+    if not data.samples:
+        return []
+    largest = _largest(data)
+    handles = []
+    for sign, colour, marker, fill in ((1, BLUE, "o", BLUE), (-1, VERMILLION, "s", "none")):
+        points = [
+            (x * _FILLED / largest, y * _FILLED / largest)
+            for x, y, label in data.samples
+            if (label > 0) == (sign > 0)
+        ]
+        if points:
+            (handle,) = axes.plot(
+                *zip(*points, strict=True),
+                marker,
+                color=colour,
+                markersize=3.4 if len(data.samples) <= 100 else 2.0,
+                markerfacecolor=fill,
+                markeredgewidth=0.7,
+                zorder=5,
+                label=rf"natural sample, $y_n={sign:+d}$",
+            )
+            handles.append(handle)
+    return handles
+
+
+def _name_lines(axes: Axes, labels: list[tuple[float, str, str]]) -> None:
+    """Write labels ``(angle, text, colour)`` round the rim, kept from overlapping."""
+    if not labels:
+        return
+    turned: list[tuple[float, str, str]] = []
+    for angle, text, colour in sorted((a % _TURN, text, colour) for a, text, colour in labels):
+        if turned and angle - turned[-1][0] < _TOGETHER:
+            first, known, _ = turned.pop()
+            turned.append((first, f"{known}, {text}", INK))
+        else:
+            turned.append((angle, text, colour))
+    places = _spread([angle for angle, _, _ in turned])
+    for (angle, text, colour), place in zip(turned, places, strict=True):
+        x, y = math.cos(place), math.sin(place)
+        axes.annotate(
+            text,
+            xy=(math.cos(angle), math.sin(angle)),
+            xytext=(_RIM * x, _RIM * y),
+            color=colour,
+            fontsize=7.5,
+            ha="left" if x > 0.15 else "right" if x < -0.15 else "center",
+            va="bottom" if y > 0.5 else "top" if y < -0.5 else "center",
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkB": 0},
+        )
+
+
+def _spread(angles: list[float]) -> list[float]:
+    """Sorted angles moved apart to at least `_GAP`, about where they were."""
+    places = np.array(angles)
+    for _ in range(200):
+        gaps = np.diff(np.append(places, places[0] + _TURN))
+        short = np.maximum(_GAP - gaps, 0) / 2
+        if len(places) < 2 or short.max() < 1e-6:
+            break
+        places = places - short + np.roll(short, 1)
+    return places.tolist()
+
+
+def rows(data: BoundariesData) -> Iterator[Sequence[object]]:
+    """Arcs where a network is positive, normals of predicted lines, and samples."""
+    yield ["item", "name", "from_or_x", "to_or_y", "label"]
+    for network in data.networks:
+        for start, end in network.positive:
+            yield ["positive arc (rad)", network.name, start, end, None]
+    for normal in data.normals:
+        yield ["normal (rad)", normal.name, normal.angle, None, None]
+    for x, y, label in data.samples:
+        yield ["sample", None, x, y, label]
+
+
+KIND = FigureKind(BoundariesData, draw, rows, height=3.5)

@@ -1,0 +1,142 @@
+"""A sweep of accuracies: published, exact, predicted, trained, and the control."""
+
+from collections.abc import Iterator, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from pydantic import Field, model_validator
+
+from .style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    VERMILLION,
+    FigureData,
+    FigureKind,
+    label_right,
+    plain,
+)
+
+Share = float | None
+
+
+class SweepPoint(FigureData):
+    """One point: ``lowest`` and ``highest`` are the spread of ``exact`` over seeds.
+
+    tight : the exact solution is a linear solve, else a quadratic program. linear_pattern : its
+    activation pattern is the one it presumes.
+    """
+
+    value: float = Field(gt=0)
+    published: Share = None
+    exact: Share = None
+    lowest: Share = None
+    highest: Share = None
+    tight: bool = False
+    linear_pattern: bool = False
+    prediction: Share = None
+    trained: Share = None
+    control: Share = None
+
+
+class SweepData(FigureData):
+    """Points along an axis, drawn on a logarithmic scale."""
+
+    axis: str = "value"
+    points: tuple[SweepPoint, ...]
+
+    @model_validator(mode="after")
+    def _some(self) -> "SweepData":
+        if not self.points:
+            raise ValueError("points should have at least one entry")
+        return self
+
+
+def draw(data: SweepData, figure: Figure) -> None:
+    """Lines for what is connected by a formula, marks for what was measured or published."""
+    axes = figure.add_subplot()
+    points = sorted(data.points, key=lambda point: point.value)
+    labels: list[tuple[float, str, str]] = []
+    for name, colour, dash in (
+        ("prediction", GREEN, (0, (4, 2))),
+        ("control", GREY, (0, (1, 1.5))),
+    ):
+        if line := _series(points, name):
+            axes.plot(*zip(*line, strict=True), color=colour, linestyle=dash, linewidth=1.1)
+            labels.append((line[-1][1], name, colour))
+    if line := _series(points, "exact"):
+        axes.plot(*zip(*line, strict=True), color=BLUE, linewidth=0.8, alpha=0.7)
+        labels.append((line[-1][1], "exact", BLUE))
+        _draw_exact(axes, points)
+    for name, colour, marker, size in (
+        ("trained", VERMILLION, "D", 4.2),
+        ("published", INK, "x", 5.0),
+    ):
+        if line := _series(points, name):
+            axes.plot(
+                *zip(*line, strict=True),
+                marker,
+                color=colour,
+                markersize=size,
+                markerfacecolor="none",
+                markeredgewidth=1.1,
+                zorder=5,
+            )
+            labels.append((line[-1][1], name, colour))
+    _set_axes(axes, data.axis, points)
+    label_right(axes, labels)
+
+
+def _series(points: Sequence[SweepPoint], name: str) -> list[tuple[float, float]]:
+    pairs = ((point.value, getattr(point, name)) for point in points)
+    return [(x, y) for x, y in pairs if y is not None]
+
+
+def _draw_exact(axes: Axes, points: Sequence[SweepPoint]) -> None:
+    for point in points:
+        if point.exact is None:
+            continue
+        low, high = point.lowest, point.highest
+        if low is not None and high is not None and high > low:
+            axes.plot([point.value] * 2, [low, high], color=BLUE, linewidth=2.4, alpha=0.45)
+        axes.plot(
+            [point.value],
+            [point.exact],
+            "o" if point.tight else "s",
+            color=BLUE,
+            markersize=3.8,
+            markerfacecolor=BLUE if point.linear_pattern else "white",
+            markeredgewidth=0.9,
+            zorder=4,
+        )
+
+
+def _set_axes(axes: Axes, name: str, points: Sequence[SweepPoint]) -> None:
+    axes.set_xscale("log")
+    values = [point.value for point in points]
+    if len(values) == 1:
+        axes.set_xlim(values[0] / 2, values[0] * 2)
+    # The points themselves are the ticks, those that would overlap left out.
+    ticks: list[float] = []
+    span = max(values) / min(values)
+    for value in values:
+        if not ticks or value / ticks[-1] >= max(1.05, span**0.13):
+            ticks.append(value)
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel(plain(name))
+    axes.set_ylabel("accuracy")
+
+
+def rows(data: SweepData) -> Iterator[Sequence[object]]:
+    """One row per point."""
+    names = list(SweepPoint.model_fields)
+    yield [data.axis, *names[1:]]
+    for point in data.points:
+        yield [getattr(point, name) for name in names]
+
+
+KIND = FigureKind(SweepData, draw, rows)

@@ -1,0 +1,80 @@
+"""What GitHub Actions reads: annotations as workflow commands, and the job summary."""
+
+from collections.abc import Mapping
+
+from .junit import Case, scenario_cases, study_case, sweep_cases
+from .schema import Report, Scenario
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes that GitHub takes as the summary of one step; it drops a longer one whole."""
+
+_MOST_OF_A_SWEEP = 10
+
+_CUT = "\n\n*The rest does not fit here; it is in `summary.md`.*\n"
+
+
+def annotations(
+    report: Report, files: Mapping[str, str] | None = None, strict: bool = False
+) -> tuple[str, ...]:
+    """One workflow command for every case that is not as expected, errors before warnings.
+
+    An ``::error`` for what fails, a ``::warning`` for a VACUOUS or INCONCLUSIVE where PASS was
+    expected; with ``strict`` that fails as well. ``files`` are the scenario files by name.
+    """
+    found: list[tuple[str, str]] = []
+    cases = [(s.name, *known) for s in report.scenarios for known in _cases(s, strict)]
+    cases += [(s.name, study_case(s, strict), "", s.as_expected) for s in report.studies]
+    for swept in report.sweeps:
+        # Sweeps have thousands of points: GitHub shows ten annotations of a step.
+        bad = [c for c in sweep_cases(swept, strict) if c.result in ("failure", "error")]
+        cases += [(swept.name, case, case.name, False) for case in bad[:_MOST_OF_A_SWEEP]]
+    for name, case, theorem, expected in cases:
+        level = "error" if case.result in ("failure", "error") else "warning"
+        if case.result == "passed" or (case.result == "skipped" and expected):
+            continue
+        file = (files or {}).get(name, "")
+        title = " ".join(part for part in (case.kind, name, theorem) if part)
+        found.append((level, _command(level, title, file, f"{case.message}\n{case.details}")))
+    for proof in report.proofs:
+        if proof.verdict != "proved":
+            level = "error" if proof.verdict == "gap" or strict else "warning"
+            named = ", ".join(step.id for step in proof.steps if step.status != "discharged")
+            told = f"proof {proof.verdict} at step {named}"
+            found.append((level, _command(level, f"{proof.verdict} {proof.theorem}", "", told)))
+    return tuple(command for _, command in sorted(found, key=lambda one: one[0]))
+
+
+def _cases(scenario: Scenario, strict: bool) -> list[tuple[Case, str, bool]]:
+    """The cases of a scenario, each with its theorem and whether its verdict was expected."""
+    cases = scenario_cases(scenario, strict)
+    about = [(checked.id, checked.verdict == checked.expected) for checked in scenario.theorems]
+    about += [("", False)] * (len(cases) - len(about))
+    return [(case, *known) for case, known in zip(cases, about, strict=True)]
+
+
+def _command(level: str, title: str, file: str, message: str) -> str:
+    place = f"file={_property(file)}," if file else ""
+    return f"::{level} {place}title={_property(title)}::{_data(message.strip())}"
+
+
+def _data(text: str) -> str:
+    """Text of a workflow command, which ends at the line's end and knows ``%`` escapes only."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def step_summary(markdown: str, room: int = SUMMARY_LIMIT) -> str:
+    """The summary, cut after a whole line where it takes more than ``room`` bytes as UTF-8.
+
+    Nothing, where not even the note fits that it is cut.
+    """
+    if len(markdown.encode()) <= room:
+        return markdown
+    left = room - len(_CUT.encode())
+    if left < 0:
+        return ""
+    kept = markdown.encode()[:left].decode(errors="ignore")
+    return kept.rpartition("\n")[0] + _CUT

@@ -1,0 +1,89 @@
+"""What a terminal of 80 columns shows, and what a pipe gets."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from perturbproof.verify.console import watched
+from rich.cells import cell_len
+
+from .commands import OUTSIDE, scenario_text
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+COMMANDS = [
+    ("list",),
+    ("prove", "exact-chain"),
+    ("prove", "exact-chain", "half-aware", "--show"),
+    ("check", "mine.npz", "--slope", "0.01", "--slope", "0.5"),
+    ("verify", "small.toml", "long.toml", "--out", "report"),
+]
+
+
+@pytest.fixture
+def files(here: Path, monkeypatch) -> Path:
+    rng = np.random.default_rng(0)
+    np.savez(here / "mine.npz", x=rng.standard_normal((12, 300)), y=np.arange(12) % 2)
+    long = scenario_text(OUTSIDE).replace('"small"', f'"{"long-" * 15}"')
+    (here / "long.toml").write_text(long)
+    monkeypatch.setenv("COLUMNS", "80")
+    return here
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "piped"])
+def test_80_columns_are_enough(
+    quick, files: Path, monkeypatch, words: tuple[str, ...], terminal: bool
+) -> None:
+    if terminal:
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = quick(*words).out
+    wide = [line for line in COLOUR.sub("", shown).splitlines() if cell_len(line) > 80]
+    assert wide == []
+    assert bool(COLOUR.search(shown)) is terminal
+
+
+@pytest.mark.parametrize(
+    ("words", "last"),
+    [
+        (COMMANDS[0], r"\d+ theorems, \d+ datasets, \d+ perturbations, \d+ suites"),
+        (COMMANDS[1], r"1 of 1 theorems proved in [0-9.]+ s"),
+        (COMMANDS[3], r"12 samples: none covers all at slope 0\.01, 0\.5"),
+        (COMMANDS[4], r"1 PASS, 1 VACUOUS; 1 not as expected"),
+    ],
+    ids=["list", "prove", "check", "verify"],
+)
+def test_the_last_line_sums_up(quick, files: Path, words: tuple[str, ...], last: str) -> None:
+    assert re.fullmatch(last, quick(*words).out.splitlines()[-1])
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_on_a_terminal_tells_the_time_left(files: Path, monkeypatch) -> None:
+    shown = Terminal()
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stderr", shown)
+    with watched(quiet=False) as progress:
+        for done in range(8):
+            progress("small: training", done, 1000)
+            time.sleep(0.12)  # it is drawn ten times a second
+        progress(f"{'long-' * 15}: training", 3, 10)
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue()))
+    assert any(re.search(r"small: training .*/1000 0:\d\d:\d\d left", line) for line in lines)
+    assert max(map(cell_len, lines)) <= 80
+
+
+def test_progress_elsewhere_is_a_line_a_stage(files: Path, capsys) -> None:
+    with watched(quiet=False) as progress:
+        for done in range(9):
+            progress("small: training", done, 10)
+    assert capsys.readouterr().err == "small: training ...\n"

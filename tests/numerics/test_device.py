@@ -1,0 +1,44 @@
+"""TF32 and bf16 stand for float32 nowhere in this package, and outside it as the user set them."""
+
+import numpy as np
+import pytest
+import torch
+from perturbproof.numerics import training
+from perturbproof.numerics.datasets.base import Sample
+from perturbproof.numerics.device import full_float32
+from perturbproof.numerics.recipes import normalised_recipe
+
+
+@pytest.fixture
+def lowered():
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    yield
+    torch.set_float32_matmul_precision(before)
+
+
+def test_the_users_setting_comes_back(lowered) -> None:
+    with full_float32():
+        assert torch.get_float32_matmul_precision() == "highest"
+        assert not torch.backends.cuda.matmul.allow_tf32
+    assert torch.get_float32_matmul_precision() == "medium"
+    with pytest.raises(ZeroDivisionError), full_float32():
+        raise ZeroDivisionError
+    assert torch.get_float32_matmul_precision() == "medium"
+
+
+def test_training_allows_neither(lowered, monkeypatch) -> None:
+    seen = []
+
+    class Watched(training.GramDescent):
+        def step(self) -> None:
+            seen.append(torch.get_float32_matmul_precision())
+            super().step()
+
+    monkeypatch.setattr(training, "GramDescent", Watched)
+    sample = Sample(np.eye(2, 3), np.array([1, -1]), "axes", np.arange(2))
+    training.train(
+        sample, np.full((2, 3), 1e-3), 0.5, normalised_recipe(3, "exponential"), dtype="float32"
+    )
+    assert seen == ["highest"] * 3
+    assert torch.get_float32_matmul_precision() == "medium"

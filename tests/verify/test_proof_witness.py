@@ -1,0 +1,228 @@
+"""Witnesses of proofs that fail: exact data sets and open steps that can be replayed alone."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shlex
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import z3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from perturbproof.numerics.input_error import InputError
+from perturbproof.theory import catalog, theorem
+from perturbproof.theory.perturbed_families import perturbed_settings
+from perturbproof.theory.search import search
+from perturbproof.verify import cli
+from perturbproof.verify import report_folder as report_folder_module
+from perturbproof.verify.api import verify
+from perturbproof.verify.command_prove import run_prove, run_replay
+from perturbproof.verify.exact_setting import setting_from_plain, setting_to_plain
+from perturbproof.verify.own_theorem import load_theorem
+from perturbproof.verify.proof_witness import replay
+
+from .false_theorems import write
+
+WEAK = """\
+from dataclasses import replace
+from perturbproof.theory import theorem
+from perturbproof.theory.symbols import N, R_max, R_min, gamma, p_max
+t = theorem("standard-boundary")
+relation = p_max < gamma**3 * R_min**4 / ({constant} * N * R_max**2)
+THEOREM = replace(t, id="weak", assumptions=(replace(t.assumptions[0], relation=relation),))
+"""
+
+
+def weak(folder: Path, constant: str = "2") -> Path:
+    """The paper's theorem with another constant; 3 is the paper's, with 2 it is false."""
+    file = folder / "weak.py"
+    file.write_text(WEAK.format(constant=constant))
+    return file
+
+
+@pytest.fixture
+def witness(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The witness that `prove` writes against the weakened theorem."""
+    assert run_prove([], False, None, False, [weak(tmp_path)], False, True, tmp_path / "out") == 1
+    (folder,) = (tmp_path / "out").iterdir()
+    told = capsys.readouterr().out
+    assert shlex.join(["--replay", str(folder / "witness.json")]) in told
+    return folder / "witness.json"
+
+
+def test_the_replay_says_the_same(witness: Path, tmp_path: Path, capsys) -> None:
+    assert run_replay(witness, [tmp_path / "weak.py"], False, True) == 1
+    told = capsys.readouterr().out
+    assert "gap at step '4-bounds'" in told
+    assert "refuted" in told
+    assert "lambda_max < 3/(2*R_min**2*gamma**2) fails" in " ".join(told.split())
+    assert run_replay(witness, [tmp_path / "weak.py"], True, True) == 1
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["stands"] is True
+    assert plain["open_steps"] == ["4-bounds"]
+    assert plain["closed_steps"] == []
+
+
+def test_the_data_set_is_that_of_the_search_in_exact_rationals(
+    witness: Path, tmp_path: Path
+) -> None:
+    own = load_theorem(tmp_path / "weak.py")
+    found = replay(witness, {own.id: own})
+    assert found.refutation == search(own).refutation
+    assert found.refutation is not None
+    assert isinstance(found.refutation.setting.data.gram[0][1], Fraction)
+
+
+def test_the_query_of_the_open_step_is_satisfiable_for_any_solver(witness: Path) -> None:
+    content = json.loads(witness.read_text())
+    (step,) = content["open_steps"]
+    solver = z3.Solver()
+    solver.from_string((witness.parent / step["smt"]).read_text())
+    assert solver.check() == z3.sat
+    # The countermodel is one of them.
+    for name, value in step["countermodel"].items():
+        solver.add(z3.Real(name) == z3.Q(*map(int, [*value.split("/"), "1"][:2])))
+    assert solver.check() == z3.sat
+
+
+def test_a_mended_theorem_is_refuted_no_more(witness: Path, tmp_path: Path, capsys) -> None:
+    own = weak(tmp_path, "3")
+    assert run_replay(witness, [own], False, True) == 0
+    told = capsys.readouterr().out
+    assert "step '4-bounds' is open no more" in told
+    assert "stands no more" in told
+    assert "refuted" not in told
+
+
+def test_proofs_that_hold_leave_no_folder(tmp_path: Path) -> None:
+    assert run_prove(["half-aware"], False, None, False, [], False, True, tmp_path / "out") == 0
+    assert not (tmp_path / "out").exists()
+
+
+def test_verify_writes_it_too(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(report_folder_module, "render", lambda folder, strict: ())
+    file, scenario = write(tmp_path, "data")
+    result = verify(scenario, theorems=[file], device="cpu", out=tmp_path / "report")
+    made = result.witnesses["", "too-small"]
+    (proof,) = result.report["proofs"]
+    assert proof["witness"] == f"witnesses/{made.name}\nreplay: {made.command}"
+    path = tmp_path / "report" / "witnesses" / made.name / "witness.json"
+    assert shlex.split(made.command)[-1] == str(path)
+    assert run_replay(path, [file], False, True) == 1
+
+
+def test_the_command_of_the_terminal_works(tmp_path: Path, monkeypatch, capsys) -> None:
+    weak(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def ran(command: str) -> str:
+        monkeypatch.setattr("sys.argv", shlex.split(command))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 1
+        return capsys.readouterr().out
+
+    out = ran("perturbproof prove --theorem weak.py -q")
+    (line,) = (x.strip() for x in out.splitlines() if x.strip().startswith("replay: "))
+    assert "refuted" in ran(line.removeprefix("replay: "))
+    monkeypatch.setattr("sys.argv", ["perturbproof", "prove", "growth", "--replay", "x.json"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+
+
+# ---------------------------------------------------------------- what is read back
+
+
+def test_every_perturbed_setting_comes_back_as_it_was() -> None:
+    for values in perturbed_settings()[::25]:
+        plain = json.loads(json.dumps(setting_to_plain(values.setting)))
+        assert setting_from_plain(plain) == values.setting
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        (["schema_version"], 7, "schema version"),
+        (["theorem"], "fermat", "no theorem 'fermat'"),
+        (["theorem"], None, "no theorem"),
+        (["open_steps"], "none", "open_steps"),
+        (["refutation"], "yes", "refutation.data"),
+        (["refutation", "data", "slope"], "0", "slope"),
+        (["refutation", "data", "slope"], "1/0", "divides by zero"),
+        (["refutation", "data", "slope"], "1e9999999", "p/q"),
+        (["refutation", "data", "labels"], [1, 0, 1, 1], "labels"),
+        (["refutation", "data", "labels"], [1, -1], "gram"),
+        (["refutation", "data", "gram", 0, 1], "1/7", "symmetric"),
+        (["refutation", "data", "point", "states"], [[1], [2]], "states"),
+        (["refutation", "data", "point", "multipliers"], ["1"] * 3, "multipliers"),
+        (["refutation", "data", "point", "multipliers", 0], "7", "no KKT point"),
+        (["refutation", "data", "perturbed"], {}, "perturbed"),
+    ],
+)
+def test_a_witness_that_is_none_gets_one_line(
+    witness: Path, tmp_path: Path, place: list, value, told: str
+) -> None:
+    content = json.loads(witness.read_text())
+    inner = content
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    witness.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=told):
+        run_replay(witness, [tmp_path / "weak.py"], False, True)
+
+
+def test_a_direction_that_is_not_the_theorys_is_refused() -> None:
+    plain = setting_to_plain(perturbed_settings()[0].setting)
+    turned = copy.deepcopy(plain)
+    turned["perturbed"]["direction"] = ["1"] * len(plain["perturbed"]["direction"])
+    with pytest.raises(ValueError, match="direction"):
+        setting_from_plain(turned)
+
+
+def test_files_that_are_no_witness(tmp_path: Path) -> None:
+    known = {t.id: t for t in catalog()}
+    for content in (b"", b"{", b"[" * 50_000, b"\xff\xfe", b"[]", b"{}"):
+        (tmp_path / "w.json").write_bytes(content)
+        with pytest.raises(InputError, match="not a witness"):
+            replay(tmp_path / "w.json", known)
+    for path in (tmp_path / "none.json", tmp_path):
+        with pytest.raises(InputError, match="cannot be read"):
+            replay(path, known)
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("1/2")
+nested = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3), max_leaves=5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_other_plain_data_are_refused_cleanly(data: st.DataObject) -> None:
+    """Each entry in turn replaced by something else: a setting of the right form or ValueError."""
+    plain = setting_to_plain(perturbed_settings()[0].setting)
+    inner: Any = plain
+    while True:
+        keys = list(inner) if isinstance(inner, dict) else range(len(inner))
+        key = data.draw(st.sampled_from(keys))
+        if not (isinstance(inner[key], dict | list) and inner[key] and data.draw(st.booleans())):
+            break
+        inner = inner[key]
+    inner[key] = data.draw(nested)
+    try:
+        setting = setting_from_plain(plain)
+    except ValueError:
+        return
+    assert setting_from_plain(setting_to_plain(setting)) == setting
+
+
+def test_a_known_true_theorem_is_not_refuted_by_the_witness_of_another(
+    witness: Path, tmp_path: Path
+) -> None:
+    found = replay(witness, {"weak": theorem("standard-boundary")})
+    assert found.refutation is None
+    assert not found.stands

@@ -1,0 +1,79 @@
+"""The selftest as a command: everything false is caught, and what is not ends in exit code 1."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from perturbproof.theory import theorem
+from perturbproof.theory.mutants import mutants
+from perturbproof.verify import command_selftest
+from perturbproof.verify.exact_trials import exact_trials
+from perturbproof.verify.selftest import MUTANTS, Attempt, SelfTest, spread
+
+CAUGHT = Attempt("faults", "q has the wrong sign.", "ERROR: cross-check normal-f", True)
+MISSED = Attempt("faults", "tau [sic] is too small.", "NOT CAUGHT", False)
+
+
+@pytest.mark.parametrize(("attempts", "code"), [((CAUGHT,), 0), ((CAUGHT, MISSED), 1)])
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_is_missed_is_said_and_ends_in_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys, attempts, code: int, as_json: bool
+) -> None:
+    result = SelfTest(attempts, ())
+    monkeypatch.setattr(command_selftest, "selftest", lambda progress: result)
+    assert command_selftest.run_selftest(None, as_json, True) == code
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    if as_json:
+        content = json.loads(printed.out)
+        assert content["passed"] is (code == 0)
+        assert [a["caught"] for a in content["attempts"]] == [a.caught for a in attempts]
+        return
+    last = printed.out.strip().splitlines()[-1]
+    assert last == result.summary
+    assert ("NOT CAUGHT" in last) is (code == 1)
+    assert ("MISSED" in printed.out) is (code == 1)
+
+
+def test_the_table_of_faults_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(command_selftest, "selftest", lambda progress: SelfTest((CAUGHT,), ()))
+    command_selftest.run_selftest(tmp_path / "faults.md", True, True)
+    assert (tmp_path / "faults.md").read_text(encoding="utf-8").startswith("# Planted faults")
+
+
+def test_numbers_are_never_wrong_and_some_edges_are_decided() -> None:
+    trials = list(exact_trials(np.random.default_rng(0)))
+    assert all(trial.wrong == 0 for trial in trials)
+    assert any(trial.open for trial in trials)
+    assert any(not trial.open for trial in trials if "edge" in trial.tried)
+
+
+def test_mutants_are_taken_from_all_over_a_theorem() -> None:
+    found = mutants(theorem("standard-boundary"))
+    chosen = spread(found, MUTANTS)
+    assert len(set(chosen)) == MUTANTS
+    assert (chosen[0], chosen[-1]) == (found[0], found[-1])
+    assert spread(found[:2], MUTANTS) == found[:2]
+
+
+@pytest.mark.slow
+def test_the_command_catches_everything(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from perturbproof.verify.cli import main; main()"]
+    done = subprocess.run(
+        [*command, "selftest", "--json"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout
+    content = json.loads(done.stdout)
+    assert content["passed"]
+    assert {a["part"] for a in content["attempts"]} == {
+        "numbers",
+        "statistics",
+        "instances",
+        "faults",
+        "mutants",
+    }

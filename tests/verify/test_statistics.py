@@ -1,0 +1,185 @@
+"""One level of confidence over a run: Holm's method, and simulated runs with known truth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from perturbproof.numerics.enclosure import Interval
+from perturbproof.theory import catalog, prove, theorem
+from perturbproof.verify.judge import judge
+from perturbproof.verify.measured import Measured
+from perturbproof.verify.simulated_runs import (
+    FAMILIES,
+    LAW,
+    VIOLATIONS,
+    Simulated,
+    power,
+    simulate,
+)
+from perturbproof.verify.statistics import (
+    FAMILY_ERROR,
+    Decision,
+    family_levels,
+    holm_errors,
+)
+from perturbproof.verify.verdict import ClaimVerdict
+
+RUNS = 2000
+TEST_ERROR = 1e-6
+"""Chance that one simulation rejects code that keeps its level."""
+
+
+def decided_from(error: float, way: bool) -> Decision:
+    """A statement that intervals of this error, or a larger one, decide."""
+    return lambda e: way if e >= error else None
+
+
+def textbook(p: list[float], level: float) -> set[int]:
+    """Holm's method as published: which hypotheses are rejected."""
+    rejected: set[int] = set()
+    for step, number in enumerate(sorted(range(len(p)), key=lambda i: p[i])):
+        if p[number] > level / (len(p) - step):
+            break
+        rejected.add(number)
+    return rejected
+
+
+smallest = st.sampled_from([1e-9, 0.0005, 0.001, 0.00125, 0.002, 0.0025, 0.005, 0.01, 0.02, 0.6])
+
+
+@given(st.lists(st.tuples(smallest, st.booleans()), max_size=9))
+def test_what_is_decided_is_what_holm_rejects_in_each_direction(statements) -> None:
+    errors = holm_errors([decided_from(p, way) for p, way in statements])
+    found = {i for i, (p, _) in enumerate(statements) if errors[i] >= p}
+    expected = set()
+    for way in (True, False):
+        p = [value if direction is way else 1.0 for value, direction in statements]
+        expected |= {i for i in textbook(p, FAMILY_ERROR) if statements[i][1] is way}
+    assert found == expected
+
+
+def test_one_statement_alone_has_the_whole_error() -> None:
+    assert holm_errors([decided_from(0.5, True)]) == (FAMILY_ERROR,)
+    assert holm_errors([]) == ()
+
+
+def test_a_decision_in_one_direction_does_not_loosen_the_other() -> None:
+    """Else correct decisions would raise the chance of wrong ones."""
+    statements = [decided_from(1e-9, True)] * 3 + [decided_from(0.004, False)]
+    assert holm_errors(statements)[3] < 0.004
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("same_draws", [False, True], ids=["independent", "same draws"])
+def test_wrong_decisions_keep_the_stated_level(family: str, same_draws: bool) -> None:
+    rng = np.random.default_rng(20240507)
+    rates = simulate(FAMILIES[family], RUNS, rng, same_draws=same_draws)
+    print(f"{family}: {rates}")
+    assert rates.evidence_against() > TEST_ERROR
+
+
+def test_the_simulation_sees_a_level_that_is_not_kept() -> None:
+    """Intervals of 90 % each over eight statements: the same test must notice."""
+    statement = Simulated("at least", 300, 0.95)
+    rng = np.random.default_rng(3)
+    counts = rng.binomial(300, 0.95, (RUNS, 8))
+    wrong = sum(any(statement.decision(k)(0.1) is False for k in row) for row in counts.tolist())
+    rates = simulate((statement,), 1, rng)
+    assert type(rates)(RUNS, 0, wrong, math.nan).evidence_against() < TEST_ERROR
+
+
+def test_power_grows_with_the_violation() -> None:
+    found = power(RUNS, np.random.default_rng(11))
+    print("power by violation:", found)
+    shares = [found[by] for by in VIOLATIONS]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.05
+    assert shares[VIOLATIONS.index(0.05)] > 0.4
+    assert shares[VIOLATIONS.index(0.1)] > 0.98
+
+
+# ---------------------------------------------------------------- on theorems
+
+
+def chance(successes: int, trials: int = 300) -> dict[str, Measured]:
+    return {
+        "chance_paper": Measured.counted(successes, trials, "fresh draws"),
+        "delta": Measured(Interval.exact(0.05), "given"),
+    }
+
+
+CONCENTRATION = theorem("concentration")
+RELATION = CONCENTRATION.claims[0].relation
+
+
+def test_more_statements_make_wider_intervals() -> None:
+    alone = family_levels([((CONCENTRATION,), chance(290))])
+    crowd = family_levels([((CONCENTRATION,), chance(290))] * 4)
+    assert alone[0][RELATION].error == FAMILY_ERROR
+    assert {levels[RELATION].error for levels in crowd} == {FAMILY_ERROR / 4}
+    assert "4 statistical statements" in str(crowd[0][RELATION])
+    assert "99%" in str(alone[0][RELATION])
+
+
+def test_a_decided_statement_widens_no_other() -> None:
+    clear, close = family_levels([((CONCENTRATION,), chance(300)), ((CONCENTRATION,), chance(290))])
+    assert clear[RELATION].error == FAMILY_ERROR
+    assert close[RELATION].error == FAMILY_ERROR / 2
+
+
+def test_the_same_statement_of_two_theorems_counts_once() -> None:
+    both = [theorem("matching-random-labels"), theorem("growth")]
+    shared = {c.relation for c in both[0].claims} & {c.relation for c in both[1].claims}
+    assert len(shared) == 1
+    measured = {
+        "mismatch_chance": Measured.counted(0, 300, "draws"),
+        "delta": Measured(Interval.exact(0.05), "given"),
+    }
+    (levels,) = family_levels([(both, measured)])
+    assert {level.statements for level in levels.values()} == {1}
+
+
+def test_a_claim_is_judged_at_the_level_of_its_run() -> None:
+    """293 of 300 suffice for a claim that stands alone, and not for one of a hundred."""
+    measured = {
+        s.name: Measured(Interval.exact(1), "given") for s in CONCENTRATION.measured_symbols
+    }
+    measured |= chance(295)
+    proof = prove(CONCENTRATION)
+    (alone,) = judge(CONCENTRATION, proof, measured).claims
+    many = family_levels([((CONCENTRATION,), measured)] * 100)
+    (among,) = judge(CONCENTRATION, proof, measured, levels=many[0]).claims
+    assert alone.value is not None
+    assert alone.value.holds is True
+    assert among.verdict is ClaimVerdict.INCONCLUSIVE
+    assert "295 of 300 fresh draws" in among.how
+    assert "Holm, 100 statistical statements" in among.how
+    assert "more draws" in among.settle
+
+
+def test_counts_without_a_level_decide_nothing() -> None:
+    value = chance(300)["chance_paper"].value
+    assert value is not None
+    assert (value.lower, value.upper) == (0, 1)
+
+
+def test_every_probability_of_the_catalog_is_read_at_a_level() -> None:
+    """Statements with a counted symbol are found wherever they stand, assumptions included."""
+    for entry in catalog():
+        names = [s.name for s in entry.measured_symbols]
+        counted = {name: Measured.counted(5, 10, "draws") for name in names}
+        (levels,) = family_levels([((entry,), counted)])
+        parts = [p.relation for p in (*entry.assumptions, *entry.claims) if p.relation.free_symbols]
+        assert set(levels) == set(parts)
+
+
+def test_simulated_truths_are_what_they_say() -> None:
+    assert Simulated("at least", 10, 0.95).true
+    assert not Simulated("at least", 10, 0.95 - 1e-9).true
+    assert Simulated("agreement", 10, LAW).true
+    assert not Simulated("agreement", 10, LAW + 0.11).true
+    assert {s.true for s in FAMILIES["4 clearly true, 4 barely false"]} == {True, False}

@@ -1,0 +1,177 @@
+"""Sweeps: what is kept is not run again, what fails is recorded, and workers change nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from perturbproof.numerics.input_error import InputError
+from perturbproof.theory.catalog import catalog
+from perturbproof.verify import sweep_keys as module
+from perturbproof.verify.sweep import POINTS, Shard, Swept, run_sweep
+from perturbproof.verify.sweep_grid import load_grid
+from perturbproof.verify.sweep_report import sweep_entry
+from perturbproof.verify.sweep_run import Workers
+
+TEXT = """
+name = "small"
+theorems = ["half-aware", "exact-multipliers"]
+expect = "VACUOUS"
+[data]
+kind = "uniform"
+samples = 4
+dimension = 10
+[network]
+width = 4
+[training]
+steps = 3
+[sweep]
+seed = [0, 1, 2]
+"network.slope" = [0.5, 0.9]
+"""
+
+
+def grid_in(folder: Path, text: str = TEXT):
+    path = folder / "small.toml"
+    path.write_text(text)
+    return load_grid(path)
+
+
+def swept(folder: Path, text: str = TEXT, **options) -> Swept:
+    return run_sweep(grid_in(folder, text), catalog(), folder / "out", **options)
+
+
+def rows(one: Swept) -> list[dict]:
+    """The table of a sweep, times aside."""
+    table = json.loads(json.dumps(sweep_entry(one, {})))["points"]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in table]
+
+
+def test_points_are_kept_and_a_rerun_computes_only_what_is_missing(tmp_path: Path) -> None:
+    first = swept(tmp_path)
+    assert (first.ran, first.missing, first.failed) == (6, 0, 0)
+    assert len(list((tmp_path / "out" / POINTS).iterdir())) == 6
+    files = sorted((tmp_path / "out" / POINTS).iterdir())
+    files[1].unlink()
+    files[4].write_text(files[4].read_text()[:100])
+    again = swept(tmp_path)
+    assert again.ran == 2
+    assert rows(again) == rows(first)
+    assert swept(tmp_path).ran == 0
+
+
+def test_a_wider_grid_runs_only_the_new_points(tmp_path: Path) -> None:
+    swept(tmp_path)
+    wider = swept(tmp_path, TEXT.replace("[0, 1, 2]", "[0, 1, 2, 3]"))
+    assert (wider.ran, len(wider.points)) == (2, 8)
+
+
+def test_shards_share_the_points_and_the_report_waits_for_all(tmp_path: Path) -> None:
+    parts = [swept(tmp_path, shard=Shard(i, 4)) for i in (1, 2, 3, 4)]
+    assert [part.ran for part in parts] == [2, 2, 1, 1]
+    assert [part.missing for part in parts] == [4, 2, 1, 0]
+    assert parts[0].outcomes == ()
+    (tmp_path / "serial").mkdir()
+    assert rows(parts[3]) == rows(swept(tmp_path / "serial"))
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2", ""])
+def test_what_is_no_shard_is_named(text: str) -> None:
+    with pytest.raises(InputError, match=r"--shard: must be i/n"):
+        Shard.parse(text)
+
+
+def test_a_point_that_fails_is_recorded_and_retried_when_asked(tmp_path: Path) -> None:
+    text = TEXT.replace(
+        '"network.slope" = [0.5, 0.9]',
+        'data = [{ kind = "file", path = "none.npz" }, '
+        '{ kind = "uniform", samples = 4, dimension = 9 }]',
+    )
+    one = swept(tmp_path, text)
+    assert (one.failed, one.missing, one.ran) == (3, 0, 6)
+    errors = [row["error"] for row in rows(one)]
+    assert all("none.npz: no such file" in error for error in errors[::2])
+    assert errors[1::2] == [None] * 3
+    assert swept(tmp_path, text).ran == 0
+    assert swept(tmp_path, text, retry_failed=True).ran == 3
+
+
+def test_values_that_make_no_scenario_are_recorded_too(tmp_path: Path) -> None:
+    text = TEXT.replace('"uniform"', '"orthogonal"').replace(
+        '"network.slope" = [0.5, 0.9]', "data.dimension = [3, 20]"
+    )
+    one = swept(tmp_path, text)
+    assert (one.failed, one.missing, one.ran) == (3, 0, 3)
+    assert "do not fit in dimension 3" in rows(one)[0]["error"]
+
+
+def test_a_changed_data_file_is_another_point(tmp_path: Path) -> None:
+    text = TEXT.replace(
+        'kind = "uniform"\nsamples = 4\ndimension = 10', 'kind = "file"\npath = "mine.npz"'
+    )
+
+    def write(seed: int) -> None:
+        x = np.random.default_rng(seed).standard_normal((4, 10))
+        np.savez(tmp_path / "mine.npz", x=x, y=np.array([1, -1, 1, -1]))
+
+    write(0)
+    first = swept(tmp_path, text)
+    assert (first.ran, swept(tmp_path, text).ran) == (6, 0)
+    write(1)
+    assert swept(tmp_path, text).ran == 6
+    write(0)
+    back = swept(tmp_path, text)
+    assert (back.ran, rows(back)) == (0, rows(first))
+
+
+def test_a_changed_program_or_device_is_another_point(tmp_path: Path, monkeypatch) -> None:
+    swept(tmp_path)
+    monkeypatch.setattr(module, "source_digest", lambda: "changed")
+    assert swept(tmp_path).ran == 6
+
+
+def test_processes_give_the_same_points(tmp_path: Path) -> None:
+    one = swept(tmp_path)
+    (tmp_path / "two").mkdir()
+    two = swept(tmp_path / "two", workers=Workers(2))
+    assert rows(one) == rows(two)
+
+
+def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    with pytest.raises(InputError, match=r"--scheduler tcp://127\.0\.0\.1:9: cannot be reached"):
+        swept(tmp_path, workers=Workers(1, "tcp://127.0.0.1:9"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # a worker that dies is reported by many
+def test_a_cluster_that_loses_a_worker_ends_as_serial(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    text = TEXT.replace("[0, 1, 2]", "{ from = 0, to = 19, step = 1 }")
+    serial = swept(tmp_path, text)
+    (tmp_path / "cluster").mkdir()
+    store = tmp_path / "cluster" / "out" / POINTS
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        victim = next(iter(cluster.workers.values())).pid
+        killed = threading.Event()
+
+        def kill() -> None:
+            while not (store.is_dir() and any(store.iterdir())):
+                time.sleep(0.02)
+            os.kill(victim, signal.SIGKILL)
+            killed.set()
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        lost = swept(tmp_path / "cluster", text, workers=Workers(1, cluster.scheduler_address))
+        assert killed.wait(10)
+    assert lost.missing == 0
+    assert rows(lost) == rows(serial)

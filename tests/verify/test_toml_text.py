@@ -1,0 +1,39 @@
+"""Text of TOML files that reads back as what was written."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from perturbproof.verify.scenario import Scenario, load_scenario
+from perturbproof.verify.suites import load_suite, suite_names
+from perturbproof.verify.toml_text import toml_text
+
+text = st.text(st.characters(exclude_categories=("Cs",)))
+plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | text
+lists = st.lists(plain.filter(lambda value: value is not None), max_size=4)
+flat = st.dictionaries(text, plain | lists, max_size=4)
+tables = st.dictionaries(text, plain | lists | flat, max_size=4)
+
+
+def without_none(content):
+    if isinstance(content, dict):
+        return {key: without_none(v) for key, v in content.items() if v is not None}
+    return content
+
+
+@settings(max_examples=50)
+@given(tables)
+def test_reads_back(content) -> None:
+    assert tomllib.loads(toml_text(content)) == without_none(content)
+
+
+@pytest.mark.parametrize("suite", suite_names())
+def test_every_built_in_scenario_reads_back(suite: str, tmp_path: Path) -> None:
+    for scenario in (one for one in load_suite(suite) if isinstance(one, Scenario)):
+        file = tmp_path / f"{scenario.name}.toml"
+        file.write_text(toml_text(scenario.model_dump(mode="json")), encoding="utf-8")
+        assert load_scenario(file) == scenario
