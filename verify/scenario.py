@@ -238,6 +238,8 @@ def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scena
     Raises:
         InputError: a field is unknown or out of range; begins with `where`, by default the path.
     """
+    if "sweep" in content:
+        raise InputError(f"{where or path}: has a table 'sweep'; run it by perturbproof sweep")
     try:
         scenario = Scenario.model_validate(content)
     except pydantic.ValidationError as error:

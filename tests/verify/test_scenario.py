@@ -270,3 +270,12 @@ def test_whole_numbers_serve_where_any_number_does(tmp_path: Path) -> None:
         'name = "x"\n[data]\nkind = "uniform"\nsamples = 4\ndimension = 9\n[network]\nslope = 1\n'
     )
     assert load_scenario(written(tmp_path, text)).network.slope == 1.0
+
+
+def test_a_sweep_is_sent_to_its_command(tmp_path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        'name = "s"\n[data]\nkind = "uniform"\nsamples = 2\ndimension = 3\n[sweep]\nseed = [0]'
+    )
+    with pytest.raises(InputError, match="run it by perturbproof sweep"):
+        load_scenario(path)
