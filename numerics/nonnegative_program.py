@@ -34,8 +34,9 @@ _METRIC_STEPS = 30
 _SMALL, _PROGRESS, _PATIENCE = 1e-3, 0.7, 200
 # For positive semidefinite A split in two blocks, A <= (1 + t) A_11 + (1 + 1/t) A_22.
 _SPLIT = 0.25
-# Multipliers this many times larger than those of orthogonal samples belong to no feasible margins.
-_UNBOUNDED = 1000.0
+UNBOUNDED = 1000.0
+"""A sum of multipliers this many times that of orthogonal samples is taken for growth without end;
+a program that is conditioned as badly is given up as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,8 @@ class ProgramSolution:
     ----------
     multipliers : lambda float64 (n,), none negative.
     method : ``linear solve`` when A lambda = 1 has a positive solution, which this then is.
-    bounded : False when the multipliers grow without end: the margins cannot all be met.
+    bounded : False when the multipliers grew beyond ``UNBOUNDED``: a sign, and no proof, that the
+        margins cannot all be met.
     violation : largest violation of the KKT conditions: abs(margin - 1) where lambda > 0, and
         max(0, 1 - margin) where lambda = 0; margins A lambda are computed afresh.
     least_margin : min_n (A lambda)_n, 1 up to rounding when solved.
@@ -91,8 +93,11 @@ def solve_margin_program(
         negative = int((solution <= 0).sum())
         if negative == 0 and residual <= tolerance / 10:
             return _described(wide, solution, "linear solve", True, negative)
-        start = solution.clamp(min=0)
-    largest = _UNBOUNDED * len(labels) / diagonal
+        clipped = solution.clamp(min=0)
+        # Of a solution with large entries of both signs, the positive ones may lead far away.
+        if float(clipped @ (wide(clipped) / 2 - 1)) < 0:
+            start = clipped
+    largest = UNBOUNDED * len(labels) / diagonal
     found, bounded = _projected_gradient(wide, labels.double(), start, tolerance, most, largest)
     return _described(wide, found, "quadratic program", bounded, negative)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from .perturbed_gram import Gram, SampleGram, along_directions, with_columns
 
 # With fewer dimensions than this share of the samples, products with samples are the cheaper ones.
-_FEW_DIMENSIONS = 0.25
+_FEW_DIMENSIONS = 0.15
 
 
 class PerturbedNoise(Protocol):

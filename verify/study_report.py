@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from ..numerics.nonnegative_program import UNBOUNDED
 from ..theory.prose import prose
 from .study import Study
 from .study_judge import JudgedPoint, StudyOutcome, at
@@ -140,7 +141,8 @@ def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
     if unsolved := [at(point.value) for point in beyond if point.level == "no solution"]:
         yield (
             f"At {study.vary} = {', '.join(unsolved)} no exact solution was found: multipliers "
-            "grow without end, so the margins cannot all be met by weights with the linear pattern."
+            f"grew beyond {UNBOUNDED:g} times those of orthogonal samples, which is taken for a "
+            "sign that weights with the linear pattern cannot meet all margins."
         )
     both = [(p, p.trained, p.exact_mean) for p in beyond]
     gaps = [(t - e, p) for p, t, e in both if t is not None and e is not None]
