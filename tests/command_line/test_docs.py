@@ -86,7 +86,8 @@ def run_or_parse(quick, words: list[str], monkeypatch) -> None:
     if program == "python":
         assert (ROOT / rest[0]).is_file(), words
     elif program == "pytest":
-        assert all(Path(word).is_file() for word in rest if not word.startswith("-")), words
+        named = [word for word in rest if not word.startswith("-") and not word.isdecimal()]
+        assert all(Path(word).is_file() for word in named), words
     elif program == "perturbproof":
         # The report of `report DIR` is drawn by the tests of that command.
         parse = takes_long(words) or words[1] == "report"
