@@ -1,6 +1,6 @@
 """Scenarios, measurements, judgement, suites and the command line.
 
-    from perturbproof.verify import check, verify
+    from perturbproof.verify import check, sweep, verify
 
 Nothing heavy is loaded before one of these names is asked for.
 """
@@ -12,30 +12,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .api import verify
-    from .check_result import CheckResult
-    from .checking import check
+    from .data_checks.api import check
+    from .data_checks.result import CheckResult
     from .result import Result, TheoremResult
     from .scenario import Scenario, load_scenario
+    from .sweeps.api import SweepResult, sweep
     from .verdict import Verdict
 
 __all__ = [
     "CheckResult",
     "Result",
     "Scenario",
+    "SweepResult",
     "TheoremResult",
     "Verdict",
     "check",
     "load_scenario",
+    "sweep",
     "verify",
 ]
 _HOME = {
-    "CheckResult": "check_result",
+    "CheckResult": "data_checks.result",
     "Result": "result",
     "Scenario": "scenario",
+    "SweepResult": "sweeps.api",
     "TheoremResult": "result",
     "Verdict": "verdict",
-    "check": "checking",
+    "check": "data_checks.api",
     "load_scenario": "scenario",
+    "sweep": "sweeps.api",
     "verify": "api",
 }
 

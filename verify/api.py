@@ -12,23 +12,23 @@ from ..numerics.device import resolve_device
 from ..numerics.input_error import InputError
 from ..theory.catalog import catalog
 from ..theory.statement import Theorem
-from .journal import circumstances, journal_in
+from .disk.journal import circumstances, journal_in
+from .disk.report_folder import report_folder, write_report
 from .own_theorem import load_theorem
-from .point_store import PointStore
 from .progress import Progress, unwatched
-from .proof_witness import ProofWitness, proof_witnesses
 from .report import RunInfo, build_report, utc_now
-from .report_folder import report_folder, write_report
 from .result import Result
 from .run import Run, run_scenarios
 from .run_files import load_run_file
 from .scenario import Scenario, check_bits
-from .study import LoadedStudy
-from .study_judge import judge_study
-from .study_run import POINTS, check_study_names, run_studies
+from .studies.judge import judge_study
+from .studies.point_store import PointStore
+from .studies.run import POINTS, check_study_names, run_studies
+from .studies.study import LoadedStudy
 from .suites import load_suite
-from .witness import FOLDER as WITNESSES
-from .witness import Replay, Witness, witnesses
+from .witnesses.proof_witness import ProofWitness, proof_witnesses
+from .witnesses.witness import FOLDER as WITNESSES
+from .witnesses.witness import Replay, Witness, witnesses
 
 DEFAULT_SUITE = "quick"
 

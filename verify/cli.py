@@ -17,7 +17,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from ..numerics.input_error import InputError
-from .options import Json, OwnTheorems, Precision, Quiet, Strict
+from .commands.options import Json, OwnTheorems, Precision, Quiet, Strict
 from .verdict import ExitCode
 
 app = typer.Typer(
@@ -64,7 +64,7 @@ def verify(
 ) -> None:
     """Run scenarios: prove, check assumptions, train, compare, report."""
     _check_address_space()
-    from .command_verify import run_verify
+    from .commands.verify import run_verify
 
     raise Exit(
         run_verify(
@@ -113,7 +113,7 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Run a grid of scenarios, resumable, on this machine or on a cluster."""
-    from .command_sweep import run_sweep_command
+    from .commands.sweep import run_sweep_command
 
     raise Exit(
         run_sweep_command(
@@ -168,7 +168,7 @@ def check(
 ) -> None:
     """Check the assumptions of the theorems on your own data, and what would make them hold."""
     _check_address_space()
-    from .command_check import run_check
+    from .commands.check import run_check
 
     raise Exit(
         run_check(
@@ -204,7 +204,7 @@ def prove(
     quiet: Quiet = False,
 ) -> None:
     """Discharge the proofs and show each step and who checked it."""
-    from .command_prove import run_prove, run_replay
+    from .commands.prove import run_prove, run_replay
 
     if replay is not None:
         if theorems:
@@ -223,7 +223,7 @@ def report(
 
     The exit code is 0 once they are written; with --strict it is that of the verdicts.
     """
-    from .command_report import run_report
+    from .commands.report import run_report
 
     raise Exit(run_report(directory, strict, quiet))
 
@@ -241,7 +241,7 @@ def selftest(
 
     The exit code is 0 if everything false was caught, else 1.
     """
-    from .command_selftest import run_selftest
+    from .commands.selftest import run_selftest
 
     raise Exit(run_selftest(markdown, as_json, quiet))
 
@@ -249,7 +249,7 @@ def selftest(
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List theorems, datasets, perturbations and suites."""
-    from .command_list import run_list
+    from .commands.listing import run_list
 
     raise Exit(run_list(as_json))
 

@@ -18,7 +18,7 @@ from ..numerics.perturbations import Attack
 from ..numerics.perturbed_set import PerturbedSet, draw_perturbed
 from ..numerics.subset import greedy_subset
 from .learner import Learner
-from .matching_points import Matching, TestPoints, draw_test_points, matched
+from .observed.matching_points import Matching, TestPoints, draw_test_points, matched
 
 FORMS: dict[str, Form] = {
     "row-wise": "plain",

@@ -14,15 +14,15 @@ from typing import Any
 from ..numerics.enclosure import precision
 from ..numerics.input_error import InputError
 from ..theory.statement import Theorem
-from .cross_checks import cross_checks
+from .cross_checks.experiment import cross_checks
+from .cross_checks.samplers import sampler_checks
 from .experiment import Experiment
-from .figure_data import figures
-from .findings import notes
 from .measured import CrossCheck, Measured, Observation
 from .measurements import measure
-from .observations import observations
+from .observed.figure_data import figures
+from .observed.findings import notes
+from .observed.observations import observations
 from .progress import Progress, unwatched
-from .sampler_checks import sampler_checks
 from .scenario import Scenario
 
 FAULTS = (ArithmeticError, AssertionError, MemoryError, RuntimeError, ValueError)

@@ -24,16 +24,16 @@ from ..theory.prose import prose
 from ..theory.statement import Theorem
 from ..theory.typeset import formula
 from .statistics import FAMILY_ERROR, Level
-from .study_report import study_entry
-from .sweep_report import sweep_entry
+from .studies.report import study_entry
+from .sweeps.report import sweep_entry
 from .theorem_report import formulas, proof_entry, theorem_entry
 from .verdict import ClaimVerdict, Verdict, exit_code, worst
 
 if TYPE_CHECKING:
     from .judge import JudgedAssumption, JudgedClaim, Judgement
     from .run import ScenarioOutcome
-    from .study_judge import StudyOutcome
-    from .sweep import Swept
+    from .studies.judge import StudyOutcome
+    from .sweeps.sweep import Swept
 
 SCHEMA_VERSION = 1
 _PACKAGES = (

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .disk.report_folder import report_text
 from .html_table import html_table
 from .judge import JudgedAssumption, JudgedClaim, Judgement
-from .proof_witness import ProofWitness
-from .report_folder import report_text
 from .run import Run, ScenarioOutcome
-from .study_judge import StudyOutcome
+from .studies.judge import StudyOutcome
 from .verdict import ExitCode, Standing, Verdict, exit_code, softest, standing
-from .witness import Witness
+from .witnesses.proof_witness import ProofWitness
+from .witnesses.witness import Witness
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from ..numerics.input_error import InputError
 from ..theory.catalog import catalog
 from ..theory.engine import ProofReport, prove
 from ..theory.statement import Theorem
-from .findings import findings
-from .journal import Journal
+from .disk.journal import Journal
 from .judge import Judgement, judge
 from .measured import CrossCheck, Observation
 from .measurements import measured_symbols
 from .measuring import FAULTS, MeasuredScenario, measure_scenario
+from .observed.findings import findings
 from .progress import Progress, unwatched
 from .scenario import WORKING_BITS, Scenario
 from .statistics import Levels, family_levels

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .scenario import Scenario, load_scenario, read_toml
-from .study import LoadedStudy, study_from
+from .studies.study import LoadedStudy, study_from
 
 STUDY = "study"
 

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from perturbproof.theory.catalog import catalog
-from perturbproof.verify.sweep import run_sweep
-from perturbproof.verify.sweep_grid import load_grid
-from perturbproof.verify.sweep_report import sweep_entry
+from perturbproof.verify.sweeps.grid import load_grid
+from perturbproof.verify.sweeps.report import sweep_entry
+from perturbproof.verify.sweeps.sweep import run_sweep
 from timing import Section, verdict
 
 POINTS, TARGET = 1000, 5.0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from perturbproof.verify import cli
-from perturbproof.verify import report_folder as report_folder_module
+from perturbproof.verify.disk import report_folder as report_folder_module
 
 from ..proved_once import prove_once
 from .commands import SCRIPT, Ended, scenario_text, tree

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from perturbproof.verify import report_folder as report_folder_module
+from perturbproof.verify.disk import report_folder as report_folder_module
 
 from .commands import refused, scenario_text, tree
 

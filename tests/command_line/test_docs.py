@@ -13,15 +13,15 @@ from types import ModuleType
 import numpy as np
 import pytest
 from perturbproof.verify.scenario import load_scenario
-from perturbproof.verify.sweep_grid import load_grid
+from perturbproof.verify.sweeps.grid import load_grid
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = ("perturbproof", "pip", "pytest", "python")
-ENTRIES = [f"command_{name}.run_{name}" for name in ("verify", "check", "prove", "report")]
-ENTRIES += ["command_selftest.run_selftest", "command_prove.run_replay"]
-ENTRIES += ["command_sweep.run_sweep_command"]
+ENTRIES = [f"commands.{name}.run_{name}" for name in ("verify", "check", "prove", "report")]
+ENTRIES += ["commands.selftest.run_selftest", "commands.prove.run_replay"]
+ENTRIES += ["commands.sweep.run_sweep_command"]
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:

@@ -133,7 +133,7 @@ def test_130_on_an_interrupt_in_the_middle(quick, here: Path, monkeypatch) -> No
 # ---------------------------------------------------------------- through the installed script
 
 PLANTED = """import sys, types
-module = types.ModuleType('perturbproof.verify.command_list')
+module = types.ModuleType('perturbproof.verify.commands.listing')
 module.run_list = lambda as_json: 1 / 0
 sys.modules[module.__name__] = module
 """

@@ -13,10 +13,12 @@ from perturbproof.numerics.gram import gram_statistics
 from perturbproof.numerics.rounding import BallArray
 from perturbproof.numerics.streaming_gram import stream_gram, summarised
 from perturbproof.theory.dimension import smallest_dimension
-from perturbproof.verify import check_report, cli, data_check
-from perturbproof.verify.check_certificate import smallest_slope
-from perturbproof.verify.data_check import check_data
-from perturbproof.verify.row_certificates import row_sums
+from perturbproof.verify import cli
+from perturbproof.verify.data_checks import data_check
+from perturbproof.verify.data_checks import report as check_report
+from perturbproof.verify.data_checks.certificate import smallest_slope
+from perturbproof.verify.data_checks.data_check import check_data
+from perturbproof.verify.data_checks.row_certificates import row_sums
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,7 @@ def test_report_of_trained_networks(check, tmp_path, monkeypatch):
             }
         )
 
-    monkeypatch.setattr("perturbproof.verify.checking.scenario_of", quick)
+    monkeypatch.setattr("perturbproof.verify.data_checks.api.scenario_of", quick)
     out = tmp_path / "report"
     done = check(save(tmp_path, *near(coherence=0.005)), "-q", "--slope", 0.4, "--out", out)
     assert done.code == 0

@@ -13,13 +13,13 @@ import pytest
 from perturbproof.numerics.input_error import InputError
 from perturbproof.theory import theorem
 from perturbproof.theory.symbols import p_max
-from perturbproof.verify import report_folder as report_folder_module
 from perturbproof.verify import run
 from perturbproof.verify.api import verify
-from perturbproof.verify.folder_lock import locked
-from perturbproof.verify.journal import FOLDER, Journal, circumstances, journal_in
+from perturbproof.verify.disk import report_folder as report_folder_module
+from perturbproof.verify.disk.folder_lock import locked
+from perturbproof.verify.disk.journal import FOLDER, Journal, circumstances, journal_in
+from perturbproof.verify.disk.plain import from_plain, to_plain
 from perturbproof.verify.measuring import MeasuredScenario, measure_scenario
-from perturbproof.verify.plain import from_plain, to_plain
 
 from .small_scenarios import FAR_OUTSIDE, scenario
 from .test_report_json import without_times

@@ -10,14 +10,14 @@ import pytest
 from perturbproof.numerics.rounding import BallArray
 from perturbproof.theory import prove, theorem
 from perturbproof.verify import learner as learners
-from perturbproof.verify import matching_points
-from perturbproof.verify.cross_checks import cross_checks
+from perturbproof.verify.cross_checks.experiment import cross_checks
 from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.findings import notes
 from perturbproof.verify.learner import Learner
 from perturbproof.verify.measured import Observation
 from perturbproof.verify.measurements import measure
-from perturbproof.verify.observations import observations
+from perturbproof.verify.observed import matching_points
+from perturbproof.verify.observed.findings import notes
+from perturbproof.verify.observed.observations import observations
 from perturbproof.verify.run import run_scenario
 from perturbproof.verify.verdict import Rigor, Verdict
 from scipy.optimize import nnls

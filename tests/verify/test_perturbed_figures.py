@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from perturbproof.numerics.network import LeakyNetwork
 from perturbproof.reports.figures import draw
 from perturbproof.reports.record import FigureRecord
-from perturbproof.verify.boundary_data import boundary_figure, positive_arcs
 from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.figure_data import figures
-from perturbproof.verify.growth_data import fitted_slope, growth_figure, parts_figure
+from perturbproof.verify.observed.boundary_data import boundary_figure, positive_arcs
+from perturbproof.verify.observed.figure_data import figures
+from perturbproof.verify.observed.growth_data import fitted_slope, growth_figure, parts_figure
 
 from .perturbed_scenarios import ATTACK, CROWDED, EVERY, FLIPPED, NOISE, learning
 from .small_scenarios import FAR_OUTSIDE, scenario

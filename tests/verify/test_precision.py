@@ -10,8 +10,8 @@ import pytest
 from perturbproof.numerics.input_error import InputError
 from perturbproof.numerics.precise_array import PreciseArray
 from perturbproof.theory import catalog, prove
-from perturbproof.verify.checking import check
 from perturbproof.verify.cli import main
+from perturbproof.verify.data_checks.api import check
 from perturbproof.verify.experiment import Experiment
 from perturbproof.verify.measurements import measure, measured_symbols
 from perturbproof.verify.run import run_scenario

@@ -18,12 +18,12 @@ from perturbproof.theory import catalog, theorem
 from perturbproof.theory.perturbed_families import perturbed_settings
 from perturbproof.theory.search import search
 from perturbproof.verify import cli
-from perturbproof.verify import report_folder as report_folder_module
 from perturbproof.verify.api import verify
-from perturbproof.verify.command_prove import run_prove, run_replay
-from perturbproof.verify.exact_setting import setting_from_plain, setting_to_plain
+from perturbproof.verify.commands.prove import run_prove, run_replay
+from perturbproof.verify.disk import report_folder as report_folder_module
 from perturbproof.verify.own_theorem import load_theorem
-from perturbproof.verify.proof_witness import replay
+from perturbproof.verify.witnesses.exact_setting import setting_from_plain, setting_to_plain
+from perturbproof.verify.witnesses.proof_witness import replay
 
 from .false_theorems import write
 

@@ -14,7 +14,7 @@ import pytest
 
 # Loaded here, so that the pytest runs below, in this process, do not load torch a second time.
 from perturbproof.verify import api, scenario_items
-from perturbproof.verify import report_folder as report_folder_module
+from perturbproof.verify.disk import report_folder as report_folder_module
 
 from ..proved_once import prove_once
 from .small_scenarios import OUTSIDE, toml

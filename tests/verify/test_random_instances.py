@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from perturbproof.numerics import multipliers
 from perturbproof.theory import catalog, theorem
-from perturbproof.verify.instance_recipes import (
+from perturbproof.verify.run import run_scenario
+from perturbproof.verify.selfchecks.instance_recipes import (
     RECIPES,
     Instance,
     instances,
     nearly_orthogonal,
 )
-from perturbproof.verify.random_instances import Agreement, agreement
-from perturbproof.verify.run import run_scenario
+from perturbproof.verify.selfchecks.random_instances import Agreement, agreement
 from perturbproof.verify.verdict import Verdict
 
 from .small_scenarios import PROVED, scenario

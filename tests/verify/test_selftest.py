@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from perturbproof.theory import theorem
 from perturbproof.theory.mutants import mutants
-from perturbproof.verify import command_selftest
-from perturbproof.verify.exact_trials import exact_trials
-from perturbproof.verify.selftest import MUTANTS, Attempt, SelfTest, spread
+from perturbproof.verify.commands import selftest as command_selftest
+from perturbproof.verify.selfchecks.exact_trials import exact_trials
+from perturbproof.verify.selfchecks.selftest import MUTANTS, Attempt, SelfTest, spread
 
 CAUGHT = Attempt("faults", "q has the wrong sign.", "ERROR: cross-check normal-f", True)
 MISSED = Attempt("faults", "tau [sic] is too small.", "NOT CAUGHT", False)

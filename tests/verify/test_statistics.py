@@ -12,7 +12,7 @@ from perturbproof.numerics.enclosure import Interval
 from perturbproof.theory import catalog, prove, theorem
 from perturbproof.verify.judge import judge
 from perturbproof.verify.measured import Measured
-from perturbproof.verify.simulated_runs import (
+from perturbproof.verify.selfchecks.simulated_runs import (
     FAMILIES,
     LAW,
     VIOLATIONS,

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from perturbproof.numerics.input_error import InputError
 from perturbproof.verify import suites
-from perturbproof.verify.published import published_curve
 from perturbproof.verify.run_files import load_run_file
 from perturbproof.verify.scenario import Scenario
-from perturbproof.verify.study import LoadedStudy, load_study
+from perturbproof.verify.studies.published import published_curve
+from perturbproof.verify.studies.study import LoadedStudy, load_study
 from perturbproof.verify.suites import load_suite
 from perturbproof.verify.verdict import Verdict
 

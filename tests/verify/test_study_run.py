@@ -11,11 +11,11 @@ import pytest
 from perturbproof.numerics.noise_learning import NoiseLearning
 from perturbproof.numerics.perturbations.promise import PerturbationFault
 from perturbproof.verify.api import verify
-from perturbproof.verify.point_store import PointStore
-from perturbproof.verify.study import LoadedStudy, load_study
-from perturbproof.verify.study_judge import StudyOutcome, judge_study
-from perturbproof.verify.study_report import study_entry
-from perturbproof.verify.study_run import StudyRun, run_studies
+from perturbproof.verify.studies.judge import StudyOutcome, judge_study
+from perturbproof.verify.studies.point_store import PointStore
+from perturbproof.verify.studies.report import study_entry
+from perturbproof.verify.studies.run import StudyRun, run_studies
+from perturbproof.verify.studies.study import LoadedStudy, load_study
 from perturbproof.verify.verdict import ExitCode, Verdict
 
 from .study_files import STUDY, without_times, write_study

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from perturbproof.numerics.input_error import InputError
 from perturbproof.theory.catalog import catalog
-from perturbproof.verify import sweep_keys as module
-from perturbproof.verify.sweep import POINTS, Shard, Swept, run_sweep
-from perturbproof.verify.sweep_grid import load_grid
-from perturbproof.verify.sweep_report import sweep_entry
-from perturbproof.verify.sweep_run import Workers
+from perturbproof.verify.sweeps import keys as module
+from perturbproof.verify.sweeps.grid import load_grid
+from perturbproof.verify.sweeps.points import Workers
+from perturbproof.verify.sweeps.report import sweep_entry
+from perturbproof.verify.sweeps.sweep import POINTS, Shard, Swept, run_sweep
 
 TEXT = """
 name = "small"

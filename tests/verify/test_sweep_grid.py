@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.numerics.input_error import InputError
-from perturbproof.verify.sweep_grid import Range, load_grid
+from perturbproof.verify.sweeps.grid import Range, load_grid
 
 BASE = """
 name = "s"

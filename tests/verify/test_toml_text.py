@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perturbproof.verify.disk.toml_text import toml_text
 from perturbproof.verify.scenario import Scenario, load_scenario
 from perturbproof.verify.suites import load_suite, suite_names
-from perturbproof.verify.toml_text import toml_text
 
 text = st.text(st.characters(exclude_categories=("Cs",)))
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | text

@@ -6,8 +6,8 @@ import numpy as np
 
 from ...numerics.enclosure import Interval
 from ..experiment import Experiment
-from ..matching_points import Matching
 from ..measured import Measured
+from ..observed.matching_points import Matching
 from .perturbed import has_perturbed_set, no_perturbed_limit
 from .registry import measures
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from ...numerics.input_error import InputError
 from ..run_files import load_run_file
 from ..scenario import Scenario
-from ..study import LoadedStudy
+from ..studies.study import LoadedStudy
 
 
 def suite_names() -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Independent computations of one quantity. Where two exclude each other the code is at fault."""

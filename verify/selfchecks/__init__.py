@@ -1,0 +1,1 @@
+"""The verifier tried on itself: planted faults, random instances, simulated statistics."""

@@ -1,0 +1,144 @@
+"""Runs of statistical statements whose truth is known: how often are they decided wrongly?
+
+Every simulated run takes the way of a real one (`statistics.holm_errors` on compiled relations of
+the catalog). Only the counts are drawn here, from binomial distributions with known probabilities.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from scipy.stats import binom, binomtest
+
+from ...numerics.compiler import compile_relation
+from ...numerics.enclosure import Interval
+from ...theory.theorems import agreement_law, concentration
+from ..measured import Measured
+from ..statistics import FAMILY_ERROR, Decision, holm_errors, values_at
+
+FLOOR = 0.95
+"""`at least` statements say that a probability is at least this."""
+
+_RHO, _ASKED = 0.3, 0.1
+LAW = 1 - math.acos(_RHO) / math.pi
+"""`agreement` statements say that a probability is this up to 0.1."""
+
+_RELATION = {
+    "at least": (concentration.THEOREM.claims[0].relation, "chance_paper"),
+    "agreement": (agreement_law.THEOREM.claims[0].relation, "agreement"),
+}
+_GIVEN = {
+    "delta": Measured(1 - Interval.exact(FLOOR), "given"),
+    "rho": Measured(Interval.exact(_RHO), "given"),
+    "agreement_asked": Measured(Interval.exact(_ASKED), "given"),
+}
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One statement: what it says, from how many trials it is judged, and the true probability."""
+
+    kind: Literal["at least", "agreement"]
+    trials: int
+    probability: float
+
+    @property
+    def true(self) -> bool:
+        if self.kind == "at least":
+            return self.probability >= FLOOR
+        return abs(self.probability - LAW) <= _ASKED
+
+    def decision(self, successes: int) -> Decision:
+        """What an interval of any error decides after so many successes."""
+        return lambda error: _holds(self.kind, successes, self.trials, error)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What became of `runs` simulated runs.
+
+    false_passes, false_fails: runs with at least one false statement decided to hold, and with at
+    least one true one decided not to. power: share of false statements decided not to hold; NaN
+    where there are none.
+    """
+
+    runs: int
+    false_passes: int
+    false_fails: int
+    power: float
+
+    def evidence_against(self, allowed: float = FAMILY_ERROR) -> float:
+        """Chance of as many wrong runs, of the worse kind, if each had the chance `allowed`."""
+        worse = max(self.false_passes, self.false_fails)
+        return float(binomtest(worse, self.runs, allowed, alternative="greater").pvalue)
+
+
+def simulate(
+    statements: Sequence[Simulated],
+    runs: int,
+    rng: np.random.Generator,
+    *,
+    same_draws: bool = False,
+) -> Rates:
+    """Simulate runs that make these statements, independent of each other or on the same draws."""
+    quantiles = rng.random((runs, 1 if same_draws else len(statements)))
+    trials = np.array([s.trials for s in statements])
+    probabilities = np.array([s.probability for s in statements])
+    counts = binom.ppf(quantiles, trials, probabilities).astype(int)
+    passes = fails = detected = 0
+    for row in counts.tolist():
+        decisions = [s.decision(k) for s, k in zip(statements, row, strict=True)]
+        errors = holm_errors(decisions)
+        held = [decide(error) for decide, error in zip(decisions, errors, strict=True)]
+        judged = list(zip(statements, held, strict=True))
+        passes += any(found is True and not s.true for s, found in judged)
+        fails += any(found is False and s.true for s, found in judged)
+        detected += sum(found is False and not s.true for s, found in judged)
+    false = runs * sum(not s.true for s in statements)
+    return Rates(runs, passes, fails, detected / false if false else math.nan)
+
+
+def _edge(count: int, trials: int, by: float = 0.0) -> tuple[Simulated, ...]:
+    """`at least` statements with a probability that much below the floor."""
+    return (Simulated("at least", trials, FLOOR - by),) * count
+
+
+_CLEAR = (Simulated("at least", 300, 0.9999), Simulated("agreement", 1000, LAW)) * 2
+_LAW_EDGE = (Simulated("agreement", 1000, LAW + _ASKED - 1e-9),) * 4
+_JUST_OUTSIDE = (Simulated("agreement", 1000, LAW + _ASKED + 1e-9),) * 4
+
+FAMILIES: dict[str, tuple[Simulated, ...]] = {
+    "8 true statements, on the edge of being false": _edge(8, 300),
+    "4 true agreements on the edge": _LAW_EDGE,
+    "4 clearly true, 4 true on the edge": (*_CLEAR, *_edge(4, 300)),
+    "4 clearly true, 4 barely false": (*_CLEAR, *_edge(4, 300, 1e-9)),
+    "4 clearly true, 4 agreements barely missed": (*_CLEAR, *_JUST_OUTSIDE),
+    "4 clearly false, 4 true on the edge": (*_edge(4, 300, 0.3), *_edge(4, 300)),
+    "1 barely false statement alone": _edge(1, 300, 1e-9),
+}
+"""Families of statements in which deciding is as hard as it gets."""
+
+VIOLATIONS = (0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+def power(runs: int, rng: np.random.Generator) -> dict[float, float]:
+    """The chance that a claim is refuted, by how far the true probability is below the floor.
+
+    Of 300 trials, in a run with four clear statements besides.
+    """
+    return {by: simulate((*_CLEAR, *_edge(1, 300, by)), runs, rng).power for by in VIOLATIONS}
+
+
+@cache
+def _holds(kind: str, successes: int, trials: int, error: float) -> bool | None:
+    relation, symbol = _RELATION[kind]
+    values = values_at(
+        relation, {**_GIVEN, symbol: Measured.counted(successes, trials, "draws")}, error
+    )
+    assert values is not None
+    return compile_relation(relation).evaluate(values).holds

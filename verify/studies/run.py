@@ -1,0 +1,258 @@
+"""Runs studies: every point that is not in the store yet, points that share work together.
+
+A point is stored as soon as it is computed, under a key made of all it depends on, so that a run
+that was killed goes on where it was. Points of several studies that are the same point are computed
+once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+from ...numerics.input_error import InputError
+from ...numerics.learning_setting import LearningSetting, Noise
+from ...numerics.noise_learning import ExactLearning, NoiseLearning, Solved
+from ...numerics.noise_pool import NoisePool
+from ...numerics.perturbations.promise import PerturbationFault
+from ...numerics.trained_learning import PUBLISHED_TIME, TrainedLearning, TrainedNetworks
+from ...numerics.training import fitting_threads
+from ..progress import Progress, unwatched
+from ..scenario import Scenario
+from .point_store import PointStore, digest
+from .study import LoadedStudy, Pool, Study, StudyPoint
+
+POINTS = "points"
+"""The folder, inside that of the report, of the points that are computed."""
+
+_METHOD = 1
+"""Raised when the numerics change what a stored point would be."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One computation: the exact solution and its control, or (``width`` > 0) trained networks."""
+
+    data: Noise
+    pool: Pool
+    seed: int
+    setting: LearningSetting
+    width: int = 0
+    time: float = 0.0
+
+    def key(self, device: str) -> str:
+        """A digest of everything that the result depends on."""
+        content = {
+            "what": "trained" if self.width else "exact",
+            "method": _METHOD,
+            "perturbproof": version("perturbproof"),
+            "torch": version("torch"),
+            "device": device.partition(":")[0],
+            "data": self.data,
+            "pool": self.pool.model_dump(),
+            "seed": self.seed,
+            "setting": self.setting.model_dump(),
+            "width": self.width,
+            "time": self.time,
+        }
+        return digest(content)
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Jobs sorted by this share as much as they can: draws first, then the noise's Gram."""
+        setting = self.setting
+        return (
+            *(self.data, sorted(self.pool.model_dump().items()), setting.slope, self.seed),
+            *(setting.dimension, setting.samples, setting.noise_samples, setting.perturbation),
+            *(setting.eps, self.width, self.time),
+        )
+
+
+@dataclass(frozen=True)
+class ExactRecord:
+    """The exact solution of a point for one seed, its control, or why there is a fault."""
+
+    seed: int
+    seconds: float
+    exact: ExactLearning | None
+    control: float | None
+    control_solved: Solved | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class TrainedRecord:
+    """Trained networks of a point for one seed, or why there is a fault."""
+
+    seed: int
+    seconds: float
+    trained: TrainedLearning | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class PointOutcome:
+    """What came of a point: one exact record per seed, and the trained networks if asked for."""
+
+    point: StudyPoint
+    exact: tuple[ExactRecord, ...]
+    trained: TrainedRecord | None
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """A study with all its points."""
+
+    loaded: LoadedStudy
+    points: tuple[PointOutcome, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Time that the points took, when they were computed."""
+        return sum(
+            record.seconds
+            for point in self.points
+            for record in (*point.exact, *([point.trained] if point.trained else []))
+        )
+
+
+def run_studies(
+    studies: Sequence[LoadedStudy],
+    store: PointStore | None = None,
+    *,
+    device: str = "cpu",
+    progress: Progress = unwatched,
+) -> tuple[StudyRun, ...]:
+    """Compute what is missing in the store, and return every study with its points.
+
+    Raises:
+        OSError: the store cannot be written.
+    """
+    jobs = sorted({job for one in studies for job in _jobs(one.study)}, key=lambda job: job.order)
+    done: dict[Job, ExactRecord | TrainedRecord] = {}
+    for job in jobs:
+        stored = store.get(job.key(device)) if store is not None else None
+        if stored is not None and (record := _restored(stored, job)) is not None:
+            done[job] = record
+    missing = [job for job in jobs if job not in done]
+    for number, (job, record) in enumerate(_computed(missing, device, progress), start=1):
+        done[job] = record
+        # A fault is tried again by the next run.
+        if store is not None and not record.fault:
+            store.put(job.key(device), asdict(record))
+        progress("points of studies", len(jobs) - len(missing) + number, len(jobs))
+    return tuple(_assembled(one, done) for one in studies)
+
+
+def check_study_names(studies: Sequence[LoadedStudy], scenarios: Sequence[Scenario] = ()) -> None:
+    """InputError when two studies, or a study and a scenario, share a name."""
+    names = [one.name for one in (*scenarios, *studies)]
+    for study in studies:
+        if names.count(study.name) > 1:
+            raise InputError(f"two studies or scenarios are named {study.name!r}; rename one")
+
+
+def _jobs(study: Study) -> Iterator[Job]:
+    for point in study.expanded:
+        for seed in point.seeds:
+            yield _exact_job(study, point, seed)
+        if point.train:
+            yield _trained_job(study, point)
+
+
+def _exact_job(study: Study, point: StudyPoint, seed: int) -> Job:
+    return Job(study.data, study.draws, seed, point.setting)
+
+
+def _trained_job(study: Study, point: StudyPoint) -> Job:
+    time = PUBLISHED_TIME if study.training.time is None else study.training.time
+    job = _exact_job(study, point, point.seeds[0])
+    return Job(job.data, job.pool, job.seed, job.setting, point.width, time)
+
+
+def _computed(
+    jobs: Iterable[Job], device: str, progress: Progress
+) -> Iterator[tuple[Job, ExactRecord | TrainedRecord]]:
+    """The jobs in order; draws and all that hangs on them are dropped with the last of a pool."""
+    learning, networks, shared = None, None, None
+    for job in jobs:
+        if learning is None or shared != (job.data, job.pool, job.seed, job.setting.slope):
+            learning, networks = None, None  # before the next draws are made
+            shared = (job.data, job.pool, job.seed, job.setting.slope)
+            drawn = NoisePool(
+                job.data,
+                job.pool.samples,
+                job.pool.noise_samples,
+                job.pool.dimension,
+                job.seed,
+                device,
+            )
+            learning = NoiseLearning(drawn, job.setting.slope)
+        if job.width and (
+            networks is None or (networks.width, networks.time) != (job.width, job.time)
+        ):
+            networks = TrainedNetworks(learning, job.width, job.time)
+        # A product with the Gram matrix or with the samples, whichever is less.
+        count = job.setting.noise_samples
+        with fitting_threads(count * min(count, job.setting.dimension) * max(1, job.width)):
+            if job.width and networks is not None:
+                record: ExactRecord | TrainedRecord = _trained(networks, job, progress)
+            else:
+                record = _exact(learning, job)
+        yield job, record
+
+
+def _exact(learning: NoiseLearning, job: Job) -> ExactRecord:
+    started = time.perf_counter()
+    try:
+        exact = learning.exact(job.setting)
+        control, solved = learning.control(job.setting)
+    except PerturbationFault as fault:
+        return ExactRecord(job.seed, 0.0, None, None, None, str(fault))
+    return ExactRecord(job.seed, time.perf_counter() - started, exact, control, solved)
+
+
+def _trained(networks: TrainedNetworks, job: Job, progress: Progress) -> TrainedRecord:
+    started = time.perf_counter()
+    where = f"d = {job.setting.dimension}, N = {job.setting.samples}, eps = {job.setting.eps:g}"
+    try:
+        trained = networks.learn(
+            job.setting, lambda name, steps: progress(f"training {name}, {where}", steps, 0)
+        )
+    except PerturbationFault as fault:
+        return TrainedRecord(job.seed, 0.0, None, str(fault))
+    return TrainedRecord(job.seed, time.perf_counter() - started, trained)
+
+
+def _restored(record: dict[str, Any], job: Job) -> ExactRecord | TrainedRecord | None:
+    """A record as it was put; None for one that is not of this form."""
+    try:
+        if job.width:
+            return TrainedRecord(**{**record, "trained": TrainedLearning(**record["trained"])})
+        exact = record["exact"]
+        learnt = ExactLearning(
+            **{
+                **exact,
+                "natural": Solved(**exact["natural"]),
+                "perturbed": exact["perturbed"] and Solved(**exact["perturbed"]),
+            }
+        )
+        control = Solved(**record["control_solved"])
+        return ExactRecord(**{**record, "exact": learnt, "control_solved": control})
+    except (TypeError, KeyError):
+        return None
+
+
+def _assembled(one: LoadedStudy, done: dict[Job, ExactRecord | TrainedRecord]) -> StudyRun:
+    outcomes = []
+    for point in one.study.expanded:
+        exact = [done[_exact_job(one.study, point, seed)] for seed in point.seeds]
+        trained = done[_trained_job(one.study, point)] if point.train else None
+        assert trained is None or isinstance(trained, TrainedRecord)
+        outcomes.append(
+            PointOutcome(point, tuple(r for r in exact if isinstance(r, ExactRecord)), trained)
+        )
+    return StudyRun(one, tuple(outcomes))

@@ -1,0 +1,1 @@
+"""Witnesses: what makes a FAIL or a refuted step happen again, alone."""
