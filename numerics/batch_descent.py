@@ -9,20 +9,32 @@ Source: this project.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from .datasets.base import Sample
-from .descent import DTYPES, GROWTH, LEAST_FACTOR, DType
-from .device import resolve_device
+from .descent import DTYPES, GROWTH, LEAST_FACTOR, DType, check_dtype
+from .device import full_float32, resolve_device
 from .input_error import InputError
 from .losses import Loss, loss_named
+from .memory import check_memory, fitting
 from .network import check_slope, check_width, output_weights
 from .recipes import Recipe
 from .training import DivergenceError, Trained, fitting_threads
+
+
+def batch_bytes(count: int, samples: int, width: int, recipe: Recipe, dtype: DType) -> int:
+    """Bytes that ``BatchDescent`` takes at most on its device.
+
+    For each network K, abs(K) for normalised steps, five arrays (N, m) of the state, and at most
+    ten (N,) of losses and weights; for all the output weights (m,).
+    """
+    squares = 2 if recipe.normalised else 1
+    each = samples * (squares * samples + 5 * width + 10)
+    return DTYPES[dtype].itemsize * (count * each + width)
 
 
 class BatchDescent:
@@ -32,7 +44,8 @@ class BatchDescent:
     (m, d_b). Nothing is random.
 
     Raises InputError for an empty batch, unequal N or m, an odd width, a slope outside (0, 1],
-    shapes that do not match, an unknown dtype, or a device this machine lacks.
+    shapes that do not match, an unknown dtype, a device this machine lacks, or more than fits into
+    its memory.
     """
 
     def __init__(
@@ -47,9 +60,14 @@ class BatchDescent:
     ) -> None:
         check_slope(slope)
         _check_batch(samples, initial)
-        if dtype not in DTYPES:
-            raise InputError(f"dtype: must be float32 or float64, found {dtype!r}")
-        where, kind = torch.device(resolve_device(device)), DTYPES[dtype]
+        check_dtype(dtype)
+        name, kind, width = resolve_device(device), DTYPES[dtype], len(initial[0])
+        check_memory(
+            f"training as a batch, {samples[0].n} samples and a width of {width} each",
+            lambda count: batch_bytes(count, samples[0].n, width, recipe, dtype),
+            *(len(samples), "networks", name),
+        )
+        where = torch.device(name)
 
         def place(arrays: Sequence[np.ndarray]) -> Tensor:
             return torch.tensor(np.stack(arrays), dtype=kind, device=where)
@@ -59,7 +77,6 @@ class BatchDescent:
         self._gram = place([sample.x @ sample.x.T for sample in samples])
         self._abs_gram = self._gram.abs() if recipe.normalised else None
         self._labels = place([sample.y for sample in samples])
-        width = len(initial[0])
         self._output = place([output_weights(width)])[0]
         self._start = place([s.x @ w.T for s, w in zip(samples, initial, strict=True)])
         self._preactivations = self._start.clone()
@@ -134,23 +151,49 @@ def train_batch(
 ) -> tuple[Trained, ...]:
     """Train network b on ``samples[b]`` from W(0) = ``initial[b]``, all as one batch.
 
+    What does not fit into the device's memory at once is trained in several batches.
+
     Raises InputError as ``BatchDescent`` does; DivergenceError when weights become infinite or NaN.
     """
+    _check_batch(samples, initial)
+    count, name = len(samples), resolve_device(device)
+
+    def needed(networks: int) -> int:
+        return batch_bytes(networks, samples[0].n, len(initial[0]), recipe, dtype)
+
+    check_dtype(dtype)
+    # Where not even one fits, it says so.
+    at_once = max(1, fitting(needed, count, name))
+    trained: list[Trained] = []
+    for first in range(0, count, at_once):
+        part = slice(first, first + at_once)
+        trained += _train(samples[part], initial[part], slope, recipe, dtype, name, first)
+    return tuple(trained)
+
+
+def _train(
+    samples: Sequence[Sample],
+    initial: Sequence[np.ndarray],
+    slope: float,
+    recipe: Recipe,
+    dtype: DType,
+    device: str,
+    first: int,
+) -> Iterator[Trained]:
+    """One batch; ``first`` is the number of its first network."""
     state = BatchDescent(samples, initial, slope, recipe, dtype=dtype, device=device)
-    with fitting_threads(len(samples) * samples[0].n ** 2 * len(initial[0])):
+    with full_float32(), fitting_threads(len(samples) * samples[0].n ** 2 * len(initial[0])):
         for _ in range(recipe.steps):
             state.step()
         coefficients, losses = state.coefficients(), state.log_losses()
     if not np.isfinite(coefficients).all():
-        worst = int(np.flatnonzero(~np.isfinite(coefficients).all(axis=(1, 2)))[0])
+        worst = first + int(np.flatnonzero(~np.isfinite(coefficients).all(axis=(1, 2)))[0])
         raise DivergenceError(
             f"training diverged within {state.steps} steps (network {worst} of the batch); a "
             "smaller learning_rate, smaller initial weights or normalised steps would help"
         )
-    return tuple(
-        Trained(sample, slope, recipe, start, c, state.steps, float(loss))
-        for sample, start, c, loss in zip(samples, initial, coefficients, losses, strict=True)
-    )
+    for sample, start, c, loss in zip(samples, initial, coefficients, losses, strict=True):
+        yield Trained(sample, slope, recipe, start, c, state.steps, float(loss))
 
 
 def _check_batch(samples: Sequence[Sample], initial: Sequence[np.ndarray]) -> None:

@@ -20,6 +20,7 @@ from .datasets.base import Sample
 from .device import resolve_device
 from .input_error import InputError
 from .losses import Loss, loss_named
+from .memory import check_memory
 from .network import check_slope, check_width, output_weights
 from .recipes import Recipe
 
@@ -35,6 +36,23 @@ _COLLAPSE_SHARE = 8
 GROWTH, LEAST_FACTOR = 0.25, 1e-6
 
 
+def check_dtype(dtype: str) -> None:
+    """InputError unless training can be done in it."""
+    if dtype not in DTYPES:
+        raise InputError(f"dtype: must be float32 or float64, found {dtype!r}")
+
+
+def descent_bytes(samples: int, width: int, recipe: Recipe, dtype: DType) -> int:
+    """Bytes that ``GramDescent`` takes at most on its device.
+
+    K, abs(K) for normalised steps, and arrays (N, m): five of the state, and while the width drops
+    out ten more of ``CollapsedWidth`` and four for the membership (m, g) of neurons in g <= N
+    groups, which is one array of 64-bit integers and two of ``dtype``.
+    """
+    squares = 2 if recipe.normalised else 1
+    return DTYPES[dtype].itemsize * samples * (squares * samples + 19 * width)
+
+
 class GramDescent:
     """The running state of full-batch gradient descent; ``train`` drives it.
 
@@ -42,7 +60,7 @@ class GramDescent:
     the caller has it already. Everything runs in ``dtype`` on ``device``; nothing is random.
 
     Raises InputError for an odd width, a slope outside (0, 1], shapes that do not match, an unknown
-    dtype, or a device this machine lacks.
+    dtype, a device this machine lacks, or more than fits into its memory.
     """
 
     def __init__(
@@ -62,9 +80,14 @@ class GramDescent:
                 f"initial weights: must be a matrix (m, {sample.d}), found {initial.shape}"
             )
         check_width(len(initial))
-        if dtype not in DTYPES:
-            raise InputError(f"dtype: must be float32 or float64, found {dtype!r}")
-        where, kind = torch.device(resolve_device(device)), DTYPES[dtype]
+        check_dtype(dtype)
+        name, kind, width = resolve_device(device), DTYPES[dtype], len(initial)
+        check_memory(
+            f"training a width of {width}",
+            lambda n: descent_bytes(n, width, recipe, dtype),
+            *(sample.n, "samples", name),
+        )
+        where = torch.device(name)
 
         def place(array: np.ndarray) -> Tensor:
             return torch.tensor(array, dtype=kind, device=where)
@@ -162,7 +185,9 @@ class GramDescent:
 
     def _try_to_collapse(self) -> None:
         groups = group_neurons(
-            self._preactivations, most=max(2, self._start.shape[1] // _COLLAPSE_SHARE)
+            self._preactivations,
+            # No more than samples, so that who is in which group takes no more than the state.
+            most=max(2, min(self._start.shape[1] // _COLLAPSE_SHARE, len(self._labels))),
         )
         if groups is None:
             return

@@ -1,9 +1,10 @@
-"""Which device arrays live on."""
+"""Which device arrays live on, what it has free, and the precision of its products."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from .input_error import InputError
 
@@ -32,17 +33,45 @@ def resolve_device(name: str) -> str:
     return f"cuda:{int(index or 0)}"
 
 
+def free_memory(device: str) -> int:
+    """Bytes that can still be allocated on a device, as far as its owner says.
+
+    CUDA: what the driver calls free, and what torch keeps for itself and does not use. CPU: what
+    the kernel could give without swapping; where it does not say, all physical memory.
+    """
+    if device.startswith("cuda"):
+        import torch
+
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + unused
+    with suppress(OSError), open("/proc/meminfo", encoding="ascii") as lines:
+        for line in lines:
+            name, _, value = line.partition(":")
+            if name == "MemAvailable":
+                return int(value.split()[0]) * 1024
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 @contextmanager
 def full_float32() -> Iterator[None]:
     """float32 products with all their 24 bits inside the block: no TF32 on CUDA, no bf16 on CPUs.
 
-    Whatever the program around it had allowed is allowed again afterwards.
+    Whatever the program around it had allowed is allowed again afterwards. Also a decorator.
     """
     import torch
 
-    allowed = torch.get_float32_matmul_precision()
+    # Since torch 2.9 each backend has a setting of its own; when these were used, asking for the
+    # common one raises.
+    backends = [torch.backends.cuda.matmul, getattr(torch.backends.mkldnn, "matmul", None)]
+    own = [(b, b.fp32_precision) for b in backends if hasattr(b, "fp32_precision")]
+    allowed = None
+    with suppress(RuntimeError):
+        allowed = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(allowed)
+        if allowed is not None:
+            torch.set_float32_matmul_precision(allowed)
+        for backend, precision in own:
+            backend.fp32_precision = precision

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .device import full_float32
+from .memory import check_memory
 from .network import output_weights
 
 # Rounds of the power method a step; it starts from where the last step's ended.
@@ -41,11 +43,21 @@ class Flow:
     least_margin: float
 
 
+def flow_bytes(samples: int, width: int, itemsize: int) -> int:
+    """Bytes that ``follow_flow`` takes at most, beyond what it is given.
+
+    Six arrays (n, m): C, Z and what is active (a byte each), the pull of a step, and while Z is
+    made anew the product, which may be a sum of two.
+    """
+    return 6 * itemsize * samples * width
+
+
 def flow_time(learning_rate: float, momentum: float, steps: int) -> float:
     """The flow time that gradient descent with momentum covers: steps eta/(1 - mu)."""
     return steps * learning_rate / (1 - momentum)
 
 
+@full_float32()
 @torch.inference_mode()
 def follow_flow(
     product: Callable[[Tensor], Tensor],
@@ -63,7 +75,14 @@ def follow_flow(
     product maps V (n, c) to K V, K the Gram matrix; labels (n,) of +-1. ``step`` is the length of a
     step over the inverse of the largest curvature of the logarithm of the loss: below 2 for
     stability; at most ``most`` steps. ``progress`` is called with the steps done.
+
+    Raises InputError when it does not fit into the memory of the device that ``start`` is on.
     """
+    check_memory(
+        f"gradient flow of {len(labels)} samples",
+        lambda width: flow_bytes(len(labels), width, start.itemsize),
+        *(start.shape[1], "neurons", str(start.device)),
+    )
     output = torch.tensor(output_weights(start.shape[1]), dtype=start.dtype, device=start.device)
     coefficients, preactivations = torch.zeros_like(start), start.clone()
     now, steps, count = 0.0, 0, len(labels)

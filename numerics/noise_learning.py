@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .device import full_float32
 from .greedy_pixels import greedy_pixels
 from .learning_setting import LearningSetting, pixel_count
+from .memory import check_memory
 from .noise_pool import NoisePool
 from .nonnegative_program import Method, solve_margin_program
 from .perturbations.promise import PerturbationFault
@@ -28,7 +30,8 @@ from .perturbed_noise import (
     needs_base_gram,
 )
 
-_CHECKED_ROWS = 256
+CHECKED_ROWS = 256
+"""Of so many perturbed samples the sizes are checked."""
 # Sizes in float32, against entries of about 1.
 _SIZE_ERROR = 1e-3
 
@@ -68,6 +71,15 @@ class ExactLearning:
     size: float | None
 
 
+def pixel_bytes(samples: int, pixels: int) -> int:
+    """Bytes that noise perturbed in so many coordinates takes at most, beyond the noise.
+
+    Four arrays (n, k): the values, those before, and both as the factor of the Gram matrix, whose
+    middle is (2k, 2k).
+    """
+    return 4 * (4 * samples * pixels + 4 * pixels**2)
+
+
 @dataclass(frozen=True, eq=False)
 class _Boundary:
     """A normal (d,), float32, and how it was found."""
@@ -85,6 +97,7 @@ class NoiseLearning:
         self._controls: dict[tuple[int, int], _Boundary] = {}
         self._margin: tuple[tuple[int, int], Tensor] | None = None
 
+    @full_float32()
     @torch.inference_mode()
     def exact(self, setting: LearningSetting) -> ExactLearning:
         """The exact solution. InputError when the pool is too small for the setting.
@@ -100,6 +113,7 @@ class NoiseLearning:
         accuracy = self._accuracy(boundary, setting)
         return ExactLearning(accuracy, natural.solved, boundary.solved, size)
 
+    @full_float32()
     @torch.inference_mode()
     def control(self, setting: LearningSetting) -> tuple[float | None, Solved]:
         """Accuracy of the exact solution on unperturbed noise, same labels, and its solve."""
@@ -112,6 +126,7 @@ class NoiseLearning:
         boundary = self._controls[key]
         return self._accuracy(boundary, setting), boundary.solved
 
+    @full_float32()
     @torch.inference_mode()
     def natural(self, setting: LearningSetting) -> _Boundary:
         """The exact boundary of the natural samples."""
@@ -119,6 +134,10 @@ class NoiseLearning:
         if key not in self._natural:
             x, y = self.pool.natural_samples(*key), self.pool.natural_labels(key[0])
             if needs_base_gram(*key):
+                device = self.pool.device
+                check_memory(
+                    "Gram and margin matrix", lambda n: 8 * n**2, len(x), "natural samples", device
+                )
                 gram = x @ x.T
                 product = MarginProduct(
                     unchanged(gram), y, self.slope, margin_matrix(gram, y, self.slope)
@@ -134,6 +153,12 @@ class NoiseLearning:
         base = self.pool.noise_samples(setting.noise_samples, setting.dimension)
         labels = self.pool.noise_labels(setting.noise_samples)
         if setting.perturbation == "l0-greedy":
+            pixels = pixel_count(setting.eps, setting.dimension)
+            check_memory(
+                f"noise perturbed in {pixels} pixels",
+                lambda n: pixel_bytes(n, pixels),
+                *(setting.noise_samples, "samples", self.pool.device),
+            )
             taken, moves = greedy_pixels(normal, setting.eps)
             values = base[:, taken] + labels[:, None] * moves
             if self._range is not None:
@@ -158,7 +183,7 @@ class NoiseLearning:
         gram = gram_of(noise, base)
         matrix = None if base is None else self._margin_matrix(base, setting)
         product = MarginProduct(gram, labels, self.slope, matrix)
-        rows = noise.rows(slice(_CHECKED_ROWS))
+        rows = noise.rows(slice(CHECKED_ROWS))
         multipliers, solved = self._solve(product, float(rows.square().sum()) / len(rows))
         return _Boundary(noise.combined((multipliers * labels)[:, None])[:, 0], solved)
 
@@ -169,6 +194,9 @@ class NoiseLearning:
             if dimension == key[1] and count >= key[0]:
                 return matrix[: key[0], : key[0]]
         self._margin = None  # before the next is made: each is as large as the Gram matrix
+        check_memory(
+            "margin matrix of the noise", lambda n: 4 * n**2, key[0], "samples", self.pool.device
+        )
         labels = self.pool.noise_labels(key[0])
         self._margin = (key, margin_matrix(base, labels, self.slope))
         return self._margin[1]
@@ -208,7 +236,7 @@ def checked_size(
 
     ``normal`` is given where all perturbations are to lie along it. Raises PerturbationFault.
     """
-    part = slice(_CHECKED_ROWS)
+    part = slice(CHECKED_ROWS)
     after, before = noise.rows(part), noise.base[part]
     change = after - before
     norms = change.norm(dim=1)

@@ -15,8 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .device import full_float32, resolve_device
 from .input_error import InputError
 from .learning_setting import Noise
+from .memory import check_memory
 from .network import check_width
 
 VARIANCE: dict[Noise, float] = {"uniform": 1 / 3, "gaussian": 1.0}
@@ -35,7 +37,8 @@ class NoisePool:
     """Draws of one seed: at most ``natural`` and ``noise`` samples in ``dimension`` dimensions.
 
     kind: ``uniform`` on [-1, 1]^d or ``gaussian`` N(0, I), for the natural samples and the noise
-    alike (as published). Labels are fair coins. Only what is asked for is drawn.
+    alike (as published). Labels are fair coins. Only what is asked for is drawn. ``device`` as for
+    `resolve_device`; what is asked for must fit into its memory, else InputError says what would.
     """
 
     kind: Noise
@@ -44,6 +47,9 @@ class NoisePool:
     dimension: int
     seed: int
     device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "device", resolve_device(self.device))
 
     def natural_samples(self, count: int, dimension: int) -> Tensor:
         """x_n, float32 (count, dimension), a view."""
@@ -61,6 +67,7 @@ class NoisePool:
         """y^a_n, float32 (count,) of +-1."""
         return self._labels("noise", self.noise)[:count]
 
+    @full_float32()
     def noise_gram(self, count: int, dimension: int) -> Tensor:
         """<x'_n, x'_k>, float32 (count, count), a view into a matrix that is kept.
 
@@ -68,7 +75,11 @@ class NoisePool:
         """
         rows = self.noise if count > _BLOCK else min(_BLOCK, self.noise)
         if rows not in self._grams:
-            # Small sets do not wait for the matrix of all.
+            # Small sets do not wait for the matrix of all. Kept are the sum over whole blocks of
+            # columns and the matrix itself.
+            check_memory(
+                "Gram matrix of the noise", lambda n: 8 * n**2, rows, "samples", self.device
+            )
             self._grams[rows] = _GrowingGram(self.noise_samples(rows, self.dimension))
         return self._grams[rows].at(self._columns(dimension))[:count, :count]
 
@@ -119,7 +130,10 @@ class _Rows:
 
     def __init__(self, pool: NoisePool, purpose: str, rows: int) -> None:
         self._pool, self._purpose = pool, purpose
-        # Memory that is not written to costs nothing.
+        self._on_host = pool.device == "cpu"
+        if not self._on_host:
+            self._check_memory(rows)
+        # Memory that is not written to costs nothing on the host.
         self._samples = torch.empty(rows, pool.dimension, device=pool.device)
         self._drawn = 0
 
@@ -128,11 +142,18 @@ class _Rows:
             raise InputError(
                 f"pool: {count} {self._purpose} samples were asked for, it has {len(self._samples)}"
             )
+        if self._on_host and self._drawn < count:
+            self._check_memory(count - self._drawn)
         while self._drawn < count:
             block = self._samples[self._drawn : self._drawn + _BLOCK]
             block.copy_(self._pool.draw(f"{self._purpose} {self._drawn}", len(block)))
             self._drawn += len(block)
         return self._samples[:count, :dimension]
+
+    def _check_memory(self, rows: int) -> None:
+        dimension, device = self._pool.dimension, self._pool.device
+        what = f"draws of {self._purpose} samples in dimension {dimension}"
+        check_memory(what, lambda n: 4 * n * dimension, rows, "samples", device)
 
 
 class _GrowingGram:

@@ -13,10 +13,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from .memory import check_memory
 from .perturbed_gram import Gram, SampleGram, along_directions, with_columns
 
-# With fewer dimensions than this share of the samples, products with samples are the cheaper ones.
-_FEW_DIMENSIONS = 0.15
+# A product with the samples reads them twice, one with the Gram matrix reads n² numbers once.
+_FEW_DIMENSIONS = 0.4
 
 
 class PerturbedNoise(Protocol):
@@ -104,5 +105,13 @@ def needs_base_gram(count: int, dimension: int) -> bool:
 
 
 def gram_of(noise: PerturbedNoise, base: Tensor | None) -> Gram:
-    """The Gram matrix, by that of the base or, without one, by the samples."""
-    return SampleGram(noise.rows(slice(None))) if base is None else noise.gram(base)
+    """The Gram matrix, by that of the base or, without one, by the samples.
+
+    Raises InputError when the samples do not fit into the memory of their device once more.
+    """
+    if base is not None:
+        return noise.gram(base)
+    count, dimension = noise.base.shape
+    what, size = f"perturbed noise in dimension {dimension}", noise.base.itemsize * dimension
+    check_memory(what, lambda n: size * n, count, "samples", str(noise.base.device))
+    return SampleGram(noise.rows(slice(None)))

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .device import full_float32
 from .gradient_flow import Flow, flow_time, follow_flow
 from .input_error import InputError
 from .learning_setting import LearningSetting
+from .memory import check_memory, fitting
 from .network import output_weights
-from .noise_learning import NoiseLearning, checked_size
+from .noise_learning import CHECKED_ROWS, NoiseLearning, checked_size
 from .perturbed_gram import Gram, SampleGram, unchanged
 from .perturbed_noise import AlongDirections, gram_of, needs_base_gram
 
@@ -28,6 +30,18 @@ PUBLISHED_TIME = flow_time(learning_rate=0.01, momentum=0.9, steps=100_000)
 """Flow time of the published training: 100 000 steps."""
 
 _ROWS = 1000
+
+
+def learning_bytes(samples: int, width: int, dimension: int) -> int:
+    """Bytes that ``TrainedNetworks.learn`` takes at most, beyond the pool, f and a Gram matrix.
+
+    Ten arrays (n, m): how f's weights are added to the noise, the factor of the Gram matrix that
+    comes of it (two), Z(0), and six of `gradient_flow.flow_bytes`. Five (m, d): W(0), and what is
+    summed up to W. Four (m, m) of the factor's middle. Four (n', d) of the samples that are
+    checked.
+    """
+    checked = 4 * min(samples, CHECKED_ROWS) * dimension
+    return 4 * (width * (10 * samples + 5 * dimension + 4 * width) + checked)
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,7 @@ class TrainedNetworks:
         self.learning, self.width, self.time = learning, width, time
         self._natural: dict[tuple[int, int], _Network] = {}
 
+    @full_float32()
     @torch.inference_mode()
     def learn(
         self, setting: LearningSetting, progress: Callable[[str, int], None] = lambda what, n: None
@@ -89,6 +104,12 @@ class TrainedNetworks:
         if setting.perturbation == "l0-greedy":
             raise InputError("l0-greedy: no network is trained for the greedy pixel attack")
         slope, pool = self.learning.slope, self.learning.pool
+        count, dimension = setting.noise_samples, setting.dimension
+        check_memory(
+            f"networks for {count} samples in dimension {dimension}",
+            lambda width: learning_bytes(count, width, dimension),
+            *(self.width, "neurons", pool.device),
+        )
         f = self._natural_network(setting, lambda n: progress("f", n))
         noise = self._attacked(setting, f)
         size = checked_size(noise, setting, None)
@@ -144,7 +165,10 @@ class TrainedNetworks:
             square = f.weights @ f.weights.T
             sizes = ((gradient @ square) * gradient).sum(1).sqrt()
         else:
-            sizes = torch.cat([(part @ f.weights).abs().amax(1) for part in gradient.split(_ROWS)])
+            # A block of gradients, and their sizes.
+            rows = fitting(lambda n: 8 * n * setting.dimension, _ROWS, pool.device)
+            parts = gradient.split(max(1, rows))
+            sizes = torch.cat([(part @ f.weights).abs().amax(1) for part in parts])
         coefficients = gradient * (setting.eps * labels / sizes)[:, None]
         return AlongDirections(base, coefficients, f.weights)
 

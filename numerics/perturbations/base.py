@@ -10,7 +10,9 @@ import numpy as np
 import pydantic
 
 from ..configuration import Configuration
+from ..device import resolve_device
 from ..input_error import InputError
+from ..memory import fitting
 from ..network import LeakyNetwork
 from ..real_array import RealArray
 from .attacked_network import AttackedNetwork
@@ -117,8 +119,9 @@ class Attack(Perturbation, abc.ABC, frozen=True, extra="forbid"):
     ) -> np.ndarray:
         """The perturbed samples, float64 (N, d), for base samples (N, d) and targets y (N,).
 
-        Computed in float64 on ``device``. Raises InputError when the network has another input
-        dimension or no gradient at a sample, or eps is lost beside the samples.
+        Computed in float64 on ``device``, in blocks that fit. Raises InputError when the network
+        has another input dimension or no gradient at a sample, eps is lost beside the samples, or
+        the device is not there.
         """
         import torch
 
@@ -129,9 +132,11 @@ class Attack(Perturbation, abc.ABC, frozen=True, extra="forbid"):
             )
         if self.size is not None:
             self.check_visible(x, self.size)
+        device, (width, dimension) = resolve_device(device), network.weights.shape
+        rows = max(1, _BLOCK_ENTRIES // dimension)
+        rows = max(1, fitting(lambda n: attack_bytes(n, width, dimension), rows, device))
         attacked = AttackedNetwork.of(network, device)
         result = np.empty_like(x)
-        rows = max(1, _BLOCK_ENTRIES // x.shape[1])
         for start in range(0, len(x), rows):
             block = slice(start, start + rows)
             inputs = torch.tensor(x[block], dtype=torch.float64, device=device)
@@ -150,3 +155,13 @@ class Attack(Perturbation, abc.ABC, frozen=True, extra="forbid"):
     @abc.abstractmethod
     def promise(self, dimension: int) -> Promise:
         """What the perturbed samples in that dimension must be."""
+
+
+def attack_bytes(rows: int, width: int, dimension: int) -> int:
+    """Bytes that an attack on a block of samples takes at most, the network included.
+
+    The weights, and once more those of the coordinates that a pixel attack has taken; arrays (B, d)
+    and (B, m) of samples, gradients, scores, pre-activations, and what is made of them on the way:
+    no attack holds more than twelve of each at a time.
+    """
+    return 8 * (2 * width * dimension + 12 * rows * (width + dimension))

@@ -3,6 +3,7 @@
     python tests/benchmarks                                 # all of it
     python tests/benchmarks --only training gram            # some of it
     python tests/benchmarks --markdown docs/performance.md  # and write the page
+    python tests/benchmarks --only paper                   # the suite `paper`, half an hour
 
 Comparisons run both sides in one process, in turn. Other work on the cores spoils the figures; the
 load is printed. No timing decides a test.
@@ -22,7 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from timing import Section, machine
 
 # The proofs must run before anything else has filled the solver's memory.
-SECTIONS = ("pipeline", "training", "exact", "gram", "sweep", "growth")
+SECTIONS = ("pipeline", "training", "exact", "gram", "sweep", "growth", "cuda")
+LONG = ("paper",)
+"""Run only when they are named."""
 
 _PAGE = """# Performance
 
@@ -36,7 +39,7 @@ Machine: {machine}
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
+    parser.add_argument("--only", nargs="+", choices=(*SECTIONS, *LONG), default=SECTIONS)
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--threads", type=int, help="torch threads (default: all)")
     parser.add_argument("--markdown", type=Path, help="also write the figures to this file")
@@ -46,7 +49,7 @@ def main() -> int:
     described = machine()
     print(described)
     sections: list[Section] = []
-    for name in SECTIONS:
+    for name in (*SECTIONS, *LONG):
         if name in options.only:
             section = importlib.import_module(f"bench_{name}").section(options.repeats)
             print(f"\n{section.title}", *section.lines, sep="\n", flush=True)

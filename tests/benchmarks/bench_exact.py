@@ -19,6 +19,7 @@ from perturbproof.numerics.nonnegative_program import ProgramSolution, solve_mar
 from perturbproof.numerics.perturbed_gram import MarginProduct, margin_matrix, unchanged
 from perturbproof.numerics.recipes import normalised_recipe
 from perturbproof.numerics.training import Checkpoint, fitting_threads, train
+from scipy.linalg import get_blas_funcs
 from timing import Section, best, seconds, verdict
 
 SLOPE = 0.5
@@ -108,9 +109,15 @@ def against_solvers(samples: int, dimension: int) -> tuple[list[str], bool]:
     matrix = margins.numpy()
     diagonal = float(matrix.diagonal().mean())
 
+    symv, by_columns = get_blas_funcs("symv", (matrix,)), matrix.T
+
+    def product(vector: torch.Tensor) -> torch.Tensor:
+        # A is symmetric: BLAS reads half of it, and reading is what a product takes.
+        return torch.from_numpy(symv(1.0, by_columns, vector.numpy()))
+
     def ours() -> ProgramSolution:
         with fitting_threads(samples**2):
-            return solve_margin_program(margins.mv, labels, diagonal, tolerance=1e-9)
+            return solve_margin_program(product, labels, diagonal, tolerance=1e-9)
 
     upper = sp.csc_matrix(np.triu(matrix))
     eye = sp.identity(samples, format="csc")
@@ -150,9 +157,9 @@ def against_solvers(samples: int, dimension: int) -> tuple[list[str], bool]:
         ratios.append(took / time_ours)
         lines.append(
             f"N={samples}, d={dimension}: {name} {took:.2f} s, here {time_ours * 1e3:.1f} ms "
-            f"({solution.method}, {solution.zeros} zeros, KKT {solution.violation:.1e}), ratio "
-            f"{ratios[-1]:.0f}, target 20 {verdict(ratios[-1] >= 20)}; solutions differ by "
-            f"{apart:.1e}"
+            f"({solution.method}, {solution.zeros} zeros, {solution.products} products, KKT "
+            f"{solution.violation:.1e}), ratio {ratios[-1]:.0f}, target 20 "
+            f"{verdict(ratios[-1] >= 20)}; solutions differ by {apart:.1e}"
         )
     return lines, min(ratios) >= 20
 

@@ -87,3 +87,17 @@ def test_progress_elsewhere_is_a_line_a_stage(files: Path, capsys) -> None:
         for done in range(9):
             progress("small: training", done, 10)
     assert capsys.readouterr().err == "small: training ...\n"
+
+
+def test_a_log_says_every_half_minute_how_far_a_long_stage_is(capsys, monkeypatch) -> None:
+    clock = iter([0.0, 10.0, 31.0, 40.0, 62.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with watched(quiet=False) as progress:
+        for done in range(5):
+            progress("points of studies", done, 9)
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "points of studies ...",
+        "points of studies: 2 of 9",
+        "points of studies: 4 of 9",
+    ]

@@ -3,13 +3,23 @@
 import resource
 import subprocess
 import sys
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
+import perturbproof.numerics.gram_blocks as gram_blocks
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from perturbproof.numerics.block_arithmetic import OnDevice, OnHost
 from perturbproof.numerics.gram import gram_statistics
+from perturbproof.numerics.gram_blocks import ScaledRows, scaled
 from perturbproof.numerics.input_error import InputError
 from perturbproof.numerics.streaming_gram import stream_gram, summarised
+
+from .nasty import thorough
+from .pretend_device import NAME, pretended
 
 
 def exact(x):
@@ -30,15 +40,25 @@ SAMPLES = {
     "pixels": lambda rng: rng.integers(0, 256, (23, 9)).astype(float),
     "twins": lambda rng: np.repeat(rng.standard_normal((12, 9)), 2, axis=0),
     "two": lambda rng: rng.standard_normal((2, 1)),
+    "just scaled down": lambda rng: 2.0**33 * rng.uniform(-1, 1, (23, 9)),
+    "largest not scaled": lambda rng: 2.0**32 * rng.uniform(-1, 1, (23, 9)),
+    "smallest not scaled": lambda rng: 2.0**-17 * rng.uniform(-1, 1, (23, 9)),
+    "just scaled up": lambda rng: 2.0**-18 * rng.uniform(-1, 1, (23, 9)),
+    "float32": lambda rng: rng.standard_normal((23, 9)).astype(np.float32),
+    "float32 that overflows": lambda rng: (3e38 * rng.uniform(-1, 1, (23, 9))).astype(np.float32),
+    "float32 denormal": lambda rng: (1e-40 * rng.standard_normal((23, 9))).astype(np.float32),
+    "rows that underflow in float32": lambda rng: (
+        rng.standard_normal((23, 9)) * 10.0 ** rng.integers(-42, 1, (23, 1))
+    ).astype(np.float32),
+    "denormal": lambda rng: 1e-315 * rng.standard_normal((23, 9)),
+    "zero": lambda rng: np.zeros((23, 9)),
+    "half precision": lambda rng: rng.standard_normal((23, 9)).astype(np.float16),
 }
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("kind", SAMPLES)
-@pytest.mark.parametrize("block", [1, 5, 23, 64])
-def test_everything_is_enclosed(kind, block, precision):
-    x = SAMPLES[kind](np.random.default_rng(7))
-    found = stream_gram(x, precision=precision, block=block)
+def check_enclosed(x: np.ndarray, **options) -> None:
+    """Everything in the summary encloses what rational arithmetic finds."""
+    found = stream_gram(x, **options)
     gram, count = exact(x), len(x)
     off = [[abs(gram[n][k]) if n != k else Fraction(0) for k in range(count)] for n in range(count)]
     p_max = max(map(max, off))
@@ -55,6 +75,127 @@ def test_everything_is_enclosed(kind, block, precision):
         assert pair.n < pair.k
         assert pair.size.contains(off[pair.n][pair.k])
     assert len({(pair.n, pair.k) for pair in found.pairs}) == min(5, count * (count - 1) // 2)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.parametrize("block", [1, 5, 23, 64])
+def test_everything_is_enclosed(kind, block, precision):
+    check_enclosed(SAMPLES[kind](np.random.default_rng(7)), precision=precision, block=block)
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_everything_is_enclosed_on_a_device(kind):
+    x = SAMPLES[kind](np.random.default_rng(8))
+    with pretended() as device:
+        for block in (4, None):
+            check_enclosed(x, precision="float32", block=block, device=NAME)
+    assert set(device.precisions) == {"highest"}
+
+
+@thorough
+@given(
+    hnp.arrays(
+        np.float32,
+        (4, 3),
+        elements=st.one_of(
+            st.floats(width=32, allow_nan=False, allow_infinity=False),
+            st.floats(-1, 1, width=32),
+            st.sampled_from([0.0, 2.0**-149, -(2.0**-126), 2.0**32, 2.0**-17, 2.0**-64]),
+        ),
+    ),
+    st.sampled_from(["float32", "float64"]),
+    st.integers(1, 4),
+)
+def test_any_float32_samples_are_enclosed(x, precision, block):
+    check_enclosed(x, precision=precision, block=block)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_memory_mapped(tmp_path, kind, order):
+    x = np.random.default_rng(9).standard_normal((23, 9)).astype(kind)
+    np.save(tmp_path / "x.npy", np.asarray(x, order=order))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert isinstance(mapped, np.memmap)
+    check_enclosed(mapped, block=5)
+    with pretended():
+        check_enclosed(mapped, block=5, device=NAME)
+    one, other = (stream_gram(rows, block=5) for rows in (mapped, np.ascontiguousarray(x)))
+    assert np.array_equal(one.row_sums.lower, other.row_sums.lower)
+    for a, b in zip(one.pairs, other.pairs, strict=True):
+        assert (a.n, a.k, a.size.lower, a.size.upper) == (b.n, b.k, b.size.lower, b.size.upper)
+
+
+def test_blocks_are_views_where_nothing_is_to_be_done():
+    x = np.random.default_rng(1).standard_normal((6, 4)).astype(np.float32)
+    assert np.shares_memory(ScaledRows(x, "float32", 0)(2, 5), x)
+    for rows in (
+        ScaledRows(x, "float64", 0),
+        ScaledRows(x, "float32", 3),
+        ScaledRows(np.asfortranarray(x), "float32", 0),
+    ):
+        block = rows(2, 5)
+        assert not np.shares_memory(block, rows.x)
+        assert block.dtype == rows.kind
+        np.testing.assert_array_equal(block, np.ldexp(x[2:5], -rows.shift))
+    assert ScaledRows(x, "float64", 0)(4, 9).shape == (2, 4)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(-1100, 1100))
+def test_scaling_rounds_once(value, exponent):
+    with np.errstate(over="ignore", under="ignore"):
+        found = scaled(np.array([value]), exponent)[0]
+        assert found == np.ldexp(value, exponent)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_memory_beyond_the_data(tmp_path, monkeypatch, kind):
+    """Beyond memory-mapped data: blocks, and a few numbers to a sample."""
+    count, dimension, block = 3000, 700, 128
+    x = np.random.default_rng(2).standard_normal((count, dimension)).astype(kind)
+    np.save(tmp_path / "x.npy", x)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    # As if there were no room for a copy of the data, whole or of more than a block.
+    monkeypatch.setattr(gram_blocks, "_ROOM_ON_HOST", 2 * block * dimension * 4)
+    stream_gram(mapped[:100])
+    tracemalloc.start()
+    found = stream_gram(mapped, block=block)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    blocks = 2 * block * dimension * 4 + 12 * block**2
+    in_float64 = 5 * 2**17 * 8
+    assert peak < blocks + in_float64 + 200 * count < x.nbytes
+    size = abs(x.astype(float) @ x.T)
+    np.fill_diagonal(size, 0)
+    assert found.p_max.contains(float(size.max()))
+
+
+@pytest.mark.parametrize("most", [1, 3, 20])
+@pytest.mark.parametrize("threshold", [-1.0, 0.4, 2.0])
+def test_host_and_device_read_the_same_off_a_block(most, threshold):
+    rng = np.random.default_rng(3)
+    a, b = rng.standard_normal((2, 6, 5))
+    host, device = OnHost("float64", 6), OnDevice("cpu")
+    for left, right in ((a, b[:4]), (a, a)):
+        here = host.sizes(left, right)
+        placed = device.place(left)
+        there = device.sizes(placed, placed if right is left else device.place(right))
+        np.testing.assert_allclose(there.numpy(), here, rtol=1e-14)
+        if right is left:
+            assert not here.diagonal().any()
+        for axis in (0, 1):
+            sums = [one.zeros(here.shape[1 - axis]) for one in (host, device)]
+            host.add_sums(sums[0], here, axis)
+            device.add_sums(sums[1], there, axis)
+            np.testing.assert_allclose(device.fetched(sums[1]), host.fetched(sums[0]), rtol=1e-13)
+        found = [one.above(e, threshold, most) for one, e in ((host, here), (device, there))]
+        expected = np.sort(here[here > threshold])[::-1]
+        for values, places, left_out in found:
+            np.testing.assert_allclose(np.sort(values)[::-1], expected[:most], rtol=1e-14)
+            np.testing.assert_allclose(here.reshape(-1)[places], values, rtol=1e-14)
+            rest = expected[most] if len(expected) > most else -1.0
+            assert left_out == pytest.approx(rest, rel=1e-14)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -91,6 +232,10 @@ def test_progress_and_refusals():
     ):
         with pytest.raises(InputError, match=message):
             stream_gram(bad)
+    with pytest.raises(InputError, match="device"):
+        stream_gram(np.eye(3), device="cuda:99")
+    with pytest.raises(ValueError, match="no rounding bound"):
+        stream_gram(np.zeros((2, 2**23), dtype=np.float32), precision="float32")
 
 
 _CHECK = """

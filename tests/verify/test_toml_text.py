@@ -15,13 +15,16 @@ from perturbproof.verify.suites import load_suite, suite_names
 text = st.text(st.characters(exclude_categories=("Cs",)))
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | text
 lists = st.lists(plain.filter(lambda value: value is not None), max_size=4)
+rows = st.lists(st.dictionaries(text, plain | lists, max_size=3), max_size=3)
 flat = st.dictionaries(text, plain | lists, max_size=4)
-tables = st.dictionaries(text, plain | lists | flat, max_size=4)
+tables = st.dictionaries(text, plain | lists | rows | flat, max_size=4)
 
 
 def without_none(content):
     if isinstance(content, dict):
         return {key: without_none(v) for key, v in content.items() if v is not None}
+    if isinstance(content, list):
+        return [without_none(v) for v in content]
     return content
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,8 @@ VERDICT_STYLE = {
     "unknown": "magenta",
 }
 _PIPED_WIDTH = 100
+_SILENCE = 30.0
+"""Seconds after which a stage of a log says again how far it is."""
 
 
 def results() -> Console:
@@ -52,7 +55,9 @@ def styled(word: str) -> str:
 
 @contextmanager
 def watched(quiet: bool) -> Iterator[Report]:
-    """A progress callback: a bar on a terminal, one line per stage elsewhere, nothing if quiet."""
+    """A progress callback: a bar on a terminal; elsewhere a line per stage and half minute.
+
+    Nothing if quiet."""
     if quiet:
         yield unwatched
         return
@@ -86,12 +91,18 @@ def watched(quiet: bool) -> Iterator[Report]:
 
 
 def _log_lines() -> Report:
-    seen: set[str] = set()
+    seen: dict[str, float] = {}
 
     def show(what: str, done: int, total: int) -> None:
+        now = time.monotonic()
         if what not in seen:
-            seen.add(what)
-            sys.stderr.write(f"{what} ...\n" if total else f"{what}\n")
-            sys.stderr.flush()
+            line = f"{what} ..." if total else what
+        elif total and now - seen[what] >= _SILENCE:
+            line = f"{what}: {done} of {total}"
+        else:
+            return
+        seen[what] = now
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
     return show

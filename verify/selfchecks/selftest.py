@@ -7,13 +7,15 @@ theorems. Everything is deterministic.
 
 from __future__ import annotations
 
+import multiprocessing
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...theory.catalog import catalog
+from ...theory.catalog import catalog, theorem
 from ...theory.engine import ProofReport, prove
 from ...theory.mutants import Mutant, mutants
 from ...theory.refutability import MutantReport, classify
@@ -68,16 +70,30 @@ class SelfTest:
 
 
 def selftest(progress: Progress = unwatched) -> SelfTest:
-    """Run every part."""
+    """Run every part. Mutants, half of the work, are tried in a process of their own."""
+    spawned = multiprocessing.get_context("spawn")  # a fork would copy threads that hold locks
+    with ProcessPoolExecutor(1, mp_context=spawned) as other:
+        ids = [each.id for each in catalog()]
+        tried = [other.submit(mutants_tried, each) for each in ids]
+        try:
+            return _selftest(tried, progress)
+        except BaseException:
+            other.shutdown(cancel_futures=True)
+            raise
+
+
+def _selftest(tried: Sequence[Future[Attempt]], progress: Progress) -> SelfTest:
     proofs: dict[str, ProofReport] = {}
-    for done, theorem in enumerate(catalog()):
+    for done, each in enumerate(catalog()):
         progress("proving", done, len(catalog()))
-        proofs[theorem.id] = prove(theorem)
+        proofs[each.id] = prove(each)
     attempts = [*_numbers(progress), *_statistics(progress), *_instances(proofs, progress)]
     attempts += _clean(proofs, progress)
     catches = tuple(try_faults(proofs, progress=progress))
     attempts += [_fault(catch) for catch in catches]
-    attempts += _mutants(progress)
+    for done, attempt in enumerate(tried):
+        progress("mutants", done, len(tried))
+        attempts.append(attempt.result())
     return SelfTest(tuple(attempts), catches)
 
 
@@ -136,16 +152,14 @@ def _fault(catch: Catch) -> Attempt:
     return Attempt("faults", catch.fault.says, came, catch.caught)
 
 
-def _mutants(progress: Progress) -> Iterator[Attempt]:
-    theorems = catalog()
-    for done, theorem in enumerate(theorems):
-        progress("mutants", done, len(theorems))
-        reports = [classify(mutant) for mutant in spread(mutants(theorem), MUTANTS)]
-        counts = Counter(report.verdict for report in reports)
-        told = ", ".join(f"{n} {_WORDS[verdict]}" for verdict, n in sorted(counts.items()))
-        wrong = [report for report in reports if not _sound(report)]
-        came = "; ".join((told, *(f"{r.mutant.says}: {r.reason}" for r in wrong[:2])))
-        yield Attempt("mutants", f"{len(reports)} mutants of {theorem.id}", came, not wrong)
+def mutants_tried(theorem_id: str) -> Attempt:
+    """Some mutants of a theorem, classified. Runs in a process of its own."""
+    reports = [classify(mutant) for mutant in spread(mutants(theorem(theorem_id)), MUTANTS)]
+    counts = Counter(report.verdict for report in reports)
+    told = ", ".join(f"{n} {_WORDS[verdict]}" for verdict, n in sorted(counts.items()))
+    wrong = [report for report in reports if not _sound(report)]
+    came = "; ".join((told, *(f"{r.mutant.says}: {r.reason}" for r in wrong[:2])))
+    return Attempt("mutants", f"{len(reports)} mutants of {theorem_id}", came, not wrong)
 
 
 _WORDS = {

@@ -1,0 +1,60 @@
+"""A run on a device says what one on the CPU says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+import torch
+from perturbproof.verify import Scenario, verify
+
+from ..numerics.pretend_device import NAME, pretended
+from ..proved_once import prove_once
+from .perturbed_scenarios import NOISE
+from .small_scenarios import fields
+from .study_files import without_times, write_study
+
+PERTURBED = fields(
+    name="learning",
+    theorems=["gradient-alignment", "perturbed-boundary"],
+    data={"kind": "uniform", "samples": 6, "dimension": 80, "labels": "random"},
+    training={"steps": 100, "starts": 2, "dtype": "float32"},
+    perturbed={**NOISE, "perturbation": {"kind": "pgd", "eps": 1.5, "steps": 5}},
+)
+
+
+@pytest.fixture(autouse=True)
+def _proved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perturbproof.verify.run.prove", prove_once)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(NAME, id="pretended"),
+        pytest.param(
+            "cuda:0",
+            marks=[
+                pytest.mark.gpu,
+                pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here"),
+            ],
+        ),
+    ]
+)
+def device(request: pytest.FixtureRequest) -> Iterator[str]:
+    with pretended() if request.param == NAME else nullcontext():
+        yield request.param
+
+
+def test_scenarios_and_studies_give_what_they_give_on_the_cpu(device: str, tmp_path: Path) -> None:
+    study = write_study(tmp_path)
+    scenarios = [Scenario.model_validate(one) for one in (fields(name="plain"), PERTURBED)]
+    ours = verify(*scenarios, study, device=device)
+    theirs = verify(*scenarios, study, device="cpu")
+    assert ours.report["environment"]["device"] == device
+    assert [one.verdict for one in ours.results] == [one.verdict for one in theirs.results]
+    assert ours.report["summary"]["verdicts"]["ERROR"] == 0
+    if device == NAME:
+        for part in ("scenarios", "studies"):
+            assert without_times(ours.report[part]) == without_times(theirs.report[part])
