@@ -30,7 +30,8 @@ class FaceGradients:
     """The state of the method. After `run`, ``point`` is lambda >= 0 and ``bounded`` tells.
 
     ``product`` maps v float64 (n,) to A v; labels (n,) of +-1, float64; ``largest`` is a bound on
-    the sum of lambda; ``rounding`` is the relative accuracy of the products.
+    the sum of lambda; ``rounding`` is the relative accuracy of the products. ``sharpen`` is called
+    once, when rounding no longer lets the violation fall: products are those of float64 from then.
     """
 
     product: Callable[[Tensor], Tensor]
@@ -42,6 +43,7 @@ class FaceGradients:
     """A lambda - 1, carried on from step to step."""
     bounded: bool = True
     metric: ClassMetric | None = None
+    sharpen: Callable[[], None] | None = None
 
     def run(self, tolerance: float, going: Callable[[], bool]) -> None:
         """Until the KKT violation is at most ``tolerance`` or no longer falls, or not ``going``.
@@ -63,6 +65,10 @@ class FaceGradients:
                 if violation <= tolerance or (least <= _SMALL and looks > _PATIENCE):
                     self.point = best
                     return
+                if looks > 1 and self.sharpen is not None:
+                    self.sharpen()
+                    self.sharpen, self.rounding = None, torch.finfo(torch.float64).eps
+                    self.gradient, looks = self.product(self.point) - 1, 0
                 free, inside, outside = self._faces()
                 direction = self._preconditioned(free, inside)
             if float(outside @ outside) > float(inside @ inside):

@@ -9,6 +9,7 @@ its KKT conditions hold. Source: Kumano et al. (ICLR 2024), experiments; methods
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -144,7 +145,7 @@ class NoiseLearning:
                 )
             else:
                 product = MarginProduct(SampleGram(x), y, self.slope)
-            multipliers, solved = self._solve(product, float(x.square().sum()) / len(x))
+            multipliers, solved = self._solve(product, float(x.square().sum()) / len(x), lambda: x)
             self._natural[key] = _Boundary(x.T @ (multipliers * y), solved)
         return self._natural[key]
 
@@ -184,7 +185,8 @@ class NoiseLearning:
         matrix = None if base is None else self._margin_matrix(base, setting)
         product = MarginProduct(gram, labels, self.slope, matrix)
         rows = noise.rows(slice(CHECKED_ROWS))
-        multipliers, solved = self._solve(product, float(rows.square().sum()) / len(rows))
+        square = float(rows.square().sum()) / len(rows)
+        multipliers, solved = self._solve(product, square, lambda: noise.rows(slice(None)))
         return _Boundary(noise.combined((multipliers * labels)[:, None])[:, 0], solved)
 
     def _margin_matrix(self, base: Tensor, setting: LearningSetting) -> Tensor:
@@ -201,9 +203,23 @@ class NoiseLearning:
         self._margin = (key, margin_matrix(base, labels, self.slope))
         return self._margin[1]
 
-    def _solve(self, product: MarginProduct, square: float) -> tuple[Tensor, Solved]:
+    def _solve(
+        self, product: MarginProduct, square: float, samples: Callable[[], Tensor]
+    ) -> tuple[Tensor, Solved]:
         """Multipliers, float32, of samples whose squared norm is ``square`` on average."""
-        found = solve_margin_program(product, product.labels, square * (1 + self.slope**2) / 2)
+
+        def precise() -> MarginProduct:
+            check_memory(
+                f"samples of dimension {self.pool.dimension} in float64",
+                lambda n: 12 * n * self.pool.dimension,
+                *(len(product.labels), "samples", self.pool.device),
+            )
+            return MarginProduct(
+                SampleGram(samples().double()), product.labels.double(), self.slope
+            )
+
+        diagonal = square * (1 + self.slope**2) / 2
+        found = solve_margin_program(product, product.labels, diagonal, precise=precise)
         multipliers = found.multipliers.to(product.labels.dtype)
         outside = int((product.activation_margins(multipliers) <= 0).sum())
         return multipliers, Solved(

@@ -70,6 +70,7 @@ def solve_margin_program(
     labels: Tensor,
     diagonal: float,
     *,
+    precise: Callable[[], Product] | None = None,
     tolerance: float = 1e-4,
     most: int = 3000,
 ) -> ProgramSolution:
@@ -77,9 +78,10 @@ def solve_margin_program(
 
     labels (n,) of +-1, in the dtype and on the device of the product; ``diagonal`` is the mean
     diagonal entry of A. A linear solve is held to a tenth of ``tolerance`` in every margin, which
-    is 1. The quadratic program stops when the KKT violation is at most ``tolerance``, when rounding
-    no longer lets it fall, when it is unbounded, or after ``most`` products; ``bounded`` and
-    ``violation`` tell. Deterministic.
+    is 1. ``precise`` makes the same product for float64 vectors; it is asked for when the rounding
+    of float32 no longer lets the violation fall. The quadratic program stops when the KKT violation
+    is at most ``tolerance``, when rounding no longer lets it fall, when it is unbounded, or after
+    ``most`` products; ``bounded`` and ``violation`` tell. Deterministic.
     """
     wide = _Counted(product, labels.dtype)
     ones = torch.ones(len(labels), dtype=torch.float64, device=labels.device)
@@ -101,6 +103,7 @@ def solve_margin_program(
         rounding=torch.finfo(labels.dtype).eps,
         point=start,
         gradient=gradient,
+        sharpen=None if precise is None else lambda: wide.become(precise(), torch.float64),
     )
     search.run(tolerance, lambda: wide.count < most)
     return _described(wide, search.point, "quadratic program", search.bounded, negative)
@@ -110,8 +113,12 @@ class _Counted:
     """The product on float64 vectors: updates far smaller than a multiplier must not be lost."""
 
     def __init__(self, product: Product, dtype: torch.dtype) -> None:
-        self._product, self._dtype = product, dtype
         self.count = 0
+        self.become(product, dtype)
+
+    def become(self, product: Product, dtype: torch.dtype) -> None:
+        """From now on ``product``, of vectors of ``dtype``."""
+        self._product, self._dtype = product, dtype
 
     def __call__(self, vector: Tensor) -> Tensor:
         self.count += 1

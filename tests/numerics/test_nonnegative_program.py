@@ -174,6 +174,25 @@ def test_float32_products_end_where_rounding_lets_them() -> None:
     np.testing.assert_allclose(found.multipliers, expected.multipliers, atol=1e-3 * largest)
 
 
+def test_float64_products_go_on_where_rounding_ended_it() -> None:
+    x, y = sample(7, 120, 120, 0.3)
+    asked: list[int] = []
+
+    def precise() -> MarginProduct:
+        asked.append(1)
+        return MarginProduct(unchanged(torch.tensor(x @ x.T)), torch.tensor(y), 0.01)
+
+    found = solved(x, y, 0.01, tolerance=1e-12, precise=precise)
+    assert asked == [1]
+    assert found.violation <= 1e-12
+    expected, _ = exactly(x, y, 0.01)
+    largest = float(expected.multipliers.max())
+    np.testing.assert_allclose(found.multipliers, expected.multipliers, atol=1e-9 * largest)
+    asked.clear()
+    solved(x, y, 0.01, tolerance=1e-4, precise=precise)
+    assert asked == []
+
+
 @pytest.mark.parametrize("gap", [1e-1, 1e-2, 2e-3, 0.0])
 def test_only_what_has_no_solution_is_called_unbounded(gap: float) -> None:
     matrix = torch.zeros(4, 4, dtype=torch.float64)

@@ -70,11 +70,11 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
             path.write_text(toml_text(study | {"expect": "INCONCLUSIVE"}))
             named.append(str(path))
     assert len(named) == 24
-    return [SCRIPT, "verify", *named, "--device", "cpu", "--quiet", "--out"]
+    return [SCRIPT, "verify", *named, "--device", "cpu", "--quiet", "--out", "report"]
 
 
 def finish(command: list[str], report: Path) -> dict:
-    done = subprocess.run([*command, report], capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=report.parent, capture_output=True, text=True, check=False)
     # At such sizes a point may be too ill-conditioned for float32, which is an ERROR.
     assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr
     load_report(report)
@@ -104,7 +104,7 @@ def test_a_killed_run_goes_on(command, undisturbed, tmp_path: Path, kill: int) -
     after = random.Random(SEED + kill).uniform(0, seconds)
     report = tmp_path / "report"
     with subprocess.Popen(
-        [*command, report], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as run:
         try:
             run.wait(after)
