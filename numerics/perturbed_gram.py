@@ -48,7 +48,7 @@ class ChangedGram:
 
     def product(self, columns: Tensor) -> Tensor:
         """K V for V (n, c)."""
-        change = self.factor @ (self.middle @ (self.factor.T @ columns))
+        change = self.factor @ (self.middle @ (columns.T @ self.factor).T)
         return change.add_(self.base @ columns)
 
 
@@ -98,7 +98,7 @@ class MarginProduct:
         if self.base is None or not isinstance(self.gram, ChangedGram):
             return self._margins(self.gram.product(self._pair(vector)))
         factor = self.gram.factor
-        change = factor @ (self.gram.middle @ (factor.T @ self._pair(vector)))
+        change = factor @ (self.gram.middle @ (self._pair(vector).T @ factor).T)
         return self._margins(change).add_(self.base @ vector)
 
     def _pair(self, vector: Tensor) -> Tensor:

@@ -162,6 +162,7 @@ def check(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random subsets.")] = 0,
     precision: Precision = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")] = "cpu",
     out: Annotated[Path | None, typer.Option(help="Also write a report to this folder.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -172,7 +173,18 @@ def check(
 
     raise Exit(
         run_check(
-            data, labels, classes, centre, scale, slope or [], seed, precision, out, as_json, quiet
+            data,
+            labels,
+            classes,
+            centre,
+            scale,
+            slope or [],
+            seed,
+            precision,
+            device,
+            out,
+            as_json,
+            quiet,
         )
     )
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from perturbproof.verify import Scenario, verify
+from perturbproof.verify import Scenario, check, verify
 
 from ..numerics.pretend_device import NAME, pretended
 from ..proved_once import prove_once
@@ -58,3 +59,16 @@ def test_scenarios_and_studies_give_what_they_give_on_the_cpu(device: str, tmp_p
     if device == NAME:
         for part in ("scenarios", "studies"):
             assert without_times(ours.report[part]) == without_times(theirs.report[part])
+
+
+def test_a_check_on_a_device_encloses_what_the_cpu_encloses(
+    device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perturbproof.verify.data_checks.data_check.FULL_MATRIX", 10)
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((40, 300)), np.resize([0, 1], 40)
+    ours, theirs = (check(data, slopes=(0.5,), device=each) for each in (device, "cpu"))
+    for name in ("p_max", "R_min", "R_max"):
+        one, other = (getattr(each.check.summary, name) for each in (ours, theirs))
+        assert max(one.lower, other.lower) <= min(one.upper, other.upper)
+    assert [c.name for c in ours.holding[0.5]] == [c.name for c in theirs.holding[0.5]]

@@ -21,6 +21,7 @@ def run_check(
     slopes: list[float],
     seed: int,
     precision: int | None,
+    device: str,
     out: Path | None,
     as_json: bool,
     quiet: bool,
@@ -28,7 +29,7 @@ def run_check(
     """Check a data file. Returns the exit code: 0, as a check is no test to pass.
 
     Raises:
-        InputError: as `checking.check`.
+        InputError: as `data_checks.api.check`.
     """
     with watched(quiet) as progress:
         result = check(
@@ -40,6 +41,7 @@ def run_check(
             slopes=slopes,
             seed=seed,
             precision=precision,
+            device=device,
             out=out,
             progress=progress,
             command=command_line(),

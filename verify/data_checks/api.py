@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from ...numerics.datasets.arrays import checked_pair
 from ...numerics.datasets.file import FromFile
+from ...numerics.device import resolve_device
 from ...numerics.enclosure import precision as working_at
 from ...numerics.input_error import InputError
 from ...theory.catalog import catalog
@@ -39,6 +40,7 @@ def check(
     slopes: Sequence[float] = SLOPES,
     seed: int = 0,
     precision: int | None = None,
+    device: str = "cpu",
     out: str | os.PathLike[str] | None = None,
     progress: Progress = unwatched,
     command: str | None = None,
@@ -57,17 +59,20 @@ def check(
         seed: of the random subsets.
         precision: in bits, from 54; what decides is then computed in rational numbers and balls of
             that precision where the data are small enough, not in float64 balls.
+        device: "auto", "cpu", "cuda" or "cuda:INDEX": where inner products of more than 1000
+            samples are computed, in float32 without TF32 and with its error bounds.
         out: folder for a report; only for data from a file, which the report names.
         progress: called as the work goes on.
         command: how to do it again, for the report; by default this call.
 
     Raises:
-        InputError: the data, an option or the folder cannot be used.
+        InputError: the data, an option, the device or the folder cannot be used.
     """
     started = time.perf_counter()
     clock = utc_now()
     chosen = _checked_slopes(slopes)
     check_bits(precision)
+    where = resolve_device(device)
     path, labels_path, arrays = _data(data, labels)
     dataset = FromFile(path=path, labels=labels_path, classes=classes, centred=centred, scale=scale)
     if out is not None and arrays is not None:
@@ -83,10 +88,12 @@ def check(
             if arrays is None
             else dataset.labelled(*arrays)
         )
-        checked = check_data(sample, chosen, seed=seed, bits=precision, progress=progress)
+        checked = check_data(
+            sample, chosen, seed=seed, bits=precision, device=where, progress=progress
+        )
         if folder is not None:
             told = command or f"perturbproof.verify.check({dataset.path!r})"
-            info = RunInfo(told, "cpu", seed, clock, 0.0)
+            info = RunInfo(told, where, seed, clock, 0.0)
             content = _check_report(checked, dataset, precision, progress, info, started)
             progress("writing the report", 0, 1)
             write_report(folder, content)

@@ -65,12 +65,14 @@ def check_data(
     *,
     seed: int = 0,
     bits: int | None = None,
+    device: str = "cpu",
     progress: Progress = unwatched,
 ) -> DataCheck:
     """Decide every certificate at every slope (in (0, 1]). `seed` is for the random subsets.
 
-    With `bits` what decides is computed in rational numbers and balls of that precision, where the
-    data are small enough; what searches is not.
+    Inner products of more than `FULL_MATRIX` samples are computed on `device`. With `bits` what
+    decides is computed in rational numbers and balls of that precision, where the data are small
+    enough; what searches is not.
     """
     precise = bits is not None and affordable(sample.n, sample.d)
     statistics: GramStatistics | None = None
@@ -80,7 +82,9 @@ def check_data(
         summary = summarised(statistics)
     else:
         summary = stream_gram(
-            sample.x, progress=lambda done, total: progress("inner products", done, total)
+            sample.x,
+            device=device,
+            progress=lambda done, total: progress("inner products", done, total),
         )
     left_out = _left_out(statistics)
     closed = ClosedForm(sample, summary, seed, None if statistics is None else statistics.gram.mid)
