@@ -3,25 +3,12 @@
 import sympy as sp
 
 from ..kkt import q_z
-from ..matching import base_l1_z
-from ..perturbed import (
-    DECOMPOSITION,
-    MULTIPLIER_SUM,
-    N_adv,
-    T1_z,
-    T2_z,
-    adv_lambda_max,
-    adv_lambda_min,
-    adv_lambda_n,
-    adv_q_z,
-    dir_z,
-    eps,
-    label_n,
-)
+from ..matching import BASE_PART, PARTS, PERTURBED_PART
+from ..perturbed import DECOMPOSITION, adv_q_z, dir_z
 from ..proof import Citation, Conclusion, Definition, Inequality
 from ..statement import PROJECT, Claim, Theorem
 from ..symbols import declare
-from ..vector_facts import LARGEST, WEIGHTS
+from ..vector_facts import LARGEST
 
 disagreement_load = declare(
     "disagreement_load",
@@ -39,10 +26,8 @@ _load = declare(
     index="n",
 )
 
-_outweighing = eps * N_adv * adv_lambda_min * sp.Abs(dir_z)
-_base = adv_lambda_max * base_l1_z
 _disagree = sp.And(dir_z * q_z > 0, adv_q_z * q_z <= 0)
-_covered = sp.And(_outweighing > _base, dir_z * q_z > 0)
+_covered = sp.And(PERTURBED_PART > BASE_PART, dir_z * q_z > 0)
 
 THEOREM = Theorem(
     id="matching-covered",
@@ -65,37 +50,17 @@ THEOREM = Theorem(
     ),
     proof=(
         *DECOMPOSITION,
-        *MULTIPLIER_SUM,
-        Inequality(
-            "weights",
-            "The weights lambda^a_n y^a_n of T1 are at most the largest multiplier.",
-            sp.Abs(adv_lambda_n * label_n) <= adv_lambda_max,
-            uses=("label", "multiplier-range"),
-        ),
-        Citation(
-            "T1",
-            "So |T1(z)| is at most that times the sum of |<x'_n, z>|.",
-            WEIGHTS,
-            (T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
-            uses=("weights",),
-        ),
-        Inequality(
-            "T2-size",
-            "T2(z) has the sign of <dir, z> and at least the size eps N_adv lambda^a_min "
-            "|<dir, z>|.",
-            sp.And(sp.Abs(T2_z) >= _outweighing, T2_z * dir_z >= 0),
-            uses=("T2", "multiplier-sum"),
-        ),
+        *PARTS,
         Inequality(
             "outweighed",
             "Where dir and q agree but q and q^a do not, T1(z) outweighs T2(z).",
-            sp.Implies(_disagree, _outweighing <= _base),
+            sp.Implies(_disagree, PERTURBED_PART <= BASE_PART),
             uses=("decomposition", "T1", "T2-size"),
         ),
         Definition(
             "load",
             "The load of a point to which some base sample contributes.",
-            (sp.Implies(_base > 0, sp.Eq(_load * _base, _outweighing)),),
+            (sp.Implies(BASE_PART > 0, sp.Eq(_load * BASE_PART, PERTURBED_PART)),),
         ),
         Citation(
             "largest",
@@ -103,7 +68,7 @@ THEOREM = Theorem(
             LARGEST,
             (
                 disagreement_load,
-                sp.Piecewise((_load, sp.And(_disagree, _base > 0)), (0, True)),
+                sp.Piecewise((_load, sp.And(_disagree, BASE_PART > 0)), (0, True)),
                 sp.Integer(1),
             ),
             uses=("outweighed", "load"),

@@ -3,24 +3,10 @@
 import sympy as sp
 
 from ..kkt import q_z
-from ..matching import base_l1_z
-from ..perturbed import (
-    DECOMPOSITION,
-    MULTIPLIER_SUM,
-    N_adv,
-    T1_z,
-    T2_z,
-    adv_lambda_max,
-    adv_lambda_min,
-    adv_lambda_n,
-    adv_q_z,
-    dir_z,
-    eps,
-    label_n,
-)
-from ..proof import Citation, Conclusion, Inequality
+from ..matching import BASE_PART, PARTS, PERTURBED_PART
+from ..perturbed import DECOMPOSITION, T1_z, adv_q_z, dir_z
+from ..proof import Conclusion, Inequality
 from ..statement import PROJECT, Assumption, Claim, Theorem
-from ..vector_facts import WEIGHTS
 
 _z, _q, _qa = sp.symbols("z q q_a")
 _inner = sp.Function("inner")
@@ -46,7 +32,7 @@ THEOREM = Theorem(
         Assumption(
             "outweighs",
             "At z the perturbations outweigh all base samples together.",
-            eps * N_adv * adv_lambda_min * sp.Abs(dir_z) > adv_lambda_max * base_l1_z,
+            PERTURBED_PART > BASE_PART,
         ),
         SAME_SIDE,
     ),
@@ -60,34 +46,12 @@ THEOREM = Theorem(
         Claim(
             "base-part",
             "What the base samples teach about z is at most this.",
-            sp.Abs(T1_z) <= adv_lambda_max * base_l1_z,
+            sp.Abs(T1_z) <= BASE_PART,
         ),
     ),
     proof=(
         *DECOMPOSITION,
-        *MULTIPLIER_SUM,
-        Inequality(
-            "weights",
-            "The weights lambda^a_n y^a_n of T1 are at most the largest multiplier.",
-            sp.Abs(adv_lambda_n * label_n) <= adv_lambda_max,
-            uses=("label", "multiplier-range"),
-        ),
-        Citation(
-            "T1",
-            "So |T1(z)| is at most that times the sum of |<x'_n, z>|.",
-            WEIGHTS,
-            (T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
-            uses=("weights",),
-        ),
-        Inequality(
-            "T2-size",
-            "|T2(z)| is at least eps N_adv lambda^a_min |<dir, z>|.",
-            sp.And(
-                sp.Abs(T2_z) >= eps * N_adv * adv_lambda_min * sp.Abs(dir_z),
-                T2_z * dir_z >= 0,
-            ),
-            uses=("T2", "multiplier-sum"),
-        ),
+        *PARTS,
         Inequality(
             "sign",
             "So T2(z) decides the sign of the sum, and it has that of <dir, z>.",

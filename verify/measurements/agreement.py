@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...numerics.decomposition import alignment as cosine_with
+from ...numerics.decomposition import cosine
 from ...numerics.enclosure import Interval
 from ...numerics.multipliers import linear_normal
 from ...numerics.precise_array import PreciseArray
@@ -51,12 +52,7 @@ def cosine_of_normals(experiment: Experiment) -> Measured:
     both = _both(experiment)
     if isinstance(both, str):
         return Measured.missing(both)
-    return Measured(_cosine_of(*both), _how(experiment))
-
-
-def _cosine_of(normal: RealArray, learnt: RealArray) -> Interval:
-    cosine = (normal @ learnt).interval() / (normal.norm() * learnt.norm())
-    return cosine.max(-1).min(1)
+    return Measured(cosine(*both), _how(experiment))
 
 
 def isotropic_points(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
@@ -86,7 +82,7 @@ def agreement(experiment: Experiment) -> Measured:
     both = _both(experiment)
     if isinstance(both, str):
         return Measured.missing(both)
-    sides, _ = _drawn(experiment, _cosine_of(*both))
+    sides, _ = _drawn(experiment, cosine(*both))
     # A point whose sides rounding cannot tell lies within 1e-15 of a boundary.
     agree = int((sides.mid > 0).sum())
     return Measured.counted(agree, POINTS, "Gaussian points")
@@ -97,7 +93,7 @@ def largest_disagreeing_cosine(experiment: Experiment) -> Measured:
     both = _both(experiment)
     if isinstance(both, str):
         return Measured.missing(both)
-    sides, cosines = _drawn(experiment, _cosine_of(*both))
+    sides, cosines = _drawn(experiment, cosine(*both))
     # Points with undecided sides may or may not count: the lower end leaves them out.
     certain, possible = sides.nonpositive, ~sides.positive
     low = cosines.lower[certain].max(initial=0.0)

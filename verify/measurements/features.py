@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from ...numerics.decomposition import cosine
 from ...numerics.direction_cosines import (
     count_nonzero,
     largest_cosine,
@@ -108,17 +109,12 @@ def _class_parts(experiment: Experiment) -> tuple[RealArray, RealArray] | None:
     return parts[0], parts[1]
 
 
-def _cosine(a: RealArray, b: RealArray) -> Interval:
-    cosine = (a @ b).interval() / (a.norm() * b.norm())
-    return cosine.max(-1).min(1)
-
-
 @measures("class_cos")
 def class_cosine(experiment: Experiment) -> Measured:
     parts = _class_parts(experiment)
     if parts is None:
         return Measured.missing(experiment.why_no_limit)
-    return Measured(_cosine(*parts), _NORMAL)
+    return Measured(cosine(*parts), _NORMAL)
 
 
 def _gradient_cosines(experiment: Experiment) -> tuple[Interval, Interval] | None:
@@ -130,8 +126,8 @@ def _gradient_cosines(experiment: Experiment) -> tuple[Interval, Interval] | Non
     own, other = 1 + gamma**2, 2 * gamma
     plus, minus = parts
     return (
-        _cosine(plus * own + minus * other, experiment.normal),
-        _cosine(plus * other + minus * own, experiment.normal),
+        cosine(plus * own + minus * other, experiment.normal),
+        cosine(plus * other + minus * own, experiment.normal),
     )
 
 
