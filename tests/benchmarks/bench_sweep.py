@@ -1,4 +1,4 @@
-"""What a sweep costs beyond its points: a thousand tiny ones, in one process."""
+"""What a sweep costs beyond its points: ten thousand tiny ones, in one process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from perturbproof.verify.sweeps.report import sweep_entry
 from perturbproof.verify.sweeps.sweep import run_sweep
 from timing import Section, verdict
 
-POINTS, TARGET = 1000, 5.0
+POINTS, TARGET = 10_000, 5.0
 TEXT = f"""
 name = "tiny"
 theorems = ["half-aware"]

@@ -140,9 +140,9 @@ def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
     )
     if unsolved := [at(point.value) for point in beyond if point.level == "no solution"]:
         yield (
-            f"At {study.vary} = {', '.join(unsolved)} no exact solution was found: multipliers "
-            f"grew beyond {UNBOUNDED:g} times those of orthogonal samples, which is taken for a "
-            "sign that weights with the linear pattern cannot meet all margins."
+            f"At {study.vary} = {', '.join(unsolved)} no exact solution was computed: the "
+            f"objective shows that its multipliers sum to more than {UNBOUNDED:g} times those of "
+            "orthogonal samples, so the linear pattern has next to no margin, if any."
         )
     both = [(p, p.trained, p.exact_mean) for p in beyond]
     gaps = [(t - e, p) for p, t, e in both if t is not None and e is not None]
