@@ -84,7 +84,8 @@ def test_blocks_run(quick, folder: Path, page: Path, monkeypatch, capsys) -> Non
 def run_or_parse(quick, words: list[str], monkeypatch) -> None:
     program, *rest = words
     if program == "python":
-        assert (ROOT / rest[0]).is_file(), words
+        script = ROOT / rest[0]
+        assert script.is_file() or (script / "__main__.py").is_file(), words
     elif program == "pytest":
         named = [word for word in rest if not word.startswith("-") and not word.isdecimal()]
         assert all(Path(word).is_file() for word in named), words
