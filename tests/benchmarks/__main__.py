@@ -58,7 +58,7 @@ def main() -> int:
         page = [_PAGE.format(machine=described)]
         for section in sections:
             figures = "\n".join(section.lines)
-            page.append(f"## {section.title}\n\n{section.text}\n\n```\n{figures}\n```\n")
+            page.append(f"## {section.title}\n\n{section.text}\n\n```text\n{figures}\n```\n")
         options.markdown.write_text("\n".join(page), encoding="utf-8")
     return 0 if all(section.met for section in sections) else 1
 
