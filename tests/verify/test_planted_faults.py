@@ -33,6 +33,12 @@ def test_faults_have_names_of_their_own_and_scenarios_that_exist() -> None:
     assert {fault.scenario for fault in FAULTS} == set(SCENARIOS)
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+def test_every_fault_has_a_place_to_be_planted(fault) -> None:
+    with fault.plant():
+        pass
+
+
 def test_quick_faults_are_caught(quick) -> None:
     assert len(quick) >= 15
     for catch in quick:

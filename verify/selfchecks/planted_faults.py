@@ -251,7 +251,7 @@ FAULTS: tuple[Fault, ...] = (
         "wrong-rho",
         "The cosine of q and q^a is squared.",
         "noise",
-        _at(agreement, "_cosine_of", lambda f: lambda *given: f(*given) ** 2),
+        _at(agreement, "cosine", lambda f: lambda *given: f(*given) ** 2),
     ),
     Fault(
         "biased-labels",
