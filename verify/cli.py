@@ -171,22 +171,10 @@ def check(
     _check_address_space()
     from .commands.check import run_check
 
-    raise Exit(
-        run_check(
-            data,
-            labels,
-            classes,
-            centre,
-            scale,
-            slope or [],
-            seed,
-            precision,
-            device,
-            out,
-            as_json,
-            quiet,
-        )
+    code = run_check(
+        data, labels, classes, centre, scale, slope, seed, precision, device, out, as_json, quiet
     )
+    raise Exit(code)
 
 
 @app.command()
