@@ -116,3 +116,10 @@ def test_the_paper_suite_has_every_published_point() -> None:
             if point.linear:
                 assert len(point.seeds) >= 3
     assert not any(one.published for one in studies if one.study.data == "gaussian")
+
+
+@pytest.mark.parametrize("eps", ["1e-300", "1e10", "1e300"])
+def test_sizes_beyond_float32_are_bad_input(tmp_path: Path, eps: str) -> None:
+    text = STUDY.replace("eps = 0.9", f"eps = {eps}")
+    with pytest.raises(InputError, match=r"must lie in \[1e-9, 1e6\]"):
+        load_study(write_study(tmp_path, text=text))

@@ -120,6 +120,11 @@ class Study(_Section):
                 asked, there = getattr(point.setting, field), getattr(self.draws, field)
                 if asked > there:
                     raise ValueError(f"point {number}: {field} = {asked}, the pool has {there}")
+            if not 1e-9 <= point.setting.eps <= 1e6:
+                raise ValueError(
+                    f"point {number}: eps = {point.setting.eps:g} is beyond float32; must lie in "
+                    "[1e-9, 1e6]"
+                )
             if len(set(point.seeds)) < len(point.seeds):
                 raise ValueError(f"point {number}: a seed is named twice")
             if self.points[number - 1].width is not None and not point.train:
