@@ -145,7 +145,7 @@ class NoiseLearning:
                 )
             else:
                 product = MarginProduct(SampleGram(x), y, self.slope)
-            multipliers, solved = self._solve(product, float(x.square().sum()) / len(x), lambda: x)
+            multipliers, solved = self._solve(product, float(x.square().sum()) / len(x), key[1], lambda: x)
             self._natural[key] = _Boundary(x.T @ (multipliers * y), solved)
         return self._natural[key]
 
@@ -186,7 +186,10 @@ class NoiseLearning:
         product = MarginProduct(gram, labels, self.slope, matrix)
         rows = noise.rows(slice(CHECKED_ROWS))
         square = float(rows.square().sum()) / len(rows)
-        multipliers, solved = self._solve(product, square, lambda: noise.rows(slice(None)))
+        every = slice(None)
+        multipliers, solved = self._solve(
+            product, square, setting.dimension, lambda: noise.rows(every)
+        )
         return _Boundary(noise.combined((multipliers * labels)[:, None])[:, 0], solved)
 
     def _margin_matrix(self, base: Tensor, setting: LearningSetting) -> Tensor:
@@ -204,14 +207,18 @@ class NoiseLearning:
         return self._margin[1]
 
     def _solve(
-        self, product: MarginProduct, square: float, samples: Callable[[], Tensor]
+        self,
+        product: MarginProduct,
+        square: float,
+        dimension: int,
+        samples: Callable[[], Tensor],
     ) -> tuple[Tensor, Solved]:
-        """Multipliers, float32, of samples whose squared norm is ``square`` on average."""
+        """Multipliers, float32, of ``samples`` whose squared norm is ``square`` on average."""
 
         def precise() -> MarginProduct:
             check_memory(
-                f"samples of dimension {self.pool.dimension} in float64",
-                lambda n: 12 * n * self.pool.dimension,
+                f"samples of dimension {dimension} in float64",
+                lambda n: 12 * n * dimension,
                 *(len(product.labels), "samples", self.pool.device),
             )
             return MarginProduct(

@@ -159,7 +159,8 @@ def mutants_tried(theorem_id: str) -> Attempt:
     told = ", ".join(f"{n} {_WORDS[verdict]}" for verdict, n in sorted(counts.items()))
     wrong = [report for report in reports if not _sound(report)]
     came = "; ".join((told, *(f"{r.mutant.says}: {r.reason}" for r in wrong[:2])))
-    return Attempt("mutants", f"{len(reports)} mutants of {theorem_id}", came, not wrong)
+    tried = f"belief in a false one of {len(reports)} mutants of {theorem_id}"
+    return Attempt("mutants", tried, came, not wrong)
 
 
 _WORDS = {

@@ -161,8 +161,8 @@ def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
             else ""
         )
         yield (
-            f"Trained networks get up to {largest:+.3f} more right than the exact solution (at "
-            f"{study.vary} = {at(where.value)}).{told}"
+            f"The accuracy of trained networks less that of the exact solution is at most "
+            f"{largest:+.3f} (at {study.vary} = {at(where.value)}).{told}"
         )
 
 
