@@ -13,13 +13,12 @@ from pathlib import Path
 
 import sympy as sp
 import typer
-from perturbproof.reports.summary import text
+from perturbproof.reports.ci.github import text
 from perturbproof.theory import catalog
-from perturbproof.theory.prose import prose
+from perturbproof.theory.notation import formula, prose
 from perturbproof.theory.statement import Theorem
 from perturbproof.theory.symbols import quantity
-from perturbproof.theory.typeset import formula
-from perturbproof.verify.cli import app
+from perturbproof.verify.command_line.cli import app
 
 DOCS = Path(__file__).resolve().parent
 _KINDS = {

@@ -1,0 +1,1 @@
+"""Arrays, networks, training, perturbations, data and enclosures. Knows no theorem."""

@@ -22,8 +22,8 @@ from sympy.logic.boolalg import Boolean, BooleanAtom
 from sympy.printing.numpy import SciPyPrinter
 from sympy.printing.pytorch import TorchPrinter
 
-from .enclosure import Interval
-from .interval_evaluation import evaluate, relation_holds
+from ..theory.exact.evaluate import evaluate, relation_holds
+from ..theory.exact.interval import Interval
 
 Backend = Literal["numpy", "torch", "interval"]
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from .enclosure import Number
-from .input_error import InputError
+from ..theory.exact.interval import Number
+from .configuration import InputError
 
 # Points are evaluated in blocks so that pre-activations take at most this many numbers.
 _BLOCK_ENTRIES = 2**24

@@ -3,18 +3,16 @@
 import re
 from pathlib import Path
 
-from .atomic import write_atomic
-from .compose import compose, formulas
+from .ci.github import summary
+from .ci.junit import junit
 from .figures import Drawing, draw
-from .html import html
-from .junit import junit
-from .load import ReportError, load_report
-from .mathematics import typeset
-from .parts import figure_key, study_figure_key
-from .pdf import pdf
-from .schema import Report
-from .stale import remove_stale_figures
-from .summary import summary
+from .files import remove_stale_figures, write_atomic
+from .html.page import html
+from .pdf.pdf import pdf
+from .schema import Report, ReportError, load_report
+from .view.compose import compose, formulas
+from .view.view import figure_key, study_figure_key
+from .words.mathematics import typeset
 
 
 def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:

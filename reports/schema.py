@@ -4,12 +4,136 @@ Unknown keys are ignored, so a newer writer may add to the file without breaking
 An infinite end of an interval is ``None``: ``lower=None`` is minus, ``upper=None`` plus infinity.
 """
 
-from typing import Annotated, Any, Literal
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from .record import ClaimVerdict, FigureRecord, ProofVerdict, Record, Rigor, Verdict
-from .study_schema import Study, Sweep
+# What every record of a report shares.
+
+Verdict = Literal["PASS", "FAIL", "VACUOUS", "INCONCLUSIVE", "ERROR"]
+ClaimVerdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "OBSERVED", "NOT OBSERVED", "ERROR"]
+Rigor = Literal["proved", "enclosed", "statistical", "numeric", "none"]
+ProofVerdict = Literal["proved", "gap", "unknown"]
+
+
+class Record(BaseModel):
+    """Base of every record: immutable, finite numbers only, unknown keys ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class FigureRecord(Record):
+    """A figure: its kind names who draws it, ``data`` is checked there."""
+
+    id: str
+    kind: str
+    title: str = ""
+    caption: str = ""
+    data: dict[str, Any]
+
+
+# The records of studies and sweeps in ``report.json``.
+
+
+class SeedAccuracy(Record):
+    """The exact solution of a point of a study for one seed; ``None``: there is none."""
+
+    seed: int
+    accuracy: float | None = None
+
+
+class TrainedAccuracy(Record):
+    """What trained networks got at a point of a study."""
+
+    accuracy: float
+
+
+class StudyPoint(Record):
+    """A point of a study; ``difference`` is that of what was compared to ``published``."""
+
+    value: float
+    published: float | None = None
+    exact: tuple[SeedAccuracy, ...] = ()
+    exact_mean: float | None = None
+    level: str = ""
+    method: str = ""
+    prediction: float | None = None
+    control: float | None = None
+    trained: TrainedAccuracy | None = None
+    compared: str = "none"
+    difference: float | None = None
+    agrees: bool | None = None
+    fault: str = ""
+
+
+class Study(Record):
+    """A sweep of experiments, held against published numbers."""
+
+    name: str
+    title: str = ""
+    says: str = ""
+    configuration: dict[str, Any] = Field(default_factory=dict)
+    verdict: Verdict
+    expected: Verdict = "PASS"
+    as_expected: bool
+    reason: str = ""
+    rigor: Rigor = "numeric"
+    seconds: float | None = None
+    axis: str = ""
+    points: tuple[StudyPoint, ...] = ()
+    findings: tuple[str, ...] = ()
+    figures: tuple[FigureRecord, ...] = ()
+
+
+class SweptTheorem(Record):
+    """What one point of a sweep says of one theorem."""
+
+    id: str
+    verdict: Verdict
+    expected: Verdict = "PASS"
+    reason: str = ""
+    load: float | None = None
+    witness: str | None = None
+
+
+class SweptPoint(Record):
+    """One scenario of a sweep, and the values that set it apart."""
+
+    name: str
+    at: dict[str, Any] = Field(default_factory=dict)
+    error: str | None = None
+    seconds: float | None = None
+    theorems: tuple[SweptTheorem, ...] = ()
+
+    @property
+    def as_expected(self) -> bool:
+        return self.error is None and all(t.verdict == t.expected for t in self.theorems)
+
+
+class SweptAxis(Record):
+    """A field and the values it takes."""
+
+    field: str
+    values: tuple[Any, ...]
+
+
+class Sweep(Record):
+    """A grid of scenarios."""
+
+    name: str
+    says: str = ""
+    configuration: dict[str, Any] = Field(default_factory=dict)
+    axes: tuple[SweptAxis, ...] = ()
+    verdict: Verdict
+    as_expected: bool
+    reason: str = ""
+    seconds: float | None = None
+    points: tuple[SweptPoint, ...] = ()
+    findings: tuple[str, ...] = ()
+    figures: tuple[FigureRecord, ...] = ()
+
 
 SCHEMA_VERSION = 1
 
@@ -266,3 +390,95 @@ class Report(Record):
     studies: tuple[Study, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
     summary: Summary
+
+
+# Read and validate ``report.json``.
+
+_LONGEST_ERROR = 1000
+
+
+class ReportError(ValueError):
+    """A report that cannot be read or drawn: one line that names the file and the JSON path."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message, _LONGEST_ERROR))
+
+
+def load_report(directory: Path) -> Report:
+    """Read ``directory/report.json`` (or the file itself, if ``directory`` is one).
+
+    Raises ReportError, with one line, when the file is missing, is not JSON, has another schema
+    version or another structure.
+    """
+    path = directory / "report.json" if directory.is_dir() else directory
+    if path.exists() and not path.is_file():
+        raise ReportError(f"{path}: is a device or a pipe, not a report")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ReportError(
+            f"{path}: no such file; `perturbproof verify --out DIR` writes it"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path}: cannot be read: {one_line(str(error))}") from None
+    return parse_report(text, where=str(path))
+
+
+def parse_report(text: str, where: str = "report.json") -> Report:
+    """Validate the text of a report; ``where`` names it in errors. Raises ReportError."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise ReportError(f"{where}: {constant} is not allowed; an infinite bound is null")
+
+    try:
+        raw = json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise ReportError(
+            f"{where}: not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+        ) from None
+    except RecursionError:
+        raise ReportError(f"{where}: nested too deeply") from None
+    except ReportError:
+        raise
+    except ValueError as error:  # an integer of thousands of digits
+        raise ReportError(f"{where}: {error}") from None
+    if not isinstance(raw, dict):
+        raise ReportError(f"{where}: $: should be an object, not {type(raw).__name__}")
+    version = raw.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise ReportError(
+            f"{where}: schema_version: this version reads {SCHEMA_VERSION}, not {version!r}"
+        )
+    try:
+        return Report.model_validate(raw)
+    except ValidationError as error:
+        raise ReportError(f"{where}: {first_error(error)}") from None
+
+
+def first_error(error: ValidationError, root: tuple[str | int, ...] = ()) -> str:
+    """The first error of a failed validation as ``path: what is wrong``, and how many follow."""
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    given = first.get("input")
+    shown = "" if isinstance(given, dict | list) else f", not {one_line(repr(given))}"
+    if first["type"] == "missing":
+        shown = ""
+    return f"{json_path((*root, *first['loc']))}: {one_line(first['msg'])}{shown}{more}"
+
+
+def json_path(location: tuple[Any, ...]) -> str:
+    """A location as it would be typed: ``scenarios[3].theorems[0].verdict``."""
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f"{'.' if path else ''}{part}"
+    return path or "$"
+
+
+def one_line(text: str, longest: int = 160) -> str:
+    """Text on one line, cut to ``longest`` characters; what cannot be printed is escaped."""
+    flat = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
+        for c in " ".join(text.split())
+    )
+    return flat if len(flat) <= longest else flat[: longest - 1] + "…"

@@ -11,13 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .api import verify
-    from .data_checks.api import check
-    from .data_checks.result import CheckResult
+    from .api import SweepResult, check, sweep, verify
+    from .assumptions.result import CheckResult
     from .result import Result, TheoremResult
-    from .scenario import Scenario, load_scenario
-    from .sweeps.api import SweepResult, sweep
-    from .verdict import Verdict
+    from .scenarios.scenario import Scenario, load_scenario
+    from .values import Verdict
+
 
 __all__ = [
     "CheckResult",
@@ -32,15 +31,15 @@ __all__ = [
     "verify",
 ]
 _HOME = {
-    "CheckResult": "data_checks.result",
+    "CheckResult": "assumptions.result",
     "Result": "result",
-    "Scenario": "scenario",
-    "SweepResult": "sweeps.api",
+    "Scenario": "scenarios.scenario",
+    "SweepResult": "api",
     "TheoremResult": "result",
-    "Verdict": "verdict",
-    "check": "data_checks.api",
-    "load_scenario": "scenario",
-    "sweep": "sweeps.api",
+    "Verdict": "values",
+    "check": "api",
+    "load_scenario": "scenarios.scenario",
+    "sweep": "api",
     "verify": "api",
 }
 

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..numerics.compiler import RelationValue, compile_relation
-from ..numerics.enclosure import Interval
-from ..theory.engine import ProofReport
+from ..theory.exact.interval import Interval
+from ..theory.prover.engine import ProofReport
 from ..theory.statement import Assumption, Claim, Theorem
 from ..theory.symbols import Quantity, quantity, symbols_of
-from .measured import CrossCheck, Measured
 from .statistics import Level, Levels, counted_symbols, family_levels, values_at
-from .verdict import ClaimVerdict, Rigor, Verdict, softest
-from .wording import factor
+from .values import ClaimVerdict, CrossCheck, Measured, Rigor, Verdict, factor, softest
 
 Holds = Literal["yes", "no", "unknown"]
 

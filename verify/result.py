@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .disk.report_folder import report_text
-from .html_table import html_table
+from ..reports.html.notebook_table import html_table
 from .judge import JudgedAssumption, JudgedClaim, Judgement
-from .run import Run, ScenarioOutcome
-from .studies.judge import StudyOutcome
-from .verdict import ExitCode, Standing, Verdict, exit_code, softest, standing
-from .witnesses.proof_witness import ProofWitness
-from .witnesses.witness import Witness
+from .run.folder import report_text
+from .run.proof_witness import ProofWitness
+from .run.run import Run, ScenarioOutcome
+from .run.studies import StudyOutcome
+from .run.witness import Witness
+from .values import ExitCode, Standing, Verdict, exit_code, softest, standing
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,12 @@ from dataclasses import dataclass
 
 from sympy.logic.boolalg import Boolean
 
-from ..numerics.binomial import binomial_interval
 from ..numerics.compiler import compile_relation
-from ..numerics.enclosure import Interval
+from ..numerics.enclose.binomial import binomial_interval
+from ..theory.exact.interval import Interval
 from ..theory.statement import Theorem
 from ..theory.symbols import symbols_of
-from .measured import Measured
+from .values import Measured
 
 FAMILY_ERROR = 0.01
 """Chance, over a whole run, of a false decision in either direction."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import ValidationError
 
-from ..load import ReportError, first_error
-from ..record import FigureRecord
+from ..schema import FigureRecord, ReportError, first_error
 from . import boundaries, convergence, decision_map, growth, loads, multipliers, parts, sweep
 from .style import FigureKind, svg
 

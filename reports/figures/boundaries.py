@@ -14,18 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Wedge
 from pydantic import model_validator
 
-from .style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    VERMILLION,
-    FigureData,
-    FigureKind,
-    plain,
-)
+from .style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, FigureData, FigureKind, plain
 
 # Broad lines for what was trained, told apart by colour, width and dash.
 _TRAINED = (

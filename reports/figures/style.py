@@ -20,7 +20,7 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from pydantic import BaseModel, ConfigDict
 
-from ..numbers import superscripted
+from ..words.numbers import superscripted
 
 # Okabe and Ito's palette (2008), told apart by readers with any common colour deficiency.
 BLUE = "#0072b2"

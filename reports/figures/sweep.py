@@ -7,17 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from pydantic import Field, model_validator
 
-from .style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    VERMILLION,
-    FigureData,
-    FigureKind,
-    label_right,
-    plain,
-)
+from .style import BLUE, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind, label_right, plain
 
 Share = float | None
 

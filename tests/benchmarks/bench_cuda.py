@@ -11,16 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from perturbproof.numerics.batch_descent import BatchDescent
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.descent import GramDescent
+from perturbproof.numerics.data.generated import Uniform
 from perturbproof.numerics.device import full_float32, resolve_device
-from perturbproof.numerics.learning_setting import LearningSetting
 from perturbproof.numerics.network import initial_weights
-from perturbproof.numerics.noise_learning import NoiseLearning
-from perturbproof.numerics.noise_pool import NoisePool
-from perturbproof.numerics.recipes import paper_recipe
-from perturbproof.numerics.trained_learning import TrainedNetworks
+from perturbproof.numerics.paper_scale.exact import NoiseLearning
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import LearningSetting
+from perturbproof.numerics.paper_scale.trained import TrainedNetworks
+from perturbproof.numerics.train.descent import BatchDescent, GramDescent
+from perturbproof.numerics.train.recipes import paper_recipe
 from timing import Section, seconds
 
 

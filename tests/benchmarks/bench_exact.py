@@ -9,16 +9,20 @@ from fractions import Fraction
 import numpy as np
 import scipy.sparse as sp
 import torch
-from perturbproof.numerics.convergence import angle_estimator
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.margin_program import linear_kkt_point
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.margin_program import linear_kkt_point
+from perturbproof.numerics.data.generated import Uniform
+from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import initial_weights, output_weights
-from perturbproof.numerics.nonnegative_program import ProgramSolution, solve_margin_program
-from perturbproof.numerics.perturbed_gram import MarginProduct, margin_matrix, unchanged
-from perturbproof.numerics.recipes import normalised_recipe
-from perturbproof.numerics.training import Checkpoint, fitting_threads, train
+from perturbproof.numerics.paper_scale.perturbed_noise import (
+    MarginProduct,
+    margin_matrix,
+    unchanged,
+)
+from perturbproof.numerics.paper_scale.program import ProgramSolution, solve_margin_program
+from perturbproof.numerics.train.convergence import angle_estimator
+from perturbproof.numerics.train.descent import Checkpoint, fitting_threads, train
+from perturbproof.numerics.train.recipes import normalised_recipe
 from scipy.linalg import get_blas_funcs
 from timing import Section, best, seconds, verdict
 

@@ -6,9 +6,9 @@ import resource
 import tracemalloc
 
 import numpy as np
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.streaming_gram import stream_gram
-from perturbproof.verify.data_checks.data_check import check_data
+from perturbproof.numerics.boundary.streaming_gram import stream_gram
+from perturbproof.numerics.data.sample import Sample
+from perturbproof.verify.assumptions.ladder import check_data
 from timing import Section, best, product_rate, seconds, verdict
 
 SAMPLES, DIMENSION = 20_000, 3072

@@ -7,15 +7,14 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.datasets.orthogonal import Orthogonal
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.descent import GramDescent
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.margin_program import linear_kkt_point
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.margin_program import linear_kkt_point
+from perturbproof.numerics.boundary.streaming_gram import stream_gram
+from perturbproof.numerics.data.generated import Orthogonal, Uniform
+from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import initial_weights
-from perturbproof.numerics.recipes import normalised_recipe, paper_recipe
-from perturbproof.numerics.streaming_gram import stream_gram
+from perturbproof.numerics.train.descent import GramDescent
+from perturbproof.numerics.train.recipes import normalised_recipe, paper_recipe
 from timing import Section, best, exponent, product_rate
 
 TRILLION = 1e12

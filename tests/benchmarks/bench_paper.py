@@ -41,7 +41,7 @@ def section(repeats: int) -> Section:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "report"
         words = ["verify", "--suite", "paper", "--device", device, "--out", str(out)]
-        code = "from perturbproof.verify.cli import main; main()"
+        code = "from perturbproof.verify.command_line.cli import main; main()"
         command = [sys.executable, "-c", code, *words]
         took = seconds(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=False))
         report = json.loads((out / "report.json").read_text())

@@ -12,9 +12,9 @@ import numpy as np
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.reports.render import render
-from perturbproof.theory.catalog import catalog
-from perturbproof.theory.engine import prove
+from perturbproof.theory.prover.engine import prove
 from perturbproof.theory.symbols import symbols_of
+from perturbproof.theory.theorems import catalog
 from timing import Section, best, in_turn, seconds, verdict
 
 POINTS = 1_000_000
@@ -86,11 +86,11 @@ def _rendered(out: Path) -> float:
 
 
 def _pdf_seconds(out: Path) -> float:
-    from perturbproof.reports.compose import compose, formulas
-    from perturbproof.reports.load import load_report
-    from perturbproof.reports.mathematics import typeset
-    from perturbproof.reports.pdf import pdf
+    from perturbproof.reports.pdf.pdf import pdf
     from perturbproof.reports.render import draw_figures
+    from perturbproof.reports.schema import load_report
+    from perturbproof.reports.view.compose import compose, formulas
+    from perturbproof.reports.words.mathematics import typeset
 
     report = load_report(out)
     drawings = {key: drawing.svg for key, drawing in draw_figures(report).items()}

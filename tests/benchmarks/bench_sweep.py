@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from perturbproof.theory.catalog import catalog
-from perturbproof.verify.sweeps.grid import load_grid
-from perturbproof.verify.sweeps.report import sweep_entry
-from perturbproof.verify.sweeps.sweep import run_sweep
+from perturbproof.theory.theorems import catalog
+from perturbproof.verify.run.record import sweep_entry
+from perturbproof.verify.run.sweep import run_sweep
+from perturbproof.verify.scenarios.grid import load_grid
 from timing import Section, verdict
 
 POINTS, TARGET = 10_000, 5.0

@@ -15,14 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from perturbproof.numerics.batch_descent import BatchDescent
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.datasets.orthogonal import Orthogonal
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.descent import GramDescent
+from perturbproof.numerics.data.generated import Orthogonal, Uniform
+from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import initial_weights, output_weights
-from perturbproof.numerics.recipes import Recipe, normalised_recipe, paper_recipe
-from perturbproof.numerics.training import fitting_threads
+from perturbproof.numerics.train.descent import BatchDescent, GramDescent, fitting_threads
+from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
 from timing import Section, best, in_turn, seconds, verdict
 
 _SETTLING_STEPS = 400

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from perturbproof.verify import cli
-from perturbproof.verify.disk import report_folder as report_folder_module
+from perturbproof.verify.command_line import cli
+from perturbproof.verify.run import folder as report_folder_module
 
 from ..proved_once import prove_once
 from .commands import SCRIPT, Ended, scenario_text, tree
@@ -41,7 +41,7 @@ def run(monkeypatch, capsys) -> Callable[..., Ended]:
 @pytest.fixture
 def quick(run, monkeypatch) -> Callable[..., Ended]:
     """The same without drawing the report and proving twice, which take seconds."""
-    monkeypatch.setattr("perturbproof.verify.run.prove", prove_once)
+    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
     monkeypatch.setattr(report_folder_module, "render", lambda folder, strict: ())
     return run
 

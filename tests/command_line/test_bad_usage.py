@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from perturbproof.verify.disk import report_folder as report_folder_module
+from perturbproof.verify.run import folder as report_folder_module
 
 from .commands import refused, scenario_text, tree
 
@@ -134,7 +134,7 @@ def test_a_disk_that_fills_up_is_one_line(quick, here: Path, monkeypatch) -> Non
         ("x = 1\nraise RuntimeError('two\\nlines')\n", "line 2"),
         ("raise SystemExit(0)\n", "own.py"),
         ("THEOREM = 3\n", "found int"),
-        ("from perturbproof.theory.theorems.exact_chain import THEOREM\n", "taken"),
+        ("from perturbproof.theory.theorems.boundary.exact_chain import THEOREM\n", "taken"),
     ],
 )
 def test_bad_theorem_files(quick, here: Path, code: str, named: str) -> None:

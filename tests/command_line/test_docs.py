@@ -12,8 +12,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from perturbproof.verify.scenario import load_scenario
-from perturbproof.verify.sweeps.grid import load_grid
+from perturbproof.verify.scenarios.grid import load_grid
+from perturbproof.verify.scenarios.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from perturbproof.numerics.enclosure import Interval
+from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify import api
-from perturbproof.verify import measuring as measuring_module
-from perturbproof.verify.measured import Measured
+from perturbproof.verify.measure import measuring as measuring_module
+from perturbproof.verify.values import Measured
 
 from .commands import OUTSIDE, SCRIPT, scenario_text, tree
 
@@ -39,7 +39,7 @@ def test_1_when_a_pass_was_not_expected(quick, here: Path) -> None:
 def test_1_when_data_refute_a_theorem(quick, here: Path) -> None:
     """A theorem with a false claim, from the user's own file; its proof has a gap as well."""
     (here / "own.py").write_text(
-        "from perturbproof.theory.proof import Conclusion\n"
+        "from perturbproof.theory.statement import Conclusion\n"
         "from perturbproof.theory.statement import PROJECT, Assumption, Claim, Theorem\n"
         "from perturbproof.theory.symbols import R_max, lambda_max, p_max\n"
         "THEOREM = Theorem(\n"
@@ -133,7 +133,7 @@ def test_130_on_an_interrupt_in_the_middle(quick, here: Path, monkeypatch) -> No
 # ---------------------------------------------------------------- through the installed script
 
 PLANTED = """import sys, types
-module = types.ModuleType('perturbproof.verify.commands.listing')
+module = types.ModuleType('perturbproof.verify.command_line.report')
 module.run_list = lambda as_json: 1 / 0
 sys.modules[module.__name__] = module
 """

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from perturbproof.reports.load import load_report
-from perturbproof.verify.run import run_scenario
+from perturbproof.reports.schema import load_report
+from perturbproof.verify.run.run import run_scenario
 
 from .commands import RENDERED, SCRIPT, scenario_text, tree
 
@@ -73,7 +73,7 @@ def test_help_is_quick_because_it_imports_little(record_property) -> None:
     heavy = ("torch", "sympy", "numpy", "scipy", "matplotlib", "z3", "pydantic", "typst")
     code = (
         "import sys; sys.argv[1:] = ['--help']\n"
-        "from perturbproof.verify.cli import main\n"
+        "from perturbproof.verify.command_line.cli import main\n"
         "try: main()\n"
         f"finally: sys.stderr.write(repr([m for m in {heavy!r} if m in sys.modules]))"
     )
@@ -110,7 +110,7 @@ def test_a_pipe_that_closes_early_is_left_to_the_system(run) -> None:
 
 def test_in_process_and_installed_runs_agree(installed) -> None:
     """What the tests above run in this process is what the script runs."""
-    assert run_scenario.__module__ == "perturbproof.verify.run"
+    assert run_scenario.__module__ == "perturbproof.verify.run.run"
     folder, _ = installed
     one = load_report(folder / "report").scenarios[0]
     assert (one.name, one.verdict) == ("small", "PASS")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.verify.commands.console import watched
+from perturbproof.verify.command_line.console import watched
 from rich.cells import cell_len
 
 from .commands import OUTSIDE, scenario_text

@@ -11,34 +11,38 @@ from typing import Any
 
 import numpy as np
 import torch
-from perturbproof.numerics.batch_descent import BatchDescent, train_batch
-from perturbproof.numerics.collapse import group_neurons
+from perturbproof.numerics.boundary.streaming_gram import stream_gram
 from perturbproof.numerics.compiler import compile_expression
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.datasets.gaussian import Gaussian
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.descent import GramDescent
+from perturbproof.numerics.data.generated import Gaussian, Uniform
+from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.device import full_float32
-from perturbproof.numerics.gradient_flow import follow_flow
-from perturbproof.numerics.greedy_pixels import greedy_pixels
-from perturbproof.numerics.learning_setting import LearningSetting
-from perturbproof.numerics.losses import LOSSES
 from perturbproof.numerics.network import LeakyNetwork, initial_weights
-from perturbproof.numerics.noise_learning import NoiseLearning
-from perturbproof.numerics.noise_pool import NoisePool
-from perturbproof.numerics.nonnegative_program import solve_margin_program
-from perturbproof.numerics.perturbations.attacked_network import AttackedNetwork
-from perturbproof.numerics.perturbations.gradient import Gradient
-from perturbproof.numerics.perturbations.norms import projected, steepest
-from perturbproof.numerics.perturbations.pgd import ProjectedGradient
-from perturbproof.numerics.perturbations.pixel import PixelAttack
-from perturbproof.numerics.perturbed_gram import MarginProduct, SampleGram, margin_matrix, unchanged
-from perturbproof.numerics.perturbed_noise import AlongDirections, InCoordinates, gram_of
-from perturbproof.numerics.perturbed_set import PerturbedSetup, draw_perturbed
-from perturbproof.numerics.recipes import Recipe, normalised_recipe, paper_recipe
-from perturbproof.numerics.streaming_gram import stream_gram
-from perturbproof.numerics.trained_learning import TrainedNetworks
-from perturbproof.numerics.training import train
+from perturbproof.numerics.paper_scale.exact import NoiseLearning
+from perturbproof.numerics.paper_scale.perturbed_noise import (
+    AlongDirections,
+    InCoordinates,
+    MarginProduct,
+    SampleGram,
+    gram_of,
+    margin_matrix,
+    unchanged,
+)
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.program import solve_margin_program
+from perturbproof.numerics.paper_scale.setting import LearningSetting, greedy_pixels
+from perturbproof.numerics.paper_scale.trained import TrainedNetworks, follow_flow
+from perturbproof.numerics.perturb.attacks import (
+    AttackedNetwork,
+    Gradient,
+    PixelAttack,
+    ProjectedGradient,
+    projected,
+    steepest,
+)
+from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup, draw_perturbed
+from perturbproof.numerics.train.collapse import group_neurons
+from perturbproof.numerics.train.descent import BatchDescent, GramDescent, train, train_batch
+from perturbproof.numerics.train.recipes import LOSSES, Recipe, normalised_recipe, paper_recipe
 
 from .expression_bank import BANK
 from .sample_perturbations import setting

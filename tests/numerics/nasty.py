@@ -14,11 +14,11 @@ from itertools import product
 import numpy as np
 from hypothesis import HealthCheck, reject, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.enclosure import Interval
-from perturbproof.numerics.precise_array import PreciseArray
-from perturbproof.numerics.real_array import RealArray
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.data.sample import Sample
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.numerics.enclose.precise_array import PreciseArray
+from perturbproof.numerics.enclose.real_array import RealArray
+from perturbproof.theory.exact.interval import Interval
 
 # A busy machine makes drawing slow; that says nothing about the code.
 thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

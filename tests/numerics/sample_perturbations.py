@@ -2,14 +2,8 @@
 
 import numpy as np
 from perturbproof.numerics.network import LeakyNetwork
-from perturbproof.numerics.perturbations.gradient import Gradient
-from perturbproof.numerics.perturbations.l0_sign import L0Sign
-from perturbproof.numerics.perturbations.l0_value import L0Value
-from perturbproof.numerics.perturbations.l2 import L2
-from perturbproof.numerics.perturbations.linf_rescaled import LinfRescaled
-from perturbproof.numerics.perturbations.linf_sign import LinfSign
-from perturbproof.numerics.perturbations.pgd import ProjectedGradient
-from perturbproof.numerics.perturbations.pixel import PixelAttack
+from perturbproof.numerics.perturb.attacks import Gradient, PixelAttack, ProjectedGradient
+from perturbproof.numerics.perturb.geometric import L2, L0Sign, L0Value, LinfRescaled, LinfSign
 
 GEOMETRIC = {
     "l2": L2(eps=0.5),

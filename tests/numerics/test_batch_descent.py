@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from perturbproof.numerics.batch_descent import train_batch
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.datasets.orthogonal import Orthogonal
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.generated import Orthogonal, Uniform
+from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import initial_weights
-from perturbproof.numerics.recipes import Recipe, normalised_recipe, paper_recipe
-from perturbproof.numerics.training import DivergenceError, train
+from perturbproof.numerics.train.descent import DivergenceError, train, train_batch
+from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
 
 
 def batch(count: int, scales: tuple[float | None, ...] = (None,)):

@@ -6,8 +6,8 @@ from math import comb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics import binomial
-from perturbproof.numerics.binomial import TailFault, binomial_interval, upper_tail
+from perturbproof.numerics.enclose import binomial
+from perturbproof.numerics.enclose.binomial import TailFault, binomial_interval, upper_tail
 from scipy.stats import binomtest
 
 

@@ -6,13 +6,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy as sp
-from perturbproof.numerics.certificates import Form, RowWise, row_wise
+from perturbproof.numerics.boundary.certificates import Form, RowWise, row_wise
+from perturbproof.numerics.boundary.gram import GramStatistics, gram_statistics
+from perturbproof.numerics.boundary.multipliers import exact_multipliers
 from perturbproof.numerics.compiler import compile_relation
-from perturbproof.numerics.enclosure import Interval
-from perturbproof.numerics.gram import GramStatistics, gram_statistics
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.multipliers import exact_multipliers
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.theory.exact.interval import Interval
 
 FORMS: tuple[Form, ...] = ("plain", "half-aware", "signed")
 HALF = Fraction(1, 2)

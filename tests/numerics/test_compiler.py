@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from perturbproof.numerics.compiler import compile_expression, compile_relation
-from perturbproof.numerics.enclosure import Interval
+from perturbproof.theory.exact.interval import Interval
 
 from .expression_bank import BANK, Entry, gamma, x, y
 

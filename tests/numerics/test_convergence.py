@@ -5,26 +5,24 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from perturbproof.numerics.convergence import (
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.multipliers import exact_multipliers
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.digits import Digits
+from perturbproof.numerics.data.generated import NearOrthogonal, Orthogonal, Uniform
+from perturbproof.numerics.data.sample import Sample
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.numerics.enclose.spectrum import operator_norm, spectrum
+from perturbproof.numerics.network import LeakyNetwork, initial_weights, sign_agreement
+from perturbproof.numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     margins,
     preactivations,
 )
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.datasets.digits import Digits
-from perturbproof.numerics.datasets.near_orthogonal import NearOrthogonal
-from perturbproof.numerics.datasets.orthogonal import Orthogonal
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.kkt import kkt_residuals, recovered_multipliers
-from perturbproof.numerics.multipliers import exact_multipliers
-from perturbproof.numerics.network import LeakyNetwork, initial_weights, sign_agreement
-from perturbproof.numerics.recipes import normalised_recipe, paper_recipe
-from perturbproof.numerics.rounding import BallArray
-from perturbproof.numerics.spectrum import operator_norm, spectrum
-from perturbproof.numerics.training import train
+from perturbproof.numerics.train.descent import train
+from perturbproof.numerics.train.kkt_residuals import kkt_residuals, recovered_multipliers
+from perturbproof.numerics.train.recipes import normalised_recipe, paper_recipe
 
 
 def exact(sample, slope):

@@ -5,15 +5,12 @@ from pathlib import Path
 import numpy as np
 import pydantic
 import pytest
-from perturbproof.numerics.datasets import DATASETS, AnyDataset, Sample
-from perturbproof.numerics.datasets.base import centred, row_list
-from perturbproof.numerics.datasets.digits import Digits
-from perturbproof.numerics.datasets.file import FromFile
-from perturbproof.numerics.datasets.gaussian import Gaussian
-from perturbproof.numerics.datasets.near_orthogonal import NearOrthogonal
-from perturbproof.numerics.datasets.orthogonal import Orthogonal
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data import DATASETS, AnyDataset, Sample
+from perturbproof.numerics.data.digits import Digits
+from perturbproof.numerics.data.file import FromFile
+from perturbproof.numerics.data.generated import Gaussian, NearOrthogonal, Orthogonal, Uniform
+from perturbproof.numerics.data.sample import centred, row_list
 from sklearn.datasets import load_digits
 
 EXAMPLES = {

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.datasets import Sample
-from perturbproof.numerics.decomposition import (
+from perturbproof.numerics.boundary.decomposition import (
     alignment,
     base_geometry,
     perturbed_gram,
     point_values,
     sample_alignments,
 )
-from perturbproof.numerics.enclosure import Interval
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data import Sample
+from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.network import LeakyNetwork
-from perturbproof.numerics.perturbed_set import PerturbedSetup, draw_perturbed
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup, draw_perturbed
+from perturbproof.theory.exact.interval import Interval
 
 KINDS = [
     {"kind": "l2", "eps": 0.7},
@@ -166,7 +166,7 @@ def test_points_in_blocks_are_the_points_at_once(monkeypatch):
     z = np.random.default_rng(3).standard_normal((7, 6))
     lam = BallArray.exact(np.ones(5))
     whole = point_values(result, lam, q, z)
-    monkeypatch.setattr("perturbproof.numerics.decomposition._BLOCK_ENTRIES", 10)
+    monkeypatch.setattr("perturbproof.numerics.boundary.decomposition._BLOCK_ENTRIES", 10)
     parts = point_values(result, lam, q, z)
     for name in ("T1_z", "base_l1_z", "base_l2_z"):
         assert getattr(parts, name).shape == (7,)
@@ -205,7 +205,7 @@ def test_alignment_with_an_unknown_normal_is_anything():
     ids=lambda p: p["kind"],
 )
 def test_sample_alignments_are_the_cosines_of_what_was_done(perturbation, monkeypatch):
-    monkeypatch.setattr("perturbproof.numerics.decomposition._BLOCK_ENTRIES", 12)
+    monkeypatch.setattr("perturbproof.numerics.boundary.decomposition._BLOCK_ENTRIES", 12)
     result, q = example(1, perturbation)
     found = sample_alignments(result, q)
     moved = result.base.y[:, None] * (result.perturbed.x - result.base.x)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics import training
-from perturbproof.numerics.datasets.base import Sample
+from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.device import full_float32
-from perturbproof.numerics.recipes import normalised_recipe
+from perturbproof.numerics.train import descent
+from perturbproof.numerics.train.recipes import normalised_recipe
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ def test_the_benchmark_of_a_device_runs(monkeypatch) -> None:
 def test_training_allows_neither(lowered, monkeypatch) -> None:
     seen = []
 
-    class Watched(training.GramDescent):
+    class Watched(descent.GramDescent):
         def step(self) -> None:
             seen.append(torch.get_float32_matmul_precision())
             super().step()
 
-    monkeypatch.setattr(training, "GramDescent", Watched)
+    monkeypatch.setattr(descent, "GramDescent", Watched)
     sample = Sample(np.eye(2, 3), np.array([1, -1]), "axes", np.arange(2))
-    training.train(
+    descent.train(
         sample, np.full((2, 3), 1e-3), 0.5, normalised_recipe(3, "exponential"), dtype="float32"
     )
     assert seen == ["highest"] * 3

@@ -12,11 +12,11 @@ from functools import cached_property
 
 import numpy as np
 import pytest
-from perturbproof.numerics.certificates import Form, row_wise
+from perturbproof.numerics.boundary.certificates import Form, row_wise
+from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.compiler import compile_relation
-from perturbproof.numerics.enclosure import Interval, precision
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.theory.radii import CONDITIONS, Condition
+from perturbproof.theory.exact.interval import Interval, precision
+from perturbproof.theory.theorems.boundary.uniform_data import CONDITIONS, Condition
 
 GAMMA = Fraction(1, 2)
 NUDGES = [0, *(sign * 2.0**-k for k in (10, 20, 30, 40, 45, 48, 50, 52) for sign in (1, -1))]

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from perturbproof.numerics.gradient_flow import flow_time, follow_flow
 from perturbproof.numerics.network import output_weights
-from perturbproof.numerics.perturbed_gram import SampleGram
+from perturbproof.numerics.paper_scale.perturbed_noise import SampleGram
+from perturbproof.numerics.paper_scale.trained import flow_time, follow_flow
 
 SLOPE = 0.01
 

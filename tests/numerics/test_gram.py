@@ -8,8 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from perturbproof.numerics.gram import duplicate_rows, exact_gram, gram_matrix, gram_statistics
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.boundary.gram import (
+    duplicate_rows,
+    exact_gram,
+    gram_matrix,
+    gram_statistics,
+)
+from perturbproof.numerics.configuration import InputError
 from sklearn.datasets import load_digits
 
 # A busy machine makes drawing slow; that says nothing about the code.

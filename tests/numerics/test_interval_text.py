@@ -9,8 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.enclosure import Interval, precision
-from perturbproof.numerics.interval_text import interval_from, interval_text
+from perturbproof.theory.exact.interval import Interval, interval_from, interval_text, precision
 
 
 def same(a: Interval, b: Interval) -> bool:

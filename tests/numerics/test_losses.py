@@ -3,8 +3,8 @@
 import mpmath
 import pytest
 import torch
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.losses import LOSSES, loss_named
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.train.recipes import LOSSES, loss_named
 
 MARGINS = [-800.0, -50.0, -3.0, -1e-9, 0.0, 1e-9, 0.7, 20.0, 39.9, 40.0, 40.1, 90.0, 800.0, 2e4]
 EXACT = {

@@ -6,13 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from perturbproof.numerics import margin_program
-from perturbproof.numerics.active_set import minimiser_support
-from perturbproof.numerics.datasets.digits import Digits
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.margin_program import linear_kkt_point
-from perturbproof.numerics.multipliers import Multipliers, exact_multipliers, limit_weights
+from perturbproof.numerics.boundary import margin_program
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.margin_program import linear_kkt_point, minimiser_support
+from perturbproof.numerics.boundary.multipliers import Multipliers, exact_multipliers, limit_weights
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.digits import Digits
 from scipy.optimize import nnls
 
 SLOPES = [Fraction(1, 100), Fraction(1, 2), Fraction(9, 10), Fraction(1)]

@@ -10,25 +10,30 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics import batch_descent, device, memory
-from perturbproof.numerics.batch_descent import batch_bytes, train_batch
-from perturbproof.numerics.datasets.orthogonal import Orthogonal
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.descent import GramDescent, descent_bytes
-from perturbproof.numerics.gradient_flow import flow_bytes, follow_flow
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.learning_setting import LearningSetting
+from perturbproof.numerics import device
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.generated import Orthogonal, Uniform
 from perturbproof.numerics.network import LeakyNetwork, initial_weights
-from perturbproof.numerics.noise_learning import NoiseLearning, pixel_bytes
-from perturbproof.numerics.noise_pool import NoisePool
-from perturbproof.numerics.perturbations.base import Attack, attack_bytes
-from perturbproof.numerics.perturbations.gradient import Gradient
-from perturbproof.numerics.perturbations.pgd import ProjectedGradient
-from perturbproof.numerics.perturbations.pixel import PixelAttack
-from perturbproof.numerics.perturbed_gram import SampleGram
-from perturbproof.numerics.perturbed_noise import AlongDirections, gram_of
-from perturbproof.numerics.recipes import Recipe, normalised_recipe, paper_recipe
-from perturbproof.numerics.trained_learning import TrainedNetworks, learning_bytes
+from perturbproof.numerics.paper_scale.exact import NoiseLearning, pixel_bytes
+from perturbproof.numerics.paper_scale.perturbed_noise import AlongDirections, SampleGram, gram_of
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import LearningSetting
+from perturbproof.numerics.paper_scale.trained import (
+    TrainedNetworks,
+    flow_bytes,
+    follow_flow,
+    learning_bytes,
+)
+from perturbproof.numerics.perturb.attacks import (
+    Attack,
+    Gradient,
+    PixelAttack,
+    ProjectedGradient,
+    attack_bytes,
+)
+from perturbproof.numerics.train import descent
+from perturbproof.numerics.train.descent import GramDescent, batch_bytes, descent_bytes, train_batch
+from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
 
 from .pretend_device import NAME, Pretended, pretended
 
@@ -42,7 +47,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> Free:
     """Sets how many bytes can be counted on."""
 
     def set_to(usable: float) -> None:
-        monkeypatch.setattr(memory, "free_memory", lambda _: round(usable / memory._USABLE) + 1)
+        monkeypatch.setattr(device, "free_memory", lambda _: round(usable / device._USABLE) + 1)
 
     return set_to
 
@@ -167,18 +172,18 @@ def test_pixels_take_no_more_than_they_say(pretend: Pretended) -> None:
 
 def test_what_fits_and_what_is_said_when_it_does_not(free: Free) -> None:
     free(100)
-    found = [memory.fitting(lambda n: 10 * n, most, "cpu") for most in (0, 9, 10, 11)]
+    found = [device.fitting(lambda n: 10 * n, most, "cpu") for most in (0, 9, 10, 11)]
     assert found == [0, 9, 10, 10]
-    memory.check_memory("work", lambda n: n**2, 10, "samples", "cpu")
+    device.check_memory("work", lambda n: n**2, 10, "samples", "cpu")
     with pytest.raises(
         InputError, match=r"^work: 11 samples take .* on cpu, .* at most 10 samples"
     ):
-        memory.check_memory("work", lambda n: n**2, 11, "samples", "cpu")
+        device.check_memory("work", lambda n: n**2, 11, "samples", "cpu")
     with pytest.raises(InputError, match=r"no number of samples would fit$"):
-        memory.check_memory("work", lambda n: 101 * n, 11, "samples", "cpu")
+        device.check_memory("work", lambda n: 101 * n, 11, "samples", "cpu")
     free(0.9 * 2**30)
     with pytest.raises(InputError, match=r"take 8 GiB of memory on cpu, 1 GiB are free"):
-        memory.check_memory("work", lambda n: n * 2**30, 8, "samples", "cpu")
+        device.check_memory("work", lambda n: n * 2**30, 8, "samples", "cpu")
 
 
 def test_a_batch_that_does_not_fit_is_trained_in_parts(
@@ -189,12 +194,12 @@ def test_a_batch_that_does_not_fit_is_trained_in_parts(
     whole = train_batch(samples, starts, 0.3, recipe)
     sizes: list[int] = []
 
-    class Watched(batch_descent.BatchDescent):
+    class Watched(descent.BatchDescent):
         def __init__(self, samples: Any, *others: Any, **named: Any) -> None:
             sizes.append(len(samples))
             super().__init__(samples, *others, **named)
 
-    monkeypatch.setattr(batch_descent, "BatchDescent", Watched)
+    monkeypatch.setattr(descent, "BatchDescent", Watched)
     free(batch_bytes(2, 6, 4, recipe, "float64"))
     parts = train_batch(samples, starts, 0.3, recipe)
     assert sizes == [2, 2, 1]

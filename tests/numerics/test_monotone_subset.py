@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from perturbproof.numerics.monotone_subset import Samples, chosen_subset, random_sizes
+from perturbproof.numerics.boundary.subset import Samples, chosen_subset, random_sizes
 
 
 def load(count, product, shortest, longest):

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.enclosure import Interval
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.multipliers import (
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.multipliers import (
     exact_multipliers,
     limit_coefficients,
     limit_weights,
     linear_normal,
 )
-from perturbproof.numerics.rounding import BallArray
-from perturbproof.numerics.verified_solve import verified_solve
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.numerics.enclose.solve import verified_solve
+from perturbproof.theory.exact.interval import Interval
 from scipy.optimize import nnls
 
 # A busy machine makes drawing slow; that says nothing about the code.

@@ -9,29 +9,26 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from perturbproof.numerics.convergence import (
+from perturbproof.numerics.boundary.decomposition import (
+    base_geometry,
+    perturbed_gram,
+    point_values,
+    sample_alignments,
+)
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.multipliers import exact_multipliers, limit_weights
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.numerics.enclose.precise_array import PreciseArray
+from perturbproof.numerics.perturb import Direction, Sizes
+from perturbproof.numerics.perturb.perturbed_set import PerturbedSet
+from perturbproof.numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     difference_to_halves,
     margins,
     preactivations,
 )
-from perturbproof.numerics.decomposition import (
-    base_geometry,
-    perturbed_gram,
-    point_values,
-    sample_alignments,
-)
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.kkt import kkt_residuals
-from perturbproof.numerics.multipliers import (
-    exact_multipliers,
-    limit_weights,
-)
-from perturbproof.numerics.perturbations import Direction, Sizes
-from perturbproof.numerics.perturbed_set import PerturbedSet
-from perturbproof.numerics.precise_array import PreciseArray
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.train.kkt_residuals import kkt_residuals
 
 from .nasty import (
     D,

@@ -8,28 +8,26 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from perturbproof.numerics.certificates import row_wise
-from perturbproof.numerics.decomposition import (
+from perturbproof.numerics.boundary.certificates import row_wise
+from perturbproof.numerics.boundary.decomposition import (
     alignment,
-)
-from perturbproof.numerics.direction_cosines import (
     count_nonzero,
     largest_cosine,
     largest_sign_cosine,
     parallel_cosine,
     sign_cosine,
 )
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.multipliers import (
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.multipliers import (
     class_sums,
     exact_multipliers,
     limit_weights,
     linear_normal,
     margin_matrix,
 )
-from perturbproof.numerics.spectrum import spectrum
-from perturbproof.numerics.streaming_gram import stream_gram
-from perturbproof.numerics.verified_solve import verified_solve
+from perturbproof.numerics.boundary.streaming_gram import stream_gram
+from perturbproof.numerics.enclose.solve import verified_solve
+from perturbproof.numerics.enclose.spectrum import spectrum
 
 from .nasty import (
     D,

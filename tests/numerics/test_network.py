@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.numerics import network
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.network import (
     LeakyNetwork,
     initial_weights,

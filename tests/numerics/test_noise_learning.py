@@ -5,18 +5,22 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.greedy_pixels import greedy_pixels
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.learning_setting import LearningSetting, Noise, pixel_count
-from perturbproof.numerics.margin_program import linear_kkt_point
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.margin_program import linear_kkt_point
+from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.network import LeakyNetwork
-from perturbproof.numerics.noise_learning import NoiseLearning, checked_size
-from perturbproof.numerics.noise_pool import NoisePool
-from perturbproof.numerics.perturbations.pixel import PixelAttack
-from perturbproof.numerics.perturbations.promise import PerturbationFault
-from perturbproof.numerics.perturbed_noise import AlongDirections
-from perturbproof.numerics.trained_learning import TrainedNetworks
+from perturbproof.numerics.paper_scale.exact import NoiseLearning, checked_size
+from perturbproof.numerics.paper_scale.perturbed_noise import AlongDirections
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import (
+    LearningSetting,
+    Noise,
+    greedy_pixels,
+    pixel_count,
+)
+from perturbproof.numerics.paper_scale.trained import TrainedNetworks
+from perturbproof.numerics.perturb.attacks import PixelAttack
+from perturbproof.numerics.perturb.base import PerturbationFault
 
 
 def setting(kind: str = "l2", **changes) -> LearningSetting:
@@ -67,7 +71,7 @@ def test_exact_point_is_that_of_the_certain_solver(kind: str, data: Noise) -> No
 def test_few_dimensions_give_what_the_gram_matrix_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     point = setting(noise_samples=100, samples=60)
     direct = learning().exact(point)
-    monkeypatch.setattr("perturbproof.numerics.perturbed_noise._FEW_DIMENSIONS", 1e9)
+    monkeypatch.setattr("perturbproof.numerics.paper_scale.perturbed_noise._FEW_DIMENSIONS", 1e9)
     by_samples = learning().exact(point)
     assert by_samples.accuracy == direct.accuracy
     assert by_samples.size == direct.size

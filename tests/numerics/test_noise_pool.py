@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from perturbproof.numerics import noise_pool
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.learning_setting import Noise
-from perturbproof.numerics.noise_pool import NoisePool
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.paper_scale import pool as noise_pool
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import Noise
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.class_metric import ClassMetric
-from perturbproof.numerics.face_gradients import kkt_violation
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.margin_program import linear_kkt_point
-from perturbproof.numerics.nonnegative_program import solve_margin_program
-from perturbproof.numerics.perturbed_gram import MarginProduct, margin_matrix, unchanged
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.margin_program import linear_kkt_point
+from perturbproof.numerics.paper_scale.perturbed_noise import (
+    MarginProduct,
+    margin_matrix,
+    unchanged,
+)
+from perturbproof.numerics.paper_scale.program import (
+    ClassMetric,
+    kkt_violation,
+    solve_margin_program,
+)
 from scipy.optimize import nnls
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics.batch_descent import BatchDescent
-from perturbproof.numerics.recipes import normalised_recipe
+from perturbproof.numerics.train.descent import BatchDescent
+from perturbproof.numerics.train.recipes import normalised_recipe
 
 from .device_entries import ENTRIES, start, uniform
 from .pretend_device import NAME, NUMERICS, Pretended, pretended

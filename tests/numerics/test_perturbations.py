@@ -5,22 +5,19 @@ import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.perturbations import (
-    PERTURBATIONS,
-    AnyPerturbation,
-    PerturbationFault,
-    Promise,
-)
-from perturbproof.numerics.perturbations.l0_sign import L0Sign
-from perturbproof.numerics.perturbations.l0_value import L0Value
-from perturbproof.numerics.perturbations.l2 import L2
-from perturbproof.numerics.perturbations.linf_rescaled import LinfRescaled
-from perturbproof.numerics.perturbations.linf_sign import LinfSign
-from perturbproof.numerics.perturbations.promise import checked_sizes
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.numerics.perturb import PERTURBATIONS, AnyPerturbation, PerturbationFault, Promise
+from perturbproof.numerics.perturb.base import checked_sizes
+from perturbproof.numerics.perturb.geometric import L2, L0Sign, L0Value, LinfRescaled, LinfSign
 
-from .sample_perturbations import ATTACKS, GEOMETRIC, SIZED, length, setting
+from .sample_perturbations import (
+    ATTACKS,
+    GEOMETRIC,
+    SIZED,
+    length,
+    setting,
+)
 
 
 def test_every_kind_is_listed_once_and_has_an_example_here():

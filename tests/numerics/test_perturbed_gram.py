@@ -2,15 +2,17 @@
 
 import pytest
 import torch
-from perturbproof.numerics.perturbed_gram import (
+from perturbproof.numerics.paper_scale.perturbed_noise import (
+    AlongDirections,
+    InCoordinates,
     MarginProduct,
     SampleGram,
     along_directions,
+    gram_of,
     margin_matrix,
     unchanged,
     with_columns,
 )
-from perturbproof.numerics.perturbed_noise import AlongDirections, InCoordinates, gram_of
 
 N, D = 30, 20
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.datasets import Sample
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.label_file import read_labels
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data import Sample
+from perturbproof.numerics.data.file import read_labels
+from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.network import LeakyNetwork
-from perturbproof.numerics.perturbations import PerturbationFault
-from perturbproof.numerics.perturbations.l2 import L2
-from perturbproof.numerics.perturbed_set import PerturbedSetup, draw_perturbed
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.perturb import PerturbationFault
+from perturbproof.numerics.perturb.geometric import L2
+from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup, draw_perturbed
 
 KINDS = [
     {"kind": "l2", "eps": 0.5},

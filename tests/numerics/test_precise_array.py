@@ -11,10 +11,10 @@ import pytest
 from flint import fmpq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.enclosure import Interval, precision
-from perturbproof.numerics.precise_array import PreciseArray, affordable, solve_precisely
-from perturbproof.numerics.rounding import BallArray
-from perturbproof.numerics.surd import Surd, exact_surd
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.numerics.enclose.precise_array import PreciseArray, affordable, solve_precisely
+from perturbproof.theory.exact.interval import Interval, precision
+from perturbproof.theory.exact.surd import Surd, exact_surd
 
 # A busy machine makes drawing slow; that says nothing about the code.
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics.datasets.file import FromFile
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.file import FromFile
 from safetensors.numpy import save_file
 
 X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]])

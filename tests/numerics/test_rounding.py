@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from perturbproof.numerics.enclosure import Interval
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.theory.exact.interval import Interval
 
 # A busy machine makes drawing slow; that says nothing about the code.
 thorough = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

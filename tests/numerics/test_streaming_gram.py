@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from perturbproof.numerics.block_arithmetic import OnDevice, OnHost
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.gram_blocks import ScaledRows, scaled
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.streaming_gram import stream_gram, summarised
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.streaming_gram import (
+    OnDevice,
+    OnHost,
+    ScaledRows,
+    scaled,
+    stream_gram,
+    summarised,
+)
+from perturbproof.numerics.configuration import InputError
 
 from .nasty import thorough
 from .pretend_device import NAME, pretended

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from perturbproof.numerics.certificates import Form, row_wise
-from perturbproof.numerics.gram import gram_matrix, gram_statistics
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.multipliers import exact_multipliers
-from perturbproof.numerics.subset import greedy_subset
+from perturbproof.numerics.boundary.certificates import Form, row_wise
+from perturbproof.numerics.boundary.gram import gram_matrix, gram_statistics
+from perturbproof.numerics.boundary.multipliers import exact_multipliers
+from perturbproof.numerics.boundary.subset import greedy_subset
+from perturbproof.numerics.configuration import InputError
 from sklearn.datasets import load_digits
 
 FORMS: tuple[Form, ...] = ("plain", "half-aware", "signed")

@@ -3,17 +3,19 @@
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics import descent
-from perturbproof.numerics.collapse import group_neurons
-from perturbproof.numerics.datasets.base import Sample
-from perturbproof.numerics.datasets.gaussian import Gaussian
-from perturbproof.numerics.datasets.orthogonal import Orthogonal
-from perturbproof.numerics.datasets.uniform import Uniform
-from perturbproof.numerics.descent import GramDescent
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.generated import Gaussian, Orthogonal, Uniform
+from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import LeakyNetwork, initial_weights, output_weights
-from perturbproof.numerics.recipes import Recipe, normalised_recipe, paper_recipe
-from perturbproof.numerics.training import DivergenceError, checkpoint_steps, train
+from perturbproof.numerics.train import descent
+from perturbproof.numerics.train.collapse import group_neurons
+from perturbproof.numerics.train.descent import (
+    DivergenceError,
+    GramDescent,
+    checkpoint_steps,
+    train,
+)
+from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-from perturbproof.reports.atomic import write_atomic
+from perturbproof.reports.files import write_atomic
 
 
 def test_writes_text_and_bytes_and_makes_folders(tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from perturbproof.reports.figures import FIGURES, draw
 from perturbproof.reports.figures.style import decades
-from perturbproof.reports.load import ReportError
-from perturbproof.reports.record import FigureRecord
+from perturbproof.reports.schema import FigureRecord, ReportError
 
 from .sample_figures import figures
 

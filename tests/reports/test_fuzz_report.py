@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from perturbproof.reports.figures import draw
-from perturbproof.reports.load import ReportError, load_report
-from perturbproof.reports.record import FigureRecord
 from perturbproof.reports.render import render
+from perturbproof.reports.schema import FigureRecord, ReportError, load_report
 
 from ..fuzzing import fuzz, mutated
 from .sample_figures import figures

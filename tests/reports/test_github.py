@@ -5,9 +5,8 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from perturbproof.reports.github import annotations, step_summary
-from perturbproof.reports.load import parse_report
-from perturbproof.reports.summary import summary
+from perturbproof.reports.ci.github import annotations, step_summary, summary
+from perturbproof.reports.schema import parse_report
 
 from .sample_report import report
 from .sample_scenarios import Json, failing

@@ -8,14 +8,14 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-from perturbproof.reports.compose import compose, formulas
-from perturbproof.reports.html import html
-from perturbproof.reports.inline_svg import FIGURE_COLOURS
-from perturbproof.reports.load import parse_report
-from perturbproof.reports.marks import MARKS
-from perturbproof.reports.mathematics import typeset
-from perturbproof.reports.page_style import style_sheet
+from perturbproof.reports.html.inline_svg import FIGURE_COLOURS
+from perturbproof.reports.html.page import html
+from perturbproof.reports.html.style import style_sheet
 from perturbproof.reports.render import draw_figures
+from perturbproof.reports.schema import parse_report
+from perturbproof.reports.view.compose import compose, formulas
+from perturbproof.reports.words.marks import MARKS
+from perturbproof.reports.words.mathematics import typeset
 
 from .sample_extremes import long_everything, wide_formulas
 from .sample_report import report

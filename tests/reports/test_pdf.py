@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pymupdf
 import pytest
-from perturbproof.reports.compose import compose, formulas
-from perturbproof.reports.load import ReportError, parse_report
-from perturbproof.reports.mathematics import typeset
-from perturbproof.reports.pdf import pdf
+from perturbproof.reports.pdf.pdf import pdf
 from perturbproof.reports.render import draw_figures, figure_names
+from perturbproof.reports.schema import ReportError, parse_report
+from perturbproof.reports.view.compose import compose, formulas
+from perturbproof.reports.words.mathematics import typeset
 
 from .sample_extremes import without_figures
 from .sample_report import many, report

@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
-from perturbproof.reports.load import parse_report
-from perturbproof.reports.summary import summary, text
+from perturbproof.reports.ci.github import summary, text
+from perturbproof.reports.schema import parse_report
 
 from .sample_report import report
 from .sample_scenarios import passing

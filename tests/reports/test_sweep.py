@@ -8,12 +8,11 @@ from xml.etree import ElementTree
 
 import pymupdf
 import pytest
+from perturbproof.reports.ci.github import annotations, summary
 from perturbproof.reports.figures import FIGURES
-from perturbproof.reports.github import annotations
-from perturbproof.reports.load import ReportError, parse_report
 from perturbproof.reports.render import figure_names, render
-from perturbproof.reports.summary import summary
-from perturbproof.reports.sweep_view import MOST_ROWS
+from perturbproof.reports.schema import ReportError, parse_report
+from perturbproof.reports.view.compose import MOST_ROWS
 
 from .sample_figures import figures
 from .sample_report import report

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 from perturbproof.theory import Theorem, catalog, prove, theorem
+from perturbproof.theory.notation import formula
 from perturbproof.theory.symbols import quantity, symbols_of
-from perturbproof.theory.typeset import formula
 
 THEOREMS = catalog()
 

@@ -7,7 +7,11 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 from perturbproof.theory import Assumption, Claim, ProofReport, Theorem, prove
-from perturbproof.theory.proof import (
+from perturbproof.theory.statement import (
+    LIPSCHITZ,
+    MEAN_LOWER,
+    PROJECT,
+    SUM_BOUND,
     Cases,
     Citation,
     Conclusion,
@@ -19,10 +23,8 @@ from perturbproof.theory.proof import (
     Limit,
     Step,
 )
-from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.steps.sums import SMALLEST
 from perturbproof.theory.symbols import declare
-from perturbproof.theory.trusted import LIPSCHITZ, MEAN_LOWER, SUM_BOUND
-from perturbproof.theory.vector_facts import SMALLEST
 
 x = declare("eng_x", "a real number")
 y = declare("eng_y", "another")

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 from flint import arb, fmpq
-from perturbproof.theory.evaluation import Undecided, Undefined, exact, precision, truth, value
+from perturbproof.theory.exact.evaluate import Undecided, Undefined, exact, precision, truth, value
 
 x, y = sp.symbols("x y", real=True)
 

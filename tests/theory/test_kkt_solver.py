@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from perturbproof.theory.kkt_solver import (
+from perturbproof.theory.refute.kkt_points import (
     KINK,
     KktPoint,
     coefficients,

@@ -16,9 +16,9 @@ print(sorted(name for name in ("numpy", "torch", "scipy") if name in sys.modules
     "statements",
     [
         "import perturbproof.theory",
-        "from perturbproof.theory.refutability import classify\n"
-        "from perturbproof.theory.mutants import mutants\n"
-        "from perturbproof.theory.catalog import theorem\n"
+        "from perturbproof.theory.refute.survey import classify\n"
+        "from perturbproof.theory.refute.mutants import mutants\n"
+        "from perturbproof.theory.theorems import theorem\n"
         "classify(mutants(theorem('standard-boundary'))[0])",
     ],
     ids=["import", "classify"],

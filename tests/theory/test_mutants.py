@@ -8,17 +8,9 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 from perturbproof.theory import catalog, prove, theorem
-from perturbproof.theory.mutants import Mutant, mutants
-from perturbproof.theory.refutability import MutantReport, classify, prove_changed, survey
-from perturbproof.theory.symbols import (
-    N,
-    R_max,
-    R_min,
-    gamma,
-    lambda_max,
-    lambda_min,
-    p_max,
-)
+from perturbproof.theory.refute.mutants import Mutant, mutants
+from perturbproof.theory.refute.survey import MutantReport, classify, prove_changed, survey
+from perturbproof.theory.symbols import N, R_max, R_min, gamma, lambda_max, lambda_min, p_max
 
 
 def mutant_of(id: str, after: sp.Basic) -> Mutant:

@@ -9,13 +9,19 @@ import numpy as np
 import pytest
 import sympy as sp
 from perturbproof.theory import Theorem, catalog, theorem
-from perturbproof.theory.evaluators import EVALUATORS, ExactData, Setting, Values, holds
-from perturbproof.theory.exact import Root
-from perturbproof.theory.kkt_solver import kkt_points, linear_points
-from perturbproof.theory.perturbed_families import perturbed_settings
-from perturbproof.theory.perturbed_values import combination, q_of
-from perturbproof.theory.refutation import claims_on_data, refute, unsearchable
-from perturbproof.theory.search import search
+from perturbproof.theory.exact.evaluate import Root
+from perturbproof.theory.refute.families import perturbed_settings
+from perturbproof.theory.refute.kkt_points import kkt_points, linear_points
+from perturbproof.theory.refute.search import claims_on_data, refute, search, unsearchable
+from perturbproof.theory.refute.values import (
+    EVALUATORS,
+    ExactData,
+    Setting,
+    Values,
+    combination,
+    holds,
+    q_of,
+)
 from perturbproof.theory.symbols import N, R_max, R_min, gamma, p_max
 
 

@@ -9,11 +9,10 @@ import pytest
 import sympy as sp
 from flint import fmpq
 from perturbproof.theory import Assumption, Claim, StepReport, Theorem, catalog, prove
-from perturbproof.theory.evaluation import truth
-from perturbproof.theory.proof import Conclusion, Definition, Inequality
-from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.exact.evaluate import truth
+from perturbproof.theory.prover.trials import TrialReport, trial
+from perturbproof.theory.statement import PROJECT, Conclusion, Definition, Inequality
 from perturbproof.theory.symbols import declare
-from perturbproof.theory.trials import TrialReport, trial
 
 POINTS = 1000
 FEWER_POINTS = 100

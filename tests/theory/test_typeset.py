@@ -8,8 +8,8 @@ import pytest
 import sympy as sp
 import typst
 from perturbproof.theory import Theorem, catalog, prove
+from perturbproof.theory.notation import Formula, formula
 from perturbproof.theory.symbols import declare, default_latex, default_typst, quantity
-from perturbproof.theory.typeset import Formula, formula
 
 a = declare("set_a", "a number", latex="a", typst="a")
 b = declare("set_b", "a number", latex="b", typst="b")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 from perturbproof.theory import catalog, prove
-from perturbproof.theory.engine import ProofReport
+from perturbproof.theory.prover.engine import ProofReport
 from perturbproof.theory.statement import Theorem
 
 from .small_scenarios import scenario
@@ -34,7 +34,7 @@ def proofs(theorems: tuple[Theorem, ...]) -> Mapping[str, ProofReport]:
 @pytest.fixture(scope="session")
 def outcome(theorems, proofs):
     """The base scenario, run once for every theorem above."""
-    from perturbproof.verify.run import run_scenario
+    from perturbproof.verify.run.run import run_scenario
 
     every = scenario(theorems=[theorem.id for theorem in theorems])
     return run_scenario(every, proofs, theorems=theorems)

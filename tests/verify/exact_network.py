@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
-from perturbproof.verify.experiment import Experiment
+from perturbproof.verify.measure.experiment import Experiment
 
 Matrix = list[list[Fraction]]
 Vector = list[Fraction]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from perturbproof.verify.disk.toml_text import toml_text
+from perturbproof.verify.run.witness import toml_text
 
 from .small_scenarios import fields
 

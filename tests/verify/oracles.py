@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
-from perturbproof.numerics.enclosure import Interval
+from perturbproof.theory.exact.interval import Interval
 
 from .exact_network import Exact, Matrix, positive_definite
 

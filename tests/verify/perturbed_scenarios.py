@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from perturbproof.verify.experiment import Experiment
+from perturbproof.verify.measure.experiment import Experiment
 
 from .small_scenarios import scenario
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from perturbproof.theory import catalog
-from perturbproof.theory.engine import ProofReport
-from perturbproof.verify.scenario import Scenario
+from perturbproof.theory.prover.engine import ProofReport
+from perturbproof.verify.scenarios.scenario import Scenario
 
 BASE: dict[str, Any] = {
     "name": "small",

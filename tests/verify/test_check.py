@@ -8,17 +8,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from perturbproof.numerics.datasets import Sample
-from perturbproof.numerics.gram import gram_statistics
-from perturbproof.numerics.rounding import BallArray
-from perturbproof.numerics.streaming_gram import stream_gram, summarised
-from perturbproof.theory.dimension import smallest_dimension
-from perturbproof.verify import cli
-from perturbproof.verify.data_checks import data_check
-from perturbproof.verify.data_checks import report as check_report
-from perturbproof.verify.data_checks.certificate import smallest_slope
-from perturbproof.verify.data_checks.data_check import check_data
-from perturbproof.verify.data_checks.row_certificates import row_sums
+from perturbproof.numerics.boundary.gram import gram_statistics
+from perturbproof.numerics.boundary.streaming_gram import stream_gram, summarised
+from perturbproof.numerics.data import Sample
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.theory.theorems.boundary.uniform_data import smallest_dimension
+from perturbproof.verify.assumptions import ladder
+from perturbproof.verify.assumptions import report as check_report
+from perturbproof.verify.assumptions.ladder import check_data, row_sums, smallest_slope
+from perturbproof.verify.command_line import cli
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ def test_streamed_and_whole_matrix_agree(monkeypatch):
     x, y = near(samples=12, dimension=60)
     sample = Sample(x, np.where(y == 8, 1, -1), "near", np.arange(12))
     whole = check_data(sample, [0.5])
-    monkeypatch.setattr(data_check, "FULL_MATRIX", 5)
+    monkeypatch.setattr(ladder, "FULL_MATRIX", 5)
     streamed = check_data(sample, [0.5])
     assert (whole.full_matrix, streamed.full_matrix) == (True, False)
     assert [p.rows for p in whole.pairs] == [p.rows for p in streamed.pairs]
@@ -246,7 +244,7 @@ def test_bad_data_leaves_no_folder_behind(check, tmp_path):
 
 
 def test_report_of_the_assumptions_alone(check, tmp_path, monkeypatch):
-    monkeypatch.setattr(data_check, "FULL_MATRIX", 5)
+    monkeypatch.setattr(ladder, "FULL_MATRIX", 5)
     path = save(tmp_path, *near())
     out = tmp_path / "report"
     done = check(path, "-q", "--slope", 0.1, "--slope", 0.9, "--out", out)
@@ -259,8 +257,7 @@ def test_report_of_the_assumptions_alone(check, tmp_path, monkeypatch):
         for theorem in scenario["theorems"]:
             held = {a["holds"] for a in theorem["assumptions"]}
             # The ladder's claims speak of the data alone; all others speak of a network.
-            ladder = theorem["id"] == "certificate-ladder"
-            met = "PASS" if ladder else "INCONCLUSIVE"
+            met = "PASS" if theorem["id"] == "certificate-ladder" else "INCONCLUSIVE"
             assert theorem["verdict"] == ("VACUOUS" if "no" in held else met)
             for claim in theorem["claims"]:
                 if not ladder:
@@ -281,7 +278,7 @@ def test_report_of_trained_networks(check, tmp_path, monkeypatch):
             }
         )
 
-    monkeypatch.setattr("perturbproof.verify.data_checks.api.scenario_of", quick)
+    monkeypatch.setattr("perturbproof.verify.api.scenario_of", quick)
     out = tmp_path / "report"
     done = check(save(tmp_path, *near(coherence=0.005)), "-q", "--slope", 0.4, "--out", out)
     assert done.code == 0
@@ -307,7 +304,7 @@ def test_enclosures_too_wide_to_decide_are_unknown():
 def test_norms_outside_the_range_of_floats_decide_nothing(
     check, tmp_path, monkeypatch, scale, full
 ):
-    monkeypatch.setattr(data_check, "FULL_MATRIX", full)
+    monkeypatch.setattr(ladder, "FULL_MATRIX", full)
     x, y = near()
     done = check(save(tmp_path, x * scale, y), "--json", "-q", "--slope", 0.5)
     found = json.loads(done.out)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from perturbproof.numerics import multipliers
+from perturbproof.numerics.boundary import multipliers
 from perturbproof.theory import prove, theorem
-from perturbproof.verify.run import run_scenario
-from perturbproof.verify.verdict import Verdict
+from perturbproof.verify.run.run import run_scenario
+from perturbproof.verify.values import Verdict
 
 from .small_scenarios import scenario
 

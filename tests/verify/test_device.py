@@ -28,7 +28,7 @@ PERTURBED = fields(
 
 @pytest.fixture(autouse=True)
 def _proved_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perturbproof.verify.run.prove", prove_once)
+    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
 
 
 @pytest.fixture(
@@ -64,7 +64,7 @@ def test_scenarios_and_studies_give_what_they_give_on_the_cpu(device: str, tmp_p
 def test_a_check_on_a_device_encloses_what_the_cpu_encloses(
     device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("perturbproof.verify.data_checks.data_check.FULL_MATRIX", 10)
+    monkeypatch.setattr("perturbproof.verify.assumptions.ladder.FULL_MATRIX", 10)
     rng = np.random.default_rng(0)
     data = rng.standard_normal((40, 300)), np.resize([0, 1], 40)
     ours, theirs = (check(data, slopes=(0.5,), device=each) for each in (device, "cpu"))

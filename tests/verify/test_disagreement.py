@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.measurements import measure
-from perturbproof.verify.measurements.agreement import POINTS
-from perturbproof.verify.verdict import Rigor
+from perturbproof.verify.measure import measure
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.measure.normals import POINTS
+from perturbproof.verify.values import Rigor
 
 from .small_scenarios import scenario
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.numerics.rounding import BallArray
-from perturbproof.theory.engine import ProofReport
+from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.theory.prover.engine import ProofReport
 from perturbproof.theory.statement import Theorem
-from perturbproof.verify import learner as module
-from perturbproof.verify.experiment import FORMS, Experiment
-from perturbproof.verify.run import run_scenario
-from perturbproof.verify.verdict import Verdict
+from perturbproof.verify.measure import learner as module
+from perturbproof.verify.measure.experiment import FORMS, Experiment
+from perturbproof.verify.run.run import run_scenario
+from perturbproof.verify.values import Verdict
 
 from .small_scenarios import FAR_OUTSIDE, scenario
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
-from perturbproof.numerics.input_error import InputError
-from perturbproof.verify.scenario import load_scenario
+from perturbproof.numerics.configuration import InputError
+from perturbproof.verify.scenarios.scenario import load_scenario
 
 from ..fuzzing import fuzz, mutated
 from .small_scenarios import FAR_OUTSIDE, ORTHOGONAL, toml

@@ -10,16 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import theorem
 from perturbproof.theory.symbols import p_max
-from perturbproof.verify import run
 from perturbproof.verify.api import verify
-from perturbproof.verify.disk import report_folder as report_folder_module
-from perturbproof.verify.disk.folder_lock import locked
-from perturbproof.verify.disk.journal import FOLDER, Journal, circumstances, journal_in
-from perturbproof.verify.disk.plain import from_plain, to_plain
-from perturbproof.verify.measuring import MeasuredScenario, measure_scenario
+from perturbproof.verify.measure.measuring import MeasuredScenario, measure_scenario
+from perturbproof.verify.run import folder as report_folder_module
+from perturbproof.verify.run import run
+from perturbproof.verify.run.folder import locked
+from perturbproof.verify.run.store import (
+    FOLDER,
+    Journal,
+    circumstances,
+    from_plain,
+    journal_in,
+    to_plain,
+)
 
 from .small_scenarios import FAR_OUTSIDE, scenario
 from .test_report_json import without_times

@@ -11,14 +11,13 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.numerics.enclosure import Interval
 from perturbproof.theory import catalog
-from perturbproof.theory.engine import ProofReport, StepReport
+from perturbproof.theory.exact.interval import Interval
+from perturbproof.theory.prover.engine import ProofReport, StepReport
 from perturbproof.theory.statement import KUMANO, Assumption, Claim, Theorem
 from perturbproof.theory.symbols import R_max, R_min, lambda_max, p_max, quantity, tau, tau_asked
 from perturbproof.verify.judge import Judgement, judge
-from perturbproof.verify.measured import CrossCheck, Measured
-from perturbproof.verify.verdict import ClaimVerdict, Rigor, Verdict
+from perturbproof.verify.values import ClaimVerdict, CrossCheck, Measured, Rigor, Verdict
 
 SMALL = Assumption("small", "Products are small.", p_max < R_min)
 BOUND = Claim("bound", "Multipliers are bounded.", lambda_max <= R_max)
@@ -239,8 +238,8 @@ def test_every_symbol_outside_its_range_is_an_error_for_every_theorem(theorem: T
 
 def test_verdicts_of_a_run_change_when_any_one_value_is_lost(outcome, theorems) -> None:
     """On real values that pass, every measured symbol is needed: none is decoration."""
-    from perturbproof.verify.experiment import Experiment
-    from perturbproof.verify.measurements import measure
+    from perturbproof.verify.measure import measure
+    from perturbproof.verify.measure.experiment import Experiment
 
     experiment = Experiment(outcome.scenario)
     for judgement in outcome.judgements:

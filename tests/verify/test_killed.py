@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from perturbproof.reports.load import load_report
+from perturbproof.reports.schema import load_report
 from perturbproof.verify.api import verify
-from perturbproof.verify.disk import report_folder as report_folder_module
+from perturbproof.verify.run import folder as report_folder_module
 
 from ..command_line.commands import SCRIPT
 from .small_scenarios import OUTSIDE, toml

@@ -15,9 +15,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from perturbproof.reports.load import load_report
+from perturbproof.reports.schema import load_report
 from perturbproof.verify import suites
-from perturbproof.verify.disk.toml_text import toml_text
+from perturbproof.verify.run.witness import toml_text
 
 from ..command_line.commands import SCRIPT
 from .study_files import without_times

@@ -7,23 +7,31 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from perturbproof.numerics.rounding import BallArray
+from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory import prove, theorem
-from perturbproof.verify import learner as learners
-from perturbproof.verify.cross_checks.experiment import cross_checks
-from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.learner import Learner
-from perturbproof.verify.measured import Observation
-from perturbproof.verify.measurements import measure
-from perturbproof.verify.observed import matching_points
-from perturbproof.verify.observed.findings import notes
-from perturbproof.verify.observed.observations import observations
-from perturbproof.verify.run import run_scenario
-from perturbproof.verify.verdict import Rigor, Verdict
+from perturbproof.verify.measure import learner as learners
+from perturbproof.verify.measure import measure, test_points
+from perturbproof.verify.measure.cross_checks import cross_checks
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.measure.findings import notes
+from perturbproof.verify.measure.learner import Learner
+from perturbproof.verify.measure.observations import observations
+from perturbproof.verify.run.run import run_scenario
+from perturbproof.verify.values import Observation, Rigor, Verdict
 from scipy.optimize import nnls
 from scipy.stats import beta
 
-from .perturbed_scenarios import ATTACK, CROWDED, EVERY, FEW, FLIPPED, NOISE, SIGNS, WIDE, learning
+from .perturbed_scenarios import (
+    ATTACK,
+    CROWDED,
+    EVERY,
+    FEW,
+    FLIPPED,
+    NOISE,
+    SIGNS,
+    WIDE,
+    learning,
+)
 
 
 @pytest.fixture(scope="module", params=EVERY)
@@ -288,7 +296,7 @@ def test_some_points_are_covered_and_some_are_not() -> None:
 
 def test_a_covered_point_that_disagrees_never_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The learnt boundary turned round: the theorem cannot hold, and a cross-check says why."""
-    right = matching_points.point_values
+    right = test_points.point_values
 
     def turned(*given):
         values = right(*given)
@@ -298,10 +306,10 @@ def test_a_covered_point_that_disagrees_never_passes(monkeypatch: pytest.MonkeyP
     proofs = {"matching-covered": prove(theorem("matching-covered"))}
     (judgement,) = run_scenario(scenario, proofs).judgements
     assert judgement.verdict is Verdict.PASS
-    monkeypatch.setattr(matching_points, "point_values", turned)
+    monkeypatch.setattr(test_points, "point_values", turned)
     (judgement,) = run_scenario(scenario, proofs).judgements
     assert judgement.verdict is Verdict.ERROR
-    monkeypatch.setattr("perturbproof.verify.measuring.cross_checks", lambda experiment: ())
+    monkeypatch.setattr("perturbproof.verify.measure.measuring.cross_checks", lambda experiment: ())
     (judgement,) = run_scenario(scenario, proofs).judgements
     assert judgement.verdict is Verdict.FAIL
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.numerics.enclosure import Interval
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
+from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify import Result, Scenario, TheoremResult, Verdict, check, verify
-from perturbproof.verify import measuring as measuring_module
-from perturbproof.verify.measured import Measured
+from perturbproof.verify.measure import measuring as measuring_module
+from perturbproof.verify.values import Measured
 
 from ..proved_once import prove_once
 from .small_scenarios import OUTSIDE, scenario, toml
@@ -21,7 +21,7 @@ from .small_scenarios import OUTSIDE, scenario, toml
 
 @pytest.fixture(autouse=True)
 def _proved_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perturbproof.verify.run.prove", prove_once)
+    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
 
 
 @pytest.fixture(scope="module")

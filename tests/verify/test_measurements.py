@@ -9,13 +9,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from perturbproof.theory import catalog
-from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.measured import Trials
-from perturbproof.verify.measurements import measure, measured_symbols
-from perturbproof.verify.measurements.registry import measures
-from perturbproof.verify.run import select
+from perturbproof.verify.measure import measure, measured_symbols
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.measure.registry import measures
+from perturbproof.verify.run.run import select
 from perturbproof.verify.suites import load_suite
-from perturbproof.verify.verdict import Rigor
+from perturbproof.verify.values import Rigor, Trials
 
 from .exact_network import Exact
 from .oracles import ORACLES

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog, prove
-from perturbproof.verify.commands.prove import run_prove
-from perturbproof.verify.commands.verify import run_verify
-from perturbproof.verify.own_theorem import load_theorem
+from perturbproof.verify.command_line.prove import run_prove
+from perturbproof.verify.command_line.verify import run_verify
+from perturbproof.verify.scenarios.own_theorem import load_theorem
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "my_theorem.py"
 

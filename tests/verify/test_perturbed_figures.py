@@ -10,13 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from perturbproof.numerics.network import LeakyNetwork
 from perturbproof.reports.figures import draw
-from perturbproof.reports.record import FigureRecord
-from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.observed.boundary_data import boundary_figure, positive_arcs
-from perturbproof.verify.observed.figure_data import figures
-from perturbproof.verify.observed.growth_data import fitted_slope, growth_figure, parts_figure
+from perturbproof.reports.schema import FigureRecord
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.measure.figures import (
+    boundary_figure,
+    figures,
+    fitted_slope,
+    growth_figure,
+    parts_figure,
+    positive_arcs,
+)
 
-from .perturbed_scenarios import ATTACK, CROWDED, EVERY, FLIPPED, NOISE, learning
+from .perturbed_scenarios import (
+    ATTACK,
+    CROWDED,
+    EVERY,
+    FLIPPED,
+    NOISE,
+    learning,
+)
 from .small_scenarios import FAR_OUTSIDE, scenario
 
 

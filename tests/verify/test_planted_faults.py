@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from perturbproof.verify.selfchecks.fault_scenarios import SCENARIOS
-from perturbproof.verify.selfchecks.fault_table import fault_table
-from perturbproof.verify.selfchecks.fault_trial import Catch, clean_runs, try_faults
-from perturbproof.verify.selfchecks.planted_faults import FAULTS
-from perturbproof.verify.verdict import Verdict
+from perturbproof.verify.selftest.faults import (
+    FAULTS,
+    SCENARIOS,
+    Catch,
+    clean_runs,
+    fault_table,
+    try_faults,
+)
+from perturbproof.verify.values import Verdict
 
 from .small_scenarios import PROVED
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.verify.studies.point_store import PointStore, digest
+from perturbproof.verify.run.store import PointStore, digest
 
 KEY = digest({"point": 1})
 JSON = st.recursive(

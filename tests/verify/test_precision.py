@@ -7,15 +7,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.precise_array import PreciseArray
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.enclose.precise_array import PreciseArray
 from perturbproof.theory import catalog, prove
-from perturbproof.verify.cli import main
-from perturbproof.verify.data_checks.api import check
-from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.measurements import measure, measured_symbols
-from perturbproof.verify.run import run_scenario
-from perturbproof.verify.verdict import ClaimVerdict, Rigor, Verdict
+from perturbproof.verify.api import check
+from perturbproof.verify.command_line.cli import main
+from perturbproof.verify.measure import measure, measured_symbols
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.run.run import run_scenario
+from perturbproof.verify.values import ClaimVerdict, Rigor, Verdict
 
 from .small_scenarios import ORTHOGONAL, scenario
 

@@ -13,17 +13,16 @@ import pytest
 import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog, theorem
-from perturbproof.theory.perturbed_families import perturbed_settings
-from perturbproof.theory.search import search
-from perturbproof.verify import cli
+from perturbproof.theory.refute.families import perturbed_settings
+from perturbproof.theory.refute.search import search
 from perturbproof.verify.api import verify
-from perturbproof.verify.commands.prove import run_prove, run_replay
-from perturbproof.verify.disk import report_folder as report_folder_module
-from perturbproof.verify.own_theorem import load_theorem
-from perturbproof.verify.witnesses.exact_setting import setting_from_plain, setting_to_plain
-from perturbproof.verify.witnesses.proof_witness import replay
+from perturbproof.verify.command_line import cli
+from perturbproof.verify.command_line.prove import run_prove, run_replay
+from perturbproof.verify.run import folder as report_folder_module
+from perturbproof.verify.run.proof_witness import replay, setting_from_plain, setting_to_plain
+from perturbproof.verify.scenarios.own_theorem import load_theorem
 
 from .false_theorems import write
 

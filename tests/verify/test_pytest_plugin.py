@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 # Loaded here, so that the pytest runs below, in this process, do not load torch a second time.
-from perturbproof.verify import api, scenario_items
-from perturbproof.verify.disk import report_folder as report_folder_module
+from perturbproof.verify import api
+from perturbproof.verify.command_line import pytest_items
+from perturbproof.verify.run import folder as report_folder_module
 
 from ..proved_once import prove_once
 from .small_scenarios import OUTSIDE, toml
@@ -36,7 +37,7 @@ THEOREM = Theorem(
 
 @pytest.fixture(autouse=True)
 def _proved_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perturbproof.verify.run.prove", prove_once)
+    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
 
 
 @pytest.fixture
@@ -117,19 +118,19 @@ def test_an_error_is_an_error_and_bad_data_are_one_line(
 ) -> None:
     write("nodata", data={"kind": "file", "path": "none.npz"})
     write("broken", theorems=["standard-boundary", "row-wise"])
-    right = scenario_items.verify
+    right = pytest_items.verify
     calls = []
 
     def counted(scenario, **options):
         calls.append(scenario.name)
         if scenario.name == "broken":
-            monkeypatch.setattr("perturbproof.verify.measuring.measure", raises)
+            monkeypatch.setattr("perturbproof.verify.measure.measuring.measure", raises)
         return right(scenario, **options)
 
     def raises(*_):
         raise OverflowError("too large")
 
-    monkeypatch.setattr(scenario_items, "verify", counted)
+    monkeypatch.setattr(pytest_items, "verify", counted)
     result = pytester.runpytest_inprocess("-p", "no:randomly")
     result.assert_outcomes(errors=3)
     result.stdout.fnmatch_lines_random(
@@ -201,13 +202,13 @@ def test_only_the_tests_chosen_are_measured(pytester: pytest.Pytester, write, mo
     expect = {"standard-boundary": "PASS", "row-wise": "VACUOUS"}
     write("fine", theorems=["standard-boundary", "row-wise"], expect=expect)
     seen = []
-    right = scenario_items.verify
+    right = pytest_items.verify
 
     def counted(scenario, **options):
         seen.append(scenario.theorems)
         return right(scenario, **options)
 
-    monkeypatch.setattr(scenario_items, "verify", counted)
+    monkeypatch.setattr(pytest_items, "verify", counted)
     pytester.runpytest_inprocess("-k", "standard").assert_outcomes(passed=1, deselected=1)
     assert seen == [("standard-boundary",)]
     assert api.verify is right
@@ -238,7 +239,7 @@ def test_nothing_heavy_is_loaded_without_a_scenario_file(pytester: pytest.Pytest
     code = (
         "import sys, pytest\n"
         "assert pytest.main(['-q', '-p', 'no:cacheprovider']) == 0\n"
-        "assert 'perturbproof.verify.pytest_plugin' in sys.modules\n"
+        "assert 'perturbproof.verify.command_line.pytest_plugin' in sys.modules\n"
         "heavy = ('torch', 'sympy', 'numpy', 'scipy', 'pydantic', 'matplotlib', 'z3')\n"
         "print([name for name in heavy if name in sys.modules])\n"
     )

@@ -7,17 +7,18 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from perturbproof.numerics import multipliers
+from perturbproof.numerics.boundary import multipliers
 from perturbproof.theory import catalog, theorem
-from perturbproof.verify.run import run_scenario
-from perturbproof.verify.selfchecks.instance_recipes import (
+from perturbproof.verify.run.run import run_scenario
+from perturbproof.verify.selftest.instances import (
     RECIPES,
+    Agreement,
     Instance,
+    agreement,
     instances,
     nearly_orthogonal,
 )
-from perturbproof.verify.selfchecks.random_instances import Agreement, agreement
-from perturbproof.verify.verdict import Verdict
+from perturbproof.verify.values import Verdict
 
 from .small_scenarios import PROVED, scenario
 

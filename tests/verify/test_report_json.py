@@ -6,18 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from perturbproof.numerics.enclosure import Interval
-from perturbproof.reports.load import parse_report
-from perturbproof.verify.report import (
-    RunInfo,
-    build_report,
-    command_line,
-    finite,
-    interval,
-    summary,
-)
-from perturbproof.verify.run import run_scenario
-from perturbproof.verify.verdict import Verdict
+from perturbproof.reports.schema import parse_report
+from perturbproof.theory.exact.interval import Interval
+from perturbproof.verify.run.record import RunInfo, build_report, command_line, summary
+from perturbproof.verify.run.run import run_scenario
+from perturbproof.verify.values import Verdict, finite, interval
 
 from .small_scenarios import FAR_OUTSIDE, OUTSIDE, scenario
 

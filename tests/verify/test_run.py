@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.training import DivergenceError
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.train.descent import DivergenceError
 from perturbproof.theory import catalog
-from perturbproof.verify import measuring as module
-from perturbproof.verify.run import run_scenario, select
-from perturbproof.verify.verdict import ClaimVerdict, Verdict, exit_code
+from perturbproof.verify.measure import measuring as module
+from perturbproof.verify.run.run import run_scenario, select
+from perturbproof.verify.values import ClaimVerdict, Verdict, exit_code
 
 from .small_scenarios import FAR_OUTSIDE, ORTHOGONAL, OUTSIDE, scenario
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pydantic
 import pytest
-from perturbproof.numerics.input_error import InputError
-from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.scenario import Scenario, load_scenario
-from perturbproof.verify.verdict import Verdict
+from perturbproof.numerics.configuration import InputError
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.scenarios.scenario import Scenario, load_scenario
+from perturbproof.verify.values import Verdict
 
 from .small_scenarios import BASE, FAR_OUTSIDE, ORTHOGONAL, scenario, toml
 
@@ -147,7 +147,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 def test_a_scenario_that_would_check_less_than_it_says_is_refused(changes, words) -> None:
     """Each would be green without having judged what its author wrote down."""
     from perturbproof.theory import catalog
-    from perturbproof.verify.run import select
+    from perturbproof.verify.run.run import select
 
     with pytest.raises((InputError, pydantic.ValidationError), match=words):
         select(scenario(**changes), catalog())

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from perturbproof.theory import theorem
-from perturbproof.theory.mutants import mutants
-from perturbproof.verify.commands import selftest as command_selftest
-from perturbproof.verify.selfchecks.exact_trials import exact_trials
-from perturbproof.verify.selfchecks.selftest import MUTANTS, Attempt, SelfTest, spread
+from perturbproof.theory.refute.mutants import mutants
+from perturbproof.verify.command_line import selftest as command_selftest
+from perturbproof.verify.selftest.selftest import MUTANTS, Attempt, SelfTest, spread
+from perturbproof.verify.selftest.trials import exact_trials
 
 CAUGHT = Attempt("faults", "q has the wrong sign.", "ERROR: cross-check normal-f", True)
 MISSED = Attempt("faults", "tau [sic] is too small.", "NOT CAUGHT", False)
@@ -63,7 +63,11 @@ def test_mutants_are_taken_from_all_over_a_theorem() -> None:
 
 @pytest.mark.slow
 def test_the_command_catches_everything(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from perturbproof.verify.cli import main; main()"]
+    command = [
+        sys.executable,
+        "-c",
+        "from perturbproof.verify.command_line.cli import main; main()",
+    ]
     done = subprocess.run(
         [*command, "selftest", "--json"], capture_output=True, text=True, check=False, cwd=tmp_path
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from perturbproof.numerics.convergence import certified_angle
 from perturbproof.numerics.network import initial_weights
-from perturbproof.numerics.training import train
-from perturbproof.verify.experiment import Experiment
-from perturbproof.verify.measurements import measure
-from perturbproof.verify.scenario import Scenario
+from perturbproof.numerics.train.convergence import certified_angle
+from perturbproof.numerics.train.descent import train
+from perturbproof.verify.measure import measure
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.scenarios.scenario import Scenario
 
 BASE = {
     "name": "starts",

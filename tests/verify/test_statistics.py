@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.numerics.enclosure import Interval
 from perturbproof.theory import catalog, prove, theorem
+from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify.judge import judge
-from perturbproof.verify.measured import Measured
-from perturbproof.verify.selfchecks.simulated_runs import (
+from perturbproof.verify.selftest.trials import (
     FAMILIES,
     LAW,
     VIOLATIONS,
@@ -20,13 +19,8 @@ from perturbproof.verify.selfchecks.simulated_runs import (
     power,
     simulate,
 )
-from perturbproof.verify.statistics import (
-    FAMILY_ERROR,
-    Decision,
-    family_levels,
-    holm_errors,
-)
-from perturbproof.verify.verdict import ClaimVerdict
+from perturbproof.verify.statistics import FAMILY_ERROR, Decision, family_levels, holm_errors
+from perturbproof.verify.values import ClaimVerdict, Measured
 
 RUNS = 2000
 TEST_ERROR = 1e-6

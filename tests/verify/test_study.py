@@ -4,14 +4,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
 from perturbproof.verify import suites
-from perturbproof.verify.run_files import load_run_file
-from perturbproof.verify.scenario import Scenario
-from perturbproof.verify.studies.published import published_curve
-from perturbproof.verify.studies.study import LoadedStudy, load_study
+from perturbproof.verify.scenarios.load import load_run_file
+from perturbproof.verify.scenarios.scenario import Scenario
+from perturbproof.verify.scenarios.study import LoadedStudy, load_study, published_curve
 from perturbproof.verify.suites import load_suite
-from perturbproof.verify.verdict import Verdict
+from perturbproof.verify.values import Verdict
 
 from .study_files import STUDY, write_study
 

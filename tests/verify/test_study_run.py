@@ -8,15 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from perturbproof.numerics.noise_learning import NoiseLearning
-from perturbproof.numerics.perturbations.promise import PerturbationFault
+from perturbproof.numerics.paper_scale.exact import NoiseLearning
+from perturbproof.numerics.perturb.base import PerturbationFault
 from perturbproof.verify.api import verify
-from perturbproof.verify.studies.judge import StudyOutcome, judge_study
-from perturbproof.verify.studies.point_store import PointStore
-from perturbproof.verify.studies.report import study_entry
-from perturbproof.verify.studies.run import StudyRun, run_studies
-from perturbproof.verify.studies.study import LoadedStudy, load_study
-from perturbproof.verify.verdict import ExitCode, Verdict
+from perturbproof.verify.run.record import study_entry
+from perturbproof.verify.run.store import PointStore
+from perturbproof.verify.run.studies import StudyOutcome, StudyRun, judge_study, run_studies
+from perturbproof.verify.scenarios.study import LoadedStudy, load_study
+from perturbproof.verify.values import ExitCode, Verdict
 
 from .study_files import STUDY, without_times, write_study
 
@@ -212,7 +211,11 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_report(tmp_path: Path) -> N
     many = ", ".join(f"{{ noise_samples = {n}, train = true }}" for n in range(100, 200, 10))
     path = write_study(tmp_path, text=STUDY.replace("points = [", f"points = [{many},"))
     out = tmp_path / "report"
-    command = [sys.executable, "-c", "from perturbproof.verify.cli import main; main()"]
+    command = [
+        sys.executable,
+        "-c",
+        "from perturbproof.verify.command_line.cli import main; main()",
+    ]
     command += ["verify", str(path), "--out", str(out), "--device", "cpu", "--quiet"]
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300

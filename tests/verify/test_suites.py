@@ -1,12 +1,12 @@
 """The built-in suites: every scenario is valid, distinct, and says what it expects."""
 
 import pytest
-from perturbproof.numerics.input_error import InputError
+from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog
-from perturbproof.verify.run import select
-from perturbproof.verify.scenario import Scenario
+from perturbproof.verify.run.run import select
+from perturbproof.verify.scenarios.scenario import Scenario
 from perturbproof.verify.suites import load_suite, suite_names
-from perturbproof.verify.verdict import Verdict
+from perturbproof.verify.values import Verdict
 
 SCENARIOS = [
     suite for suite in suite_names() if all(isinstance(one, Scenario) for one in load_suite(suite))

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.numerics.input_error import InputError
-from perturbproof.theory.catalog import catalog
-from perturbproof.verify.sweeps import keys as module
-from perturbproof.verify.sweeps.grid import load_grid
-from perturbproof.verify.sweeps.points import Workers
-from perturbproof.verify.sweeps.report import sweep_entry
-from perturbproof.verify.sweeps.sweep import POINTS, Shard, Swept, run_sweep
+from perturbproof.numerics.configuration import InputError
+from perturbproof.theory.theorems import catalog
+from perturbproof.verify.run import store as module
+from perturbproof.verify.run.record import sweep_entry
+from perturbproof.verify.run.sweep import POINTS, Shard, Swept, Workers, run_sweep
+from perturbproof.verify.scenarios.grid import load_grid
 
 TEXT = """
 name = "small"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.numerics.input_error import InputError
-from perturbproof.verify.sweeps.grid import Range, load_grid
+from perturbproof.numerics.configuration import InputError
+from perturbproof.verify.scenarios.grid import Range, load_grid
 
 BASE = """
 name = "s"

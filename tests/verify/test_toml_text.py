@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.verify.disk.toml_text import toml_text
-from perturbproof.verify.scenario import Scenario, load_scenario
+from perturbproof.verify.run.witness import toml_text
+from perturbproof.verify.scenarios.scenario import Scenario, load_scenario
 from perturbproof.verify.suites import load_suite, suite_names
 
 text = st.text(st.characters(exclude_categories=("Cs",)))

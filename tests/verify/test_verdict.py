@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from perturbproof.verify.verdict import (
+from perturbproof.verify.values import (
     SEVERITY,
     ClaimVerdict,
     ExitCode,

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.theory.search import Search
-from perturbproof.verify import cli
+from perturbproof.theory.refute.search import Search
 from perturbproof.verify.api import verify
-from perturbproof.verify.disk import report_folder as report_folder_module
-from perturbproof.verify.disk.folder_name import folder_name
-from perturbproof.verify.scenario import load_scenario
-from perturbproof.verify.verdict import Verdict
-from perturbproof.verify.witnesses import proof_witness
+from perturbproof.verify.command_line import cli
+from perturbproof.verify.run import folder as report_folder_module
+from perturbproof.verify.run import proof_witness
+from perturbproof.verify.run.witness import folder_name
+from perturbproof.verify.scenarios.scenario import load_scenario
+from perturbproof.verify.values import Verdict
 
 from ..command_line.commands import SCRIPT
 from .false_theorems import CASES, write

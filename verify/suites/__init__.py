@@ -3,10 +3,10 @@
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from ...numerics.input_error import InputError
-from ..run_files import load_run_file
-from ..scenario import Scenario
-from ..studies.study import LoadedStudy
+from ...numerics.configuration import InputError
+from ..scenarios.load import load_run_file
+from ..scenarios.scenario import Scenario
+from ..scenarios.study import LoadedStudy
 
 
 def suite_names() -> tuple[str, ...]:

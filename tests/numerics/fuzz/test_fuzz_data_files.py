@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import strategies as st
-from perturbproof.numerics.datasets.file import FromFile
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.label_file import read_labels
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.file import FromFile, read_labels
 
 from ...fuzzing import fuzz, mutated
 from . import sample_files as files

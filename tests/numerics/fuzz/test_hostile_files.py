@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from perturbproof.numerics.datasets.file import FromFile
-from perturbproof.numerics.input_error import InputError
-from perturbproof.numerics.label_file import read_labels
+from perturbproof.numerics.configuration import InputError
+from perturbproof.numerics.data.file import FromFile, read_labels
 
 from ...fuzzing import assert_one_line, timed
 from . import sample_files as files

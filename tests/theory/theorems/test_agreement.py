@@ -9,9 +9,9 @@ import pytest
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import Theorem, prove
-from perturbproof.theory.proof import Conclusion
+from perturbproof.theory.statement import Conclusion
 from perturbproof.theory.symbols import symbols_of
-from perturbproof.theory.theorems import agreement_floor, agreement_law
+from perturbproof.theory.theorems.learning import agreement_floor, agreement_law
 from scipy.stats import binom
 
 INSTANCES = 1000

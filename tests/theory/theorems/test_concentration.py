@@ -10,12 +10,18 @@ import pytest
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import Theorem, prove
-from perturbproof.theory.dimension import smallest_dimension
-from perturbproof.theory.proof import Citation, Identity
-from perturbproof.theory.radii import CONDITIONS, Condition, certified, delta, radii
-from perturbproof.theory.smt import decide
+from perturbproof.theory.prover.smt import decide
+from perturbproof.theory.statement import Citation, Identity
 from perturbproof.theory.symbols import N, R_max, R_min, d, declare, gamma, p_max
-from perturbproof.theory.theorems import concentration, concentration_half_aware
+from perturbproof.theory.theorems.boundary import concentration, concentration_half_aware
+from perturbproof.theory.theorems.boundary.uniform_data import (
+    CONDITIONS,
+    Condition,
+    certified,
+    delta,
+    radii,
+    smallest_dimension,
+)
 
 THEOREMS = (concentration.THEOREM, concentration_half_aware.THEOREM)
 

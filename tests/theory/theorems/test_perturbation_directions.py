@@ -8,7 +8,7 @@ import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import theorem
 from perturbproof.theory.symbols import gamma, symbols_of
-from perturbproof.theory.theorems.gradient_alignment import BALANCED
+from perturbproof.theory.theorems.perturbation.gradient_alignment import BALANCED
 
 INSTANCES = 1000
 

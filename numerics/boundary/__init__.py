@@ -1,0 +1,1 @@
+"""The linear boundary of given data: Gram matrices, multipliers, certificates, subsets."""

@@ -1,0 +1,257 @@
+"""Data from the user's own file or folder, in any format that `formats` reads."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pydantic
+
+from ..configuration import InputError
+from .read_csv import read_csv
+from .read_images import (
+    looks_like_idx,
+    read_cifar,
+    read_idx_pair,
+    training_batches,
+    training_images,
+)
+from .read_numpy import read_npy, read_npy_pair, read_npz
+from .read_torch import read_pt, read_safetensors
+from .sample import Dataset, Sample, centred, row_list
+
+# Which reader a data file or folder gets, by its name.
+
+_READERS = {
+    ".npz": read_npz,
+    ".csv": read_csv,
+    ".pt": read_pt,
+    ".pth": read_pt,
+    ".safetensors": read_safetensors,
+    ".bin": lambda path: read_cifar([path]),
+}
+_WITH_LABEL_FILES = "a .npy or IDX file"
+
+
+def read_data(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Samples (N, d) and labels (N,), as stored in a file, or in a folder of IDX or CIFAR-10 files.
+
+    `labels` names the file of the labels of a ``.npy`` or IDX file; the other kinds hold their own.
+
+    Raises InputError, one line that names the file, for whatever cannot be read.
+    """
+    for name in (path, labels or ""):
+        if "\0" in name:
+            raise InputError(f"{name}: no such file; a name cannot hold the character 0")
+    try:
+        return _read(path, labels)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except MemoryError:
+        raise InputError(f"{path}: does not fit in memory") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _read(path: str, labels: str | None) -> tuple[np.ndarray, np.ndarray]:
+    suffix = Path(path).suffix.lower()
+    reader = _READERS.get(suffix)
+    if Path(path).is_dir():
+        if reader is not None or suffix == ".npy":
+            raise InputError(f"{path}: is a folder, not a data file")
+        return _read_folder(path, labels)
+    if Path(path).exists() and not Path(path).is_file():
+        raise InputError(f"{path}: is a device or a pipe, not a data file")
+    if suffix == ".npy":
+        return read_npy_pair(path, labels)
+    if looks_like_idx(path):
+        return read_idx_pair(path, labels)
+    if reader is None:
+        if not Path(path).exists():
+            raise InputError(f"{path}: no such file")
+        raise InputError(
+            f"{path}: unknown type of data file; .npz, .csv, .npy, .pt, .safetensors, an IDX file "
+            "(...-idx3-ubyte) or a folder of IDX or binary CIFAR-10 files is needed"
+        )
+    if labels is not None:
+        raise InputError(
+            f"{path}: holds its own labels; a file of labels goes with {_WITH_LABEL_FILES}"
+        )
+    return reader(path)
+
+
+def _read_folder(path: str, labels: str | None) -> tuple[np.ndarray, np.ndarray]:
+    images = training_images(path)
+    if images is not None:
+        return read_idx_pair(images, labels)
+    batches = training_batches(path)
+    if not batches:
+        raise InputError(
+            f"{path}: is a folder without train-images-idx3-ubyte[.gz] (MNIST, Fashion-MNIST) and "
+            "without data_batch_*.bin (CIFAR-10)"
+        )
+    if labels is not None:
+        raise InputError(
+            f"{path}: holds its own labels; a file of labels goes with {_WITH_LABEL_FILES}"
+        )
+    return read_cifar(batches)
+
+
+# Labels -1 and +1 from the user's own file: ``.npy``, or ``.csv`` with one label a line.
+
+
+def read_labels(path: str, count: int) -> np.ndarray:
+    """The labels, int8 (count,), in the order of the file. Nothing is unpickled.
+
+    A first line of a ``.csv`` that is no number is a header.
+    Raises InputError, naming the file and where it fails, unless it holds exactly ``count`` labels,
+    each -1 or +1.
+    """
+    reader = {".npy": _read_npy, ".csv": _read_csv}.get(Path(path).suffix.lower())
+    if reader is None:
+        raise InputError(f"{path}: unknown type of label file; .npy or .csv is needed")
+    if "\0" in path:
+        raise InputError(f"{path}: no such file; a name cannot hold the character 0")
+    try:
+        if Path(path).is_dir():
+            raise InputError(f"{path}: is a folder, not a label file")
+        if Path(path).exists() and not Path(path).is_file():
+            raise InputError(f"{path}: is a device or a pipe, not a label file")
+        labels = reader(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if labels.shape != (count,):
+        raise InputError(
+            f"{path}: {count} labels are needed, one for each perturbed sample, found an array of "
+            f"shape {labels.shape}"
+        )
+    wrong = np.flatnonzero(~np.isin(labels, (-1, 1)))
+    if len(wrong):
+        raise InputError(
+            f"{path}: label {wrong[0]} (counted from 0) is {labels[wrong[0]]}; labels must be "
+            "-1 or +1"
+        )
+    return labels.astype(np.int8)
+
+
+def _read_npy(path: str) -> np.ndarray:
+    labels = read_npy(path)
+    if labels.dtype.kind not in "iuf":
+        raise InputError(f"{path}: an array of numbers is needed")
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+
+
+def _read_csv(path: str) -> np.ndarray:
+    labels: list[float] = []
+    try:
+        with open(path, encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not (cell := line.strip()):
+                    continue
+                try:
+                    labels.append(float(cell))
+                except ValueError:
+                    if number > 1:
+                        raise InputError(
+                            f"{path}: line {number}: {cell!r} is not a label"
+                        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a readable .csv file ({error})") from None
+    return np.array(labels)
+
+
+_NAMED_LABELS = 6
+
+_Label = int | float | str
+
+
+class FromFile(Dataset, frozen=True, extra="forbid"):
+    """All samples of a file (or IDX or CIFAR-10 folder), in its order.
+
+    path: the file, already resolved. labels: the file of the labels of a ``.npy`` or IDX file,
+    relative to the folder of ``path``; None seeks it beside the samples. classes: which two labels
+    to take, the first as +1, the second as -1; None takes a file of exactly two labels, the smaller
+    (numbers by size, text by alphabet) as -1. centred: subtract the mean of the samples taken.
+    scale > 0 multiplies last.
+    """
+
+    kind: Literal["file"] = "file"
+    path: str
+    labels: str | None = None
+    classes: tuple[_Label, _Label] | None = None
+    centred: bool = False
+    scale: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
+
+    @pydantic.model_validator(mode="after")
+    def _two_classes(self) -> FromFile:
+        if self.classes is not None and self.classes[0] == self.classes[1]:
+            raise InputError(f"classes: two different labels are needed, found {self.classes}")
+        return self
+
+    def draw(self, rng: np.random.Generator) -> Sample:
+        """The samples; ``rng`` is not used."""
+        labels_path = None if self.labels is None else str(Path(self.path).parent / self.labels)
+        return self.labelled(*read_data(self.path, labels_path))
+
+    def labelled(self, x: np.ndarray, labels: np.ndarray) -> Sample:
+        """The sample that samples (N, d) and labels (N,), as stored, make under these options.
+
+        Raises InputError when the labels are not finite or not two classes, and as `Sample`.
+        """
+        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+            raise InputError(
+                f"{self.path}: the label of {row_list(np.flatnonzero(~np.isfinite(labels)))} "
+                "(counted from 0) is not finite"
+            )
+        negative, positive = self._classes(labels)
+        rows = np.flatnonzero((labels == negative) | (labels == positive))
+        y = np.where(labels[rows] == positive, 1, -1)
+        # Built before centring and scaling, so that the checks speak of the file as it is.
+        sample = Sample(x[rows], y, self.path, rows)
+        if not self.centred and self.scale == 1:
+            return sample
+        inputs = centred(sample.x, rows, self.path) if self.centred else sample.x
+        with np.errstate(over="ignore"):
+            return Sample(inputs * self.scale, y, self.path, rows)
+
+    def _classes(self, labels: np.ndarray) -> tuple[_Label, _Label]:
+        """The labels of the file that stand for -1 and +1."""
+        present = np.unique(labels).tolist()
+        if self.classes is not None:
+            found = [self._as_stored(label, present) for label in self.classes]
+            return found[1], found[0]
+        if len(present) != 2:
+            what = "is only one label" if len(present) == 1 else f"are {len(present)} labels"
+            mend = "" if len(present) < 2 else "; choose two with 'classes'"
+            raise InputError(
+                f"{self.path}: exactly two labels are needed, there {what} "
+                f"({_label_list(present)}){mend}"
+            )
+        return present[0], present[1]
+
+    def _as_stored(self, wanted: _Label, present: list[_Label]) -> _Label:
+        """The label of the file equal to ``wanted``; 3, 3.0 and "3" are the same label."""
+        for label in present:
+            if label == wanted or str(label) == str(wanted) or _number(label) == _number(wanted):
+                return label
+        raise InputError(
+            f"{self.path}: classes: no sample has the label {wanted!r}; "
+            f"the file has {_label_list(present)}"
+        )
+
+
+def _number(label: _Label) -> float:
+    """The label as a number, or NaN (equal to nothing) when it is text."""
+    try:
+        return float(label)
+    except ValueError:
+        return math.nan
+
+
+def _label_list(labels: list[_Label]) -> str:
+    more = len(labels) - _NAMED_LABELS
+    return ", ".join(map(repr, labels[:_NAMED_LABELS])) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,1 @@
+"""Enclosures of arrays: balls with a priori rounding bounds, and arrays of precise balls."""

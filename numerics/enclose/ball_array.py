@@ -1,0 +1,326 @@
+"""Arrays of balls: float64 midpoints with radii that certainly cover every rounding error.
+
+`BallArray` encloses a real array elementwise in mid ± rad. Elementwise operations round once per
+entry and matrix products use the a-priori bound
+
+    |fl(AB) - AB| <= gamma_k |A||B| + k eta,   gamma_k = k u / (1 - k u),  u = 2^-53, eta = 2^-1074
+
+(Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.5), which holds for any
+order of summation, blocking, number of threads and use of fused multiply-add, so for every BLAS
+that multiplies conventionally. It presumes round-to-nearest and gradual underflow.
+
+A radius is itself rounded up at every step. Overflow and NaN end as an infinite radius: nothing is
+known about such an entry, and nothing is raised.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...theory.exact.interval import Interval
+from .real_array import BoolArray, RealArray
+from .roundoff import (
+    SMALLEST,
+    UNIT_ROUNDOFF,
+    FloatArray,
+    add_up,
+    matmul_up,
+    multiply_up,
+    product_error,
+    round_down,
+    round_up,
+    sum_up,
+)
+
+_P = ParamSpec("_P")
+
+
+def _quiet(function: Callable[_P, BallArray]) -> Callable[_P, BallArray]:
+    """Overflow and invalid operations are expected and end in the radius, not in a warning."""
+
+    @wraps(function)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> BallArray:
+        with np.errstate(all="ignore"):
+            return function(*args, **kwargs)
+
+    return run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BallArray(RealArray):
+    """Encloses a real array: every entry lies in mid ± rad. Both float64, one shape, read-only.
+
+    Entries whose midpoint or radius is not a finite number become the whole line (0 ± inf).
+
+    Raises:
+        ValueError: shapes differ or a radius is negative.
+    """
+
+    mid: FloatArray = field()  # pyright: ignore[reportIncompatibleMethodOverride] (read-only too)
+    rad: FloatArray = field()  # pyright: ignore[reportIncompatibleMethodOverride]
+
+    def __post_init__(self) -> None:
+        mid = np.asarray(self.mid, dtype=np.float64)
+        rad = np.asarray(self.rad, dtype=np.float64)
+        if mid.shape != rad.shape:
+            raise ValueError(f"midpoints of shape {mid.shape} with radii of shape {rad.shape}")
+        if (rad < 0).any():
+            raise ValueError("a radius is negative")
+        lost = ~(np.isfinite(mid) & np.isfinite(rad))
+        if lost.any():
+            mid, rad = np.where(lost, 0.0, mid), np.where(lost, np.inf, rad)
+        for name, array in (("mid", mid), ("rad", rad)):
+            view = array.view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
+
+    @classmethod
+    def exact(cls, values: ArrayLike) -> BallArray:
+        """The array itself, radius zero.
+
+        Raises:
+            ValueError: an entry that float64 cannot hold exactly.
+        """
+        given = np.asarray(values)
+        if given.dtype.kind not in "iufb" or given.dtype.itemsize > 8:
+            raise ValueError(f"no exact float64 values for entries of type {given.dtype}")
+        mid = given.astype(np.float64)
+        if given.dtype.kind in "iu" and (abs(mid) > 2**53).any():
+            raise ValueError("integers above 2^53 are not exact in float64")
+        return cls(mid, np.broadcast_to(0.0, mid.shape))
+
+    @classmethod
+    @_quiet
+    def between(cls, lower: ArrayLike, upper: ArrayLike) -> BallArray:
+        """Encloses every array with lower <= entry <= upper; a bound may be infinite.
+
+        Raises:
+            ValueError: a lower bound above its upper bound.
+        """
+        low, high = (np.asarray(bound, dtype=np.float64) for bound in (lower, upper))
+        if (low > high).any():
+            raise ValueError("a lower bound is above its upper bound")
+        mid = np.asarray(np.where(low == high, low, low / 2 + high / 2))
+        reach = np.maximum(high - mid, mid - low)
+        return cls(mid, np.where(low == high, 0.0, round_up(reach)))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the enclosed array."""
+        return self.mid.shape
+
+    @property
+    def lower(self) -> FloatArray:
+        """Lower bounds, rounded down; -inf where nothing is known."""
+        return -(-self).upper
+
+    @property
+    def upper(self) -> FloatArray:
+        """Upper bounds, rounded up; +inf where nothing is known."""
+        with np.errstate(over="ignore"):
+            total = self.mid + self.rad
+            return np.where(self.rad == 0, self.mid, np.nextafter(total, np.inf))
+
+    @property
+    def T(self) -> BallArray:
+        """The transpose."""
+        return BallArray(self.mid.T, self.rad.T)
+
+    @property
+    def positive(self) -> BoolArray:
+        """Where an entry is certainly above zero."""
+        return self.lower > 0
+
+    @property
+    def nonnegative(self) -> BoolArray:
+        """Where an entry is certainly zero or above."""
+        return self.lower >= 0
+
+    def __getitem__(self, index: Any) -> BallArray:
+        return BallArray(np.asarray(self.mid[index]), np.asarray(self.rad[index]))
+
+    def interval(self, *index: int) -> Interval:
+        """The entry at `index` (none for a 0-dimensional array) as an interval."""
+        entry = self[index]
+        return Interval.between(float(entry.lower), float(entry.upper))
+
+    def argmax(self, among: BoolArray | None = None) -> int:
+        """Flat index of the entry (where `among` holds) with the largest midpoint."""
+        return int((self.mid if among is None else np.where(among, self.mid, -np.inf)).argmax())
+
+    def descending(self) -> NDArray[np.intp]:
+        """Indices of a vector in the order of its midpoints, the largest first."""
+        return np.argsort(-self.mid, kind="stable")
+
+    def __neg__(self) -> BallArray:
+        return BallArray(-self.mid, self.rad)
+
+    def __abs__(self) -> BallArray:
+        lower, upper = self.lower, self.upper
+        straddles = (lower < 0) & (upper > 0)
+        # Away from zero mirroring keeps the radius; across it the ball is [0, larger end].
+        split = BallArray.between(np.zeros_like(upper), np.maximum(-lower, upper))
+        return BallArray(
+            np.where(straddles, split.mid, abs(self.mid)), np.where(straddles, split.rad, self.rad)
+        )
+
+    @_quiet
+    def __add__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
+        right = _ball(other)
+        total = self.mid + right.mid
+        # The rounding error of a sum is itself a float (Knuth's TwoSum); zero for exact sums.
+        shadow = total - self.mid
+        error = abs((self.mid - (total - shadow)) + (right.mid - shadow))
+        return BallArray(total, add_up(add_up(self.rad, right.rad), error))
+
+    def __sub__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
+        return self + -_ball(other)
+
+    @_quiet
+    def __mul__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
+        right = _ball(other)
+        mid = self.mid * right.mid
+        trivial = (abs(self.mid) == 1) | (abs(right.mid) == 1) | (self.mid == 0) | (right.mid == 0)
+        error = np.where(trivial, 0.0, round_up(UNIT_ROUNDOFF * abs(mid)) + SMALLEST)
+        spread = add_up(
+            multiply_up(abs(self.mid), right.rad),
+            multiply_up(self.rad, add_up(abs(right.mid), right.rad)),
+        )
+        return BallArray(mid, add_up(spread, error))
+
+    @_quiet
+    def __truediv__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
+        right = _ball(other)
+        mid = self.mid / right.mid
+        size = abs(right.mid)
+        smallest = np.where(right.rad == 0, size, round_down(size - right.rad))
+        spread = add_up(self.rad, multiply_up(round_up(abs(mid)), right.rad))
+        spread = np.where(spread == 0, 0.0, round_up(spread / smallest))
+        error = round_up(UNIT_ROUNDOFF * abs(mid)) + SMALLEST
+        rad = np.where(smallest > 0, add_up(spread, error), np.inf)
+        return BallArray(mid, rad)
+
+    @_quiet
+    def __matmul__(self, other: RealArray | ArrayLike) -> BallArray:
+        if _of_another_kind(other):
+            return NotImplemented
+        right = _ball(other)
+        terms = self.shape[-1]
+        rad = matmul_up(abs(self.mid), abs(right.mid)) * product_error(terms)
+        rad = round_up(round_up(rad) + terms * SMALLEST)
+        if right.rad.any():
+            rad = add_up(rad, matmul_up(abs(self.mid), right.rad))
+        if self.rad.any():
+            rad = add_up(rad, matmul_up(self.rad, add_up(abs(right.mid), right.rad)))
+        return BallArray(np.asarray(self.mid @ right.mid), np.asarray(rad))
+
+    def __rtruediv__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
+        return _ball(other) / self
+
+    def __rmatmul__(self, other: RealArray | ArrayLike) -> BallArray:
+        return _ball(other) @ self
+
+    @_quiet
+    def sum(self, axis: int | None = None) -> BallArray:
+        """Sums along `axis` (all entries for None), valid for any order of summation."""
+        terms = self.mid.size if axis is None else self.shape[axis]
+        error = np.asarray(product_error(max(terms - 1, 0)))
+        rounding = multiply_up(sum_up(abs(self.mid), axis), error)
+        return BallArray(
+            np.asarray(self.mid.sum(axis=axis)), add_up(sum_up(self.rad, axis), rounding)
+        )
+
+    @_quiet
+    def sqrt(self) -> BallArray:
+        """Square roots of quantities that cannot be negative; the part of a ball below 0 is cut.
+
+        An entry that is certainly negative becomes the whole line.
+        """
+        lower, upper = np.maximum(self.lower, 0.0), self.upper
+        low = np.maximum(np.nextafter(np.sqrt(lower), -np.inf), 0.0)
+        high = np.nextafter(np.sqrt(np.maximum(upper, 0.0)), np.inf)
+        return BallArray.between(low, np.where(upper < 0, np.inf, high))
+
+    @_quiet
+    def ldexp(self, exponents: ArrayLike) -> BallArray:
+        """Entries times 2**exponents (integers, broadcast): exact unless it underflows."""
+        mid = np.ldexp(self.mid, exponents)
+        rad = np.ldexp(self.rad, exponents)
+        # Scaling back shows, exactly, which entries lost digits below the smallest denormal.
+        back = -np.asarray(exponents)
+        lost = (np.ldexp(mid, back) != self.mid) | (np.ldexp(rad, back) != self.rad)
+        return BallArray(mid, np.where(lost, round_up(rad + 2 * SMALLEST), rad))
+
+    def maximum(self, other: RealArray | ArrayLike) -> BallArray:
+        """Elementwise larger of two arrays."""
+        right = _ball(other)
+        return BallArray.between(
+            np.maximum(self.lower, right.lower), np.maximum(self.upper, right.upper)
+        )
+
+    def norm(self) -> Interval:
+        """Euclidean (Frobenius) norm of the whole array, without under- or overflow of squares."""
+        largest = float(np.max(np.maximum(abs(self.mid), self.rad), initial=0.0))
+        if not math.isfinite(largest):
+            return Interval.between(0, math.inf)
+        exponent = math.frexp(largest)[1] if largest else 0
+        unit = self.ldexp(-exponent)
+        return (unit * unit).sum().interval().nonnegative().sqrt() * Interval.exact(2) ** exponent
+
+    def max_enclosure(self) -> Interval:
+        """Encloses the largest entry.
+
+        Raises:
+            ValueError: there is no entry.
+        """
+        return Interval.between(float(self.lower.max()), float(self.upper.max()))
+
+    def chosen(self, where: BoolArray, inside: Interval, outside: Interval) -> BallArray:
+        """Balls: `inside` where the condition holds, `outside` elsewhere."""
+        return BallArray.between(
+            np.where(where, inside.lower, outside.lower),
+            np.where(where, inside.upper, outside.upper),
+        )
+
+    @classmethod
+    def stacked(cls, parts: Sequence[BallArray], axis: int | None = None) -> BallArray:
+        """Arrays joined along the first axis, or stacked along a new one."""
+        mids, rads = [part.mid for part in parts], [part.rad for part in parts]
+        if axis is None:
+            return cls(np.concatenate(mids), np.concatenate(rads))
+        return cls(np.stack(mids, axis), np.stack(rads, axis))
+
+    def placed(self, index: NDArray[np.intp], size: int) -> BallArray:
+        """A vector of `size` zeros with this one's entries at `index`."""
+        mid, rad = np.zeros(size), np.zeros(size)
+        mid[index], rad[index] = self.mid, self.rad
+        return BallArray(mid, rad)
+
+
+def _of_another_kind(other: object) -> bool:
+    return isinstance(other, RealArray) and not isinstance(other, BallArray)
+
+
+def _ball(value: RealArray | Interval | ArrayLike) -> BallArray:
+    if isinstance(value, BallArray):
+        return value
+    if isinstance(value, RealArray):
+        return BallArray.between(value.lower, value.upper)
+    if isinstance(value, Interval):
+        return BallArray.between(value.lower, value.upper)
+    return BallArray.exact(value)

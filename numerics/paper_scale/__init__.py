@@ -1,0 +1,1 @@
+"""The paper's experiments at their size: exact solutions and trained networks, on a device."""

@@ -1,0 +1,289 @@
+"""Learning from perturbed noise at the size of the published experiments, in plain floating point.
+
+A pool of draws is shared by many points. For each: the exact solution for the natural samples, its
+normal q, noise perturbed along it, the exact solution for that, and its accuracy on the natural
+training samples. The control learns the same noise and labels without perturbations. What is learnt
+by training instead is in `trained_learning`. Nothing here is certain; every solve reports how well
+its KKT conditions hold. Source: Kumano et al. (ICLR 2024), experiments; methods this project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..device import check_memory, full_float32
+from ..perturb.base import PerturbationFault
+from .perturbed_noise import (
+    AlongDirections,
+    InCoordinates,
+    MarginProduct,
+    PerturbedNoise,
+    SampleGram,
+    gram_of,
+    margin_matrix,
+    needs_base_gram,
+    unchanged,
+)
+from .pool import NoisePool
+from .program import Method, solve_margin_program
+from .setting import LearningSetting, greedy_pixels, pixel_count
+
+CHECKED_ROWS = 256
+"""Of so many perturbed samples the sizes are checked."""
+# Sizes in float32, against entries of about 1.
+_SIZE_ERROR = 1e-3
+
+
+@dataclass(frozen=True)
+class Solved:
+    """How well a margin program was solved; see `nonnegative_program.ProgramSolution`.
+
+    outside : samples that do not activate exactly their own label's half of the neurons, so that
+    the linear pattern which the solution presumes is not its own.
+    """
+
+    method: Method
+    bounded: bool
+    violation: float
+    least_margin: float
+    slackness: float
+    negative: int | None
+    zeros: int
+    outside: int
+    products: int
+
+
+@dataclass(frozen=True)
+class ExactLearning:
+    """The exact solution of a point.
+
+    accuracy : share of natural training samples with y_n <q_adv, x_n> > 0; None where the margins
+    of the natural or of the perturbed set cannot all be met with the linear pattern. natural,
+    perturbed : the two solves; perturbed is None where the first has no solution. size : mean L2
+    norm of the perturbations, in [0, inf).
+    """
+
+    accuracy: float | None
+    natural: Solved
+    perturbed: Solved | None
+    size: float | None
+
+
+def pixel_bytes(samples: int, pixels: int) -> int:
+    """Bytes that noise perturbed in so many coordinates takes at most, beyond the noise.
+
+    Four arrays (n, k): the values, those before, and both as the factor of the Gram matrix, whose
+    middle is (2k, 2k).
+    """
+    return 4 * (4 * samples * pixels + 4 * pixels**2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Boundary:
+    """A normal (d,), float32, and how it was found."""
+
+    normal: Tensor
+    solved: Solved
+
+
+class NoiseLearning:
+    """Points of one pool, at one slope gamma; what they share is computed once and kept."""
+
+    def __init__(self, pool: NoisePool, slope: float) -> None:
+        self.pool, self.slope = pool, slope
+        self._natural: dict[tuple[int, int], _Boundary] = {}
+        self._controls: dict[tuple[int, int], _Boundary] = {}
+        self._margin: tuple[tuple[int, int], Tensor] | None = None
+
+    @full_float32()
+    @torch.inference_mode()
+    def exact(self, setting: LearningSetting) -> ExactLearning:
+        """The exact solution. InputError when the pool is too small for the setting.
+
+        PerturbationFault when the perturbed noise is not what the setting says.
+        """
+        natural = self.natural(setting)
+        if not natural.solved.bounded:
+            return ExactLearning(None, natural.solved, None, None)
+        noise = self.perturbed(setting, natural.normal)
+        size = checked_size(noise, setting, self._range, natural.normal)
+        boundary = self._solve_noise(noise, setting)
+        accuracy = self._accuracy(boundary, setting)
+        return ExactLearning(accuracy, natural.solved, boundary.solved, size)
+
+    @full_float32()
+    @torch.inference_mode()
+    def control(self, setting: LearningSetting) -> tuple[float | None, Solved]:
+        """Accuracy of the exact solution on unperturbed noise, same labels, and its solve."""
+        key = (setting.noise_samples, setting.dimension)
+        if key not in self._controls:
+            base = self.pool.noise_samples(*key)
+            nothing = base.new_zeros(len(base), 0)
+            still = AlongDirections(base, nothing, base.new_zeros(0, setting.dimension))
+            self._controls[key] = self._solve_noise(still, setting)
+        boundary = self._controls[key]
+        return self._accuracy(boundary, setting), boundary.solved
+
+    @full_float32()
+    @torch.inference_mode()
+    def natural(self, setting: LearningSetting) -> _Boundary:
+        """The exact boundary of the natural samples."""
+        key = (setting.samples, setting.dimension)
+        if key not in self._natural:
+            x, y = self.pool.natural_samples(*key), self.pool.natural_labels(key[0])
+            if needs_base_gram(*key):
+                device = self.pool.device
+                check_memory(
+                    "Gram and margin matrix", lambda n: 8 * n**2, len(x), "natural samples", device
+                )
+                gram = x @ x.T
+                product = MarginProduct(
+                    unchanged(gram), y, self.slope, margin_matrix(gram, y, self.slope)
+                )
+            else:
+                product = MarginProduct(SampleGram(x), y, self.slope)
+            multipliers, solved = self._solve(
+                product, float(x.square().sum()) / len(x), key[1], lambda: x
+            )
+            self._natural[key] = _Boundary(x.T @ (multipliers * y), solved)
+        return self._natural[key]
+
+    def perturbed(self, setting: LearningSetting, normal: Tensor) -> PerturbedNoise:
+        """The noise of a setting, perturbed as the boundary with that normal (d,) has it."""
+        base = self.pool.noise_samples(setting.noise_samples, setting.dimension)
+        labels = self.pool.noise_labels(setting.noise_samples)
+        if setting.perturbation == "l0-greedy":
+            pixels = pixel_count(setting.eps, setting.dimension)
+            check_memory(
+                f"noise perturbed in {pixels} pixels",
+                lambda n: pixel_bytes(n, pixels),
+                *(setting.noise_samples, "samples", self.pool.device),
+            )
+            taken, moves = greedy_pixels(normal, setting.eps)
+            values = base[:, taken] + labels[:, None] * moves
+            if self._range is not None:
+                values.clamp_(*self._range)
+            return InCoordinates(base, taken, values)
+        unit = normal.norm() if setting.perturbation == "l2" else normal.abs().max()
+        return AlongDirections(base, setting.eps * labels[:, None], (normal / unit)[None, :])
+
+    def base_gram(self, setting: LearningSetting) -> Tensor | None:
+        """K' of the noise, where products with it are cheaper than those with the samples."""
+        if not needs_base_gram(setting.noise_samples, setting.dimension):
+            return None
+        return self.pool.noise_gram(setting.noise_samples, setting.dimension)
+
+    @property
+    def _range(self) -> tuple[float, float] | None:
+        return (-1.0, 1.0) if self.pool.kind == "uniform" else None
+
+    def _solve_noise(self, noise: PerturbedNoise, setting: LearningSetting) -> _Boundary:
+        labels = self.pool.noise_labels(setting.noise_samples)
+        base = self.base_gram(setting)
+        gram = gram_of(noise, base)
+        matrix = None if base is None else self._margin_matrix(base, setting)
+        product = MarginProduct(gram, labels, self.slope, matrix)
+        rows = noise.rows(slice(CHECKED_ROWS))
+        square = float(rows.square().sum()) / len(rows)
+        every = slice(None)
+        multipliers, solved = self._solve(
+            product, square, setting.dimension, lambda: noise.rows(every)
+        )
+        return _Boundary(noise.combined((multipliers * labels)[:, None])[:, 0], solved)
+
+    def _margin_matrix(self, base: Tensor, setting: LearningSetting) -> Tensor:
+        key = (len(base), setting.dimension)
+        if self._margin is not None:
+            (count, dimension), matrix = self._margin
+            if dimension == key[1] and count >= key[0]:
+                return matrix[: key[0], : key[0]]
+        self._margin = None  # before the next is made: each is as large as the Gram matrix
+        check_memory(
+            "margin matrix of the noise", lambda n: 4 * n**2, key[0], "samples", self.pool.device
+        )
+        labels = self.pool.noise_labels(key[0])
+        self._margin = (key, margin_matrix(base, labels, self.slope))
+        return self._margin[1]
+
+    def _solve(
+        self,
+        product: MarginProduct,
+        square: float,
+        dimension: int,
+        samples: Callable[[], Tensor],
+    ) -> tuple[Tensor, Solved]:
+        """Multipliers, float32, of ``samples`` whose squared norm is ``square`` on average."""
+
+        def precise() -> MarginProduct:
+            check_memory(
+                f"samples of dimension {dimension} in float64",
+                lambda n: 12 * n * dimension,
+                *(len(product.labels), "samples", self.pool.device),
+            )
+            return MarginProduct(
+                SampleGram(samples().double()), product.labels.double(), self.slope
+            )
+
+        diagonal = square * (1 + self.slope**2) / 2
+        found = solve_margin_program(product, product.labels, diagonal, precise=precise)
+        multipliers = found.multipliers.to(product.labels.dtype)
+        outside = int((product.activation_margins(multipliers) <= 0).sum())
+        return multipliers, Solved(
+            found.method,
+            found.bounded,
+            found.violation,
+            found.least_margin,
+            found.slackness,
+            found.negative,
+            found.zeros,
+            outside,
+            found.products,
+        )
+
+    def _accuracy(self, boundary: _Boundary, setting: LearningSetting) -> float | None:
+        if not boundary.solved.bounded:
+            return None
+        x = self.pool.natural_samples(setting.samples, setting.dimension)
+        y = self.pool.natural_labels(setting.samples)
+        return float((y * (x @ boundary.normal) > 0).double().mean())
+
+
+def checked_size(
+    noise: PerturbedNoise,
+    setting: LearningSetting,
+    clamp: tuple[float, float] | None,
+    normal: Tensor | None = None,
+) -> float:
+    """Mean L2 norm of the perturbations, over at most 256 samples, if they are as the setting says.
+
+    ``normal`` is given where all perturbations are to lie along it. Raises PerturbationFault.
+    """
+    part = slice(CHECKED_ROWS)
+    after, before = noise.rows(part), noise.base[part]
+    change = after - before
+    norms = change.norm(dim=1)
+    if setting.perturbation == "l0-greedy":
+        most = pixel_count(setting.eps, setting.dimension)
+        changed = int((change != 0).sum(1).max())
+        if changed > most:
+            raise PerturbationFault(f"{changed} coordinates were changed, at most {most} may be")
+        low, high = float(after.min()), float(after.max())
+        if clamp is not None and not (clamp[0] <= low and high <= clamp[1]):
+            raise PerturbationFault(f"samples reach from {low} to {high}, outside {clamp}")
+    else:
+        sizes = norms if setting.perturbation == "l2" else change.abs().amax(1)
+        off = float((sizes - setting.eps).abs().max())
+        # Adding to entries of about 1 rounds each, and sqrt(d) of these errors make one of a norm.
+        if off > _SIZE_ERROR * max(setting.eps, float(before.abs().max()) / 100):
+            raise PerturbationFault(f"sizes differ from eps = {setting.eps:g} by {off:g}")
+        if normal is not None:
+            along = (change @ normal).abs() / (norms * normal.norm())
+            if float(along.min()) < 1 - _SIZE_ERROR:
+                raise PerturbationFault(
+                    f"perturbations leave the normal: cosine {float(along.min())}"
+                )
+    return float(norms.mean())

@@ -1,0 +1,301 @@
+"""Learning from perturbed noise with trained networks, at the size of the published experiments.
+
+f is trained on the natural samples, every noise sample is moved along f's input gradient there, g
+is trained on the result. Both follow the gradient flow (`gradient_flow`) to the time that the
+published recipe covers. That f's gradients are used and not the exact normal q matters: where the
+linear pattern fails they differ from sample to sample. One gradient stands for the published 100
+steps of projected gradient descent. Source: Kumano et al. (ICLR 2024), experiments; method this
+project.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..configuration import InputError
+from ..device import check_memory, fitting, full_float32
+from ..network import output_weights
+from .exact import CHECKED_ROWS, NoiseLearning, checked_size
+from .perturbed_noise import AlongDirections, Gram, SampleGram, gram_of, needs_base_gram, unchanged
+from .setting import LearningSetting
+
+# Gradient flow of the mean exponential loss in the span of the samples, to a given time.
+#
+# Plain descent with a small learning rate follows the flow, and needs a hundred thousand steps to
+# the time that the published networks reach, because it slows down as the loss falls. Here each
+# step is as long as the curvature allows: the gradient is divided by the loss, the time that has
+# passed is summed up, and training ends at the time asked for. Where the samples can be fitted, a
+# hundred steps do. As in `descent`, W(t) = W(0) + C(t)ᵀ X, so the samples enter by their Gram
+# matrix only, and here it is only multiplied with. Source: this project.
+
+# Rounds of the power method a step; it starts from where the last step's ended.
+_POWER_STEPS = 2
+_FIRST_POWER_STEPS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Where the flow has come.
+
+    coefficients : C (n, m). preactivations : Z = Z(0) + K C (n, m). steps : steps taken.
+    time : flow time reached; less than asked for when the steps ran out. log_loss : of the mean
+    loss. least_margin : min_n y_n f(x_n).
+    """
+
+    coefficients: Tensor
+    preactivations: Tensor
+    steps: int
+    time: float
+    log_loss: float
+    least_margin: float
+
+
+def flow_bytes(samples: int, width: int, itemsize: int) -> int:
+    """Bytes that ``follow_flow`` takes at most, beyond what it is given.
+
+    Six arrays (n, m): C, Z and what is active (a byte each), the pull of a step, and while Z is
+    made anew the product, which may be a sum of two.
+    """
+    return 6 * itemsize * samples * width
+
+
+def flow_time(learning_rate: float, momentum: float, steps: int) -> float:
+    """The flow time that gradient descent with momentum covers: steps eta/(1 - mu)."""
+    return steps * learning_rate / (1 - momentum)
+
+
+@full_float32()
+@torch.inference_mode()
+def follow_flow(
+    product: Callable[[Tensor], Tensor],
+    labels: Tensor,
+    start: Tensor,
+    slope: float,
+    time: float,
+    *,
+    step: float = 1.0,
+    most: int = 20_000,
+    progress: Callable[[int], None] | None = None,
+) -> Flow:
+    """Follow the flow from pre-activations ``start`` (n, m) until ``time``, explicit Euler.
+
+    product maps V (n, c) to K V, K the Gram matrix; labels (n,) of +-1. ``step`` is the length of a
+    step over the inverse of the largest curvature of the logarithm of the loss: below 2 for
+    stability; at most ``most`` steps. ``progress`` is called with the steps done.
+
+    Raises InputError when it does not fit into the memory of the device that ``start`` is on.
+    """
+    check_memory(
+        f"gradient flow of {len(labels)} samples",
+        lambda width: flow_bytes(len(labels), width, start.itemsize),
+        *(start.shape[1], "neurons", str(start.device)),
+    )
+    output = torch.tensor(output_weights(start.shape[1]), dtype=start.dtype, device=start.device)
+    coefficients, preactivations = torch.zeros_like(start), start.clone()
+    now, steps, count = 0.0, 0, len(labels)
+    curved = torch.ones_like(labels)
+    log_count = math.log(count)
+    while True:
+        active = preactivations > 0
+        margins = labels * (torch.where(active, preactivations, slope * preactivations) @ output)
+        log_total = float(torch.logsumexp(-margins, 0))
+        if now >= time or steps >= most:
+            break
+        shares = torch.exp(-margins - log_total)
+        rounds = _POWER_STEPS if steps else _FIRST_POWER_STEPS
+        curvature, curved = _largest_curvature(product, shares.sqrt(), curved, rounds)
+        # d(time) of the mean loss: its gradient is exp(log_total)/n times that of the shares.
+        length = step / curvature
+        passed = length * math.exp(log_count - log_total)
+        if now + passed >= time:
+            length *= (time - now) / passed
+            passed, now = time - now, time
+        else:
+            now += passed
+        pull = (length * shares * labels)[:, None] * output
+        coefficients.add_(pull.where(active, slope * pull))
+        preactivations = start + product(coefficients)
+        steps += 1
+        if progress is not None:
+            progress(steps)
+    return Flow(
+        coefficients, preactivations, steps, now, log_total - log_count, float(margins.min())
+    )
+
+
+def _largest_curvature(
+    product: Callable[[Tensor], Tensor], roots: Tensor, vector: Tensor, rounds: int
+) -> tuple[float, Tensor]:
+    """Largest eigenvalue of diag(roots) K diag(roots), which bounds the curvature, and its vector.
+
+    The network's kernel is K times a correlation of activations between 0 and 1.
+    """
+    value = 0.0
+    for _ in range(rounds):
+        vector = vector / vector.norm()
+        vector = roots * product((roots * vector)[:, None])[:, 0]
+        value = float(vector.norm())
+    return 1.02 * value, vector
+
+
+PUBLISHED_TIME = flow_time(learning_rate=0.01, momentum=0.9, steps=100_000)
+"""Flow time of the published training: 100 000 steps."""
+
+_ROWS = 1000
+
+
+def learning_bytes(samples: int, width: int, dimension: int) -> int:
+    """Bytes that ``TrainedNetworks.learn`` takes at most, beyond the pool, f and a Gram matrix.
+
+    Ten arrays (n, m): how f's weights are added to the noise, the factor of the Gram matrix that
+    comes of it (two), Z(0), and six of `gradient_flow.flow_bytes`. Five (m, d): W(0), and what is
+    summed up to W. Four (m, m) of the factor's middle. Four (n', d) of the samples that are
+    checked.
+    """
+    checked = 4 * min(samples, CHECKED_ROWS) * dimension
+    return 4 * (width * (10 * samples + 5 * dimension + 4 * width) + checked)
+
+
+@dataclass(frozen=True)
+class TrainedLearning:
+    """What a trained pair of networks f, g did.
+
+    accuracy : share of natural training samples with y_n g(x_n) > 0. fitted : the same for f.
+    log_loss, least_margin, steps, time : of g's training at its end; natural_* of f's. size : mean
+    L2 norm of the perturbations. alignment : mean over the noise of cos(grad f(x'_n), q), q the
+    exact normal of the natural samples; None where there is none.
+    """
+
+    accuracy: float
+    fitted: float
+    log_loss: float
+    least_margin: float
+    steps: int
+    time: float
+    natural_log_loss: float
+    natural_steps: int
+    natural_time: float
+    size: float
+    alignment: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """Trained weights (m, d), output weights (m,), and the flow that led there."""
+
+    weights: Tensor
+    output: Tensor
+    flow: Flow
+
+    def derivative(self, scores: Tensor, slope: float) -> Tensor:
+        """a_j phi'(z_nj), (n, m), for pre-activations (n, m)."""
+        return torch.where(scores > 0, self.output, slope * self.output)
+
+    def accuracy(self, x: Tensor, y: Tensor, slope: float) -> float:
+        scores = x @ self.weights.T
+        outputs = torch.where(scores > 0, scores, slope * scores) @ self.output
+        return float((y * outputs > 0).double().mean())
+
+
+class TrainedNetworks:
+    """Trains the networks of the points of one pool; f is kept for all points that share it."""
+
+    def __init__(self, learning: NoiseLearning, width: int, time: float = PUBLISHED_TIME) -> None:
+        self.learning, self.width, self.time = learning, width, time
+        self._natural: dict[tuple[int, int], _Network] = {}
+
+    @full_float32()
+    @torch.inference_mode()
+    def learn(
+        self, setting: LearningSetting, progress: Callable[[str, int], None] = lambda what, n: None
+    ) -> TrainedLearning:
+        """Train f where it is not known yet, perturb, train g. progress: network and steps done.
+
+        Raises InputError for the greedy pixel attack, which is studied by exact solutions only.
+        """
+        if setting.perturbation == "l0-greedy":
+            raise InputError("l0-greedy: no network is trained for the greedy pixel attack")
+        slope, pool = self.learning.slope, self.learning.pool
+        count, dimension = setting.noise_samples, setting.dimension
+        check_memory(
+            f"networks for {count} samples in dimension {dimension}",
+            lambda width: learning_bytes(count, width, dimension),
+            *(self.width, "neurons", pool.device),
+        )
+        f = self._natural_network(setting, lambda n: progress("f", n))
+        noise = self._attacked(setting, f)
+        size = checked_size(noise, setting, None)
+        labels = pool.noise_labels(setting.noise_samples)
+        gram = gram_of(noise, self.learning.base_gram(setting))
+        start = pool.initial_weights("g", self.width, setting.dimension)
+        flow = follow_flow(
+            gram.product,
+            labels,
+            noise.scores(start),
+            slope,
+            self.time,
+            progress=lambda n: progress("g", n),
+        )
+        g = _Network(start + noise.combined(flow.coefficients).T, f.output, flow)
+        x = pool.natural_samples(setting.samples, setting.dimension)
+        y = pool.natural_labels(setting.samples)
+        return TrainedLearning(
+            accuracy=g.accuracy(x, y, slope),
+            fitted=f.accuracy(x, y, slope),
+            log_loss=flow.log_loss,
+            least_margin=flow.least_margin,
+            steps=flow.steps,
+            time=flow.time,
+            natural_log_loss=f.flow.log_loss,
+            natural_steps=f.flow.steps,
+            natural_time=f.flow.time,
+            size=size,
+            alignment=self._alignment(setting, noise),
+        )
+
+    def _natural_network(
+        self, setting: LearningSetting, progress: Callable[[int], None]
+    ) -> _Network:
+        key = (setting.samples, setting.dimension)
+        if key not in self._natural:
+            pool, slope = self.learning.pool, self.learning.slope
+            x, y = pool.natural_samples(*key), pool.natural_labels(key[0])
+            gram: Gram = unchanged(x @ x.T) if needs_base_gram(*key) else SampleGram(x)
+            start = pool.initial_weights("f", self.width, setting.dimension)
+            flow = follow_flow(gram.product, y, x @ start.T, slope, self.time, progress=progress)
+            output = torch.tensor(output_weights(self.width), dtype=x.dtype, device=x.device)
+            self._natural[key] = _Network(start + flow.coefficients.T @ x, output, flow)
+        return self._natural[key]
+
+    def _attacked(self, setting: LearningSetting, f: _Network) -> AlongDirections:
+        """The noise, each sample moved by eps towards its label along f's gradient there."""
+        pool = self.learning.pool
+        base = pool.noise_samples(setting.noise_samples, setting.dimension)
+        labels = pool.noise_labels(setting.noise_samples)
+        gradient = f.derivative(base @ f.weights.T, self.learning.slope)
+        if setting.perturbation == "l2":
+            square = f.weights @ f.weights.T
+            sizes = ((gradient @ square) * gradient).sum(1).sqrt()
+        else:
+            # A block of gradients, and their sizes.
+            rows = fitting(lambda n: 8 * n * setting.dimension, _ROWS, pool.device)
+            parts = gradient.split(max(1, rows))
+            sizes = torch.cat([(part @ f.weights).abs().amax(1) for part in parts])
+        coefficients = gradient * (setting.eps * labels / sizes)[:, None]
+        return AlongDirections(base, coefficients, f.weights)
+
+    def _alignment(self, setting: LearningSetting, noise: AlongDirections) -> float | None:
+        boundary = self.learning.natural(setting)
+        if not boundary.solved.bounded:
+            return None
+        labels = self.learning.pool.noise_labels(setting.noise_samples)
+        q = boundary.normal
+        square = noise.directions @ noise.directions.T
+        norms = ((noise.coefficients @ square) * noise.coefficients).sum(1).sqrt()
+        along = (noise.coefficients @ (noise.directions @ q)) * labels
+        return float((along / (norms * q.norm())).double().mean())

@@ -1,0 +1,352 @@
+"""Projected gradient descent on the trained network, from the base sample, without random starts.
+
+As in the published experiments (Kumano et al., ICLR 2024; public code): steps of eps/5 along the
+steepest direction towards the target, projection onto the ball of size eps, then the clamp; of all
+iterates the one with the largest y^a f(x) is kept.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, assert_never
+
+import numpy as np
+import pydantic
+
+from ..configuration import InputError
+from ..device import fitting, resolve_device
+from ..network import LeakyNetwork, output_weights
+from .base import Perturbation, Positive, Promise, Range
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class AttackedNetwork:
+    """The trained network as an attack sees it, in torch: values and input gradients.
+
+    weights (m, d) and output weights a (m,), float64 on one device; the slope gamma.
+
+    Pre-activations z = W x of shape (B, m) stand for samples x (B, d) wherever they suffice.
+    """
+
+    weights: Tensor
+    output: Tensor
+    slope: float
+
+    @classmethod
+    def of(cls, network: LeakyNetwork, device: str) -> AttackedNetwork:
+        """The network on ``device``."""
+        import torch
+
+        weights = torch.tensor(network.weights, dtype=torch.float64, device=device)
+        output = torch.tensor(output_weights(network.width), dtype=torch.float64, device=device)
+        return cls(weights, output, network.slope)
+
+    def preactivations(self, x: Tensor) -> Tensor:
+        """z, (B, m), of samples x (B, d)."""
+        return x @ self.weights.T
+
+    def values(self, z: Tensor) -> Tensor:
+        """f, (B, 1)."""
+        return (z.where(z > 0, self.slope * z) @ self.output)[:, None]
+
+    def gradients(self, z: Tensor) -> Tensor:
+        """The gradient of f with respect to the samples, (B, d); at a kink the slope is gamma."""
+        return self.output.where(z > 0, self.slope * self.output) @ self.weights
+
+
+# Numbers of the samples perturbed at a time.
+_BLOCK_ENTRIES = 2**24
+
+
+class Attack(Perturbation, abc.ABC, frozen=True, extra="forbid"):
+    """A perturbation of every sample for itself, from the trained network; deterministic."""
+
+    def perturbed(
+        self, x: np.ndarray, y: np.ndarray, network: LeakyNetwork, device: str = "cpu"
+    ) -> np.ndarray:
+        """The perturbed samples, float64 (N, d), for base samples (N, d) and targets y (N,).
+
+        Computed in float64 on ``device``, in blocks that fit. Raises InputError when the network
+        has another input dimension or no gradient at a sample, eps is lost beside the samples, or
+        the device is not there.
+        """
+        import torch
+
+        if x.shape[1] != network.weights.shape[1]:
+            raise InputError(
+                f"the network takes inputs of dimension {network.weights.shape[1]}, "
+                f"the base samples have {x.shape[1]}"
+            )
+        if self.size is not None:
+            self.check_visible(x, self.size)
+        device, (width, dimension) = resolve_device(device), network.weights.shape
+        rows = max(1, _BLOCK_ENTRIES // dimension)
+        rows = max(1, fitting(lambda n: attack_bytes(n, width, dimension), rows, device))
+        attacked = AttackedNetwork.of(network, device)
+        result = np.empty_like(x)
+        for start in range(0, len(x), rows):
+            block = slice(start, start + rows)
+            inputs = torch.tensor(x[block], dtype=torch.float64, device=device)
+            target = torch.tensor(y[block], dtype=torch.float64, device=device)[:, None]
+            result[block] = self.attack(inputs, target, attacked).cpu().numpy()
+        return result
+
+    def clamped(self, x: Tensor) -> Tensor:
+        """x within the clamp, where there is one."""
+        return x if self.clamp is None else x.clamp(*self.clamp)
+
+    @abc.abstractmethod
+    def attack(self, x: Tensor, y: Tensor, network: AttackedNetwork) -> Tensor:
+        """Perturbed samples (B, d) for float64 samples (B, d) and target labels (B, 1)."""
+
+    @abc.abstractmethod
+    def promise(self, dimension: int) -> Promise:
+        """What the perturbed samples in that dimension must be."""
+
+
+def attack_bytes(rows: int, width: int, dimension: int) -> int:
+    """Bytes that an attack on a block of samples takes at most, the network included.
+
+    The weights, and once more those of the coordinates that a pixel attack has taken; arrays (B, d)
+    and (B, m) of samples, gradients, scores, pre-activations, and what is made of them on the way:
+    no attack holds more than twelve of each at a time.
+    """
+    return 8 * (2 * width * dimension + 12 * rows * (width + dimension))
+
+
+# Steepest steps and projections in the three norms that attacks know.
+
+Norm = Literal["l2", "linf-sign", "linf-rescaled"]
+"""l2; the largest entry, with steps along the sign of the gradient; the largest entry again, with
+vectors rescaled as a whole (the published code's "Linf", Kumano et al., ICLR 2024)."""
+
+
+def steepest(gradient: Tensor, norm: Norm) -> Tensor:
+    """Rows g (B, d) scaled to g/‖g‖_2, sgn g or g/‖g‖_inf; zero rows stay zero."""
+    match norm:
+        case "l2":
+            return _over(gradient, _length(gradient))
+        case "linf-sign":
+            return gradient.sign()
+        case "linf-rescaled":
+            return _over(gradient, _largest(gradient))
+        case _:
+            assert_never(norm)
+
+
+def projected(change: Tensor, norm: Norm, eps: float) -> Tensor:
+    """Rows (B, d) brought to size at most eps: entries clipped for linf-sign, else rescaled."""
+    match norm:
+        case "l2":
+            return change * (eps / _length(change).clamp(min=eps))
+        case "linf-sign":
+            return change.clamp(-eps, eps)
+        case "linf-rescaled":
+            return change * (eps / _largest(change).clamp(min=eps))
+        case _:
+            assert_never(norm)
+
+
+def size_promise(norm: Norm, sizes: Range, within: Range | None) -> Promise:
+    """That every perturbation has a size in that range and stays in the clamp."""
+    if norm == "l2":
+        return Promise(l2=sizes, within=within)
+    return Promise(linf=sizes, within=within)
+
+
+def _length(rows: Tensor) -> Tensor:
+    return rows.norm(dim=1, keepdim=True)
+
+
+def _largest(rows: Tensor) -> Tensor:
+    return rows.abs().amax(dim=1, keepdim=True)
+
+
+def _over(rows: Tensor, size: Tensor) -> Tensor:
+    return rows / size.where(size > 0, size.new_ones(()))
+
+
+# The gradient of the trained network, once: eps times its steepest step towards the target.
+
+
+class Gradient(Attack, frozen=True, extra="forbid"):
+    """x_n = x'_n + eps y^a_n g_n, g_n the input gradient of f at x'_n of size 1 in the norm."""
+
+    kind: Literal["gradient"] = "gradient"
+    eps: Positive
+    norm: Norm = "l2"
+
+    @property
+    def size(self) -> float:
+        return self.eps
+
+    def attack(self, x: Tensor, y: Tensor, network: AttackedNetwork) -> Tensor:
+        gradient = network.gradients(network.preactivations(x))
+        if not bool(gradient.any(dim=1).all()):
+            raise InputError("gradient perturbation: the network's gradient is zero at a sample")
+        return self.clamped(x + self.eps * y * steepest(gradient, self.norm))
+
+    def promise(self, dimension: int) -> Promise:
+        low = self.eps if self.clamp is None else 0.0
+        return size_promise(self.norm, (low, self.eps), self.clamp)
+
+
+# The greedy pixel attack on the trained network (L0).
+#
+# As in the published experiments (Kumano et al., ICLR 2024; public code): every step takes the
+# coordinate with the largest gradient among those not yet taken, then moves all taken ones by
+# ``step_size`` times their gradient over its largest entry, towards the target, and clamps; of all
+# iterates the one with the largest y^a f(x) is kept. The published clamp is [-1, 1] for uniform
+# data and none for Gaussian data. Here a coordinate already at the end of the clamp towards which
+# it would move is passed over while others are left, so that every step changes a new one.
+
+_PASSED_OVER, _TAKEN = -1.0, -2.0
+# With more neurons changing sides than this share, new gradients cost less than corrected ones.
+_MANY_FLIPS = 1 / 64
+
+
+class PixelAttack(Attack, frozen=True, extra="forbid"):
+    """At most floor(fraction d) coordinates change; ``fraction`` in (0, 1]."""
+
+    kind: Literal["pixel"] = "pixel"
+    fraction: Annotated[float, pydantic.Field(gt=0, le=1)]
+    step_size: Positive = 0.3
+
+    def coordinates(self, dimension: int) -> int:
+        """floor(fraction d); InputError when that is none."""
+        # The product of a decimal fraction may fall just short of the integer that is meant.
+        count = math.floor(self.fraction * dimension * (1 + 1e-12))
+        if count == 0:
+            raise InputError(
+                f"{self.section()}: fraction: {self.fraction:g} of {dimension} coordinates is "
+                "none; give at least one"
+            )
+        return count
+
+    def attack(self, x: Tensor, y: Tensor, network: AttackedNetwork) -> Tensor:
+        count = self.coordinates(x.shape[1])
+        z = network.preactivations(x)
+        best_margin = y * network.values(z)
+        uphill = y * network.gradients(z)
+        score = self._scores(x, uphill)
+        current = x.clone()
+        taken = x.new_zeros((len(x), count)).long()
+        best = x.new_zeros((len(x), count))
+        for step in range(count):
+            pixel = score.argmax(dim=1, keepdim=True)
+            score.scatter_(1, pixel, _TAKEN)
+            taken[:, step : step + 1] = pixel
+            best[:, step : step + 1] = x.gather(1, pixel)
+            columns = taken[:, : step + 1]
+            old = current.gather(1, columns)
+            move = self.step_size * steepest(uphill.gather(1, columns), "linf-rescaled")
+            new = self.clamped(old + move)
+            current.scatter_(1, columns, new)
+            moved_z = z + _response(columns, new - old, network)
+            margin = y * network.values(moved_z)
+            better = (margin > best_margin)[:, 0]
+            best[better, : step + 1] = new[better]
+            best_margin[better] = margin[better]
+            rows = _follow(uphill, z, moved_z, y, network)
+            score[rows] = self._scores(x[rows], uphill[rows]).scatter_(1, columns[rows], _TAKEN)
+            z = moved_z
+        return x.scatter(1, taken, best)
+
+    def promise(self, dimension: int) -> Promise:
+        return Promise(changed=(0, self.coordinates(dimension)), within=self.clamp)
+
+    def _scores(self, x: Tensor, uphill: Tensor) -> Tensor:
+        """How much each coordinate promises, (B, d)."""
+        score = uphill.abs()
+        if self.clamp is None:
+            return score
+        low, high = self.clamp
+        stuck = ((uphill > 0) & (x >= high)) | ((uphill < 0) & (x <= low))
+        return score.masked_fill_(stuck, _PASSED_OVER)
+
+
+def _response(columns: Tensor, change: Tensor, network: AttackedNetwork) -> Tensor:
+    """How z changes, (B, m), when the coordinates ``columns`` (B, k) change by ``change``."""
+    dimension = network.weights.shape[1]
+    # Samples share most of their coordinates, so that their union is small.
+    union = columns.flatten().bincount(minlength=dimension).nonzero()[:, 0]
+    place = columns.new_zeros(dimension)
+    place[union] = union.new_ones(len(union)).cumsum(0) - 1
+    dense = change.new_zeros((len(change), len(union))).scatter_(1, place[columns], change)
+    return dense @ network.weights[:, union].T
+
+
+def _follow(
+    uphill: Tensor, z: Tensor, moved_z: Tensor, y: Tensor, network: AttackedNetwork
+) -> Tensor:
+    """Bring the gradients ``uphill`` (B, d) of y f, in place, from z to moved_z.
+
+    Returns the rows that changed. Few neurons change sides in a step: each adds a multiple of its
+    weights, which saves the product with all weights.
+    """
+    flipped = (z > 0) != (moved_z > 0)
+    row, neuron = flipped.nonzero(as_tuple=True)
+    if len(row) > _MANY_FLIPS * flipped.numel():
+        uphill.copy_(y * network.gradients(moved_z))
+        return flipped.any(dim=1).nonzero()[:, 0]
+    sign = (moved_z[row, neuron] > 0) * 2.0 - 1.0
+    factor = (sign * y[row, 0] * network.output[neuron] * (1 - network.slope))[:, None]
+    # One flip of each row at a time: every row is then written once, in a fixed order.
+    place = flipped.cumsum(dim=1)[row, neuron]
+    for turn in range(1, int(place.max()) + 1 if len(row) else 1):
+        now = place == turn
+        uphill[row[now]] += factor[now] * network.weights[neuron[now]]
+    return row[place == 1]
+
+
+# A move this much shorter than the step size, with no neuron changing sides, is a fixed point.
+_STANDSTILL = 1e-9
+
+
+class ProjectedGradient(Attack, frozen=True, extra="forbid"):
+    """Perturbations of size at most eps; ``step_size`` None is eps/5."""
+
+    kind: Literal["pgd"] = "pgd"
+    eps: Positive
+    norm: Norm = "l2"
+    steps: Annotated[int, pydantic.Field(ge=1, le=1_000_000)] = 100
+    step_size: Positive | None = None
+
+    @property
+    def size(self) -> float:
+        return self.eps
+
+    def attack(self, x: Tensor, y: Tensor, network: AttackedNetwork) -> Tensor:
+        import torch
+
+        step = self.eps / 5 if self.step_size is None else self.step_size
+        best = x.clone()
+        z = network.preactivations(x)
+        best_margin = y * network.values(z)
+        # Samples that no longer move drop out: within one activation pattern f is linear, so most
+        # are done as soon as they reach the sphere.
+        rows = torch.arange(len(x), device=x.device)
+        current = x
+        for _ in range(self.steps):
+            start, target = x[rows], y[rows]
+            moved = current + step * target * steepest(network.gradients(z), self.norm)
+            moved = self.clamped(start + projected(moved - start, self.norm, self.eps))
+            moved_z = network.preactivations(moved)
+            margin = target * network.values(moved_z)
+            better = (margin > best_margin[rows])[:, 0]
+            best[rows[better]] = moved[better]
+            best_margin[rows[better]] = margin[better]
+            shift = (moved - current).abs().amax(dim=1)
+            moving = (shift > _STANDSTILL * step) | ((moved_z > 0) != (z > 0)).any(dim=1)
+            rows, current, z = rows[moving], moved[moving], moved_z[moving]
+            if len(rows) == 0:
+                break
+        return best
+
+    def promise(self, dimension: int) -> Promise:
+        return size_promise(self.norm, (0.0, self.eps), self.clamp)

@@ -1,0 +1,205 @@
+"""Perturbed sets: base samples x'_n, target labels y^a_n, perturbed samples x_n with labels y^a_n.
+
+A geometric perturbation moves every sample along one direction, x_n = x'_n + eps y^a_n dir; an
+attack moves each for itself. What comes out is checked against what the perturbation promises.
+Source: Kumano, Kera & Yamasaki (ICLR 2024); the control on unperturbed noise is the base itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import pydantic
+
+from ..configuration import Configuration, InputError
+from ..data.file import read_labels
+from ..data.generated import Gaussian, Uniform
+from ..data.sample import Sample
+from ..enclose.ball_array import BallArray
+from ..enclose.real_array import RealArray
+from ..network import LeakyNetwork
+from . import AnyPerturbation, Attack, Direction, GeometricPerturbation, Sizes
+from .base import checked_sizes
+
+
+class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
+    """How a perturbed set is made.
+
+    base: ``natural``, the natural samples; ``uniform`` on [-1, 1]^d or ``gaussian`` N(0, I), noise.
+    samples: N_adv >= 2, needed for noise; of natural samples None takes all, a number so many of
+    them at random. labels: ``random``, fair independent coins; ``flipped``, y^a = -y (natural base
+    only); ``file``, those of ``label_file`` (.npy or .csv, already resolved).
+
+    Raises InputError for a field that is missing, unknown or out of range, and for a clamp that
+    cuts into the noise.
+    """
+
+    base: Literal["natural", "uniform", "gaussian"]
+    samples: Annotated[int, pydantic.Field(ge=2)] | None = None
+    labels: Literal["random", "flipped", "file"] = "random"
+    label_file: str | None = None
+    perturbation: AnyPerturbation
+
+    @classmethod
+    def section(cls) -> str:
+        return "perturbed set"
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self) -> PerturbedSetup:
+        if self.base != "natural" and self.samples is None:
+            raise InputError(f"samples: the {self.base} base needs a number of samples")
+        if self.labels == "flipped" and self.base != "natural":
+            raise InputError(f"labels: 'flipped' needs the natural base, {self.base} has no labels")
+        if (self.labels == "file") != (self.label_file is not None):
+            raise InputError("label_file: give it with labels = 'file', and only then")
+        clamp = self.perturbation.clamp
+        if clamp is not None and self.base == "gaussian":
+            raise InputError("perturbation.clamp: Gaussian noise has no range to clamp to")
+        if clamp is not None and self.base == "uniform" and not clamp[0] <= -1 < 1 <= clamp[1]:
+            raise InputError(
+                f"perturbation.clamp: uniform noise fills [-1, 1], the clamp {list(clamp)} "
+                "cuts into it"
+            )
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class PerturbedSet:
+    """A perturbed set.
+
+    Attributes
+    ----------
+    base : the x'_n with the labels y^a_n, and for a natural base the rows of the natural source.
+    perturbed : the x_n with the same labels.
+    chosen : for a natural base the indices into the natural sample, int64 (N_adv,); else None.
+    direction : what geometric perturbations share; None for an attack.
+    eps : the size of the perturbation; None where it has none (pixel attack).
+    clamped : how many entries the clamp changed; for an attack 0, the clamp is part of it.
+    sizes : the checked norms, numbers of changed coordinates and range.
+    """
+
+    base: Sample
+    perturbed: Sample
+    chosen: np.ndarray | None
+    direction: Direction | None
+    eps: float | None
+    clamped: int
+    sizes: Sizes
+
+    @property
+    def shares_direction(self) -> bool:
+        """Whether x_n = x'_n + eps y^a_n dir for every n, up to one rounding of each entry."""
+        return self.direction is not None and self.clamped == 0
+
+
+def draw_perturbed(
+    natural: Sample,
+    q: RealArray | None,
+    network: LeakyNetwork | None,
+    setup: PerturbedSetup,
+    rng: np.random.Generator,
+    *,
+    device: str = "cpu",
+) -> PerturbedSet:
+    """Draw base and labels, perturb and check.
+
+    q (d,) encloses the normal of the exact boundary of ``natural``, needed by geometric
+    perturbations; ``network`` is the trained network, needed by attacks, which run on ``device``.
+    ``rng`` serves first the base, then the labels, and never the perturbation: setups that differ
+    in the perturbation alone share both. Random labels are drawn once: a draw of one class only is
+    an error, for drawing again would make the coins depend on each other.
+
+    Raises
+    ------
+    InputError
+        The setup does not fit the data: too few samples, labels of one class, data outside the
+        clamp, k > nnz q, an eps lost in rounding, a missing q or network.
+    PerturbationFault
+        The perturbed samples are not what the perturbation promises: an error of the code.
+    """
+    base, chosen = _draw_base(natural, setup, rng)
+    perturbation = setup.perturbation
+    perturbation.check_base(base.x, base.source)
+    source = f"{base.source}, perturbed ({perturbation.kind})"
+    if isinstance(perturbation, Attack):
+        if network is None:
+            raise InputError(f"{perturbation.section()}: needs a trained network")
+        promise = perturbation.promise(base.d)
+        x = perturbation.perturbed(base.x, base.y, network, device)
+        direction, clamped = None, 0
+    else:
+        if q is None:
+            raise InputError(f"{perturbation.section()}: needs the normal of the exact boundary")
+        direction = perturbation.direction(_with_exact_zeros(q, natural))
+        promise = perturbation.promise(base.x, direction)
+        x = perturbation.perturbed(base.x, base.y, direction)
+        clamped = _count_clamped(perturbation, base, x, direction)
+    perturbed = Sample(x, base.y, source, base.rows)
+    sizes = checked_sizes(base.x, perturbed.x, promise)
+    return PerturbedSet(base, perturbed, chosen, direction, perturbation.size, clamped, sizes)
+
+
+def _draw_base(
+    natural: Sample, setup: PerturbedSetup, rng: np.random.Generator
+) -> tuple[Sample, np.ndarray | None]:
+    """x'_n with labels y^a_n, and where they come from in the natural sample."""
+    chosen = None
+    if setup.samples is None or setup.base == "natural":
+        chosen = _choose(natural.n, setup.samples, rng)
+        x, rows, source = natural.x[chosen], natural.rows[chosen], natural.source
+    else:
+        noise = Uniform if setup.base == "uniform" else Gaussian
+        description = noise(samples=setup.samples, dimension=natural.d)
+        rows = np.arange(setup.samples)
+        x = description.draw_inputs(rows, rng)
+        source = f"{setup.base} noise ({setup.samples} samples in dimension {natural.d})"
+    return Sample(x, _draw_labels(natural, chosen, len(x), setup, rng), source, rows), chosen
+
+
+def _choose(available: int, wanted: int | None, rng: np.random.Generator) -> np.ndarray:
+    if wanted is None:
+        return np.arange(available)
+    if wanted > available:
+        raise InputError(
+            f"perturbed set: samples: {wanted} were asked for, there are {available} natural ones"
+        )
+    return np.sort(rng.choice(available, wanted, replace=False))
+
+
+def _draw_labels(
+    natural: Sample,
+    chosen: np.ndarray | None,
+    count: int,
+    setup: PerturbedSetup,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    if setup.label_file is not None:
+        return read_labels(setup.label_file, count)
+    if setup.labels == "flipped" and chosen is not None:
+        return -natural.y[chosen]
+    y = rng.integers(0, 2, count) * 2 - 1
+    if (y == y[0]).all():
+        raise InputError(
+            f"perturbed set: labels: all {count} random labels came out {int(y[0]):+d}, both are "
+            "needed; take more samples or another seed"
+        )
+    return y
+
+
+def _with_exact_zeros(q: RealArray, natural: Sample) -> BallArray:
+    """q with the coordinates that no natural sample uses exactly 0, which rounding cannot show."""
+    if q.shape != (natural.d,):
+        raise InputError(f"the normal has shape {q.shape}, the data have dimension {natural.d}")
+    used = natural.x.any(axis=0)
+    return BallArray(np.where(used, q.mid, 0.0), np.where(used, q.rad, 0.0))
+
+
+def _count_clamped(
+    perturbation: GeometricPerturbation, base: Sample, x: np.ndarray, direction: Direction
+) -> int:
+    if perturbation.clamp is None:
+        return 0
+    free = perturbation.model_copy(update={"clamp": None})
+    return int(np.count_nonzero(free.perturbed(base.x, base.y, direction) != x))

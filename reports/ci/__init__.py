@@ -1,0 +1,1 @@
+"""Reports for continuous integration: JUnit, GitHub annotations, a job summary."""

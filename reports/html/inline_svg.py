@@ -1,0 +1,101 @@
+"""SVG drawings made fit to stand inside an HTML page, on light and dark ground."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
+from ..view.view import Math
+from ..words.marks import MARKS
+from ..words.mathematics import size_in_em
+from .markup import Markup, element
+
+# What a figure's colours are called in the style sheet, which has a lighter set for dark pages.
+FIGURE_COLOURS = {
+    INK: "--ink",
+    GREY: "--axis",
+    BLUE: "--blue",
+    GREEN: "--green",
+    PURPLE: "--purple",
+    VERMILLION: "--vermillion",
+}
+
+
+def mark_svg(name: str, label: str | None = None) -> Markup:
+    """A mark in the colour of the text around it, which says the same unless ``label`` is given."""
+    drawing = MARKS[name].svg("currentColor").replace('"white"', '"var(--page)"')
+    if label is not None:
+        return _labelled(drawing, label)
+    return Markup(drawing.replace("<svg ", '<svg aria-hidden="true" ', 1))
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """The formulas and figures of one page; ``letters`` holds the outlines all formulas use."""
+
+    letters: Markup
+    formulas: Mapping[str, str]
+    figures: Mapping[str, str]
+
+    def formula(self, math: Math) -> Markup:
+        """A formula on its own line, in the size and colour of the text around it."""
+        return element("div", self._set(math), class_="formula") if math.text else Markup()
+
+    def symbol(self, math: Math) -> Markup:
+        """A formula within a line."""
+        return element("span", self._set(math), class_="symbol") if math.typst else self._set(math)
+
+    def figure(self, key: str, title: str) -> Markup:
+        """A figure; its identifiers are kept apart from those of other figures."""
+        prefix = f"f{key}-"
+        drawing = re.sub(r"<\?xml.*?\?>\s*", "", self.figures[key])
+        drawing = re.sub(r'\bid="', f'id="{prefix}', drawing)
+        drawing = drawing.replace('href="#', f'href="#{prefix}').replace("url(#", f"url(#{prefix}")
+        for colour, name in FIGURE_COLOURS.items():
+            drawing = drawing.replace(colour, f"var({name})")
+        # Without a fixed size the drawing fills its column, by its viewBox.
+        drawing = re.sub(r'(<svg [^>]*?) width="[^"]*" height="[^"]*"', r"\1", drawing, count=1)
+        return _labelled(drawing, title)
+
+    def _set(self, math: Math) -> Markup:
+        if not math.typst:
+            return element("code", math.text)
+        return _labelled(self.formulas[math.typst], math.text)
+
+
+def drawings(typeset: Mapping[str, str], figures: Mapping[str, str]) -> Drawings:
+    """Make formulas (SVG by source) and figures (SVG by key) fit for a page."""
+    outlines: dict[str, str] = {}
+    formulas = {source: _formula(page, outlines) for source, page in typeset.items()}
+    symbols = "".join(
+        f'<symbol id="{name}" overflow="visible">{outline}</symbol>'
+        for outline, name in outlines.items()
+    )
+    hidden = element("svg", Markup(symbols), aria_hidden="true", class_="letters")
+    return Drawings(hidden, formulas, figures)
+
+
+def _formula(page: str, outlines: dict[str, str]) -> str:
+    """A formula without the outlines of its letters, which are added to ``outlines``."""
+
+    def own(found: re.Match[str]) -> str:
+        name = outlines.setdefault(found[2], f"g{len(outlines) + 1}")
+        return names.setdefault(found[1], name) and ""
+
+    names: dict[str, str] = {}
+    page = re.sub(r'<symbol id="(\w+)"[^>]*>(.*?)</symbol>', own, page, flags=re.DOTALL)
+    page = page.replace("<defs></defs>", "")
+    page = re.sub(r'xlink:href="#(\w+)"', lambda use: f'href="#{names[use[1]]}"', page)
+    # The page's style sheet has the colour; nothing has to say again what is so anyway.
+    page = page.replace(' fill="#000000" fill-rule="nonzero"', "").replace(' x="0" y="0"', "")
+    page = page.replace("#000000", "currentColor")
+    width, height = size_in_em(page)
+    style = f'style="width: {width:.3f}em; height: {height:.3f}em"'
+    page = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', style, page, count=1)
+    return re.sub(r' xmlns:\w+="[^"]*"', "", page, count=2)
+
+
+def _labelled(drawing: str, label: str) -> Markup:
+    # The label becomes an attribute of an element that is empty here, to be escaped like any other.
+    attributes = element("svg", role="img", aria_label=label)[len("<svg") : -len("></svg>")]
+    return Markup(drawing.replace("<svg", f"<svg{attributes}", 1))

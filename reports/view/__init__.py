@@ -1,0 +1,1 @@
+"""What a page shows, composed from report.json."""

@@ -1,0 +1,1 @@
+"""Numbers, marks and formulas in words."""

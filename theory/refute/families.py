@@ -1,0 +1,251 @@
+"""Families of small Gram matrices, each with one parameter: the size p of the inner products.
+
+A family fixes labels, slope, squared norms and the signs of y_n y_k <x_n, x_k>; the inner products
+are p times those signs. p runs over a fixed grid of rationals, so that datasets are shared between
+searches, up to the largest p for which the matrix is still positive semidefinite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property
+from itertools import combinations, permutations, product
+
+from .kkt_points import (
+    KktPoint,
+    Matrix,
+    Vector,
+    gram_matrix,
+    is_positive_semidefinite,
+    kkt_points,
+    linear_pattern,
+)
+from .values import ExactData, ExactPerturbation, Setting, Values, combination, dot
+
+# Small perturbed sets in exact coordinates: bases, labels, directions, sizes and test points.
+
+PERTURBED_SLOPES = (Fraction(1), Fraction(1, 2), Fraction(4, 5), Fraction(1, 10))
+#: Natural samples and labels: orthogonal, unequal norms, coherent, four samples.
+_NATURAL: tuple[tuple[tuple[tuple[int, ...], ...], tuple[int, ...]], ...] = (
+    (((1, 0, 0), (0, 1, 0)), (1, -1)),
+    (((10, 0, 0), (0, 13, 0)), (1, -1)),
+    (((20, 0, 0), (1, 20, 0)), (1, 1)),
+    (((20, 0, 0), (-1, 20, 0)), (1, -1)),
+    (((2, 0, 0, 0, 0), (0, 2, 0, 0, 0), (0, 0, 2, 0, 0), (0, 0, 0, 2, 0)), (1, -1, 1, -1)),
+    (((9, 1, 0, 0, 1), (0, 9, 0, -1, 0), (1, 0, 9, 0, 0), (0, 0, -1, 9, 0)), (1, -1, -1, 1)),
+)
+#: Sizes of the perturbation relative to the first sample's norm.
+_SIZES = tuple(Fraction(n, 100) for n in (1, 5, 20, 40, 60, 75, 90, 110, 150, 200, 300, 1000))
+
+
+def _rational(row: tuple[int, ...]) -> Vector:
+    return tuple(map(Fraction, row))
+
+
+def _linear_point(data: ExactData) -> KktPoint | None:
+    only = (linear_pattern(data.labels),)
+    found = next(kkt_points(data.gram, data.labels, data.slope, only=only), None)
+    return found or next(kkt_points(data.gram, data.labels, data.slope, changes=2), None)
+
+
+def _directions(q: Vector) -> Iterator[tuple[Vector, Fraction]]:
+    """Directions with the square that normalises them: q/‖q‖, and signs as they are."""
+    yield q, dot(q, q)
+    yield tuple(Fraction((x > 0) - (x < 0)) for x in q), Fraction(1)
+
+
+@cache
+def perturbed_settings() -> tuple[Values, ...]:
+    """Natural samples with their KKT point, a perturbed set with its own, and a test point."""
+    found: list[Values] = []
+    for (integers, labels), slope in product(_NATURAL, PERTURBED_SLOPES):
+        rows = tuple(map(_rational, integers))
+        data = ExactData(gram_matrix(rows), labels, slope)
+        point = _linear_point(data)
+        if point is None:
+            continue
+        q = combination(tuple(a * y for a, y in zip(point.multipliers, labels, strict=True)), rows)
+        flipped = tuple(-y for y in labels)
+        points = (q, rows[0], tuple(Fraction(i - 1) for i in range(len(q))))
+        for (direction, scale), adv_labels, size in product(
+            _directions(q), (flipped, labels), _SIZES
+        ):
+            # eps is size times the norm of the first sample: step = eps/sqrt(scale), made rational.
+            step = size * _rational_ratio(data.gram[0][0], scale)
+            p = ExactPerturbation(rows, adv_labels, direction, step, scale, slope)
+            adv_point = _linear_point(p.data)
+            if adv_point is not None:
+                found += [
+                    Values(Setting(data, point, p, adv_point, rows, z, k))
+                    for k, z in enumerate(points, start=1)
+                ]
+    return tuple(found)
+
+
+def _rational_ratio(a: Fraction, b: Fraction) -> Fraction:
+    """A rational number near sqrt(a/b)."""
+    return Fraction(float(a / b) ** 0.5).limit_denominator(1000)
+
+
+SLOPES = (Fraction(1), Fraction(1, 2), Fraction(9, 10), Fraction(1, 10))
+NEAR_LINEAR = Fraction(9, 10)
+SIZES = (2, 3, 4)
+#: Squared norms of the first sample and of the others: equal, one long, one short, one very long.
+NORMS = ((1, 1), (4, 1), (1, 4), (100, 1))
+#: Overall factors of the Gram matrix, for statements that are not invariant under scaling.
+SCALES = (Fraction(1), Fraction(1, 100), Fraction(100))
+
+#: Symbols that depend on the number of samples, the extreme norms, the slope and p only.
+EXTREMES = frozenset({"N", "R_min", "R_max", "gamma", "p_max"})
+
+#: p relative to the smallest squared norm: eight decades, steps of about two percent.
+_MANTISSAS = tuple(Fraction(round(100 * 10 ** (i / 115)), 100) for i in range(115))
+GRID = (*(mantissa / 10**d for d in range(8, 0, -1) for mantissa in _MANTISSAS), Fraction(1))
+
+
+@dataclass(frozen=True)
+class Family:
+    """Datasets that differ in one number. `signs` are of y_n y_k <x_n, x_k> for n < k, in order."""
+
+    squares: tuple[Fraction, ...]
+    signs: tuple[int, ...]
+    labels: tuple[int, ...]
+    slope: Fraction
+
+    @property
+    def size(self) -> int:
+        return len(self.labels)
+
+    def gram(self, p: Fraction) -> Matrix:
+        n = self.size
+        g = [[Fraction(0)] * n for _ in range(n)]
+        for i in range(n):
+            g[i][i] = self.squares[i]
+        for (i, k), sign in zip(combinations(range(n), 2), self.signs, strict=True):
+            g[i][k] = g[k][i] = sign * self.labels[i] * self.labels[k] * p
+        return tuple(map(tuple, g))
+
+    @cached_property
+    def extremes(self) -> tuple[int, Fraction, Fraction, Fraction]:
+        """All that `EXTREMES` depend on, besides p."""
+        return self.size, min(self.squares), max(self.squares), self.slope
+
+    @cached_property
+    def limit(self) -> int:
+        """The largest index of the grid at which the matrix is positive semidefinite."""
+        unit = min(self.squares)
+        low, high = 0, len(GRID) - 1
+        if is_positive_semidefinite(self.gram(GRID[high] * unit)):
+            return high
+        while high - low > 1:
+            middle = (low + high) // 2
+            if is_positive_semidefinite(self.gram(GRID[middle] * unit)):
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def inner(self, index: int) -> Fraction:
+        """The inner product at a point of the grid."""
+        return GRID[index] * min(self.squares)
+
+    def data(self, index: int) -> ExactData:
+        return ExactData(self.gram(self.inner(index)), self.labels, self.slope)
+
+    def edge(self, admissible: Callable[[int], bool], *, resolution: int = 1) -> tuple[int, ...]:
+        """Indices where the data are admissible: the largest found (and the smallest)."""
+        probes = sorted({*range(0, self.limit, 90), self.limit}, reverse=True)
+        above = self.limit
+        for probe in probes:
+            if admissible(probe):
+                low, high = probe, above
+                while high - low > resolution:
+                    middle = (low + high) // 2
+                    low, high = (middle, high) if admissible(middle) else (low, middle)
+                # On a pair of samples the smallest p is tried too; larger sets only at the edge.
+                both = self.size == 2 and low > 0 and admissible(0)
+                return (low, 0) if both else (low,)
+            above = probe
+        return ()
+
+
+_Shape = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+
+
+def _labellings(n: int, linear: bool) -> tuple[tuple[int, ...], ...]:
+    """Labels up to swapping the classes; a linear network sees only the signed inner products."""
+    if linear:
+        return (tuple(1 if i % 2 == 0 else -1 for i in range(n)),)
+    return tuple((1, *rest) for rest in product((1, -1), repeat=n - 1))
+
+
+def _canonical(shape: _Shape, linear: bool) -> tuple:
+    """The least description among all orders of the samples (and both names of the classes)."""
+    squares, signs, labels = shape
+    n = len(labels)
+    pair_sign = dict(zip(combinations(range(n), 2), signs, strict=True))
+    candidates = []
+    for order in permutations(range(n)):
+        moved = tuple(squares[i] for i in order)
+        seen = tuple(pair_sign[(min(i, k), max(i, k))] for i, k in combinations(order, 2))
+        first = labels[order[0]]
+        classes = () if linear else tuple(labels[i] * first for i in order)
+        candidates.append((moved, classes, seen))
+    return min(candidates)
+
+
+@cache
+def _shapes(n: int, linear: bool) -> tuple[_Shape, ...]:
+    """Norms, signs and labels, one of each class that differs by the order of samples only."""
+    found: dict[tuple, _Shape] = {}
+    norms = NORMS if linear or n < 4 else NORMS[:1]
+    for (first, rest), labels in product(norms, _labellings(n, linear)):
+        for signs in _sign_patterns(n):
+            shape = ((first, *(rest,) * (n - 1)), signs, labels)
+            found.setdefault(_canonical(shape, linear), shape)
+    return tuple(found.values())
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Every sign pattern, labelling and choice of norms, each once up to the order of samples.
+
+    Smaller sets first; then the patterns with all inner products full before those with one
+    coherent pair.
+    """
+    found: list[Family] = []
+    for n, slope in product(SIZES, SLOPES):
+        if n == max(SIZES) and slope == NEAR_LINEAR:
+            continue  # a linear network and slope 1/2 enclose it
+        shapes = _shapes(n, True) if slope == 1 else _shapes(n, False)
+        found += [Family(tuple(map(Fraction, sq)), s, lab, slope) for sq, s, lab in shapes]
+    return tuple(found)
+
+
+def _sign_patterns(n: int) -> Iterator[tuple[int, ...]]:
+    pairs = n * (n - 1) // 2
+    yield from product((-1, 1), repeat=pairs)
+    if n > 2:
+        for sign in (-1, 1):
+            yield (sign, *(0,) * (pairs - 1))
+            # Coherence of the first sample with every other one.
+            yield (*(sign,) * (n - 1), *(0,) * (pairs - n + 1))
+
+
+@cache
+def scaled_families() -> tuple[Family, ...]:
+    """Pairs of samples at other overall scales."""
+    return tuple(
+        Family(tuple(scale * s for s in family.squares), family.signs, family.labels, family.slope)
+        for scale in SCALES[1:]
+        for family in families()
+        if family.size == 2
+    )
+
+
+@cache
+def bent_families() -> tuple[Family, ...]:
+    """Families small enough to look for all KKT points, those with bent boundaries too."""
+    return tuple(family for family in families() if family.size == 2 and family.slope < 1)

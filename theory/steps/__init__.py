@@ -1,0 +1,1 @@
+"""Symbols and proof steps that several theorems share."""

@@ -1,0 +1,470 @@
+"""KKT points of the margin problem for a leaky-ReLU network: definitions and steps proofs share.
+
+The problem: minimise ‖W‖²/2 subject to y_n f(x_n) >= 1, f(x) = sum_j a_j phi(<w_j, x>) with
+a_j = ±1/sqrt(m) fixed and phi(t) = max(t, gamma t). The steps reduce vectors to scalars: x_n enters
+through rho_n = ‖x_n‖² and through cross_n, the sum over the other samples of
+lambda_k y_k y_n s_kj <x_k, x_n>, whose size the sum bound limits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from ..statement import (
+    KKT_POINT,
+    LIPSCHITZ,
+    MEAN_LOWER,
+    MEAN_UPPER,
+    SUM_BOUND,
+    Cases,
+    Citation,
+    Claim,
+    Definition,
+    Identity,
+    Inequality,
+    Let,
+    Step,
+)
+from ..symbols import (
+    N,
+    R_max,
+    R_min,
+    activation_margin,
+    declare,
+    gamma,
+    lambda_max,
+    lambda_min,
+    m,
+    p_max,
+    tau,
+    tau_asked,
+)
+
+r = declare("r", "R_min²", low=0, open_low=True)
+R = declare("R", "R_max²", low=0, open_low=True)
+P = declare("P", "(N-1) p_max, a bound on every row sum of |<x_n, x_k>|", low=0)
+U = declare("U", "upper bound of every multiplier", low=0, open_low=True)
+L = declare("L", "lower bound of every multiplier")
+
+# An arbitrary sample n and an arbitrary neuron j.
+lambda_n = declare("lambda_n", "multiplier of an arbitrary sample n", low=0, index="n")
+rho_n = declare("rho_n", "‖x_n‖²", low=0, index="n")
+slope_n = declare(
+    "s_n", "slope of phi that neuron j takes at x_n", index="nj", typst="s_(n j)", latex="s_{nj}"
+)
+cross_n = declare(
+    "cross_n",
+    "sum over k != n of lambda_k y_k y_n s_kj <x_k, x_n>",
+    index="nj",
+    latex="\\chi_{nj}",
+    typst="chi_(n j)",
+)
+margin_n = declare("margin_n", "margin y_n f(x_n)", index="n", latex="\\mu_n", typst="mu_n")
+# The sample with the largest multiplier.
+rho_top = declare("rho_top", "‖x_k‖² of the sample with the largest multiplier", low=0)
+slope_top = declare("s_top", "slope that neuron j takes at that sample", index="j")
+cross_top = declare(
+    "cross_top", "cross_n of that sample", index="j", latex="\\chi_{top}", typst='chi_"top"'
+)
+margin_top = declare("margin_top", "margin of that sample", latex="\\mu_{top}", typst='mu_"top"')
+
+# A test point z and the two neuron directions of the limit network.
+alpha = declare("alpha", "<v, z>: preactivation of the neurons with a_j > 0")
+beta = declare("beta", "<u, z>: preactivation of the neurons with a_j < 0")
+f_z = declare("f_z", "output f(z) of the limit network", latex="f(z)", typst="f(z)")
+q_z = declare("q_z", "<q, z>", latex="\\langle q,z\\rangle", typst="chevron.l q, z chevron.r")
+trained_z = declare(
+    "trained_z", "output of the trained, rescaled network", latex="f_t(z)", typst="f_t (z)"
+)
+norm_z = declare("norm_z", "‖z‖", low=0, open_low=True, latex="\\|z\\|", typst="norm(z)")
+norm_q = declare(
+    "norm_q",
+    "‖q‖, q = sum over n of lambda_n y_n x_n",
+    low=0,
+    open_low=True,
+    latex="\\|q\\|",
+    typst="norm(q)",
+)
+Delta = declare("Delta", "‖W - W*‖ of the trained, rescaled weights W", low=0)
+
+_t = declare("t", "a preactivation")
+_s = declare("s", "a slope in the subdifferential of phi at t")
+_y = declare("y", "a label, +1 or -1")
+_a = declare("a", "an output weight, +1/sqrt(m) or -1/sqrt(m)")
+_rest = declare("rest", "sum over k != n of lambda_k y_k s_kj <x_k, x_n>", typst="C", latex="C")
+_w = declare("w", "one coordinate of w_j")
+_n = sp.Symbol("n", integer=True, positive=True)
+_N = sp.Symbol("N", integer=True, positive=True)
+_lam, _labels, _slopes, _x = (sp.IndexedBase(name) for name in ("lambda", "y", "s", "x"))
+
+preactivation_n = slope_n * lambda_n * rho_n + cross_n
+preactivation_top = slope_top * lambda_max * rho_top + cross_top
+
+_LABELS_AND_WEIGHTS: tuple[dict[Any, Any], ...] = tuple(
+    {_y: label, _a: sign / sp.sqrt(m)} for label in (1, -1) for sign in (1, -1)
+)
+
+NAMES: tuple[Step, ...] = (
+    Let("r", "Write r for the smallest squared norm.", r, R_min**2),
+    Let("R", "Write R for the largest squared norm.", R, R_max**2),
+    Definition("norms", "The largest norm is at least the smallest.", (R_max >= R_min,)),
+    Let("P", "Write P for (N-1) p_max.", P, (N - 1) * p_max),
+)
+
+STATIONARITY: tuple[Step, ...] = (
+    Identity(
+        "stationary",
+        "Setting the derivative of the Lagrangian in one coordinate of w_j to zero gives "
+        "w_j = a_j sum_n lambda_n y_n s_nj x_n, with s_nj in the subdifferential of phi.",
+        sp.Derivative(
+            _w**2 / 2
+            - sp.Sum(_lam[_n] * _labels[_n] * _a * _slopes[_n] * _w * _x[_n], (_n, 1, _N)),
+            _w,
+        ),
+        _w - _a * sp.Sum(_lam[_n] * _labels[_n] * _slopes[_n] * _x[_n], (_n, 1, _N)),
+    ),
+    Definition(
+        "subdifferential",
+        "A slope s of phi at t is 1 for t > 0, gamma for t < 0, and between them at 0.",
+        (
+            sp.Or(
+                sp.And(_t > 0, sp.Eq(_s, 1)),
+                sp.And(_t < 0, sp.Eq(_s, gamma)),
+                sp.And(sp.Eq(_t, 0), _s >= gamma, _s <= 1),
+            ),
+        ),
+    ),
+    Cases(
+        "homogeneous",
+        "phi(t) = s t for every slope s of phi at t, so outputs are slopes times preactivations.",
+        (_t > 0, _t < 0, sp.Eq(_t, 0)),
+        sp.Eq(sp.Max(_t, gamma * _t), _s * _t),
+        uses=("subdifferential",),
+    ),
+    Identity(
+        "preactivation",
+        "m y_n a_j <w_j, x_n> = s_nj lambda_n rho_n + cross_n, since a_j² = 1/m and y_n² = 1 "
+        "(cases: both labels, both signs of a_j).",
+        m * _y * _a * (_a * (lambda_n * _y * slope_n * rho_n + _rest)),
+        slope_n * lambda_n * rho_n + _y * _rest,
+        cases=_LABELS_AND_WEIGHTS,
+    ),
+    Identity(
+        "contribution",
+        "m times the contribution of neuron j to y_n f(x_n) is s_nj times that; the margin is its "
+        "mean over the neurons.",
+        m * _y * _a * slope_n * (_a * (lambda_n * _y * slope_n * rho_n + _rest)),
+        slope_n * (slope_n * lambda_n * rho_n + _y * _rest),
+        cases=_LABELS_AND_WEIGHTS,
+    ),
+)
+
+SAMPLES: tuple[Step, ...] = (
+    Definition(
+        "sample",
+        "For an arbitrary sample n and neuron j: slopes lie in [gamma, 1], squared norms in "
+        "[r, R], and no multiplier exceeds the largest.",
+        (slope_n >= gamma, slope_n <= 1, rho_n >= r, rho_n <= R, lambda_n <= lambda_max),
+    ),
+    Definition(
+        "top",
+        "The same for the sample with the largest multiplier.",
+        (slope_top >= gamma, slope_top <= 1, rho_top >= r, rho_top <= R),
+    ),
+    Citation(
+        "cross",
+        "The cross terms of an arbitrary sample are N-1 products with weights at most lambda_max.",
+        SUM_BOUND,
+        (cross_n, N - 1, lambda_max, p_max),
+    ),
+    Citation(
+        "cross-top",
+        "The same for the sample with the largest multiplier.",
+        SUM_BOUND,
+        (cross_top, N - 1, lambda_max, p_max),
+    ),
+    Citation(
+        "kkt",
+        "Feasibility and complementary slackness for an arbitrary sample.",
+        KKT_POINT,
+        (lambda_n, margin_n),
+    ),
+    Citation(
+        "kkt-top",
+        "Feasibility and complementary slackness for the sample with the largest multiplier.",
+        KKT_POINT,
+        (lambda_max, margin_top),
+    ),
+)
+
+
+def activation_steps() -> tuple[Step, ...]:
+    """Step 4 from lambda_max <= U ("2"), lambda_n >= L ("3") and gamma L r > U P ("4-bounds")."""
+    return (
+        Inequality(
+            "4",
+            "m y_n a_j <w_j, x_n> >= gamma L r - U P > 0 for every sample and neuron.",
+            preactivation_n > 0,
+            uses=("sample", "cross", "P", "2", "3", "4-bounds"),
+        ),
+        Definition(
+            "least-activation",
+            "The minimum over finitely many samples and neurons is attained at some n and j.",
+            (sp.Eq(activation_margin, preactivation_n),),
+            chooses="nj",
+        ),
+        Inequality(
+            "4-all",
+            "Every sample activates exactly the neurons of its own label's half.",
+            activation_margin > 0,
+            uses=("4", "least-activation"),
+        ),
+        Definition(
+            "least-multiplier",
+            "The minimum over finitely many samples is attained at some n.",
+            (sp.Eq(lambda_min, lambda_n),),
+            chooses="n",
+        ),
+    )
+
+
+_own = sp.Piecewise((1, sp.Eq(_y, 1)), (gamma, True))
+_half_sum = (1 + gamma) / 2
+_half_gap = (1 - gamma) / 2
+
+LINEAR_BOUNDARY: tuple[Step, ...] = (
+    Identity(
+        "5-slopes",
+        "With that pattern s+ = (1+gamma)/2 + y (1-gamma)/2 is 1 for y = +1 and gamma for y = -1.",
+        _half_sum + _y * _half_gap,
+        _own,
+        cases=({_y: 1}, {_y: -1}),
+    ),
+    Identity(
+        "5",
+        "So the neurons of a half are equal, v for a_j > 0 and u for a_j < 0, and "
+        "v - u = ((1+gamma)/sqrt(m)) q.",
+        sp.Sum(
+            _lam[_n] * _labels[_n] * (_half_sum + _labels[_n] * _half_gap) * _x[_n] / sp.sqrt(m),
+            (_n, 1, _N),
+        )
+        + sp.Sum(
+            _lam[_n] * _labels[_n] * (_half_sum - _labels[_n] * _half_gap) * _x[_n] / sp.sqrt(m),
+            (_n, 1, _N),
+        ),
+        (1 + gamma) / sp.sqrt(m) * sp.Sum(_lam[_n] * _labels[_n] * _x[_n], (_n, 1, _N)),
+    ),
+    Definition(
+        "halves",
+        "With that pattern, at a point z: alpha = <v, z>, beta = <u, z>, and m/2 equal neurons a "
+        "half.",
+        tuple(
+            sp.Implies(activation_margin > 0, fact)
+            for fact in (
+                sp.Eq(
+                    f_z,
+                    sp.sqrt(m) / 2 * (sp.Max(alpha, gamma * alpha) - sp.Max(beta, gamma * beta)),
+                ),
+                sp.Eq(alpha - beta, (1 + gamma) / sp.sqrt(m) * q_z),
+            )
+        ),
+    ),
+    Inequality(
+        "6",
+        "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
+        sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
+        uses=("halves",),
+    ),
+)
+
+FINITE_TIME: tuple[Step, ...] = (
+    Inequality(
+        "7-slope",
+        "phi rises at least with slope gamma, so |f(z)| >= gamma (1+gamma) |<q, z>| / 2.",
+        sp.Implies(activation_margin > 0, sp.Abs(f_z) >= gamma * (1 + gamma) / 2 * sp.Abs(q_z)),
+        uses=("halves",),
+    ),
+    Citation(
+        "7-lipschitz",
+        "The trained network, rescaled to smallest margin 1, differs from the limit by at most "
+        "Delta ‖z‖.",
+        LIPSCHITZ,
+        (trained_z - f_z, Delta, norm_z),
+    ),
+    Definition(
+        "tau",
+        "tau is the ratio 2 Delta/(gamma (1+gamma) ‖q‖).",
+        (sp.Eq(tau * gamma * (1 + gamma) * norm_q, 2 * Delta),),
+    ),
+    Inequality(
+        "7",
+        "Outside the cone |cos(z, q)| <= tau the trained network has the sign of <q, z>.",
+        sp.Implies(
+            sp.And(activation_margin > 0, sp.Abs(q_z) > tau * norm_q * norm_z),
+            sp.Eq(sp.sign(trained_z), sp.sign(q_z)),
+        ),
+        uses=("6", "7-slope", "7-lipschitz", "tau"),
+    ),
+)
+
+_z, _q = sp.symbols("z q")
+_f, _inner, _norm, _ft = (sp.Function(name) for name in ("f", "inner", "norm", "f_t"))
+
+PATTERN_CLAIM = Claim(
+    "boundary",
+    "Every sample activates exactly its own label's half, so the KKT limit has the sign of <q, z> "
+    "for every z.",
+    activation_margin > 0,
+    formal=sp.And(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
+    display=sp.Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+)
+TRAINED_CLAIM = Claim(
+    "trained",
+    "The trained network has the sign of <q, z> for every z outside the certified angle, and that "
+    "angle is as small as asked.",
+    tau <= tau_asked,
+    formal=sp.Implies(sp.Abs(q_z) > tau * norm_q * norm_z, sp.Eq(sp.sign(trained_z), sp.sign(q_z))),
+    limit=True,
+    settle="train longer, or ask for a wider angle",
+    display=sp.Implies(
+        sp.Abs(_inner(_q, _z)) > tau * _norm(_q) * _norm(_z),
+        sp.Eq(sp.sign(_ft(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+    ),
+)
+
+
+# Steps 2 to 4 of the paper's argument: from the largest multiplier to every activation.
+#
+# Rearranged from Frei et al. (COLT 2023), with the bounds U and L kept exactly.
+
+
+def chain_steps(regime_from: tuple[str, ...]) -> tuple[Step, ...]:
+    """Steps 2 to 4 with U = 1/(gamma (gamma r - P)), L = (1 - U P)/R, from facts that imply them.
+
+    `regime_from` names the facts that yield gamma r > P and gamma L r > U P.
+    """
+    return (
+        Inequality(
+            "regime",
+            "The norms outweigh the cross terms.",
+            gamma * r > P,
+            uses=(*regime_from, "r", "R", "norms", "P"),
+        ),
+        Inequality(
+            "2-neuron",
+            "At the largest multiplier every neuron contributes at least gamma (gamma r - P) times "
+            "that multiplier.",
+            slope_top * preactivation_top >= gamma * (gamma * r - P) * lambda_max,
+            uses=("regime", "top", "cross-top", "P"),
+        ),
+        Citation(
+            "2-mean",
+            "So does their mean, the margin.",
+            MEAN_LOWER,
+            (margin_top, slope_top * preactivation_top, gamma * (gamma * r - P) * lambda_max),
+            uses=("2-neuron",),
+        ),
+        Let(
+            "U",
+            "Write U for the resulting upper bound.",
+            U,
+            1 / (gamma * (gamma * r - P)),
+            uses=("regime",),
+        ),
+        Inequality(
+            "2",
+            "By slackness a positive multiplier has margin 1, so lambda_max <= U.",
+            lambda_max <= U,
+            uses=("2-mean", "kkt-top", "U", "regime"),
+        ),
+        Inequality(
+            "3-neuron",
+            "At any sample no neuron contributes more than lambda_n R + U P.",
+            slope_n * preactivation_n <= lambda_n * R + U * P,
+            uses=("sample", "cross", "P", "2"),
+        ),
+        Citation(
+            "3-mean",
+            "So neither does their mean.",
+            MEAN_UPPER,
+            (margin_n, slope_n * preactivation_n, lambda_n * R + U * P),
+            uses=("3-neuron",),
+        ),
+        Let("L", "Write L for the resulting lower bound.", L, (1 - U * P) / R),
+        Inequality(
+            "3",
+            "By feasibility the margin is at least 1, so lambda_n >= L.",
+            lambda_n >= L,
+            uses=("3-mean", "kkt", "L"),
+        ),
+        Inequality(
+            "4-bounds",
+            "The own term outweighs the cross terms at every sample.",
+            gamma * L * r > U * P,
+            uses=(*regime_from, "regime", "r", "R", "norms", "P", "U", "L"),
+        ),
+        *activation_steps(),
+    )
+
+
+# A neuron's slope where its sign is known: 1 on its own half, gamma on the other.
+#
+# Write t for m y_n a_j <w_j, x_n>. A neuron of the sample's own half (y_n a_j > 0) has slope 1 when
+# t > 0 and gamma when t < 0; a neuron of the other half has it the other way round.
+
+own_slope = declare("s_own", "slope at x_n of a neuron of its own half", index="nj")
+other_slope = declare("s_other", "slope at x_n of a neuron of the other half", index="nj")
+own_mean = declare("mean_own", "mean contribution of the own half to the margin of n", index="n")
+other_mean = declare("mean_other", "mean contribution of the other half", index="n")
+own_slope_top = declare("s_own_top", "own-half slope at the largest multiplier", index="j")
+other_slope_top = declare("s_other_top", "other-half slope at the largest multiplier", index="j")
+own_mean_top = declare("mean_own_top", "own half's mean contribution at the largest multiplier")
+other_mean_top = declare("mean_other_top", "other half's mean contribution there")
+
+own_t = own_slope * lambda_n * rho_n + cross_n
+other_t = other_slope * lambda_n * rho_n + cross_n
+own_t_top = own_slope_top * lambda_max * rho_top + cross_top
+other_t_top = other_slope_top * lambda_max * rho_top + cross_top
+
+
+def _slope(slope: sp.Symbol, t: sp.Expr, active: sp.Expr, inactive: sp.Expr) -> sp.Basic:
+    return sp.Or(
+        sp.And(t > 0, sp.Eq(slope, active)),
+        sp.And(t < 0, sp.Eq(slope, inactive)),
+        sp.And(sp.Eq(t, 0), slope >= gamma, slope <= 1),
+    )
+
+
+ANY_SAMPLE: tuple[Step, ...] = (
+    Definition(
+        "slopes",
+        "At any sample, a neuron of its own half has slope 1 where t > 0 and gamma where t < 0; "
+        "one of the other half the other way round.",
+        (
+            _slope(own_slope, own_t, sp.Integer(1), gamma),
+            _slope(other_slope, other_t, gamma, sp.Integer(1)),
+        ),
+    ),
+    Definition(
+        "margin-halves",
+        "The halves are equally large: the margin is the mean of the two halves' means.",
+        (sp.Eq(margin_n, (own_mean + other_mean) / 2),),
+    ),
+)
+TOP_SAMPLE: tuple[Step, ...] = (
+    Definition(
+        "slopes-top",
+        "The same at the sample with the largest multiplier.",
+        (
+            _slope(own_slope_top, own_t_top, sp.Integer(1), gamma),
+            _slope(other_slope_top, other_t_top, gamma, sp.Integer(1)),
+        ),
+    ),
+    Definition(
+        "margin-halves-top",
+        "And its margin is the mean of the two halves' means.",
+        (sp.Eq(margin_top, (own_mean_top + other_mean_top) / 2),),
+    ),
+)

@@ -1,0 +1,461 @@
+"""Perturbed sets x'_n + eps y^a_n dir with labels y^a_n: symbols and steps that proofs share.
+
+All perturbations of one set share one direction. A perturbed set is again a labelled set, so the
+theorems on standard training apply to it with its own norms, inner products and multipliers.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..statement import Assumption, Citation, Definition, Inequality, Let, Step
+from ..symbols import declare, gamma
+from .sums import BILINEAR, LARGEST, LINEAR_SUM, SMALLEST, TERM_SUM, WEIGHTS
+
+# The set and how it is perturbed.
+N_adv = declare("N_adv", "number of perturbed samples", low=1, integer=True)
+eps = declare(
+    "eps",
+    "size of the perturbation: sample n is x'_n + eps y^a_n dir",
+    low=0,
+    open_low=True,
+    latex="\\varepsilon",
+    typst="epsilon",
+)
+dir_sq = declare("dir_sq", "‖dir‖²", low=0, latex="\\|e\\|^2", typst="norm(e)^2")
+kappa = declare("kappa", "largest |<x'_n, dir>| over the base samples", low=0)
+base_R_max = declare(
+    "base_R_max",
+    "largest norm of a base sample x'_n",
+    low=0,
+    open_low=True,
+    latex="R'_{\\max}",
+    typst="R'_max",
+)
+base_R_min = declare(
+    "base_R_min",
+    "smallest norm of a base sample x'_n",
+    low=0,
+    open_low=True,
+    latex="R'_{\\min}",
+    typst="R'_min",
+)
+base_p_max = declare(
+    "base_p_max",
+    "largest |<x'_n, x'_k>| over different base samples",
+    low=0,
+    latex="p'_{\\max}",
+    typst="p'_max",
+)
+
+# The same quantities of the perturbed set, and of its network.
+adv_R_max = declare(
+    "adv_R_max",
+    "largest norm of a perturbed sample",
+    low=0,
+    open_low=True,
+    latex="R^a_{\\max}",
+    typst="R^a_max",
+)
+adv_R_min = declare(
+    "adv_R_min",
+    "smallest norm of a perturbed sample",
+    low=0,
+    latex="R^a_{\\min}",
+    typst="R^a_min",
+)
+adv_p_max = declare(
+    "adv_p_max",
+    "largest |<x_n, x_k>| over different perturbed samples",
+    low=0,
+    latex="p^a_{\\max}",
+    typst="p^a_max",
+)
+adv_lambda_min = declare(
+    "adv_lambda_min",
+    "smallest KKT multiplier of the perturbed set (labels y^a)",
+    low=0,
+    latex="\\lambda^a_{\\min}",
+    typst="lambda^a_min",
+)
+adv_lambda_max = declare(
+    "adv_lambda_max",
+    "largest KKT multiplier of the perturbed set (labels y^a)",
+    low=0,
+    latex="\\lambda^a_{\\max}",
+    typst="lambda^a_max",
+)
+adv_lambda_sum = declare(
+    "adv_lambda_sum",
+    "sum of the KKT multipliers of the perturbed set",
+    low=0,
+    latex="S_a",
+    typst="S_a",
+)
+adv_activation_margin = declare(
+    "adv_activation_margin",
+    "activation margin of the limit network of the perturbed set (labels y^a)",
+    latex="\\mu^a_{\\mathrm{act}}",
+    typst='mu^a_"act"',
+)
+adv_tau = declare(
+    "adv_tau",
+    "sine of the certified angle of the network trained on the perturbed set",
+    low=0,
+    latex="\\tau_a",
+    typst="tau_a",
+)
+
+# A test point z.
+dir_z = declare("dir_z", "<dir, z>", latex="\\langle e,z\\rangle", typst="chevron.l e, z chevron.r")
+T1_z = declare(
+    "T1_z", "T1(z) = sum over n of lambda^a_n y^a_n <x'_n, z>", latex="T_1(z)", typst="T_1 (z)"
+)
+T2_z = declare("T2_z", "T2(z) = eps S_a <dir, z>", latex="T_2(z)", typst="T_2 (z)")
+adv_q_z = declare(
+    "adv_q_z",
+    "<q^a, z>, q^a = sum over n of lambda^a_n y^a_n (x'_n + eps y^a_n dir)",
+    latex="\\langle q^a,z\\rangle",
+    typst="chevron.l q^a, z chevron.r",
+)
+adv_f_z = declare(
+    "adv_f_z",
+    "output at z of the limit network of the perturbed set",
+    latex="f^a(z)",
+    typst="f^a (z)",
+)
+adv_trained_z = declare(
+    "adv_trained_z",
+    "output at z of the trained, rescaled network of the perturbed set",
+    latex="f^a_t(z)",
+    typst="f^a_t (z)",
+)
+adv_norm_q = declare(
+    "adv_norm_q", "‖q^a‖", low=0, open_low=True, latex="\\|q^a\\|", typst="norm(q^a)"
+)
+adv_A_eigenvalue = declare(
+    "adv_A_eigenvalue",
+    "smallest eigenvalue of the matrix A of the perturbed set",
+    latex="\\lambda_{\\min}(A^a)",
+    typst='lambda_"min" (A^a)',
+)
+
+# What the base bounds give.
+R_hat = declare(
+    "R_hat", "R'_max² + 2 eps kappa + eps² ‖dir‖²", low=0, latex="\\hat R", typst="hat(R)"
+)
+r_hat = declare("r_hat", "R'_min² - 2 eps kappa + eps² ‖dir‖²", latex="\\hat r", typst="hat(r)")
+P_hat = declare(
+    "P_hat",
+    "(N_adv - 1)(p'_max + 2 eps kappa + eps² ‖dir‖²)",
+    low=0,
+    latex="\\hat P",
+    typst="hat(P)",
+)
+R_A = declare("R_A", "(R^a_max)²", low=0, open_low=True)
+r_A = declare("r_A", "(R^a_min)²", low=0)
+P_A = declare("P_A", "(N_adv - 1) p^a_max", low=0)
+
+NORM_UPPER = base_R_max**2 + 2 * eps * kappa + eps**2 * dir_sq
+NORM_LOWER = base_R_min**2 - 2 * eps * kappa + eps**2 * dir_sq
+INNER_UPPER = base_p_max + 2 * eps * kappa + eps**2 * dir_sq
+ROW_UPPER = (N_adv - 1) * INNER_UPPER
+
+
+def condition(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.StrictLessThan:
+    """The half-aware condition with R, r, P replaced by the given bounds."""
+    bound = (
+        gamma
+        * (1 + gamma**2)
+        * norm_min**2
+        / ((1 + gamma**2) * norm_max + 2 * gamma * (1 + gamma) * norm_min)
+    )
+    return sp.StrictLessThan(row, bound)
+
+
+def upper_multiplier(norm_min: sp.Expr, row: sp.Expr) -> sp.Expr:
+    """The upper bound of every multiplier, from a lower bound of ‖x‖² and one of row sums."""
+    return 2 / ((1 + gamma**2) * (norm_min - row))
+
+
+def lower_multiplier(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.Expr:
+    """The lower bound of every multiplier."""
+    return 2 / ((1 + gamma**2) * norm_max) - 2 * row / (
+        (1 + gamma**2) * (norm_min - row) * norm_max
+    )
+
+
+UPPER_HAT = upper_multiplier(r_hat, P_hat)
+LOWER_HAT = lower_multiplier(R_hat, r_hat, P_hat)
+
+RADIUS = Assumption(
+    "radius",
+    "The perturbation leaves every sample away from the origin.",
+    NORM_LOWER > 0,
+)
+CONDITION = Assumption(
+    "perturbed-half-aware",
+    "Whatever the labels, the perturbed set meets the half-aware condition.",
+    condition(NORM_UPPER, NORM_LOWER, ROW_UPPER),
+)
+
+# An arbitrary perturbed sample n and another one, k.
+label_n = declare("adv_label_n", "label y^a_n, +1 or -1", index="n", typst="y^a_n", latex="y^a_n")
+label_k = declare("adv_label_k", "label y^a_k, +1 or -1", index="n", typst="y^a_k", latex="y^a_k")
+# Terms of q^a at a test point z, for an arbitrary sample n.
+adv_lambda_n = declare(
+    "adv_lambda_n", "multiplier lambda^a_n of a perturbed sample", low=0, index="n"
+)
+base_z_n = declare("base_z_n", "<x'_n, z>", index="n", latex="b_n", typst="b_n")
+
+DECOMPOSITION: tuple[Step, ...] = (
+    Definition("label", "Labels are +1 or -1.", (sp.Eq(label_n**2, 1),)),
+    Inequality(
+        "term",
+        "lambda y (<x', z> + eps y <dir, z>) = lambda y <x', z> + eps <dir, z> lambda, since "
+        "y² = 1.",
+        sp.Eq(
+            adv_lambda_n * label_n * (base_z_n + eps * label_n * dir_z),
+            adv_lambda_n * label_n * base_z_n + eps * dir_z * adv_lambda_n,
+        ),
+        uses=("label",),
+    ),
+    Citation(
+        "sum",
+        "Sum over the samples, for any multipliers.",
+        LINEAR_SUM,
+        (
+            adv_q_z,
+            T1_z,
+            eps * dir_z,
+            adv_lambda_sum,
+            adv_lambda_n * label_n * (base_z_n + eps * label_n * dir_z),
+            adv_lambda_n * label_n * base_z_n,
+            adv_lambda_n,
+        ),
+        uses=("term",),
+    ),
+    Definition(
+        "T2",
+        "T2(z) = eps S_a <dir, z>, the part of the perturbations.",
+        (sp.Eq(T2_z, eps * adv_lambda_sum * dir_z),),
+    ),
+    Inequality(
+        "decomposition",
+        "<q^a, z> = T1(z) + T2(z), exactly.",
+        sp.Eq(adv_q_z, T1_z + T2_z),
+        uses=("sum", "T2"),
+    ),
+)
+
+MULTIPLIER_SUM: tuple[Step, ...] = (
+    Definition(
+        "multiplier-range",
+        "Multipliers lie between the smallest and the largest.",
+        (adv_lambda_n >= adv_lambda_min, adv_lambda_n <= adv_lambda_max),
+    ),
+    Citation(
+        "multiplier-sum",
+        "So their sum lies between N_adv times those.",
+        TERM_SUM,
+        (adv_lambda_sum, N_adv, adv_lambda_n, adv_lambda_min, adv_lambda_max),
+        uses=("multiplier-range",),
+    ),
+)
+
+
+# Where the boundary taught by perturbed samples has the sign of the natural one: shared parts.
+
+base_l1_z = declare(
+    "base_l1_z",
+    "sum over n of |<x'_n, z>|",
+    low=0,
+    latex="\\|b\\|_1",
+    typst="norm(b)_1",
+)
+base_l2_z = declare(
+    "base_l2_z",
+    "square root of the sum over n of <x'_n, z>²",
+    low=0,
+    latex="\\|b\\|_2",
+    typst="norm(b)_2",
+)
+
+
+def indicator(event: sp.Basic) -> sp.Piecewise:
+    """1 where the event happens, else 0."""
+    return sp.Piecewise((1, event), (0, True))
+
+
+BASE_PART = adv_lambda_max * base_l1_z
+"""What |T1(z)| is at most, whatever the labels."""
+
+PERTURBED_PART = eps * N_adv * adv_lambda_min * sp.Abs(dir_z)
+"""What |T2(z)| is at least."""
+
+PARTS = (
+    *MULTIPLIER_SUM,
+    Inequality(
+        "weights",
+        "The weights lambda^a_n y^a_n of T1 are at most the largest multiplier.",
+        sp.Abs(adv_lambda_n * label_n) <= adv_lambda_max,
+        uses=("label", "multiplier-range"),
+    ),
+    Citation(
+        "T1",
+        "So |T1(z)| is at most that times the sum of |<x'_n, z>|.",
+        WEIGHTS,
+        (T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
+        uses=("weights",),
+    ),
+    Inequality(
+        "T2-size",
+        "T2(z) has the sign of <dir, z> and at least the size eps N_adv lambda^a_min |<dir, z>|.",
+        sp.And(sp.Abs(T2_z) >= PERTURBED_PART, T2_z * dir_z >= 0),
+        uses=("T2", "multiplier-sum"),
+    ),
+)
+"""After the steps of `perturbed.DECOMPOSITION`: the sizes of T1(z) and T2(z)."""
+
+
+# Norms and inner products of perturbed samples, from those of the base samples.
+
+_square_n = declare("base_square_n", "‖x'_n‖²", low=0, index="n")
+_pair = declare("base_pair", "<x'_n, x'_k> with k != n", index="n")
+_along_n = declare("along_n", "<x'_n, dir>", index="n")
+_along_k = declare("along_k", "<x'_k, dir>", index="n")
+_adv_square = declare("adv_square_n", "‖x'_n + eps y^a_n dir‖²", low=0, index="n")
+_adv_pair = declare("adv_pair", "inner product of two different perturbed samples", index="n")
+
+HATS: tuple[Step, ...] = (
+    Let("R-hat", "Write R-hat for what bounds the squared norms from above.", R_hat, NORM_UPPER),
+    Let("r-hat", "Write r-hat for what bounds them from below.", r_hat, NORM_LOWER),
+    Let("P-hat", "Write P-hat for what bounds the row sums.", P_hat, ROW_UPPER),
+    Definition(
+        "base-norms",
+        "The largest norm of a base sample is at least the smallest.",
+        (base_R_max >= base_R_min,),
+    ),
+    Inequality(
+        "hat-order",
+        "So R-hat is at least r-hat.",
+        R_hat >= r_hat,
+        uses=("base-norms", "R-hat", "r-hat"),
+    ),
+    Inequality(
+        "hat-condition",
+        "In the new names, without fractions.",
+        sp.And(
+            r_hat > 0,
+            P_hat * ((1 + gamma**2) * R_hat + 2 * gamma * (1 + gamma) * r_hat)
+            < gamma * (1 + gamma**2) * r_hat**2,
+        ),
+        uses=("radius", "perturbed-half-aware", "R-hat", "r-hat", "P-hat", "hat-order"),
+    ),
+    Inequality(
+        "hat-room",
+        "In particular P-hat < r-hat.",
+        P_hat < r_hat,
+        uses=("hat-condition", "hat-order"),
+    ),
+    Inequality(
+        "hat-half",
+        "The condition even gives 2 P-hat < r-hat.",
+        2 * P_hat < r_hat,
+        uses=("hat-condition", "hat-order"),
+    ),
+)
+
+NORM_STEPS: tuple[Step, ...] = (
+    Definition(
+        "base",
+        "For two arbitrary base samples: labels are +1 or -1, squared norms and inner products "
+        "lie between the extremes.",
+        (
+            sp.Eq(label_n**2, 1),
+            sp.Eq(label_k**2, 1),
+            _square_n >= base_R_min**2,
+            _square_n <= base_R_max**2,
+            sp.Abs(_pair) <= base_p_max,
+            sp.Abs(_along_n) <= kappa,
+            sp.Abs(_along_k) <= kappa,
+        ),
+    ),
+    Citation(
+        "expand-norm",
+        "Expand the squared norm of a perturbed sample.",
+        BILINEAR,
+        (
+            _adv_square,
+            _square_n,
+            _along_n,
+            _along_n,
+            dir_sq,
+            eps * label_n,
+            eps * label_n,
+        ),
+    ),
+    Citation(
+        "expand-pair",
+        "Expand the inner product of two different perturbed samples.",
+        BILINEAR,
+        (_adv_pair, _pair, _along_n, _along_k, dir_sq, eps * label_n, eps * label_k),
+    ),
+    Inequality(
+        "labels",
+        "Labels are +1 or -1.",
+        sp.And(
+            sp.Or(sp.Eq(label_n, 1), sp.Eq(label_n, -1)),
+            sp.Or(sp.Eq(label_k, 1), sp.Eq(label_k, -1)),
+        ),
+        uses=("base",),
+    ),
+    Inequality(
+        "norm-upper",
+        "A squared norm grows by at most 2 eps kappa + eps² ‖dir‖².",
+        _adv_square <= R_hat,
+        uses=("base", "labels", "expand-norm", "R-hat"),
+    ),
+    Inequality(
+        "norm-lower",
+        "And is at least R'_min² - 2 eps kappa + eps² ‖dir‖².",
+        _adv_square >= r_hat,
+        uses=("base", "labels", "expand-norm", "r-hat"),
+    ),
+    Inequality(
+        "pair-size",
+        "An inner product grows by at most 2 eps kappa + eps² ‖dir‖².",
+        sp.Abs(_adv_pair) <= INNER_UPPER,
+        uses=("base", "labels", "expand-pair"),
+    ),
+    Let("R-A", "Write R_A for the largest squared norm.", R_A, adv_R_max**2),
+    Let("r-A", "Write r_A for the smallest squared norm.", r_A, adv_R_min**2),
+    Let("P-A", "Write P_A for (N_adv - 1) p^a_max.", P_A, (N_adv - 1) * adv_p_max),
+    Citation(
+        "largest-norm",
+        "So is the largest squared norm.",
+        LARGEST,
+        (R_A, _adv_square, R_hat),
+        uses=("norm-upper",),
+    ),
+    Citation(
+        "smallest-norm",
+        "So is the smallest.",
+        SMALLEST,
+        (r_A, _adv_square, r_hat),
+        uses=("norm-lower",),
+    ),
+    Citation(
+        "largest-pair",
+        "So is the largest inner product.",
+        LARGEST,
+        (adv_p_max, sp.Abs(_adv_pair), INNER_UPPER),
+        uses=("pair-size",),
+    ),
+    Inequality(
+        "row",
+        "So P_A <= P-hat.",
+        P_A <= P_hat,
+        uses=("largest-pair", "P-A", "P-hat"),
+    ),
+)

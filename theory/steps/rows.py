@@ -1,0 +1,335 @@
+"""Row-wise certificates: what their proofs share.
+
+Off the diagonal write y_n y_k <x_n, x_k> = e+ - e- with e+, e- >= 0, for the non-negative matrices
+E+ and E-, and let D hold the ‖x_n‖². A certificate is a positive vector t with, in every row n,
+
+    (i)  gamma D_n t_n > (E- t)_n        (ii)  (1+gamma²) D_n t_n - (1+gamma) (E- t)_n >= 2.
+
+Then lambda <= t at every KKT point: take the sample where lambda_n/t_n is largest. The forms differ
+in E+, E- and t; each shows (i) and (ii) in its own file. Source: this project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from ..statement import (
+    KKT_POINT,
+    MEAN_LOWER,
+    MEAN_UPPER,
+    MONOTONE,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Inequality,
+    Step,
+)
+from ..symbols import activation_margin, declare, gamma
+from .kkt import (
+    ANY_SAMPLE,
+    FINITE_TIME,
+    LINEAR_BOUNDARY,
+    PATTERN_CLAIM,
+    STATIONARITY,
+    TRAINED_CLAIM,
+    cross_n,
+    lambda_n,
+    margin_n,
+    other_mean,
+    other_slope,
+    other_t,
+    own_mean,
+    own_slope,
+    own_t,
+    preactivation_n,
+    rho_n,
+    slope_n,
+)
+
+t_n = declare("t_n", "component of the certificate t at sample n", index="n")
+L_n = declare("L_n", "(2 - (1+gamma)(E+ t)_n)/((1+gamma²)‖x_n‖²)", index="n")
+lambda_k = declare("lambda_k", "multiplier of an arbitrary other sample", low=0, index="k")
+t_k = declare("t_k", "its component of t", index="k")
+L_k = declare("L_k", "its component of L", index="k")
+ratio = declare("ratio", "largest lambda_n/t_n", low=0, latex="\\theta", typst="theta")
+_NAMES = {
+    "minus": ("E-", "(E^{{-}} {})_n", '(E^"-" {})_n'),
+    "plus": ("E+", "(E^{{+}} {})_n", '(E^"+" {})_n'),
+}
+
+
+def _row(side: str, vector: str, latex: str, typst: str) -> sp.Symbol:
+    name, in_latex, in_typst = _NAMES[side]
+    return declare(
+        f"{side}_{vector}",
+        f"({name} {vector})_n",
+        low=0,
+        index="n",
+        latex=in_latex.format(latex),
+        typst=in_typst.format(typst),
+    )
+
+
+minus_lambda = _row("minus", "lambda", "\\lambda", "lambda")
+plus_lambda = _row("plus", "lambda", "\\lambda", "lambda")
+minus_t = _row("minus", "t", "t", "t")
+plus_t = _row("plus", "t", "t", "t")
+plus_L = declare("plus_L", "(E+ L)_n", index="n", latex="(E^{+} L)_n", typst='(E^"+" L)_n')
+
+
+@dataclass(frozen=True)
+class RowSymbols:
+    """The measured symbols of one form of certificate."""
+
+    witness: sp.Symbol
+    gap: sp.Symbol
+    headroom: sp.Symbol
+    footroom: sp.Symbol
+
+
+def row_symbols(prefix: str, tag: str, t: str, gap: str) -> RowSymbols:
+    """Declare the symbols of a form: `prefix` in their names, `tag` in their notation."""
+
+    def symbol(name: str, meaning: str, inner: str) -> sp.Symbol:
+        body = inner.replace("lambda", "\\lambda").replace("gap", "\\mathrm{gap}")
+        quoted = inner.replace("gap", '"gap"')
+        return declare(
+            prefix + name,
+            meaning,
+            latex=f"\\min({body})_{{\\mathrm{{{tag}}}}}",
+            typst=f'min ({quoted})_"{tag}"',
+        )
+
+    return RowSymbols(
+        symbol(
+            "witness_min", f"smallest component of {t}; 0 when no positive t is a solution", "t"
+        ),
+        symbol("row_gap", gap, "gap"),
+        symbol("headroom", f"smallest t_n - lambda_n, with {t}", "t - lambda"),
+        symbol(
+            "footroom",
+            "smallest lambda_n - L_n, with L_n = (2 - (1+gamma)(E+ t)_n)/((1+gamma²)‖x_n‖²)",
+            "lambda - L",
+        ),
+    )
+
+
+def assumptions(symbols: RowSymbols) -> tuple[Assumption, ...]:
+    """A positive t, and a positive gap in every row."""
+    return (
+        Assumption("positive", "The certificate t is positive.", symbols.witness > 0),
+        Assumption("row-gap", "At every sample the own term outweighs the row.", symbols.gap > 0),
+    )
+
+
+def claims(symbols: RowSymbols) -> tuple[Claim, ...]:
+    """Bounds on every multiplier, and the linear boundary."""
+    return (
+        Claim("upper", "Every multiplier is at most its t_n.", symbols.headroom >= 0),
+        Claim("lower", "Every multiplier is at least its L_n.", symbols.footroom >= 0),
+        PATTERN_CLAIM,
+        TRAINED_CLAIM,
+    )
+
+
+def opening(symbols: RowSymbols) -> tuple[Step, ...]:
+    """Stationarity and what a row of the Gram matrix says of the cross terms."""
+    return (
+        *STATIONARITY,
+        *ANY_SAMPLE,
+        Definition(
+            "row",
+            "Slopes lie in [gamma, 1], so the cross terms of sample n lie between "
+            "gamma (E+ lambda)_n - (E- lambda)_n and (E+ lambda)_n.",
+            (
+                cross_n <= plus_lambda,
+                cross_n >= gamma * plus_lambda - minus_lambda,
+                slope_n >= gamma,
+                slope_n <= 1,
+                rho_n > 0,
+            ),
+        ),
+        Citation("kkt", "Feasibility and slackness at sample n.", KKT_POINT, (lambda_n, margin_n)),
+        Definition(
+            "witness",
+            "Every component of t is at least the smallest.",
+            (t_n >= symbols.witness,),
+        ),
+    )
+
+
+UPPER_BOUND: tuple[Step, ...] = (
+    Definition(
+        "largest-ratio",
+        "Take the sample n where lambda_n/t_n is largest, and call that ratio theta.",
+        (sp.Eq(lambda_n, ratio * t_n), lambda_k <= ratio * t_k),
+        chooses="n",
+    ),
+    Citation(
+        "row-at-n",
+        "All multipliers are at most theta t, so (E- lambda)_n <= theta (E- t)_n.",
+        MONOTONE,
+        (minus_lambda, ratio * minus_t, lambda_k, ratio * t_k),
+        uses=("largest-ratio",),
+    ),
+    Inequality(
+        "own",
+        "By (i) every sign at x_n is fixed if theta > 0, so a neuron of the own half contributes "
+        "at least D_n lambda_n - (E- lambda)_n; if theta = 0 both are 0.",
+        own_slope * own_t >= rho_n * lambda_n - minus_lambda,
+        uses=("slopes", "row", "largest-ratio", "row-at-n", "(i)", "witness", "positive"),
+    ),
+    Inequality(
+        "other",
+        "And one of the other half at least gamma times gamma D_n lambda_n - (E- lambda)_n.",
+        other_slope * other_t >= gamma * (gamma * rho_n * lambda_n - minus_lambda),
+        uses=("slopes", "row", "largest-ratio", "row-at-n", "(i)", "witness", "positive"),
+    ),
+    Citation(
+        "own-mean",
+        "So does the own half's mean.",
+        MEAN_LOWER,
+        (own_mean, own_slope * own_t, rho_n * lambda_n - minus_lambda),
+        uses=("own",),
+    ),
+    Citation(
+        "other-mean",
+        "And the other half's.",
+        MEAN_LOWER,
+        (other_mean, other_slope * other_t, gamma * (gamma * rho_n * lambda_n - minus_lambda)),
+        uses=("other",),
+    ),
+    Inequality(
+        "margin-at-n",
+        "The margin is their mean, and by (ii) at least theta.",
+        margin_n >= ratio,
+        uses=(
+            "own-mean",
+            "other-mean",
+            "margin-halves",
+            "largest-ratio",
+            "row-at-n",
+            "(ii)",
+        ),
+    ),
+    Inequality(
+        "ratio",
+        "If theta > 0 the margin is 1 by slackness: theta <= 1.",
+        ratio <= 1,
+        uses=("margin-at-n", "kkt", "largest-ratio", "witness", "positive"),
+    ),
+    Definition(
+        "every-sample",
+        "By its definition no sample has a larger ratio, and t is positive at each.",
+        (lambda_n <= ratio * t_n, lambda_k <= ratio * t_k, t_k > 0),
+    ),
+    Inequality(
+        "upper",
+        "So lambda <= t at every sample.",
+        sp.And(lambda_n <= t_n, lambda_k <= t_k),
+        uses=("ratio", "every-sample", "witness", "positive"),
+    ),
+)
+
+LOWER_BOUND: tuple[Step, ...] = (
+    Citation(
+        "plus-row",
+        "So (E+ lambda)_n <= (E+ t)_n.",
+        MONOTONE,
+        (plus_lambda, plus_t, lambda_k, t_k),
+        uses=("upper",),
+    ),
+    Citation(
+        "minus-row",
+        "And (E- lambda)_n <= (E- t)_n.",
+        MONOTONE,
+        (minus_lambda, minus_t, lambda_k, t_k),
+        uses=("upper",),
+    ),
+    Inequality(
+        "most-own",
+        "A neuron of the own half contributes at most D_n lambda_n + (E+ t)_n.",
+        own_slope * own_t <= rho_n * lambda_n + plus_t,
+        uses=("slopes", "row", "plus-row"),
+    ),
+    Inequality(
+        "most-other",
+        "One of the other half at most gamma² D_n lambda_n + gamma (E+ t)_n.",
+        other_slope * other_t <= gamma**2 * rho_n * lambda_n + gamma * plus_t,
+        uses=("slopes", "row", "plus-row"),
+    ),
+    Citation(
+        "most-own-mean",
+        "So does the own half's mean.",
+        MEAN_UPPER,
+        (own_mean, own_slope * own_t, rho_n * lambda_n + plus_t),
+        uses=("most-own",),
+    ),
+    Citation(
+        "most-other-mean",
+        "And the other half's.",
+        MEAN_UPPER,
+        (other_mean, other_slope * other_t, gamma**2 * rho_n * lambda_n + gamma * plus_t),
+        uses=("most-other",),
+    ),
+    Definition(
+        "L",
+        "L_n is (2 - (1+gamma)(E+ t)_n)/((1+gamma²) D_n).",
+        (sp.Eq(L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * plus_t), rho_n > 0),
+    ),
+    Inequality(
+        "lower",
+        "By feasibility the margin is at least 1, so lambda_n >= L_n.",
+        lambda_n >= L_n,
+        uses=("most-own-mean", "most-other-mean", "margin-halves", "kkt", "L"),
+    ),
+)
+
+
+def closing(symbols: RowSymbols) -> tuple[Step, ...]:
+    """From a positive preactivation ("pattern") at every sample and neuron to the claims."""
+    return (
+        Definition(
+            "least-activation",
+            "The minimum over finitely many samples and neurons is attained at some n and j.",
+            (sp.Eq(activation_margin, preactivation_n),),
+            chooses="nj",
+        ),
+        Inequality(
+            "pattern-all",
+            "Every sample activates exactly the neurons of its own label's half.",
+            activation_margin > 0,
+            uses=("pattern", "least-activation"),
+        ),
+        *LINEAR_BOUNDARY,
+        *FINITE_TIME,
+        Definition(
+            "least-headroom",
+            "The smallest t_n - lambda_n is attained at some n.",
+            (sp.Eq(symbols.headroom, t_n - lambda_n),),
+            chooses="n",
+        ),
+        Conclusion(
+            "claim-upper", "As it is at every n.", "upper", uses=("upper", "least-headroom")
+        ),
+        Definition(
+            "least-footroom",
+            "The smallest lambda_n - L_n is attained at some n.",
+            (sp.Eq(symbols.footroom, lambda_n - L_n),),
+            chooses="n",
+        ),
+        Conclusion(
+            "claim-lower", "As it is at every n.", "lower", uses=("lower", "least-footroom")
+        ),
+        Conclusion(
+            "claim-boundary",
+            "The pattern and step 6 together.",
+            "boundary",
+            uses=("pattern-all", "6"),
+        ),
+        Conclusion("claim-trained", "Step 7.", "trained", uses=("pattern-all", "7")),
+    )

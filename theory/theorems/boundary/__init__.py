@@ -1,0 +1,1 @@
+"""Standard training: bounds of the multipliers and the linear boundary."""

@@ -1,0 +1,104 @@
+"""The ladder of closed-form certificates: paper, exact chain, half-aware."""
+
+from dataclasses import replace
+
+import sympy as sp
+
+from ...statement import PROJECT, Claim, Conclusion, Inequality, Let, Theorem
+from ...steps.kkt import NAMES, L, P, R, U, r
+from ...symbols import declare, gamma
+from . import exact_chain, half_aware, standard_boundary
+
+U_half = declare("U_half", "the half-aware upper bound of the multipliers")
+L_half = declare("L_half", "the half-aware lower bound of the multipliers")
+
+_exact = P < gamma**3 * r**2 / (R + gamma * (1 + gamma) * r)
+_half = P < gamma * (1 + gamma**2) * r**2 / ((1 + gamma**2) * R + 2 * gamma * (1 + gamma) * r)
+
+THEOREM = Theorem(
+    id="certificate-ladder",
+    title="The paper's condition implies the exact chain, and that the half-aware condition",
+    summary=(
+        "Each closed-form certificate contains the one before. Each is exactly the condition under "
+        "which its own bounds U and L separate: gamma L r > U P."
+    ),
+    source=replace(PROJECT, locator="section on certificates"),
+    assumptions=standard_boundary.THEOREM.assumptions,
+    claims=(
+        Claim("exact-chain", "The exact chain condition holds.", exact_chain.CONDITION),
+        Claim("half-aware", "The half-aware condition holds.", half_aware.CONDITION),
+    ),
+    proof=(
+        *NAMES,
+        Inequality(
+            "paper-to-exact",
+            "The paper's condition implies the exact chain: gamma (1+gamma) r <= 2 R.",
+            _exact,
+            uses=("nearly-orthogonal", "r", "R", "norms", "P"),
+        ),
+        Inequality(
+            "exact-to-half",
+            "The exact chain implies the half-aware condition.",
+            sp.Implies(_exact, _half),
+            uses=("norms", "r", "R"),
+        ),
+        Inequality(
+            "half-to-regime",
+            "Every rung implies gamma r > P.",
+            sp.Implies(_half, gamma * r > P),
+            uses=("norms", "r", "R"),
+        ),
+        Inequality(
+            "regime",
+            "So gamma r > P here.",
+            gamma * r > P,
+            uses=("paper-to-exact", "exact-to-half", "half-to-regime"),
+        ),
+        Let("U", "The exact chain's U.", U, 1 / (gamma * (gamma * r - P)), uses=("regime",)),
+        Let("L", "The exact chain's L.", L, (1 - U * P) / R),
+        Inequality(
+            "exact-iff",
+            "Given gamma r > P, the exact chain condition says exactly that gamma L r > U P.",
+            sp.Equivalent(_exact, gamma * L * r > U * P),
+            uses=("U", "L", "regime"),
+        ),
+        Inequality(
+            "half-positive",
+            "Given gamma r > P, the half-aware U is positive.",
+            (1 + gamma**2) * r > (1 + gamma) * P,
+            uses=("regime",),
+        ),
+        Let(
+            "U-half",
+            "The half-aware U.",
+            U_half,
+            2 / ((1 + gamma**2) * r - (1 + gamma) * P),
+            uses=("half-positive",),
+        ),
+        Let(
+            "L-half",
+            "The half-aware L.",
+            L_half,
+            (2 - (1 + gamma) * U_half * P) / ((1 + gamma**2) * R),
+        ),
+        Inequality(
+            "half-iff",
+            "Given gamma r > P, the half-aware condition says exactly that gamma L r > U P with "
+            "the half-aware bounds.",
+            sp.Equivalent(_half, gamma * L_half * r > U_half * P),
+            uses=("U-half", "L-half", "regime", "half-positive"),
+        ),
+        Conclusion(
+            "claim-exact",
+            "In the original symbols.",
+            "exact-chain",
+            uses=("paper-to-exact", "r", "R", "P"),
+        ),
+        Conclusion(
+            "claim-half",
+            "In the original symbols.",
+            "half-aware",
+            uses=("paper-to-exact", "exact-to-half", "r", "R", "P"),
+        ),
+    ),
+)

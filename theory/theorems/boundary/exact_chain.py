@@ -1,0 +1,44 @@
+"""Certificate: the paper's argument with its two bounds kept exactly."""
+
+from ...statement import PROJECT, Assumption, Theorem
+from ...steps.kkt import (
+    FINITE_TIME,
+    LINEAR_BOUNDARY,
+    NAMES,
+    PATTERN_CLAIM,
+    SAMPLES,
+    STATIONARITY,
+    TRAINED_CLAIM,
+    chain_steps,
+)
+from ...symbols import N, R_max, R_min, gamma, p_max
+from .standard_boundary import CONCLUSIONS, LOWER, UPPER
+
+CONDITION = (N - 1) * p_max < gamma**3 * R_min**4 / (R_max**2 + gamma * (1 + gamma) * R_min**2)
+
+THEOREM = Theorem(
+    id="exact-chain",
+    title="Linear boundary under the exact chain condition",
+    summary=(
+        "The same conclusions under a weaker condition: the paper's chain of bounds, with U and L "
+        "kept exactly instead of rounded to the constant 3."
+    ),
+    source=PROJECT,
+    assumptions=(
+        Assumption(
+            "exact-chain",
+            "The row sums of inner products are small against the norms (exact chain).",
+            CONDITION,
+        ),
+    ),
+    claims=(LOWER, UPPER, PATTERN_CLAIM, TRAINED_CLAIM),
+    proof=(
+        *NAMES,
+        *STATIONARITY,
+        *SAMPLES,
+        *chain_steps(("exact-chain",)),
+        *LINEAR_BOUNDARY,
+        *FINITE_TIME,
+        *CONCLUSIONS,
+    ),
+)

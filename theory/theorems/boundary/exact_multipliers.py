@@ -1,0 +1,223 @@
+"""Exact multipliers: tight margins, one linear system, a unique limit direction."""
+
+import sympy as sp
+
+from ...statement import (
+    GERSHGORIN,
+    PROJECT,
+    SUM_BOUND,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Identity,
+    Inequality,
+    Let,
+    Theorem,
+)
+from ...steps.kkt import NAMES, SAMPLES, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
+from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
+from . import half_aware
+
+multiplier_matrix_eigenvalue = declare(
+    "A_eigenvalue",
+    "smallest eigenvalue of A, A_nk = c_nk y_n y_k <x_n, x_k>/2, c = 1+gamma² for equal labels and "
+    "2 gamma for different ones",
+    latex="\\lambda_{\\min}(A)",
+    typst='lambda_"min" (A)',
+)
+paired_n = declare(
+    "paired_n",
+    "sum over k != n of c_nk y_n y_k lambda_k <x_n, x_k>",
+    index="n",
+    latex="\\pi_n",
+    typst="pi_n",
+)
+paired_top = declare(
+    "paired_top", "the same for the largest multiplier", latex="\\pi_{top}", typst='pi_"top"'
+)
+row_sum_n = declare("row_sum_n", "sum over k != n of |A_nk|", low=0, index="n")
+U_2 = declare("U_2", "upper bound 2/((1+gamma²)(r - P))", low=0, open_low=True)
+_y, _k, _a = (
+    declare(name, meaning)
+    for name, meaning in (
+        ("label_n", "label of sample n"),
+        ("label_k", "label of sample k"),
+        ("half", "sign of a_j: which half the neuron belongs to"),
+    )
+)
+
+
+def _slope(half: sp.Expr, label: sp.Expr) -> sp.Expr:
+    return (1 + gamma) / 2 + half * label * (1 - gamma) / 2
+
+
+_PAIR = sum((_slope(sp.Integer(a), _y) * _slope(sp.Integer(a), _k) for a in (1, -1)), sp.Integer(0))
+
+THEOREM = Theorem(
+    id="exact-multipliers",
+    title="The multipliers solve A lambda = 1, and the limit direction is unique",
+    summary=(
+        "When every sample activates exactly its own half, all margins are tight and the "
+        "multipliers solve one positive definite linear system, so the limit direction is unique "
+        "and its multipliers lie between sharper bounds."
+    ),
+    source=PROJECT,
+    assumptions=(
+        Assumption(
+            "half-aware",
+            "The row sums of inner products are small against the norms (half-aware).",
+            half_aware.CONDITION,
+        ),
+    ),
+    claims=(
+        Claim(
+            "definite",
+            "A is positive definite, so A lambda = 1 has exactly one solution.",
+            multiplier_matrix_eigenvalue > 0,
+        ),
+        Claim(
+            "upper",
+            "Refined upper bound.",
+            lambda_max <= 2 / ((1 + gamma**2) * (R_min**2 - (N - 1) * p_max)),
+        ),
+        Claim(
+            "lower",
+            "Refined lower bound.",
+            lambda_min
+            >= 2 / ((1 + gamma**2) * R_max**2)
+            - 2 * (N - 1) * p_max / ((1 + gamma**2) * (R_min**2 - (N - 1) * p_max) * R_max**2),
+        ),
+    ),
+    proof=(
+        *NAMES,
+        *SAMPLES,
+        Earlier(
+            "pattern",
+            "The half-aware theorem: positive multipliers, and every sample activates its own "
+            "half.",
+            half_aware.THEOREM,
+            uses=("half-aware",),
+        ),
+        Identity(
+            "pair-same",
+            "A neuron of half a has slope (1+gamma)/2 + a y (1-gamma)/2 at a sample of label y. "
+            "Over both halves the products of two slopes add to 1+gamma² for equal labels.",
+            _PAIR,
+            1 + gamma**2,
+            cases=({_y: 1, _k: 1}, {_y: -1, _k: -1}),
+        ),
+        Identity(
+            "pair-different",
+            "And to 2 gamma for different labels: these are the numbers c_nk.",
+            _PAIR,
+            2 * gamma,
+            cases=({_y: 1, _k: -1}, {_y: -1, _k: 1}),
+        ),
+        Inequality("pair-bound", "2 gamma <= 1+gamma².", 2 * gamma <= 1 + gamma**2),
+        Definition(
+            "margins",
+            "So y_n f(x_n) is ((1+gamma²) lambda_n rho_n + sum over k != n of "
+            "c_nk y_n y_k lambda_k <x_n, x_k>)/2, which is (A lambda)_n.",
+            (
+                sp.Eq(margin_n, ((1 + gamma**2) * lambda_n * rho_n + paired_n) / 2),
+                sp.Eq(margin_top, ((1 + gamma**2) * lambda_max * rho_top + paired_top) / 2),
+                lambda_n >= lambda_min,
+            ),
+        ),
+        Inequality(
+            "tight",
+            "All multipliers are positive, so every margin is 1: A lambda = 1.",
+            sp.And(sp.Eq(margin_n, 1), sp.Eq(margin_top, 1)),
+            uses=("pattern", "kkt", "kkt-top", "margins", "sample"),
+        ),
+        Citation(
+            "paired",
+            "The weights c_nk lambda_k are at most (1+gamma²) lambda_max.",
+            SUM_BOUND,
+            (paired_n, N - 1, (1 + gamma**2) * lambda_max, p_max),
+            uses=("pair-bound",),
+        ),
+        Citation(
+            "paired-top",
+            "The same at the largest multiplier.",
+            SUM_BOUND,
+            (paired_top, N - 1, (1 + gamma**2) * lambda_max, p_max),
+            uses=("pair-bound",),
+        ),
+        Inequality(
+            "regime",
+            "The norms outweigh the cross terms.",
+            r > P,
+            uses=("half-aware", "r", "R", "P", "norms"),
+        ),
+        Let(
+            "U-2",
+            "Write U_2 for 2/((1+gamma²)(r - P)).",
+            U_2,
+            2 / ((1 + gamma**2) * (r - P)),
+            uses=("regime",),
+        ),
+        Inequality(
+            "upper",
+            "At the largest multiplier 2 >= (1+gamma²)(r - P) lambda_max.",
+            lambda_max <= U_2,
+            uses=("tight", "margins", "paired-top", "top", "regime", "P", "U-2"),
+        ),
+        Inequality(
+            "lower",
+            "At any sample 2 <= (1+gamma²)(lambda_n R + P U_2).",
+            lambda_n >= 2 / ((1 + gamma**2) * R) - P * U_2 / R,
+            uses=("tight", "margins", "paired", "sample", "upper", "P"),
+        ),
+        Definition(
+            "row",
+            "The row sums of |A| off the diagonal are sums of N-1 products with weights at most "
+            "(1+gamma²)/2 and entries at most p_max; the minimum of lambda is attained at some n.",
+            (sp.Eq(lambda_min, lambda_n),),
+            chooses="n",
+        ),
+        Citation(
+            "row-sum",
+            "Sum bound for a row of |A|.",
+            SUM_BOUND,
+            (row_sum_n, N - 1, (1 + gamma**2) / 2, p_max),
+            uses=("pair-bound",),
+        ),
+        Inequality(
+            "dominant",
+            "Each diagonal entry exceeds its row sum by (1+gamma²)(r - P)/2.",
+            (1 + gamma**2) * rho_n / 2 - row_sum_n >= (1 + gamma**2) * (r - P) / 2,
+            uses=("row-sum", "sample", "P"),
+        ),
+        Citation(
+            "eigenvalue",
+            "So every eigenvalue of A is at least that.",
+            GERSHGORIN,
+            (
+                multiplier_matrix_eigenvalue,
+                (1 + gamma**2) * rho_n / 2,
+                row_sum_n,
+                (1 + gamma**2) * (r - P) / 2,
+            ),
+            uses=("dominant",),
+        ),
+        Conclusion(
+            "claim-definite", "Which is positive.", "definite", uses=("eigenvalue", "regime")
+        ),
+        Conclusion(
+            "claim-upper",
+            "In the original symbols.",
+            "upper",
+            uses=("upper", "U-2", "r", "P", "regime"),
+        ),
+        Conclusion(
+            "claim-lower",
+            "In the original symbols.",
+            "lower",
+            uses=("lower", "row", "U-2", "r", "R", "P", "regime"),
+        ),
+    ),
+)

@@ -1,0 +1,96 @@
+"""Certificate: row-wise bounds that use the signs of y_n y_k <x_n, x_k>."""
+
+import sympy as sp
+
+from ...statement import MONOTONE, PROJECT, Citation, Definition, Inequality, Theorem
+from ...steps.kkt import preactivation_n, rho_n
+from ...steps.rows import (
+    LOWER_BOUND,
+    UPPER_BOUND,
+    L_k,
+    L_n,
+    assumptions,
+    claims,
+    closing,
+    lambda_k,
+    minus_t,
+    opening,
+    plus_L,
+    plus_lambda,
+    row_symbols,
+    t_n,
+)
+from ...symbols import gamma
+
+SYMBOLS = row_symbols(
+    "signed_",
+    "signed",
+    "t = 2 ((1+gamma²) D - (1+gamma) E-)^-1 1, where D holds ‖x_n‖², and E+, E- the positive and "
+    "negative parts of y_n y_k <x_n, x_k> off the diagonal",
+    "smallest of gamma (‖x_n‖² L_n + (E+ L)_n) - (E- t)_n, gamma ‖x_n‖² t_n - (E- t)_n and "
+    "gamma ‖x_n‖² L_n",
+)
+
+THEOREM = Theorem(
+    id="signed-row-wise",
+    title="Linear boundary under the signed row-wise certificate",
+    summary=(
+        "Samples that support each other (y_n y_k <x_n, x_k> > 0) help instead of hurting. "
+        "Contains the half-aware row-wise form."
+    ),
+    source=PROJECT,
+    assumptions=assumptions(SYMBOLS),
+    claims=claims(SYMBOLS),
+    proof=(
+        *opening(SYMBOLS),
+        Definition(
+            "system",
+            "t solves (1+gamma²) D_n t_n - (1+gamma) (E- t)_n = 2.",
+            (sp.Eq((1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t, 2),),
+        ),
+        Definition(
+            "gap",
+            "The smallest gap is at most each of the three gaps of sample n.",
+            (
+                SYMBOLS.gap <= gamma * (rho_n * L_n + plus_L) - minus_t,
+                SYMBOLS.gap <= gamma * rho_n * t_n - minus_t,
+                SYMBOLS.gap <= gamma * rho_n * L_n,
+            ),
+        ),
+        Inequality(
+            "(i)",
+            "One of the three gaps.",
+            gamma * rho_n * t_n > minus_t,
+            uses=("gap", "row-gap"),
+        ),
+        Inequality(
+            "(ii)",
+            "By definition of t.",
+            (1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t >= 2,
+            uses=("system",),
+        ),
+        *UPPER_BOUND,
+        *LOWER_BOUND,
+        Definition(
+            "lower-everywhere",
+            "The lower bound holds at every sample, so also at the others.",
+            (lambda_k >= L_k,),
+            uses=("lower",),
+        ),
+        Citation(
+            "plus-lower",
+            "So (E+ L)_n <= (E+ lambda)_n.",
+            MONOTONE,
+            (plus_L, plus_lambda, L_k, lambda_k),
+            uses=("lower-everywhere",),
+        ),
+        Inequality(
+            "pattern",
+            "m y_n a_j <w_j, x_n> >= gamma (D_n L_n + (E+ L)_n) - (E- t)_n > 0 for every sample "
+            "and neuron.",
+            preactivation_n > 0,
+            uses=("lower", "row", "minus-row", "plus-lower", "gap", "row-gap"),
+        ),
+        *closing(SYMBOLS),
+    ),
+)

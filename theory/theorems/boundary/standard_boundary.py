@@ -1,0 +1,72 @@
+"""Decision boundary of standard training (paper, after Frei et al. 2023)."""
+
+from dataclasses import replace
+
+from ...statement import KUMANO, Assumption, Claim, Conclusion, Theorem
+from ...steps.kkt import (
+    FINITE_TIME,
+    LINEAR_BOUNDARY,
+    NAMES,
+    PATTERN_CLAIM,
+    SAMPLES,
+    STATIONARITY,
+    TRAINED_CLAIM,
+    chain_steps,
+)
+from ...symbols import N, R_max, R_min, gamma, lambda_max, lambda_min, p_max
+
+LOWER = Claim(
+    "multipliers-lower",
+    "Every multiplier exceeds 1/(2 R_max²).",
+    lambda_min > 1 / (2 * R_max**2),
+)
+UPPER = Claim(
+    "multipliers-upper",
+    "Every multiplier is below 3/(2 gamma² R_min²).",
+    lambda_max < 3 / (2 * gamma**2 * R_min**2),
+)
+
+CONCLUSIONS = (
+    Conclusion(
+        "claim-lower",
+        "The lower bound L exceeds 1/(2 R_max²).",
+        "multipliers-lower",
+        uses=("3", "least-multiplier", "4-bounds", "regime", "U", "L", "r", "R", "P", "norms"),
+    ),
+    Conclusion(
+        "claim-upper",
+        "The upper bound U is below 3/(2 gamma² R_min²).",
+        "multipliers-upper",
+        uses=("2", "4-bounds", "regime", "U", "L", "r", "R", "norms"),
+    ),
+    Conclusion("claim-boundary", "Steps 4 and 6 together.", "boundary", uses=("4-all", "6")),
+    Conclusion("claim-trained", "Step 7.", "trained", uses=("4-all", "7")),
+)
+
+THEOREM = Theorem(
+    id="standard-boundary",
+    title="Decision boundary of standard training",
+    summary=(
+        "On nearly orthogonal data, training to the margin maximum gives a network whose decision "
+        "boundary is the hyperplane with normal q = sum lambda_n y_n x_n."
+    ),
+    source=replace(KUMANO, locator="theorem on the boundary of standard training"),
+    origin="paper",
+    assumptions=(
+        Assumption(
+            "nearly-orthogonal",
+            "Inner products between samples are small against their norms.",
+            p_max < gamma**3 * R_min**4 / (3 * N * R_max**2),
+        ),
+    ),
+    claims=(LOWER, UPPER, PATTERN_CLAIM, TRAINED_CLAIM),
+    proof=(
+        *NAMES,
+        *STATIONARITY,
+        *SAMPLES,
+        *chain_steps(("nearly-orthogonal",)),
+        *LINEAR_BOUNDARY,
+        *FINITE_TIME,
+        *CONCLUSIONS,
+    ),
+)

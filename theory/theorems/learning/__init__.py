@@ -1,0 +1,1 @@
+"""Learning from perturbations: when the learnt network agrees with the natural one."""

@@ -1,0 +1,282 @@
+"""Prediction, not a theorem: accuracy on natural samples of a classifier trained on noise.
+
+The moments are exact for equal multipliers; that multipliers are equal, that ‖q‖² is its mean, that
+scores are normal and that N is large are heuristics, each cited as such.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Identity,
+    Inequality,
+    Let,
+    Limit,
+    Step,
+    Theorem,
+)
+from ...steps.perturbed import N_adv, adv_lambda_min, eps
+from ...steps.probability import NORM_HEURISTIC, NORMAL_HEURISTIC, UNCORRELATED
+from ...symbols import N, d, declare, lambda_min
+
+base_variance = declare(
+    "base_variance",
+    "variance of a coordinate of the noise that serves as base samples: 1/3 for uniform on "
+    "[-1, 1], 1 for standard Gaussian",
+    low=0,
+    open_low=True,
+    latex="s^2",
+    typst="s^2",
+)
+adv_accuracy = declare(
+    "adv_accuracy",
+    "share of the natural training samples with y_n <q_adv, x_n> > 0 (or y_n f_adv(x_n) > 0 for a "
+    "trained network), q_adv from noise samples perturbed by eps q/‖q‖",
+    low=0,
+    high=1,
+    latex="\\mathrm{acc}",
+    typst='"acc"',
+)
+accuracy_asked = declare(
+    "accuracy_asked",
+    "how closely the scenario asks the accuracy to meet the prediction",
+    low=0,
+    latex="\\alpha_{\\mathrm{asked}}",
+    typst='alpha_"asked"',
+)
+
+
+def _number(name: str, meaning: str, **range_: Any) -> Any:
+    return declare(name, meaning, **range_)
+
+
+_POSITIVE = {"low": 0, "open_low": True}
+_v = _number("data_variance", "variance of a natural coordinate", **_POSITIVE, latex="v", typst="v")
+_k = _number(
+    "data_kurtosis",
+    "fourth moment of a natural coordinate over its squared variance",
+    low=1,
+    latex="\\kappa_4",
+    typst="kappa_4",
+)
+_own_mean = _number("own_mean", "mean of ‖x_k‖²")
+_own_variance = _number("own_variance", "variance of ‖x_k‖²", low=0)
+_one_mean = _number("one_cross_mean", "mean of one y_n y_k <x_n, x_k>")
+_one_variance = _number("one_cross_variance", "variance of one y_n y_k <x_n, x_k>", low=0)
+_cross_mean = _number("all_cross_mean", "mean of the sum of them over n != k")
+_cross_variance = _number("all_cross_variance", "variance of that sum", low=0)
+_square_mean = _number("q_square_mean", "mean of ‖q‖²", low=0)
+_norm = _number("q_length", "‖q‖ for multipliers 1", low=0)
+_noise_mean = _number("one_noise_mean", "mean of one y^a_n <x'_n, x_k>")
+_noise_variance = _number("one_noise_variance", "variance of one y^a_n <x'_n, x_k>", low=0)
+_t1_mean = _number("noise_mean", "mean of T1(x_k) y_k")
+_t1_variance = _number("noise_variance", "variance of T1(x_k) y_k", low=0)
+_score_mean = _number("score_mean", "mean of y_k <q_adv, x_k>", latex="\\mu", typst="mu")
+_score_variance = _number(
+    "score_variance", "its variance", **_POSITIVE, latex="\\sigma^2", typst="sigma^2"
+)
+_leading = _number(
+    "score_variance_leading",
+    "its variance to leading order in N",
+    **_POSITIVE,
+    latex="\\sigma_0^2",
+    typst="sigma_0^2",
+)
+_z = _number("z_score", "the resulting mean over deviation", low=0, latex="z", typst="z")
+
+Z_SCORE = sp.sqrt(d / N) / sp.sqrt(1 + base_variance * d / (eps**2 * N_adv))
+PREDICTION = (1 + sp.erf(Z_SCORE / sp.sqrt(2))) / 2
+
+_x = sp.Symbol("x", real=True)
+_gauss = sp.exp(-(_x**2) / 2) / sp.sqrt(2 * sp.pi)
+
+
+def _uniform(moment: sp.Expr) -> sp.Expr:
+    return sp.Integral(moment / 2, (_x, -1, 1))
+
+
+def _gaussian(moment: sp.Expr) -> sp.Expr:
+    return sp.Integral(moment * _gauss, (_x, -sp.oo, sp.oo))
+
+
+_MOMENTS: tuple[Step, ...] = (
+    Identity("uniform-variance", "Uniform: variance 1/3.", _uniform(_x**2), sp.Rational(1, 3)),
+    Identity("uniform-fourth", "Uniform: fourth moment 1/5.", _uniform(_x**4), sp.Rational(1, 5)),
+    Identity("gaussian-variance", "Gaussian: variance 1.", _gaussian(_x**2), sp.Integer(1)),
+    Identity("gaussian-fourth", "Gaussian: fourth moment 3.", _gaussian(_x**4), sp.Integer(3)),
+)
+
+_EXACT: tuple[Step, ...] = (
+    Citation(
+        "own",
+        "‖x_k‖² sums d squares with mean v and variance (kappa_4 - 1) v².",
+        UNCORRELATED,
+        (_own_mean, _own_variance, d, _v, (_k - 1) * _v**2),
+    ),
+    Citation(
+        "one-cross",
+        "y_n y_k <x_n, x_k> sums d products with mean 0 and variance v².",
+        UNCORRELATED,
+        (_one_mean, _one_variance, d, 0, _v**2),
+    ),
+    Citation(
+        "all-cross",
+        "There are N - 1 of them, uncorrelated with each other and with ‖x_k‖².",
+        UNCORRELATED,
+        (_cross_mean, _cross_variance, N - 1, _one_mean, _one_variance),
+    ),
+    Citation(
+        "one-noise",
+        "y^a_n y_k <x'_n, x_k> sums d products with mean 0 and variance s² v.",
+        UNCORRELATED,
+        (_noise_mean, _noise_variance, d, 0, base_variance * _v),
+    ),
+    Citation(
+        "all-noise",
+        "T1(x_k) y_k sums N_adv of them, uncorrelated with q.",
+        UNCORRELATED,
+        (_t1_mean, _t1_variance, N_adv, _noise_mean, _noise_variance),
+    ),
+)
+
+_HEURISTIC: tuple[Step, ...] = (
+    Definition(
+        "model",
+        "Heuristic: all multipliers of a set are taken as equal (their size cancels), so "
+        "q = sum y_n x_n, and ‖q‖² = sum ‖x_n‖² + cross terms has mean N d v.",
+        (sp.Eq(_square_mean, N * _own_mean),),
+    ),
+    Citation("norm", "‖q‖² is taken as its mean.", NORM_HEURISTIC, (_norm, _square_mean)),
+    Inequality("norm-positive", "It is not 0.", _norm > 0, uses=("norm", "model", "own")),
+    Definition(
+        "score",
+        "y_k <q_adv, x_k> = T1(x_k) y_k + eps N_adv y_k <q, x_k>/‖q‖ and "
+        "y_k <q, x_k> = ‖x_k‖² + cross terms: means add, and so do variances of uncorrelated "
+        "parts.",
+        (
+            sp.Eq(_score_mean * _norm, _t1_mean * _norm + eps * N_adv * (_own_mean + _cross_mean)),
+            sp.Eq(
+                (_score_variance - _t1_variance) * _norm**2,
+                (eps * N_adv) ** 2 * (_own_variance + _cross_variance),
+            ),
+        ),
+    ),
+    Inequality(
+        "mean",
+        "The mean of the score, from the mean of ‖x_k‖² alone.",
+        sp.Eq(_score_mean * _norm, eps * N_adv * d * _v),
+        uses=("score", "own", "one-cross", "all-cross", "one-noise", "all-noise"),
+    ),
+    Inequality(
+        "norm-square",
+        "‖q‖² = N d v.",
+        sp.Eq(_norm**2, N * d * _v),
+        uses=("norm", "model", "own"),
+    ),
+    Inequality(
+        "variance",
+        "Its variance: N_adv d s² v from the noise, eps² N_adv² v (N - 2 + kappa_4)/N from q.",
+        sp.Eq(
+            _score_variance,
+            N_adv * d * base_variance * _v + (eps * N_adv) ** 2 * _v * (N - 2 + _k) / N,
+        ),
+        uses=("score", "norm-square", "own", "one-cross", "all-cross", "one-noise", "all-noise"),
+    ),
+    Let(
+        "leading",
+        "To leading order in the number of samples the last factor is 1.",
+        _leading,
+        N_adv * d * base_variance * _v + (eps * N_adv) ** 2 * _v,
+    ),
+    Limit(
+        "many",
+        "(N - 2 + kappa_4)/N tends to 1.",
+        (N - 2 + _k) / N,
+        N,
+        sp.oo,
+        sp.Integer(1),
+    ),
+    Citation(
+        "normal",
+        "The scores of the training samples are taken as normal.",
+        NORMAL_HEURISTIC,
+        (adv_accuracy, _score_mean, _leading, accuracy_asked),
+        uses=("leading", "many"),
+    ),
+    Let("z", "Write z for the ratio of mean and deviation.", _z, Z_SCORE),
+    Inequality(
+        "z-square",
+        "z² is mean² over variance.",
+        sp.Eq(_z**2 * _leading, _score_mean**2),
+        uses=("z", "leading", "mean", "norm-square"),
+    ),
+    Inequality(
+        "mean-positive",
+        "The mean is positive.",
+        _score_mean > 0,
+        uses=("mean", "norm-positive"),
+    ),
+    Inequality(
+        "ratio",
+        "So z is mean over deviation.",
+        sp.Eq(_score_mean / sp.sqrt(2 * _leading), _z / sp.sqrt(2)),
+        uses=("z-square", "mean-positive", "leading"),
+    ),
+    Inequality(
+        "in-z",
+        "The prediction in z.",
+        sp.Abs(adv_accuracy - (1 + sp.erf(_z / sp.sqrt(2))) / 2) <= accuracy_asked,
+        uses=("normal", "ratio"),
+    ),
+)
+
+THEOREM = Theorem(
+    id="accuracy-prediction",
+    title="Predicted accuracy of learning from perturbed noise",
+    summary=(
+        "A classifier trained on perturbed noise gets a share "
+        "Phi(sqrt(d/N)/sqrt(1 + s² d/(eps² N_adv))) of the natural training samples right. A "
+        "prediction, not a theorem: normality and large N are heuristics without error bounds."
+    ),
+    source=PROJECT,
+    kind="prediction",
+    assumptions=(
+        Assumption(
+            "natural-valid", "Every multiplier of the natural set is positive.", lambda_min > 0
+        ),
+        Assumption(
+            "adv-valid", "Every multiplier of the perturbed set is positive.", adv_lambda_min > 0
+        ),
+    ),
+    claims=(
+        Claim(
+            "accuracy",
+            "The accuracy meets the prediction as closely as asked.",
+            sp.Abs(adv_accuracy - PREDICTION) <= accuracy_asked,
+            limit=True,
+            settle="a prediction: larger N, d and N_adv bring it closer, nothing proves it",
+            display=sp.Eq(adv_accuracy, PREDICTION, evaluate=False),
+        ),
+    ),
+    proof=(
+        *_MOMENTS,
+        *_EXACT,
+        *_HEURISTIC,
+        Conclusion("claim", "With z spelled out.", "accuracy", uses=("in-z", "z")),
+    ),
+    remarks=(
+        "Needs natural samples with independent coordinates of mean 0 and one variance, fair "
+        "labels independent of them, base samples of independent noise, the direction q/‖q‖, and "
+        "multipliers that are all positive.",
+        "For other natural data: mean over n of Phi(eps sqrt(N_adv) y_n <q/‖q‖, x_n>/(s ‖x_n‖)).",
+    ),
+)

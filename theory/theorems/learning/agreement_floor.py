@@ -1,0 +1,247 @@
+"""A floor under the agreement of the two boundaries, from the parts of the perturbed normal."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Inequality,
+    Let,
+    Theorem,
+)
+from ...steps.probability import BESSEL
+from ...symbols import d, declare
+from . import agreement_law
+from .agreement_law import agreement, disagreement_cos, norm_q_adv, rho
+
+base_part = declare(
+    "base_part",
+    "‖sum_n lambda_n y_n x'_n‖ over the perturbed set's multipliers and labels and its base "
+    "samples x'_n: norm of the base samples' part of q_adv",
+    low=0,
+    latex="\\|q^a_{\\mathrm{base}}\\|",
+    typst='norm(q^a_"base")',
+)
+perturbation_part = declare(
+    "perturbation_part",
+    "eps S_a ‖dir‖, S_a the sum of the perturbed set's multipliers: norm of the perturbations' "
+    "part of q_adv",
+    low=0,
+    open_low=True,
+    latex="\\|q^a_{\\mathrm{pert}}\\|",
+    typst='norm(q^a_"pert")',
+)
+alignment = declare(
+    "alignment",
+    "cos(dir, q): cosine of the angle between the perturbations' direction and q",
+    low=-1,
+    high=1,
+    latex="c_{\\mathrm{dir}}",
+    typst='c_"dir"',
+)
+
+_t = declare("part_ratio", "base part over perturbation part", low=0, latex="t", typst="t")
+_floor = declare("rho_floor", "lower bound of rho", latex="\\rho_0", typst="rho_0")
+_b1 = declare("base_along", "<base part, dir/‖dir‖>", latex="b_1", typst="b_1")
+_b2 = declare(
+    "base_across",
+    "<base part, w> for the unit vector w orthogonal to dir with q in the span of dir and w",
+    latex="b_2",
+    typst="b_2",
+)
+_cos = declare("cos_adv_dir", "cos(q_adv, dir)", latex="c_1", typst="c_1")
+_sin = declare("cos_adv_w", "cos(q_adv, w)", latex="c_2", typst="c_2")
+
+_ratio = base_part / perturbation_part
+FLOOR = alignment * sp.sqrt(1 - _ratio**2) - _ratio * sp.sqrt(1 - alignment**2)
+
+_STEPS = (
+    Definition(
+        "parts",
+        "q_adv is perturbation_part dir/‖dir‖ plus the base part, and q/‖q‖ is "
+        "alignment dir/‖dir‖ + sqrt(1 - alignment²) w: the inner product of the two, and the "
+        "squared norm of the first.",
+        (
+            sp.Eq(
+                rho * norm_q_adv,
+                alignment * (perturbation_part + _b1) + sp.sqrt(1 - alignment**2) * _b2,
+            ),
+            sp.Eq(
+                norm_q_adv**2,
+                perturbation_part**2 + 2 * perturbation_part * _b1 + base_part**2,
+            ),
+        ),
+    ),
+    Citation("base", "Components of the base part.", BESSEL, (_b1, _b2, base_part)),
+    Citation(
+        "whole",
+        "Components of q_adv.",
+        BESSEL,
+        (perturbation_part + _b1, _b2, norm_q_adv),
+    ),
+    Let("t", "Write t for the ratio of the two parts.", _t, _ratio),
+    Inequality(
+        "small",
+        "The base part is the shorter one, and even shorter than alignment times the other.",
+        sp.And(_t < alignment, _t < 1),
+        uses=("outweighs", "t"),
+    ),
+    Let(
+        "cos",
+        "Write c1 for the cosine of q_adv to dir.",
+        _cos,
+        (perturbation_part + _b1) / norm_q_adv,
+    ),
+    Let("sin", "Write c2 for its cosine to w.", _sin, _b2 / norm_q_adv),
+    Inequality(
+        "forward",
+        "q_adv points forward along dir: the base part cannot turn it by a right angle.",
+        _cos > 0,
+        uses=("outweighs", "base", "cos"),
+    ),
+    Inequality(
+        "cos-square",
+        "c1² >= 1 - t²: the difference is a square, (b1 + base_part²/perturbation_part)².",
+        _cos**2 >= 1 - _t**2,
+        uses=("parts", "t", "cos"),
+    ),
+    Inequality(
+        "cos-floor",
+        "So c1 >= sqrt(1 - t²).",
+        _cos >= sp.sqrt(1 - _t**2),
+        uses=("cos-square", "forward", "small"),
+    ),
+    Inequality(
+        "sin-square",
+        "The two cosines fit into the unit circle.",
+        _cos**2 + _sin**2 <= 1,
+        uses=("whole", "cos", "sin"),
+    ),
+    Inequality(
+        "sin-ceiling",
+        "So |c2| <= t.",
+        sp.And(_sin <= _t, _sin >= -_t),
+        uses=("sin-square", "cos-square"),
+    ),
+    Inequality(
+        "rho-parts",
+        "rho = alignment c1 + sqrt(1 - alignment²) c2.",
+        sp.Eq(rho, alignment * _cos + sp.sqrt(1 - alignment**2) * _sin),
+        uses=("parts", "cos", "sin"),
+    ),
+    Let(
+        "floor",
+        "Write rho_0 for the resulting floor.",
+        _floor,
+        alignment * sp.sqrt(1 - _t**2) - _t * sp.sqrt(1 - alignment**2),
+        uses=("small",),
+    ),
+    Inequality(
+        "rho",
+        "rho is at least that.",
+        rho >= _floor,
+        uses=("rho-parts", "cos-floor", "sin-ceiling", "floor", "small"),
+    ),
+    Inequality(
+        "squares",
+        "alignment² (1 - t²) > t² (1 - alignment²).",
+        alignment**2 * (1 - _t**2) > _t**2 * (1 - alignment**2),
+        uses=("small",),
+    ),
+    Inequality(
+        "positive",
+        "So the floor is positive.",
+        _floor > 0,
+        uses=("squares", "floor", "small"),
+    ),
+    Inequality("same-side", "and so is rho.", rho > 0, uses=("rho", "positive")),
+    Earlier(
+        "law",
+        "The agreement law.",
+        agreement_law.THEOREM,
+        uses=("same-side", "plane-exists"),
+    ),
+    Inequality(
+        "agreement-rho0",
+        "arccos decreases, so the agreement is at least 1 - arccos(rho_0)/pi.",
+        agreement >= 1 - sp.acos(_floor) / sp.pi,
+        uses=("law", "rho", "positive"),
+    ),
+    Inequality(
+        "always-rho0",
+        "sqrt(1 - rho²) decreases for rho > 0.",
+        disagreement_cos <= sp.sqrt(1 - _floor**2),
+        uses=("law", "rho", "positive"),
+    ),
+    Inequality(
+        "ratio", "The ratio of the two parts is below 1.", _ratio**2 <= 1, uses=("t", "small")
+    ),
+    Inequality(
+        "spelled",
+        "rho_0 in the measured quantities.",
+        sp.Eq(_floor, FLOOR),
+        uses=("floor", "t", "ratio"),
+    ),
+    Inequality(
+        "range",
+        "It is a cosine.",
+        sp.And(_floor > 0, _floor <= 1),
+        uses=("rho", "positive"),
+    ),
+)
+
+THEOREM = Theorem(
+    id="agreement-floor",
+    title="Floor under the agreement, from the perturbations' share",
+    summary=(
+        "Where the perturbations' share of q_adv along q outweighs the base samples' share, the "
+        "cosine of q_adv and q, and so the agreement of the two boundaries, has a floor that the "
+        "two norms and the alignment of the perturbations give."
+    ),
+    source=PROJECT,
+    assumptions=(
+        Assumption("plane-exists", "There is a plane to project on.", d >= 2),
+        Assumption(
+            "outweighs",
+            "The perturbations' part of q_adv, as far as it points along q, is longer than the "
+            "base samples' part.",
+            base_part < alignment * perturbation_part,
+        ),
+    ),
+    claims=(
+        Claim("cosine", "rho is at least the floor.", rho >= FLOOR),
+        Claim(
+            "agreement",
+            "The probability of agreement is at least 1 - arccos(floor)/pi.",
+            agreement >= 1 - sp.acos(FLOOR) / sp.pi,
+        ),
+        Claim(
+            "always",
+            "The signs agree wherever |cos(z, q)| > sqrt(1 - floor²).",
+            disagreement_cos <= sp.sqrt(1 - FLOOR**2),
+        ),
+    ),
+    proof=(
+        *_STEPS,
+        Conclusion("claim-cosine", "The floor.", "cosine", uses=("rho", "spelled", "ratio")),
+        Conclusion(
+            "claim-agreement",
+            "With the floor spelled out.",
+            "agreement",
+            uses=("agreement-rho0", "spelled", "ratio", "range"),
+        ),
+        Conclusion(
+            "claim-always",
+            "With the floor spelled out.",
+            "always",
+            uses=("always-rho0", "spelled", "ratio", "range"),
+        ),
+    ),
+)

@@ -1,0 +1,310 @@
+"""Growth of T1 and T2 in N, N_adv and d, and the region of z where the boundaries match."""
+
+import sympy as sp
+
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Inequality,
+    Let,
+    Limit,
+    Theorem,
+)
+from ...steps.kkt import norm_q, q_z
+from ...steps.perturbed import N_adv, base_l1_z, base_l2_z, base_z_n, dir_z, eps
+from ...steps.sums import TERM_SUM, TERM_SUM_LOWER
+from ...symbols import N, R_max, declare, lambda_max, lambda_min, p_max
+from ..boundary.uniform_data import delta
+from ..perturbation.perturbation_features import NATURAL_SAMPLE, REACH, lambda_n, q_margin_n
+from . import matching_random_labels
+from .matching_flipped_labels import side_min
+from .matching_random_labels import base_part, label_free_lower, label_free_upper, mismatch_chance
+
+base_z_max = declare(
+    "base_z_max",
+    "largest |<x'_n, z>| over the base samples, at the test point z",
+    low=0,
+    latex="\\max_n |\\langle x'_n,z\\rangle|",
+    typst='max_n abs(chevron.l x\'_n "," thin z chevron.r)',
+)
+_side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n", typst="s_n")
+_root = declare("root_log", "sqrt(2 log(2/delta))", low=0, latex="\\ell", typst="ell")
+_reach = declare("normal_reach", "R_max² + (N-1) p_max", low=0, open_low=True)
+
+_U, _L = label_free_upper, label_free_lower
+_ROOT = sp.sqrt(2 * sp.log(2 / delta))
+
+# The ratio of the two bounds when squared norms and inner products with z grow like d, and
+# multipliers like 1/d.
+_r, _b, _s, _u, _v = (sp.Symbol(name, positive=True) for name in ("r", "b", "s", "u", "v"))
+_dimension, _samples, _adversarial, _size = (
+    sp.Symbol(name, positive=True) for name in ("d", "N", "A", "e")
+)
+_RATIO = (
+    _b
+    * sp.sqrt(_r * _dimension)
+    * ((_u + _v) / sp.sqrt(_adversarial) + (_u - _v))
+    / (2 * _size * _v * _s * sp.sqrt(_samples))
+)
+
+_SHARED = ("upper-free", "lower-free", "failure")
+
+REGION = base_z_max * (
+    (_U + _L) / 2 * _ROOT / sp.sqrt(N_adv) + (_U - _L) / 2
+) * lambda_max * sp.sqrt(R_max**2 + (N - 1) * p_max) < (
+    eps * _L * lambda_min * side_min * sp.sqrt(N)
+)
+
+_STEPS = (
+    *NATURAL_SAMPLE,
+    Let(
+        "reach",
+        "Write rho for R + P.",
+        _reach,
+        R_max**2 + (N - 1) * p_max,
+    ),
+    Inequality(
+        "term",
+        "No term of ‖q‖² = sum lambda_n y_n <q, x_n> exceeds lambda_max² (R + P).",
+        sp.Abs(lambda_n * q_margin_n) <= lambda_max * REACH,
+        uses=("natural", "natural-reach"),
+    ),
+    Citation(
+        "normal",
+        "Sum over the N samples.",
+        TERM_SUM,
+        (norm_q**2, N, lambda_n * q_margin_n, -lambda_max * REACH, lambda_max * REACH),
+        uses=("term",),
+    ),
+    Inequality(
+        "normal-root",
+        "So ‖q‖ <= lambda_max sqrt(N (R + P)): it grows like the root of N.",
+        norm_q <= lambda_max * sp.sqrt(N) * sp.sqrt(_reach),
+        uses=("normal", "reach"),
+    ),
+    Definition(
+        "point",
+        "z does not contradict any natural sample: y_n <x_n, z> >= side_min for all; dir = q/‖q‖.",
+        (_side >= side_min, sp.Abs(base_z_n) <= base_z_max, sp.Eq(dir_z * norm_q, q_z)),
+    ),
+    Inequality(
+        "positive",
+        "Multipliers are positive.",
+        sp.And(side_min > 0, lambda_min > 0, lambda_max > 0),
+        uses=("one-sided", "support", "natural"),
+    ),
+    Inequality(
+        "natural-term",
+        "Each term of <q, z> = sum lambda_n y_n <x_n, z> is at least lambda_min side_min.",
+        lambda_n * _side >= lambda_min * side_min,
+        uses=("natural", "point", "positive"),
+    ),
+    Citation(
+        "natural-sum",
+        "So <q, z> grows like N.",
+        TERM_SUM_LOWER,
+        (q_z, N, lambda_n * _side, lambda_min * side_min),
+        uses=("natural-term",),
+    ),
+    Inequality(
+        "dir-product",
+        "‖q‖ <dir, z> = <q, z>: put in both.",
+        dir_z * lambda_max * sp.sqrt(N) * sp.sqrt(_reach) >= N * lambda_min * side_min,
+        uses=("point", "natural-sum", "normal-root", "positive"),
+    ),
+    Inequality(
+        "dir-root",
+        "So <dir, z> grows like the root of N.",
+        sp.And(
+            dir_z > 0,
+            dir_z * lambda_max * sp.sqrt(_reach) >= lambda_min * side_min * sp.sqrt(N),
+        ),
+        uses=("dir-product", "positive", "point", "natural-sum"),
+    ),
+    Inequality(
+        "base-squares",
+        "Squares of <x'_n, z>.",
+        sp.And(base_z_n**2 <= base_z_max**2, base_z_n**2 >= 0, sp.Abs(base_z_n) >= 0),
+        uses=("point",),
+    ),
+    Citation(
+        "base-l2-square",
+        "Their sum grows at most like N_adv.",
+        TERM_SUM,
+        (base_l2_z**2, N_adv, base_z_n**2, sp.Integer(0), base_z_max**2),
+        uses=("base-squares",),
+    ),
+    Citation(
+        "base-l1",
+        "So does that of the absolute values.",
+        TERM_SUM,
+        (base_l1_z, N_adv, sp.Abs(base_z_n), sp.Integer(0), base_z_max),
+        uses=("base-squares", "point"),
+    ),
+    Inequality(
+        "base-l2",
+        "Hence ‖b‖_2 grows at most like the root of N_adv.",
+        base_l2_z <= sp.sqrt(N_adv) * base_z_max,
+        uses=("base-l2-square",),
+    ),
+    Let("root-log", "Write ell for sqrt(2 log(2/delta)).", _root, _ROOT, uses=("failure",)),
+    Inequality(
+        "region-short",
+        "The region in the short names.",
+        base_z_max
+        * ((_U + _L) / 2 * _root / sp.sqrt(N_adv) + (_U - _L) / 2)
+        * lambda_max
+        * sp.sqrt(_reach)
+        < eps * _L * lambda_min * side_min * sp.sqrt(N),
+        uses=("region", "root-log", "reach", "failure"),
+    ),
+    Inequality(
+        "lower-free-sign",
+        "0 < L <= U.",
+        sp.And(_L > 0, _U >= _L),
+        uses=("lower-free", "upper-free"),
+    ),
+    Inequality(
+        "region-dir",
+        "Put <dir, z> for its lower bound and divide by lambda_max sqrt(R + P).",
+        base_z_max * ((_U + _L) / 2 * _root / sp.sqrt(N_adv) + (_U - _L) / 2) < eps * _L * dir_z,
+        uses=("region-short", "dir-root", "positive", "lower-free-sign"),
+    ),
+    Inequality(
+        "region-scaled",
+        "Times N_adv.",
+        base_z_max * ((_U + _L) / 2 * _root * sp.sqrt(N_adv) + (_U - _L) / 2 * N_adv)
+        < eps * N_adv * _L * dir_z,
+        uses=("region-dir",),
+    ),
+    Inequality(
+        "outweighs",
+        "So the perturbations outweigh what random labels leave of the base samples.",
+        eps * N_adv * _L * sp.Abs(dir_z) > base_part(_U, _L, _root * base_l2_z),
+        uses=("region-scaled", "base-l2", "base-l1", "lower-free-sign", "dir-root"),
+    ),
+    Inequality(
+        "outweighs-spelled",
+        "In the form that random labels ask for.",
+        eps * N_adv * _L * sp.Abs(dir_z) > base_part(_U, _L, _ROOT * base_l2_z),
+        uses=("outweighs", "root-log", "failure"),
+    ),
+    Inequality(
+        "same-side",
+        "dir = q/‖q‖, so it agrees with q about z.",
+        dir_z * q_z > 0,
+        uses=("point", "dir-root"),
+    ),
+    Earlier(
+        "random-labels",
+        "So the boundaries match at z with probability at least 1 - delta.",
+        matching_random_labels.THEOREM,
+        uses=(
+            "radius",
+            "perturbed-half-aware",
+            "upper-free",
+            "lower-free",
+            "outweighs-spelled",
+            "same-side",
+            "failure",
+        ),
+    ),
+    Limit(
+        "few",
+        "The ratio of the two bounds, T1 to T2, in N_adv alone: it falls to what the spread of "
+        "the multipliers leaves.",
+        ((_u + _v) / 2 * sp.sqrt(_adversarial) + (_u - _v) / 2 * _adversarial)
+        / (_v * _adversarial),
+        _adversarial,
+        sp.oo,
+        (_u - _v) / (2 * _v),
+    ),
+    Limit(
+        "natural-many",
+        "And with the number N of natural samples, whose common direction q/‖q‖ stands out more.",
+        _RATIO,
+        _samples,
+        sp.oo,
+        sp.Integer(0),
+    ),
+    Limit(
+        "dimension",
+        "With the dimension it grows like its root when eps is fixed: eps has to grow like "
+        "sqrt(d).",
+        _RATIO / sp.sqrt(_dimension),
+        _dimension,
+        sp.oo,
+        _RATIO.subs(_dimension, 1),
+    ),
+    Conclusion(
+        "claim-direction",
+        "As shown.",
+        "direction",
+        uses=("dir-root", "reach", "positive"),
+    ),
+    Conclusion("claim-cancelling", "As shown.", "cancelling", uses=("base-l2",)),
+    Conclusion("claim-matching", "As shown.", "matching", uses=("random-labels",)),
+)
+
+THEOREM = Theorem(
+    id="growth",
+    title="Growth of T1 and T2, and the region where the boundaries match",
+    summary=(
+        "At a z that correlates weakly with many natural samples, T2(z) grows like N_adv sqrt(N) "
+        "and T1(z), with random labels, like sqrt(N_adv) plus the spread of the multipliers times "
+        "N_adv. The boundaries match where no base sample correlates strongly with z and all "
+        "natural samples correlate a little."
+    ),
+    source=PROJECT,
+    origin="after the paper",
+    assumptions=(
+        *matching_random_labels.THEOREM.assumptions[:2],
+        *(a for a in matching_random_labels.THEOREM.assumptions if a.id in _SHARED),
+        Assumption(
+            "one-sided",
+            "z correlates with every natural sample, with the sign of its label.",
+            side_min > 0,
+        ),
+        Assumption("support", "Every natural multiplier is positive.", lambda_min > 0),
+        Assumption(
+            "region",
+            "z correlates neither strongly with a few base samples nor too weakly with the natural "
+            "ones.",
+            REGION,
+        ),
+    ),
+    claims=(
+        Claim(
+            "direction",
+            "<dir, z> is at least (lambda_min/lambda_max) side_min sqrt(N/(R + P)).",
+            dir_z
+            >= lambda_min
+            * side_min
+            * sp.sqrt(N)
+            / (lambda_max * sp.sqrt(R_max**2 + (N - 1) * p_max)),
+        ),
+        Claim(
+            "cancelling",
+            "What random labels leave grows at most like the root of N_adv.",
+            base_l2_z <= sp.sqrt(N_adv) * base_z_max,
+        ),
+        Claim(
+            "matching",
+            "The boundaries differ in sign at z with probability at most delta.",
+            mismatch_chance <= delta,
+        ),
+    ),
+    proof=_STEPS,
+    remarks=(
+        "dir = q/‖q‖ (L2); base samples and random labels as in matching-random-labels.",
+        "The limits are those of the two bounds: for multipliers between v/d and u/d, norms "
+        "sqrt(r d), |<x'_n, z>| <= b d and y_n <x_n, z> >= s d.",
+        "Without a bound on the multipliers' spread T1 may grow like N_adv too: labels and "
+        "multipliers are not independent.",
+    ),
+)

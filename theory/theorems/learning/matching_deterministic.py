@@ -1,0 +1,71 @@
+"""Matching at a point z, for certain: the perturbations outweigh the base samples whatever y^a."""
+
+import sympy as sp
+
+from ...statement import PROJECT, Assumption, Claim, Conclusion, Inequality, Theorem
+from ...steps.kkt import q_z
+from ...steps.perturbed import BASE_PART, DECOMPOSITION, PARTS, PERTURBED_PART, T1_z, adv_q_z, dir_z
+
+_z, _q, _qa = sp.symbols("z q q_a")
+_inner = sp.Function("inner")
+
+SAME_SIDE = Assumption(
+    "same-side",
+    "The perturbation direction and the natural boundary agree about z (true of every z for L2 "
+    "and Linf rescaled, where dir is a positive multiple of q).",
+    dir_z * q_z > 0,
+)
+
+THEOREM = Theorem(
+    id="matching-deterministic",
+    title="Matching at a point, whatever the labels",
+    summary=(
+        "Where z correlates with the perturbation direction more than with the base samples, "
+        "weighed by the multipliers, the boundary taught by perturbed samples has the natural "
+        "boundary's sign, whatever their labels."
+    ),
+    source=PROJECT,
+    origin="after the paper",
+    assumptions=(
+        Assumption(
+            "outweighs",
+            "At z the perturbations outweigh all base samples together.",
+            PERTURBED_PART > BASE_PART,
+        ),
+        SAME_SIDE,
+    ),
+    claims=(
+        Claim(
+            "matching",
+            "The two boundaries have the same sign at z.",
+            adv_q_z * q_z > 0,
+            display=sp.Eq(sp.sign(_inner(_qa, _z)), sp.sign(_inner(_q, _z)), evaluate=False),
+        ),
+        Claim(
+            "base-part",
+            "What the base samples teach about z is at most this.",
+            sp.Abs(T1_z) <= BASE_PART,
+        ),
+    ),
+    proof=(
+        *DECOMPOSITION,
+        *PARTS,
+        Inequality(
+            "sign",
+            "So T2(z) decides the sign of the sum, and it has that of <dir, z>.",
+            adv_q_z * dir_z > 0,
+            uses=("decomposition", "T1", "T2-size", "outweighs", "same-side"),
+        ),
+        Conclusion(
+            "claim-matching",
+            "Which is that of <q, z>.",
+            "matching",
+            uses=("sign", "same-side"),
+        ),
+        Conclusion("claim-base-part", "As shown.", "base-part", uses=("T1",)),
+    ),
+    remarks=(
+        "For one z. Holds for any non-negative multipliers, whether or not the networks have "
+        "linear boundaries; perturbed-boundary says when they have.",
+    ),
+)

@@ -1,0 +1,272 @@
+"""Matching at a point z with random labels, and how often it can fail."""
+
+import sympy as sp
+
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Earlier,
+    Inequality,
+    Let,
+    Theorem,
+)
+from ...steps.kkt import q_z
+from ...steps.perturbed import (
+    CONDITION,
+    DECOMPOSITION,
+    MULTIPLIER_SUM,
+    NORM_LOWER,
+    NORM_UPPER,
+    RADIUS,
+    ROW_UPPER,
+    N_adv,
+    T1_z,
+    T2_z,
+    adv_lambda_min,
+    adv_lambda_n,
+    adv_q_z,
+    base_l1_z,
+    base_l2_z,
+    base_z_n,
+    dir_z,
+    eps,
+    indicator,
+    label_n,
+    lower_multiplier,
+    upper_multiplier,
+)
+from ...steps.probability import SUB_EVENT
+from ...steps.sums import LINEAR_SUM, RANDOM_SIGNS, WEIGHTS
+from ...symbols import declare
+from ..boundary.uniform_data import delta
+from ..perturbation import perturbed_boundary
+from .matching_deterministic import SAME_SIDE
+
+mismatch_chance = declare(
+    "mismatch_chance",
+    "probability, over independent fair labels y^a with z, base samples and dir fixed, that "
+    "<q^a, z> and <q, z> differ in sign; measured as an exact binomial interval over fresh labels",
+    low=0,
+    high=1,
+    latex="\\Pr[\\mathrm{mismatch}]",
+    typst='Pr["mismatch"]',
+)
+excess_chance = declare(
+    "excess_chance",
+    "probability, over the same labels, that |T1(z)| exceeds (U+L)/2 sqrt(2 log(2/delta)) ‖b‖_2 + "
+    "(U-L)/2 ‖b‖_1, U and L the multiplier bounds of perturbed-boundary",
+    low=0,
+    high=1,
+    latex="\\Pr[|T_1(z)| > \\cdot]",
+    typst="Pr[abs(T_1 (z)) > dot]",
+)
+
+label_free_upper = declare(
+    "label_free_upper",
+    "a number that no multiplier of the perturbed set exceeds, whatever its labels; measured as "
+    "the upper bound in perturbed-boundary, rounded up to a double",
+    low=0,
+    open_low=True,
+    latex="U_a",
+    typst="U_a",
+)
+label_free_lower = declare(
+    "label_free_lower",
+    "a number that no multiplier of the perturbed set falls below, whatever its labels; measured "
+    "as the lower bound in perturbed-boundary, rounded down to a double",
+    latex="L_a",
+    typst="L_a",
+)
+_U, _L = label_free_upper, label_free_lower
+
+_signs = declare("signed_sum", "sum over n of y^a_n <x'_n, z>")
+_spread = declare("spread_part", "sum over n of (lambda^a_n - (U+L)/2) y^a_n <x'_n, z>")
+_radius = declare("signs_radius", "sqrt(2 log(2/delta)) ‖b‖_2", low=0, latex="t", typst="t")
+_tail = declare("signs_tail", "Pr[|sum of y^a_n b_n| > t]", low=0, high=1)
+
+UPPER = upper_multiplier(NORM_LOWER, ROW_UPPER)
+LOWER = lower_multiplier(NORM_UPPER, NORM_LOWER, ROW_UPPER)
+
+
+def base_part(upper: sp.Expr, lower: sp.Expr, radius: sp.Expr) -> sp.Expr:
+    """The bound of |T1(z)|: mid-point of the multipliers by chance, their spread for certain."""
+    return (upper + lower) / 2 * radius + (upper - lower) / 2 * base_l1_z
+
+
+_RADIUS = sp.sqrt(2 * sp.log(2 / delta)) * base_l2_z
+_BOUND = base_part(_U, _L, _radius)
+_FAR = sp.Abs(_signs) > _radius
+
+THEOREM = Theorem(
+    id="matching-random-labels",
+    title="Matching at a point with random labels",
+    summary=(
+        "With independent fair labels the base samples' part mostly cancels: T1(z) grows like the "
+        "root of N_adv, up to the spread of the multipliers, and T2(z) like N_adv. The two "
+        "boundaries then have the same sign at z with probability at least 1 - delta."
+    ),
+    source=PROJECT,
+    origin="after the paper",
+    assumptions=(
+        RADIUS,
+        CONDITION,
+        Assumption(
+            "upper-free",
+            "An upper bound whatever the labels.",
+            sp.And(_U >= UPPER, _U >= _L),
+        ),
+        Assumption(
+            "lower-free",
+            "A lower bound whatever the labels, and positive.",
+            sp.And(_L > 0, _L <= LOWER),
+        ),
+        Assumption(
+            "outweighs",
+            "At z the perturbations outweigh what random labels leave of the base samples.",
+            eps * N_adv * _L * sp.Abs(dir_z) > base_part(_U, _L, _RADIUS),
+        ),
+        SAME_SIDE,
+        Assumption("failure", "The granted failure probability is below 1.", delta < 1),
+    ),
+    claims=(
+        Claim(
+            "matching",
+            "The boundaries differ in sign at z with probability at most delta.",
+            mismatch_chance <= delta,
+        ),
+        Claim(
+            "base-part",
+            "|T1(z)| exceeds its bound with probability at most delta.",
+            excess_chance <= delta,
+        ),
+    ),
+    proof=(
+        *DECOMPOSITION,
+        Earlier(
+            "multipliers",
+            "Whatever the labels, the multipliers lie between two bounds that do not depend on "
+            "the labels.",
+            perturbed_boundary.THEOREM,
+            uses=("radius", "perturbed-half-aware"),
+        ),
+        *MULTIPLIER_SUM,
+        Inequality(
+            "between",
+            "Every multiplier lies in [L, U].",
+            sp.And(
+                adv_lambda_n >= _L,
+                adv_lambda_n <= _U,
+                adv_lambda_min >= _L,
+            ),
+            uses=("multipliers", "multiplier-range", "upper-free", "lower-free"),
+        ),
+        Inequality(
+            "bounds",
+            "0 < L <= U.",
+            sp.And(_L > 0, _U >= _L),
+            uses=("between", "lower-free"),
+        ),
+        Citation(
+            "split",
+            "lambda^a_n is the mid-point (U+L)/2, which is the same for all n and all labels, plus "
+            "a remainder. Only the mid-point's sum is one of independent signs: the multipliers "
+            "themselves depend on the labels.",
+            LINEAR_SUM,
+            (
+                T1_z,
+                _spread,
+                (_U + _L) / 2,
+                _signs,
+                adv_lambda_n * label_n * base_z_n,
+                (adv_lambda_n - (_U + _L) / 2) * label_n * base_z_n,
+                label_n * base_z_n,
+            ),
+        ),
+        Inequality(
+            "remainder",
+            "A remainder is at most (U-L)/2.",
+            sp.Abs((adv_lambda_n - (_U + _L) / 2) * label_n) <= (_U - _L) / 2,
+            uses=("between", "label"),
+        ),
+        Citation(
+            "spread",
+            "So the remainders add to at most (U-L)/2 ‖b‖_1, whatever the labels.",
+            WEIGHTS,
+            (
+                _spread,
+                (adv_lambda_n - (_U + _L) / 2) * label_n,
+                (_U - _L) / 2,
+                base_l1_z,
+            ),
+            uses=("remainder", "between"),
+        ),
+        Let(
+            "radius-signs",
+            "Write t for the deviation of a sum of random signs.",
+            _radius,
+            _RADIUS,
+            uses=("failure",),
+        ),
+        Citation(
+            "signs",
+            "The sum of y^a_n b_n deviates more with probability at most delta.",
+            RANDOM_SIGNS,
+            (_tail, base_l2_z, _radius, delta),
+            uses=("radius-signs", "failure"),
+        ),
+        Inequality(
+            "T1",
+            "Where it does not, |T1(z)| is within its bound.",
+            sp.Implies(sp.Abs(T1_z) > _BOUND, _FAR),
+            uses=("split", "spread", "bounds"),
+        ),
+        Inequality(
+            "outweighs-short",
+            "The assumption in the short names.",
+            eps * N_adv * _L * sp.Abs(dir_z) > _BOUND,
+            uses=("outweighs", "radius-signs", "failure"),
+        ),
+        Inequality(
+            "T2-size",
+            "|T2(z)| is at least eps N_adv L |<dir, z>|.",
+            sp.And(
+                sp.Abs(T2_z) >= eps * N_adv * _L * sp.Abs(dir_z),
+                T2_z * dir_z >= 0,
+            ),
+            uses=("T2", "multiplier-sum", "between"),
+        ),
+        Inequality(
+            "mismatch",
+            "So the signs differ only where the sum of signs deviates.",
+            sp.Implies(adv_q_z * q_z <= 0, _FAR),
+            uses=("decomposition", "T1", "T2-size", "outweighs-short", "same-side"),
+        ),
+        Citation(
+            "excess-event",
+            "Compare the probabilities.",
+            SUB_EVENT,
+            (excess_chance, _tail, indicator(sp.Abs(T1_z) > _BOUND), indicator(_FAR)),
+            uses=("T1",),
+        ),
+        Citation(
+            "mismatch-event",
+            "Compare the probabilities.",
+            SUB_EVENT,
+            (mismatch_chance, _tail, indicator(adv_q_z * q_z <= 0), indicator(_FAR)),
+            uses=("mismatch",),
+        ),
+        Conclusion(
+            "claim-matching", "Both together.", "matching", uses=("mismatch-event", "signs")
+        ),
+        Conclusion(
+            "claim-base-part", "Both together.", "base-part", uses=("excess-event", "signs")
+        ),
+    ),
+    remarks=(
+        "For one z that does not depend on the labels; for a finite set Z put delta/|Z|.",
+        "Labels drawn with equal class sizes are not independent: another case.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Perturbations carry class features, and what the perturbed set inherits."""

@@ -1,0 +1,127 @@
+"""The report of `perturbproof check --out`: the theorems about natural data, a scenario a slope."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ...numerics.data.file import FromFile
+from ...theory.exact.interval import Interval, precision
+from ...theory.prover.engine import ProofReport
+from ...theory.statement import Theorem
+from ...theory.symbols import symbols_of
+from ..judge import Judgement, judge
+from ..run.run import ScenarioOutcome, run_scenario, select
+from ..scenarios.scenario import Network, Scenario
+from ..values import Measured, Progress, Rigor, Verdict
+from .ladder import DataCheck
+
+_SUMMARISED = frozenset({"gamma", "N", "d", "R_min", "R_max", "p_max"})
+
+
+def scenario_of(data: FromFile, slope: float) -> Scenario:
+    """The scenario of a data file at a slope, named after the file."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(data.path).name.split(".")[0]).strip("-._")
+    return Scenario(
+        name=f"{stem[:50] or 'data'}-slope-{slope:g}".replace("+", ""),
+        description=f"The user's own data at slope {slope:g}.",
+        data=data,
+        network=Network(slope=slope),
+    )
+
+
+def natural_theorems(
+    check: DataCheck, scenario: Scenario, theorems: tuple[Theorem, ...]
+) -> tuple[Theorem, ...]:
+    """The theorems that the data can be held to.
+
+    With the whole Gram matrix these are all about natural data, else those whose assumptions its
+    summary decides.
+    """
+    chosen = select(scenario, theorems)
+    return tuple(t for t in chosen if check.full_matrix or _decided_by_summary(t))
+
+
+def _decided_by_summary(theorem: Theorem) -> bool:
+    relations = [a.relation for a in theorem.assumptions]
+    return {symbol.name for symbol in symbols_of(*relations)} <= _SUMMARISED
+
+
+def outcome_of(
+    check: DataCheck,
+    scenario: Scenario,
+    theorems: tuple[Theorem, ...],
+    proofs: Mapping[str, ProofReport],
+    progress: Progress,
+) -> ScenarioOutcome:
+    """Run or judge a scenario; the verdicts expected follow from the assumptions alone.
+
+    Where the Gram matrix was not held in full, no network is solved or trained, and claims are
+    reported as not measured.
+    """
+    named = scenario.model_copy(update={"theorems": tuple(t.id for t in theorems)})
+    if check.full_matrix:
+        outcome = run_scenario(named, proofs, theorems=theorems, progress=progress)
+    else:
+        outcome = _assumptions_only(check, named, theorems, proofs)
+    expected = {
+        j.theorem.id: _expected(j, check.full_matrix or _measured_by_summary(j.theorem))
+        for j in outcome.judgements
+    }
+    if not expected:
+        return outcome
+    return replace(outcome, scenario=named.model_copy(update={"expect": expected}))
+
+
+def _measured_by_summary(theorem: Theorem) -> bool:
+    return {symbol.name for symbol in theorem.measured_symbols} <= _SUMMARISED
+
+
+def _expected(judgement: Judgement, claims_measured: bool) -> Verdict:
+    held = {a.holds for a in judgement.assumptions}
+    if "no" in held:
+        return Verdict.VACUOUS
+    decided = "unknown" not in held and claims_measured
+    return Verdict.PASS if decided else Verdict.INCONCLUSIVE
+
+
+def _assumptions_only(
+    check: DataCheck,
+    scenario: Scenario,
+    theorems: tuple[Theorem, ...],
+    proofs: Mapping[str, ProofReport],
+) -> ScenarioOutcome:
+    started = time.perf_counter()
+    sample, summary = check.sample, check.summary
+    streamed = "Gram matrix block by block, with a rounding bound"
+    measured = {
+        "gamma": Measured(Interval.exact(scenario.network.slope), "given", Rigor.PROVED),
+        "N": Measured(Interval.exact(sample.n), "counted", Rigor.PROVED),
+        "d": Measured(Interval.exact(sample.d), "counted", Rigor.PROVED),
+        "R_min": Measured(summary.R_min, streamed),
+        "R_max": Measured(summary.R_max, streamed),
+        "p_max": Measured(summary.p_max, streamed),
+    }
+    missing = Measured.missing(
+        f"not measured: only the assumptions are checked, for {check.left_out}"
+    )
+    names = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
+    values = {name: measured.get(name, missing) for name in names}
+    with precision(scenario.working_bits):
+        judgements = tuple(judge(t, proofs[t.id], values) for t in theorems)
+    data = {
+        "source": sample.source,
+        "samples": sample.n,
+        "dimension": sample.d,
+        "hash": sample.fingerprint(),
+        "range": [float(sample.x.min()), float(sample.x.max())],
+    }
+    findings = (
+        f"Only the assumptions were checked, without exact solution or trained network, for "
+        f"{check.left_out}.",
+    )
+    seconds = time.perf_counter() - started
+    return ScenarioOutcome(scenario, data, judgements, (), (), findings, (), seconds)

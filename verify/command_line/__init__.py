@@ -1,0 +1,1 @@
+"""The commands of `perturbproof`, one module each; `cli` declares their options."""

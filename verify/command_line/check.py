@@ -1,0 +1,220 @@
+"""`perturbproof check`: the assumptions of the theorems on the user's own data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..api import check
+from ..assumptions.ladder import CheckedCertificate, CheckedSlope, DataCheck, as_data, number, shown
+from ..run.record import command_line
+from ..values import ExitCode
+from .console import print_json, results, watched
+
+# What `perturbproof check` prints: tables and sentences, or plain data.
+
+_STYLE = {"yes": "green", "no": "yellow", "unknown": "magenta"}
+_LEGEND = {
+    "load": "left side / right side: a certificate holds below 1",
+    "at random": "samples, in random order, that meet it together (median of the orders tried)",
+    "chosen": "samples of a subset, found greedily, that certainly meets it",
+    "from slope": "smallest slope found at which it certainly holds on all samples",
+    "d like this": "dimension needed if squared norms went on growing like d and inner products "
+    "only like sqrt(d): an extrapolation, not a promise; wrong for data that share a mean or a "
+    "pattern",
+    "d uniform": "dimension at which as many samples uniform on [-1,1]^d meet it with probability "
+    "0.99",
+}
+
+
+def print_check(console: Console, check: DataCheck) -> None:
+    """Tables for people."""
+    sample, summary = check.sample, check.summary
+    positive = int((sample.y > 0).sum())
+    console.print(
+        f"[bold]{escape(sample.source)}[/]: {sample.n} samples ({positive} of label +1, "
+        f"{sample.n - positive} of label -1) in dimension {sample.d}"
+    )
+    console.print(
+        f"norms {shown(summary.R_min)} to {shown(summary.R_max)}; largest inner product of two "
+        f"samples {shown(summary.p_max)}"
+    )
+    if not check.full_matrix:
+        console.print(
+            f"Not decided, for {check.left_out}: the row-wise forms and the consistent "
+            "candidate, which need the whole Gram matrix; the row sums stand in for them."
+        )
+    if check.not_precise:
+        console.print(f"Decided {check.not_precise}.")
+    for checked in check.slopes:
+        console.print()
+        console.print(_table(checked))
+        console.print(_sentence(checked, check))
+    console.print("\n[bold]pairs with the largest inner products[/]")
+    console.print(_pair_table(check))
+    console.print()
+    legend = Table.grid(padding=(0, 2))
+    for word, meaning in _LEGEND.items():
+        legend.add_row(word, escape(meaning))
+    console.print(legend)
+
+
+def _table(checked: CheckedSlope) -> Table:
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title=f"slope {checked.slope:g}",
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("certificate", no_wrap=True)
+    table.add_column("holds")
+    for heading in (
+        "left side",
+        "right side",
+        "load",
+        "at random",
+        "chosen",
+        "from slope",
+        "d like this",
+        "d uniform",
+    ):
+        table.add_column(heading, justify="right")
+    for c in checked.certificates:
+        every = c.holds == "yes"
+        table.add_row(
+            c.name,
+            f"[{_STYLE[c.holds]}]{c.holds}[/]",
+            shown(c.left),
+            shown(c.right),
+            shown(c.load),
+            "all" if every else _random(c),
+            "all" if every else "-" if c.chosen is None else str(len(c.chosen)),
+            _slope(c),
+            number(c.dimension_like_this),
+            number(c.dimension_uniform),
+        )
+    return table
+
+
+def _sentence(checked: CheckedSlope, check: DataCheck) -> str:
+    """What holds, or what comes nearest to it, in words."""
+    ladder = [c for c in checked.certificates if c.name != "candidate"]
+    holding = [c for c in ladder if c.holds == "yes"]
+    candidate = next((c for c in checked.certificates if c.name == "candidate"), None)
+    if holding:
+        words = (
+            f"Proved for all {check.sample.n} samples by: {', '.join(c.name for c in holding)}. "
+            "The boundary of the trained network tends to a hyperplane."
+        )
+    else:
+        words = f"No certificate covers all {check.sample.n} samples. " + " ".join(_mends(ladder))
+    if candidate is not None and not holding:
+        words += {
+            "yes": " A KKT point with a linear boundary exists all the same; whether training "
+            "reaches it is not proved.",
+            "no": " The network has no KKT point with this linear pattern.",
+            "unknown": " Whether a KKT point with a linear boundary exists is not decided.",
+        }[candidate.holds]
+    return words
+
+
+def _mends(ladder: list[CheckedCertificate]) -> Iterator[str]:
+    widest = max(ladder, key=lambda c: len(c.chosen or ()))
+    if widest.chosen:
+        rows = ", ".join(map(str, widest.chosen[:6])) + (", ..." if len(widest.chosen) > 6 else "")
+        yield f"It would hold for {len(widest.chosen)} chosen samples ({widest.name}: rows {rows})."
+    else:
+        yield "Not even two samples of opposite labels were found that meet one."
+    lower = [c for c in ladder if c.smallest_slope is not None]
+    if lower:
+        best = min(lower, key=lambda c: c.smallest_slope or 0.0)
+        yield f"All samples meet '{best.name}' from slope {best.smallest_slope:g} on."
+    else:
+        yield "No slope up to 1 makes one hold for all samples."
+    loads = [c for c in ladder if c.dimension_like_this is not None]
+    if loads:
+        best = min(loads, key=lambda c: c.dimension_like_this or math.inf)
+        yield (
+            f"Extrapolated, '{best.name}' would need dimension {number(best.dimension_like_this)} "
+            "if inner products grew like sqrt(d) only."
+        )
+
+
+def _pair_table(check: DataCheck) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("row", "row", "labels", "|inner product|", "|cosine|"):
+        table.add_column(heading, justify="right")
+    for pair in check.pairs:
+        table.add_row(
+            *map(str, pair.rows),
+            " ".join(f"{label:+d}" for label in pair.labels),
+            shown(pair.size),
+            shown(pair.cosine),
+        )
+    return table
+
+
+def _random(c: CheckedCertificate) -> str:
+    if c.at_random is None:
+        return "-"
+    return f">={c.at_random.median}" if c.at_random.capped else str(c.at_random.median)
+
+
+def _slope(c: CheckedCertificate) -> str:
+    if not c.slope_searched:
+        return "-"
+    if c.smallest_slope is None:
+        return "none"
+    return f"{c.smallest_slope:.3g}" if c.smallest_slope else "any"
+
+
+def run_check(
+    path: Path,
+    labels: Path | None,
+    classes: tuple[str, str] | None,
+    centre: bool,
+    scale: float,
+    slopes: list[float] | None,
+    seed: int,
+    precision: int | None,
+    device: str,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Check a data file. Returns the exit code: 0, as a check is no test to pass.
+
+    Raises:
+        InputError: as `data_checks.api.check`.
+    """
+    with watched(quiet) as progress:
+        result = check(
+            path,
+            labels,
+            classes=classes,
+            centred=centre,
+            scale=scale,
+            slopes=slopes or [],
+            seed=seed,
+            precision=precision,
+            device=device,
+            out=out,
+            progress=progress,
+            command=command_line(),
+        )
+    if as_json:
+        print_json(as_data(result.check))
+    else:
+        console = results()
+        print_check(console, result.check)
+        if out is not None:
+            console.print(f"\nreport: {out}/report.pdf (also report.html, report.json, figures)")
+        console.print(f"\n{result.summary}")
+    return ExitCode.AS_EXPECTED

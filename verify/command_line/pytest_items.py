@@ -1,0 +1,191 @@
+"""Scenario files as pytest tests: one file, measured once in a process, one test per theorem."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ...numerics.configuration import InputError
+from ...reports.ci.junit import Case, scenario_cases, theorem_case
+from ...reports.schema import Scenario as ReportedScenario
+from ...theory.statement import Theorem
+from ...theory.theorems import catalog
+from ..api import verify
+from ..run.run import select
+from ..scenarios.own_theorem import load_theorem
+from ..scenarios.scenario import Scenario, load_scenario
+from .pytest_plugin import CLAIM
+
+_OWN = pytest.StashKey[tuple[Theorem, ...]]()
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options `--perturbproof-...` of a run."""
+
+    strict: bool
+    out: Path | None
+    device: str
+    seed: int | None
+    precision: int | None
+    own: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Options:
+        given = config.option
+        return cls(
+            given.perturbproof_strict,
+            given.perturbproof_out,
+            given.perturbproof_device,
+            given.perturbproof_seed,
+            given.perturbproof_precision,
+            tuple(given.perturbproof_theorem),
+        )
+
+
+class ScenarioFile(pytest.File):
+    """A scenario file. What it gave is kept for all tests of the file in this process."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.options = Options.of(self.config)
+        self.scenario: Scenario | None = None
+        self._cases: Mapping[str, Case] | Exception | None = None
+
+    def collect(self) -> Iterator[ScenarioItem]:
+        try:
+            own = _own_theorems(self.config)
+            self.scenario = load_scenario(self.path, self.options.seed)
+            theorems = select(self.scenario, (*catalog(), *own))
+        except InputError as error:
+            raise self.CollectError(f"perturbproof: {error}") from None
+        for theorem in theorems:
+            yield ScenarioItem.from_parent(self, name=theorem.id)
+
+    def case(self, theorem: str) -> Case:
+        """The outcome of one theorem; the file is run when it is first asked for.
+
+        Raises:
+            InputError: the data cannot be used.
+        """
+        if self._cases is None:
+            try:
+                self._cases = self._run()
+            except Exception as error:  # for every test of the file, not only the first
+                self._cases = error
+        if isinstance(self._cases, Exception):
+            raise self._cases
+        return self._cases[theorem]
+
+    def _run(self) -> dict[str, Case]:
+        assert self.scenario is not None  # collect() comes first
+        wanted = tuple(item.name for item in self.session.items if item.parent is self)
+        options = self.options
+        result = verify(
+            only(self.scenario, wanted),
+            theorems=_own_theorems(self.config),
+            precision=options.precision,
+            device=options.device,
+            strict=options.strict,
+            out=self._folder(),
+            command=self._command(),
+        )
+        (reported,) = result.report["scenarios"]
+        scenario = ReportedScenario.model_validate(reported)
+        if scenario.error is not None:
+            failed = scenario_cases(scenario, options.strict)[-1]
+            return dict.fromkeys(wanted, failed)
+        return {
+            checked.id: theorem_case(checked, self.nodeid, 0.0, options.strict)
+            for checked in scenario.theorems
+        }
+
+    def _folder(self) -> Path | None:
+        """Where the report goes; None as well where another worker writes it."""
+        out = self.options.out
+        if out is None:
+            return None
+        inside = [part for part in Path(self.nodeid).parts if part not in ("..", os.sep)]
+        name = Path(*inside).with_name(self.path.name.removesuffix(".toml"))
+        run = getattr(self.config, "workerinput", {}).get(CLAIM)
+        return out / name if run is None or _claimed(out, f"{run}{'-'.join(name.parts)}") else None
+
+    def _command(self) -> str:
+        """What runs the file alone, outside pytest."""
+        words = ["perturbproof", "verify", os.path.relpath(self.path)]
+        for path in self.options.own:
+            words += ["--theorem", str(path)]
+        for name, value in (("seed", self.options.seed), ("precision", self.options.precision)):
+            if value is not None:
+                words += [f"--{name}", str(value)]
+        return shlex.join(words)
+
+    def told(self, case: Case) -> str:
+        """A failure in words: what was found, both sides of everything, how to replay it."""
+        return f"{case.message}\n{case.details}\nreplay: {self._command()}"
+
+
+class ScenarioItem(pytest.Item):
+    """One theorem on one scenario. An ERROR ends the test in its setup, as pytest's errors do."""
+
+    def setup(self) -> None:
+        try:
+            case = self._case
+        except InputError as error:
+            raise pytest.fail.Exception(f"perturbproof: {error}", pytrace=False) from None
+        self.user_properties.append(("verdict", case.kind))
+        if case.result == "error":
+            pytest.fail(self._file.told(case), pytrace=False)
+
+    def runtest(self) -> None:
+        case = self._case
+        if case.result == "skipped":
+            pytest.skip(case.message)
+        if case.result == "failure":
+            pytest.fail(self._file.told(case), pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, self.name
+
+    @property
+    def _file(self) -> ScenarioFile:
+        assert isinstance(self.parent, ScenarioFile)
+        return self.parent
+
+    @property
+    def _case(self) -> Case:
+        return self._file.case(self.name)
+
+
+def only(scenario: Scenario, theorems: tuple[str, ...]) -> Scenario:
+    """The scenario with these of its theorems."""
+    expect = scenario.expect
+    if isinstance(expect, dict):
+        expect = {id: verdict for id, verdict in expect.items() if id in theorems}
+    return scenario.model_copy(update={"theorems": theorems, "expect": expect})
+
+
+def _claimed(out: Path, name: str) -> bool:
+    """Whether this worker is the first of its run to claim a report."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise InputError(
+            f"--perturbproof-out {out}: cannot be written ({error.strerror})"
+        ) from None
+    return True
+
+
+def _own_theorems(config: pytest.Config) -> tuple[Theorem, ...]:
+    if _OWN not in config.stash:
+        config.stash[_OWN] = tuple(load_theorem(path) for path in Options.of(config).own)
+    return config.stash[_OWN]

@@ -1,1 +1,0 @@
-"""The commands of `perturbproof`, one module each; `verify.cli` declares their options."""

@@ -1,1 +1,0 @@
-"""Independent computations of one quantity. Where two exclude each other the code is at fault."""

@@ -1,0 +1,156 @@
+"""Symbols of one test point z: the natural boundary, the learnt one, and its two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ...numerics.boundary.decomposition import PointValues, implied_base
+from ...numerics.boundary.multipliers import linear_normal
+from ...numerics.enclose.ball_array import BallArray
+from ...numerics.enclose.real_array import RealArray
+from ...theory.exact.interval import Interval
+from ..values import Measured
+from .experiment import Experiment
+from .one_set import has_perturbed_set, no_perturbed_limit
+from .registry import measures
+from .test_points import Matching
+
+# The symbol of the deterministic matching theorem at many points at once.
+
+
+@measures("disagreement_load", has_perturbed_set)
+def disagreement_load(experiment: Experiment) -> Measured:
+    sets = experiment.matching
+    if not sets:
+        return Measured.missing(no_normal(experiment))
+    largest = Interval.exact(0)
+    for one in sets:
+        for index in np.flatnonzero((one.same_side >= 0) & (one.agreeing <= 0)):
+            largest = largest.max(_load(one, int(index)))
+    covered = sum(int(one.covered.sum()) for one in sets)
+    agreeing = sum(int((one.covered & (one.agreeing > 0)).sum()) for one in sets)
+    points = sum(len(one.agreeing) for one in sets)
+    how = f"{covered} of {points} points are covered, {agreeing} of these certainly agree"
+    if experiment.precise:
+        how += ", in float64 balls"
+    return Measured(largest, how)
+
+
+def no_normal(experiment: Experiment) -> str:
+    """Why there is no decomposition at any point."""
+    if experiment.normal is None:
+        return experiment.why_no_limit
+    if not experiment.perturbed.made.shares_direction:
+        return "the perturbations of this set share no direction"
+    return no_perturbed_limit(experiment)
+
+
+def _load(one: Matching, index: int) -> Interval:
+    """The load of a point, from 0 where it may be none of those that disagree."""
+    load = one.load(index).nonnegative()
+    certain = one.same_side[index] > 0 and one.agreeing[index] < 0
+    return load if certain else Interval.between(0, load.upper)
+
+
+# The perturbed set as theorems about dir = q/‖q‖ have it: exactly along q, and not rounded.
+#
+# What is stored and trained on has a direction of float64 numbers, rounded once more when it is
+# added to the base. Bounds that hold for the exact direction, and are attained, may be missed by
+# that much. Symbols of such theorems therefore enclose both values.
+
+
+def normal_along_q(experiment: Experiment) -> RealArray | None:
+    """sum_n lambda^a_n y^a_n (x'_n + eps y^a_n q/‖q‖), (d,), for the base x'_n as drawn.
+
+    None where the direction is not q/‖q‖, or multipliers or q are not known.
+    """
+    made, q = experiment.perturbed.made, experiment.normal
+    lam = experiment.perturbed.multipliers.lam
+    if not along_q(experiment) or lam is None or q is None or made.eps is None:
+        return None
+    strength = lam.sum().interval() * Interval.exact(made.eps) / q.norm()
+    return linear_normal(made.base.x, lam, made.base.y) + q * strength
+
+
+def along_q(experiment: Experiment) -> bool:
+    """Whether the perturbations of the scenario are shared steps along q/‖q‖."""
+    setup = experiment.scenario.perturbed
+    return (
+        setup is not None
+        and setup.perturbation.kind == "l2"
+        and experiment.perturbed.made.shares_direction
+    )
+
+
+def _at_point(
+    symbol: str,
+    read: Callable[[PointValues], RealArray],
+    along: Callable[[Experiment], Interval] | None = None,
+) -> None:
+    """Register a value at z; `along` is the same for perturbations exactly along q."""
+
+    def value(experiment: Experiment) -> Measured:
+        if not experiment.has_limit:
+            return Measured.missing(experiment.why_no_limit)
+        values = experiment.at_point
+        if values is None:
+            return Measured.missing(no_perturbed_limit(experiment))
+        found = read(values).interval(0)
+        if along is not None and along_q(experiment):
+            found = found.hull(along(experiment))
+        return Measured(found, f"at z = {experiment.scenario.point.kind}")
+
+    measures(symbol, has_perturbed_set)(value)
+
+
+def _exact_dir_z(experiment: Experiment) -> Interval:
+    """<q/‖q‖, z>."""
+    q = experiment.normal
+    assert q is not None
+    return (q @ experiment.point).interval() / q.norm()
+
+
+def _exact_adv_q_z(experiment: Experiment) -> Interval:
+    normal = normal_along_q(experiment)
+    assert normal is not None
+    return (normal @ experiment.point).interval()
+
+
+_at_point("dir_z", lambda values: values.dir_z, _exact_dir_z)
+_at_point("q_z", lambda values: values.q_z)
+_at_point("T1_z", lambda values: values.T1_z)
+_at_point("T2_z", lambda values: values.T2_z)
+_at_point("adv_q_z", lambda values: values.adv_q_z, _exact_adv_q_z)
+_at_point("base_l1_z", lambda values: values.base_l1_z)
+_at_point("base_l2_z", lambda values: values.base_l2_z)
+
+
+def _natural_products(experiment: Experiment) -> RealArray:
+    """y_n <x_n, z>, (N,)."""
+    signs = experiment.sample.y.astype(np.float64)
+    samples = type(experiment.gram.gram).exact(experiment.sample.x)
+    return (samples @ experiment.point) * signs
+
+
+def _exact(value: Interval) -> Measured:
+    return Measured(value, "inner products with a rounding bound")
+
+
+@measures("side_min", has_perturbed_set)
+def smallest_side(experiment: Experiment) -> Measured:
+    return _exact(_natural_products(experiment).min_enclosure())
+
+
+@measures("side_sum", has_perturbed_set)
+def sum_of_sides(experiment: Experiment) -> Measured:
+    return _exact(_natural_products(experiment).sum().interval())
+
+
+@measures("base_z_max", has_perturbed_set)
+def largest_base_product(experiment: Experiment) -> Measured:
+    made = experiment.perturbed.made
+    precise = experiment.perturbed.precise and made.shares_direction
+    base = implied_base(made) if precise else BallArray.exact(made.base.x)
+    return _exact(abs(base @ experiment.point).max_enclosure())

@@ -1,0 +1,164 @@
+"""One scenario in the course of being measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from ...numerics.boundary.certificates import Form
+from ...numerics.boundary.decomposition import (
+    BaseGeometry,
+    PointValues,
+    base_geometry,
+    point_values,
+)
+from ...numerics.boundary.gram import gram_statistics
+from ...numerics.boundary.subset import greedy_subset
+from ...numerics.configuration import InputError
+from ...numerics.data import Sample
+from ...numerics.perturb import Attack
+from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
+from .learner import Learner
+from .test_points import Matching, TestPoints, draw_test_points, matched
+
+FORMS: dict[str, Form] = {
+    "row-wise": "plain",
+    "half-aware-row-wise": "half-aware",
+    "signed-row-wise": "signed",
+}
+"""The theorems on row-wise certificates, and the form each is about."""
+
+
+@dataclass(frozen=True)
+class Experiment(Learner):
+    """The scenario's own data and network, and what is derived from them."""
+
+    @cached_property
+    def drawn(self) -> Sample:
+        """The data before a subset is taken."""
+        return self.scenario.data.draw(self.scenario.generator("data"))
+
+    def draw(self) -> Sample:
+        """The data that the scenario is about, or the certified part of it."""
+        if self.scenario.subset is None:
+            return self.drawn
+        form = FORMS[self.scenario.subset.certificate]
+        gram = gram_statistics(self.drawn.x).gram
+        return self.drawn.take(
+            greedy_subset(gram, self.drawn.y, Fraction(self.slope), form=form).indices
+        )
+
+    @cached_property
+    def perturbed(self) -> PerturbedLearner:
+        """The perturbed set of the scenario and the network that learns it.
+
+        Raises InputError when the scenario has none or the set cannot be made.
+        """
+        return PerturbedLearner(self.scenario, self.device, self.progress, natural=self)
+
+    @cached_property
+    def control(self) -> ControlLearner:
+        """The network that learns the base without perturbations, labels and start unchanged."""
+        return ControlLearner(self.scenario, self.device, self.progress, natural=self)
+
+    @property
+    def networks(self) -> dict[str, Learner]:
+        """f on the natural samples, g on the perturbed ones, and the control, by name."""
+        return {"f": self, "g": self.perturbed, "control": self.control}
+
+    @cached_property
+    def test_points(self) -> tuple[TestPoints, ...]:
+        """The sets of points on which the boundaries are compared."""
+        made = self.perturbed.made
+        direction = None if made.direction is None else made.direction.dir
+        return draw_test_points(self.scenario, self.drawn, self.sample, direction)
+
+    @cached_property
+    def matching(self) -> tuple[Matching, ...]:
+        """The decomposition at those points; empty without exact solutions on both sides."""
+        lam, made = self.perturbed.multipliers.lam, self.perturbed.made
+        if lam is None or self.normal is None or not made.shares_direction:
+            return ()
+        return tuple(matched(made, lam, self.normal, points) for points in self.test_points)
+
+    @cached_property
+    def point(self) -> np.ndarray:
+        """The test point z (d,) of the theorems about one point."""
+        chosen = self.scenario.point
+        if chosen.kind == "gaussian":
+            return self.scenario.generator("point").standard_normal(self.sample.d)
+        if chosen.kind == "training":
+            if chosen.index >= self.sample.n:
+                raise InputError(
+                    f"point: there is no sample {chosen.index}; the data have {self.sample.n}"
+                )
+            return self.sample.x[chosen.index]
+        direction = self.perturbed.made.direction
+        if direction is None:
+            raise InputError(
+                "point: this perturbation has no shared direction; choose another kind"
+            )
+        return direction.dir
+
+    @cached_property
+    def at_point(self) -> PointValues | None:
+        """The decomposition at the test point; None without an exact limit on both sides."""
+        lam = self.perturbed.limit_multipliers
+        if lam is None or self.normal is None:
+            return None
+        return point_values(self.perturbed.made, lam, self.normal, self.point[None, :])
+
+
+@dataclass(frozen=True)
+class PerturbedLearner(Learner):
+    """The perturbed set of an experiment, and the network that learns it."""
+
+    natural: Experiment = field(kw_only=True)
+
+    weights_stream: ClassVar[str] = "adversarial weights"
+
+    @cached_property
+    def made(self) -> PerturbedSet:
+        """Base samples, labels, perturbed samples; checked against what is promised."""
+        setup = self.scenario.perturbed
+        if setup is None:
+            raise InputError("the scenario has no section 'perturbed'")
+        attacks = isinstance(setup.perturbation, Attack)
+        return draw_perturbed(
+            self.natural.sample,
+            self.natural.normal,
+            self.natural.network if attacks else None,
+            setup,
+            self.scenario.generator("perturbed set"),
+            device=self.device,
+        )
+
+    def draw(self) -> Sample:
+        return self.made.perturbed
+
+    @cached_property
+    def geometry(self) -> BaseGeometry | None:
+        """The base samples as the bounds use them; None where no direction is shared."""
+        if not self.made.shares_direction:
+            return None
+        return base_geometry(self.made, precise=self.precise)
+
+
+@dataclass(frozen=True)
+class ControlLearner(Learner):
+    """The base samples of the perturbed set with the same labels, but not perturbed.
+
+    Noise, or the natural samples themselves. The network starts from the weights of the perturbed
+    set's, so that the two differ in their data only.
+    """
+
+    natural: Experiment = field(kw_only=True)
+
+    weights_stream: ClassVar[str] = PerturbedLearner.weights_stream
+
+    def draw(self) -> Sample:
+        return self.natural.perturbed.made.base

@@ -1,0 +1,245 @@
+"""A labelled set on its way to a boundary: Gram matrix, exact solution, trained network.
+
+Each part is computed when first asked for.
+"""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from ...numerics.boundary.certificates import Form, RowWise, row_wise
+from ...numerics.boundary.gram import GramStatistics, gram_statistics
+from ...numerics.boundary.margin_program import linear_kkt_point
+from ...numerics.boundary.multipliers import Multipliers, linear_normal
+from ...numerics.data import Sample
+from ...numerics.enclose.precise_array import affordable, why_in_balls
+from ...numerics.enclose.real_array import RealArray
+from ...numerics.network import LeakyNetwork, initial_weights
+from ...numerics.train.convergence import (
+    AngleEstimate,
+    CertifiedAngle,
+    angle_estimator,
+    certified_angle,
+)
+from ...numerics.train.descent import Checkpoint, Trained, checkpoint_steps, train, train_batch
+from ...numerics.train.kkt_residuals import (
+    KktResiduals,
+    RecoveredMultipliers,
+    kkt_residuals,
+    recovered_multipliers,
+)
+from ...theory.exact.interval import Interval
+from ..scenarios.scenario import Scenario
+from ..values import Progress, unwatched
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """A network on its way: plain floating point, for the figure."""
+
+    step: int
+    log_loss: float
+    angle: AngleEstimate
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained network and the curve that led there (empty without an exact limit)."""
+
+    network: Trained
+    curve: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True)
+class Learner(abc.ABC):
+    """A labelled set and the network of the scenario that learns it.
+
+    `progress` is called with what is being done, the steps done and the steps in all.
+    """
+
+    scenario: Scenario
+    device: str = "cpu"
+    progress: Progress = unwatched
+
+    weights_stream: ClassVar[str] = "weights"
+    """The stream of random numbers that the initial weights come from."""
+
+    @abc.abstractmethod
+    def draw(self) -> Sample:
+        """Make the labelled set."""
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The labelled set, made once."""
+        return self.draw()
+
+    @property
+    def slope(self) -> float:
+        return self.scenario.network.slope
+
+    @cached_property
+    def gram(self) -> GramStatistics:
+        return gram_statistics(self.sample.x, labels=self.sample.y, precise=self.precise)
+
+    @property
+    def precise(self) -> bool:
+        """Whether what decides is computed at the scenario's precision, not in float64 balls."""
+        return self.scenario.precision is not None and affordable(self.sample.n, self.sample.d)
+
+    @property
+    def why_not_precise(self) -> str:
+        """Why the precision asked for was not applied; empty when it was, or none was asked for."""
+        if self.scenario.precision is None or self.precise:
+            return ""
+        return why_in_balls(self.sample.n, self.sample.d, self.scenario.precision)
+
+    @cached_property
+    def multipliers(self) -> Multipliers:
+        """The exact solution for the linear activation pattern, zero multipliers allowed."""
+        return linear_kkt_point(self.gram, self.sample.y, Fraction(self.slope))
+
+    @property
+    def certificate(self) -> str:
+        """How far the exact solution is verified, and whether its pattern is the linear one."""
+        if self.multipliers.lam is None:
+            return f"no linear-pattern solution certified: {self.multipliers.reason}"
+        return f"verified, {self.multipliers.reason}"
+
+    @cached_property
+    def normal(self) -> RealArray | None:
+        """q (d,) of the linear-pattern solution, also where it is not known to be a KKT point."""
+        lam = self.multipliers.lam
+        return None if lam is None else linear_normal(self.sample.x, lam, self.sample.y)
+
+    def row_wise(self, form: Form) -> RowWise:
+        """The row-wise certificate in one of its forms, decided once."""
+        if form not in self._row_wise:
+            self._row_wise[form] = row_wise(
+                self.gram.gram, Fraction(self.slope), form=form, labels=self.sample.y
+            )
+        return self._row_wise[form]
+
+    @cached_property
+    def _row_wise(self) -> dict[Form, RowWise]:
+        return {}
+
+    @cached_property
+    def training(self) -> Training:
+        """The trained network; with an exact limit, the angle to it is followed on the way."""
+        scenario, sample = self.scenario, self.sample
+        start, recipe = self._starts[0], scenario.training.resolve()
+        curve: list[CurvePoint] = []
+        estimate = None
+        if (lam := self.limit_multipliers) is not None:
+            estimate = angle_estimator(sample, start, self.slope, lam.mid)
+
+        def follow(point: Checkpoint) -> None:
+            if estimate is not None:
+                curve.append(CurvePoint(point.step, point.log_loss, estimate(point.coefficients)))
+
+        trained = train(
+            sample,
+            start,
+            self.slope,
+            recipe,
+            dtype=scenario.training.dtype,
+            device=self.device,
+            gram=self.gram.gram.mid,
+            checkpoints=checkpoint_steps(recipe.steps) if estimate else (),
+            on_checkpoint=follow,
+            progress=lambda done, total: self.progress("training", done, total),
+        )
+        return Training(trained, tuple(curve))
+
+    @cached_property
+    def _starts(self) -> tuple[np.ndarray, ...]:
+        """Initial weights (m, d), one after the other: the first does not depend on how many."""
+        network, rng = self.scenario.network, self.scenario.generator(self.weights_stream)
+        return tuple(
+            initial_weights(
+                network.width,
+                self.sample.d,
+                rng,
+                scale=network.initial_scale,
+                distribution=network.initial_distribution,
+            )
+            for _ in range(self.scenario.training.starts)
+        )
+
+    @cached_property
+    def others(self) -> tuple[Trained, ...]:
+        """The networks from the further starts, trained as one batch."""
+        starts, training = self._starts[1:], self.scenario.training
+        if not starts:
+            return ()
+        self.progress(f"training from {len(starts)} more starts", 0, 1)
+        return train_batch(
+            [self.sample] * len(starts),
+            starts,
+            self.slope,
+            training.resolve(),
+            dtype=training.dtype,
+            device=self.device,
+        )
+
+    @cached_property
+    def network(self) -> LeakyNetwork:
+        """The trained network as a function."""
+        return LeakyNetwork(self.training.network.weights(), self.slope)
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether the linear-pattern candidate certainly is a KKT point."""
+        return self.multipliers.consistent is True
+
+    @property
+    def limit_multipliers(self) -> RealArray | None:
+        """The multipliers (N,), where they certainly are those of a KKT point."""
+        return self.multipliers.lam if self.has_limit else None
+
+    @property
+    def why_no_limit(self) -> str:
+        """Why the linear-pattern candidate is not known to be a KKT point."""
+        return self.multipliers.reason
+
+    @cached_property
+    def angle(self) -> CertifiedAngle | None:
+        """How far the trained network certainly is from the limit; None without a limit."""
+        if (lam := self.limit_multipliers) is None:
+            return None
+        return certified_angle(self.training.network.weights(), self.sample, self.slope, lam)
+
+    @cached_property
+    def farthest_tau(self) -> Interval | None:
+        """The largest tau over all starts; None without a limit."""
+        if self.angle is None or (lam := self.limit_multipliers) is None:
+            return None
+        tau = self.angle.tau
+        for other in self.others:
+            tau = tau.max(certified_angle(other.weights(), self.sample, self.slope, lam).tau)
+        return tau
+
+    @property
+    def how_tau(self) -> str:
+        """How tau was obtained, in words."""
+        how = "distance of the rescaled weights to the exact limit"
+        if self.precise:
+            how += ", its operator norm in float64 balls"
+        starts = self.scenario.training.starts
+        return how if starts == 1 else f"{how}, the largest over {starts} starts"
+
+    @cached_property
+    def residuals(self) -> KktResiduals:
+        """How nearly the trained network is a KKT point."""
+        return kkt_residuals(self.training.network.weights(), self.sample, self.slope)
+
+    @cached_property
+    def recovered(self) -> RecoveredMultipliers:
+        """The multipliers read off the trained network, without the exact solution."""
+        return recovered_multipliers(self.training.network, self.residuals)

@@ -1,0 +1,1 @@
+"""Runs: scenarios, studies and sweeps, what they keep on disk, and their report."""

@@ -1,0 +1,232 @@
+"""Runs scenarios: measure each, then judge them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...numerics.configuration import InputError
+from ...theory.exact.interval import precision
+from ...theory.prover.engine import ProofReport, prove
+from ...theory.statement import Theorem
+from ...theory.theorems import catalog
+from ..judge import Judgement, judge
+from ..measure import measured_symbols
+from ..measure.measuring import FAULTS, MeasuredScenario, measure_scenario
+from ..scenarios.scenario import WORKING_BITS, Scenario
+from ..statistics import Levels, family_levels
+from ..values import ClaimVerdict, CrossCheck, Observation, Progress, Verdict, factor, unwatched
+from .store import Journal
+
+
+def findings(notes: Iterable[str], judgements: Iterable[Judgement]) -> tuple[str, ...]:
+    """The notes, and a sentence on each theorem whose assumptions fail."""
+    vacuous = (_vacuous(j) for j in judgements if j.verdict is Verdict.VACUOUS)
+    return tuple(dict.fromkeys((*notes, *vacuous)))
+
+
+def _vacuous(judgement: Judgement) -> str:
+    failed = next(a for a in judgement.assumptions if a.holds == "no")
+    load = failed.value.load if failed.value is not None else None
+    far = f" by a factor of {factor(load)}" if load is not None and load.is_finite else ""
+    told = {
+        ClaimVerdict.OBSERVED: [],
+        ClaimVerdict.NOT_OBSERVED: [],
+        ClaimVerdict.INCONCLUSIVE: [],
+    }
+    for claim in judgement.claims:
+        told[claim.verdict].append(claim.claim.id)
+    parts = [
+        f"{', '.join(ids)} {word}"
+        for ids, word in (
+            (told[ClaimVerdict.OBSERVED], "observed all the same"),
+            (told[ClaimVerdict.NOT_OBSERVED], "not observed"),
+            (told[ClaimVerdict.INCONCLUSIVE], "undecided"),
+        )
+        if ids
+    ]
+    return (
+        f"{judgement.theorem.title}: assumption '{failed.assumption.id}' fails{far}. "
+        f"Claims: {'; '.join(parts)}."
+    )
+
+
+@dataclass(frozen=True)
+class ScenarioOutcome:
+    """Everything that came of one scenario. `error` says why it could not be finished."""
+
+    scenario: Scenario
+    data: dict[str, Any] | None
+    judgements: tuple[Judgement, ...]
+    cross_checks: tuple[CrossCheck, ...]
+    observations: tuple[Observation, ...]
+    findings: tuple[str, ...]
+    figures: tuple[dict[str, Any], ...]
+    seconds: float
+    error: str | None = None
+
+    @property
+    def judged(self) -> tuple[tuple[Verdict, Verdict], ...]:
+        """Pairs of verdict and expected verdict; one ERROR when the scenario could not be run."""
+        if self.error is not None:
+            return ((Verdict.ERROR, Verdict.PASS),)
+        return tuple((j.verdict, self.scenario.expected(j.theorem.id)) for j in self.judgements)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its outcomes in order, the theorems they are about, their proofs, and what
+    was measured for each outcome."""
+
+    outcomes: tuple[ScenarioOutcome, ...]
+    theorems: tuple[Theorem, ...]
+    proofs: Mapping[str, ProofReport]
+    measured: tuple[MeasuredScenario, ...]
+
+
+def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
+    """The theorems that a scenario is about: those it names, or all that it can measure.
+
+    Raises:
+        InputError: it names a theorem, or expects a verdict of one, that there is not.
+    """
+    known = {theorem.id: theorem for theorem in theorems}
+    named = scenario.theorems
+    if named is None:
+        can = measured_symbols(scenario)
+        named = tuple(
+            id for id, t in known.items() if all(s.name in can for s in t.measured_symbols)
+        )
+    expected = scenario.expect if isinstance(scenario.expect, dict) else {}
+    for field, ids in (("theorems", named), ("expect", tuple(expected))):
+        for id in ids:
+            if id not in known:
+                raise InputError(
+                    f"scenario {scenario.name}, '{field}': no theorem {id!r}; known: "
+                    f"{', '.join(known)}"
+                )
+    for id in expected:
+        if id not in named:
+            raise InputError(
+                f"scenario {scenario.name}, 'expect': {id!r} is not among the theorems it runs"
+            )
+    if not named or len(set(named)) < len(named):
+        twice = next((id for id in named if named.count(id) > 1), None)
+        what = f"{twice!r} is named twice" if twice else "at least one theorem is needed"
+        raise InputError(f"scenario {scenario.name}, 'theorems': {what}")
+    return tuple(known[id] for id in named)
+
+
+def run_scenarios(
+    scenarios: Sequence[Scenario],
+    *,
+    theorems: tuple[Theorem, ...] | None = None,
+    device: str = "cpu",
+    progress: Progress = unwatched,
+    journal: Journal | None = None,
+) -> Run:
+    """Prove the theorems that the scenarios are about, measure each scenario, judge them all.
+
+    `theorems` are the known ones, by default the catalog. What the `journal` has is not measured
+    again, and what is measured is kept in it.
+
+    Raises:
+        InputError: two scenarios share a name, one names an unknown theorem, or data cannot be
+            used. OSError: the journal cannot be written.
+    """
+    known = theorems or catalog()
+    _check_names(scenarios)
+    about = [select(scenario, known) for scenario in scenarios]
+    kept = journal.resume(list(zip(scenarios, about, strict=True))) if journal else {}
+    chosen = tuple(t for t in known if any(t in some for some in about))
+    proofs = {}
+    for done, theorem in enumerate(chosen):
+        progress("proving", done, len(chosen))
+        proofs[theorem.id] = prove(theorem)
+    measured = []
+    for scenario, some in zip(scenarios, about, strict=True):
+        found = kept.get(scenario.name)
+        if found is None:
+            told = _named(progress, scenario.name)
+            found = measure_scenario(scenario, some, device=device, progress=told)
+            if journal is not None:
+                journal.keep(found)
+        measured.append(found)
+    return Run(judge_measured(measured, chosen, proofs), chosen, proofs, tuple(measured))
+
+
+def run_scenario(
+    scenario: Scenario,
+    proofs: Mapping[str, ProofReport],
+    *,
+    theorems: tuple[Theorem, ...] | None = None,
+    device: str = "cpu",
+    progress: Progress = unwatched,
+) -> ScenarioOutcome:
+    """Run one scenario by itself. InputError and errors as for `measure_scenario`."""
+    chosen = select(scenario, theorems or catalog())
+    measured = measure_scenario(scenario, chosen, device=device, progress=progress)
+    (outcome,) = judge_measured([measured], chosen, proofs)
+    return outcome
+
+
+def judge_measured(
+    measured: Sequence[MeasuredScenario],
+    theorems: Iterable[Theorem],
+    proofs: Mapping[str, ProofReport],
+) -> tuple[ScenarioOutcome, ...]:
+    """Judge the measured scenarios of one run together, at one level of confidence."""
+    known = {theorem.id: theorem for theorem in theorems}
+    values = [([known[id] for id in one.theorems], one.measured) for one in measured]
+    try:
+        with precision(WORKING_BITS):
+            levels = family_levels(values)
+    except FAULTS as fault:
+        # Without a level no statistical statement of the run can be read.
+        error = f"{type(fault).__name__}: {fault}"
+        measured = [one if one.error else replace(one, error=error) for one in measured]
+        levels = tuple({} for _ in measured)
+    return tuple(_judged(one, known, proofs, at) for one, at in zip(measured, levels, strict=True))
+
+
+def _judged(
+    measured: MeasuredScenario,
+    known: Mapping[str, Theorem],
+    proofs: Mapping[str, ProofReport],
+    levels: Levels,
+) -> ScenarioOutcome:
+    judgements: tuple[Judgement, ...] = ()
+    error = measured.error
+    if error is None:
+        try:
+            with precision(measured.scenario.working_bits):
+                judgements = tuple(
+                    judge(known[id], proofs[id], measured.measured, measured.cross_checks, levels)
+                    for id in measured.theorems
+                )
+        except FAULTS as fault:
+            error = f"{type(fault).__name__}: {fault}"
+    return ScenarioOutcome(
+        measured.scenario,
+        measured.data if error is None else None,
+        judgements,
+        measured.cross_checks,
+        measured.observations,
+        findings(measured.notes, judgements) if error is None else (),
+        measured.figures,
+        measured.seconds,
+        error,
+    )
+
+
+def _named(progress: Progress, name: str) -> Progress:
+    progress(f"{name}: data and exact solution", 0, 1)
+    return lambda what, done, total: progress(f"{name}: {what}", done, total)
+
+
+def _check_names(scenarios: Sequence[Scenario]) -> None:
+    names = [scenario.name for scenario in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two scenarios are named {name!r}; give each its own name")

@@ -1,0 +1,218 @@
+"""Witnesses: the data of a FAIL as files, and the command that replays it alone.
+
+A witness is a folder with a scenario file and the data, the same float64 numbers, beside it. It is
+replayed before it is handed out: what it measures must be what the run measured, to the last bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import shlex
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...numerics.configuration import InputError
+from ...reports.files import write_atomic
+from ...theory.exact.interval import precision
+from ...theory.statement import Theorem
+from ..measure import measure
+from ..measure.experiment import Experiment
+from ..measure.measuring import FAULTS, MeasuredScenario
+from ..scenarios.scenario import Scenario, load_scenario
+from ..values import Measured, Progress, Verdict, unwatched
+from .run import Run
+from .store import to_plain
+
+# Names of folders made of names that anybody may have chosen.
+
+
+def folder_name(*parts: str) -> str:
+    """One path component made of names: safe on every system, and another for other names."""
+    plain = "--".join(re.sub(r"[^A-Za-z0-9._-]+", "-", part)[:80].lstrip(".-") for part in parts)
+    if plain and plain == "--".join(parts).lower() and not any("--" in part for part in parts):
+        return plain
+    return f"{plain or 'unnamed'}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:8]}"
+
+
+# Plain data as the text of a TOML file, for scenario files that the program writes itself.
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def toml_text(content: Mapping[str, Any]) -> str:
+    """TOML that reads back as `content`: tables, lists, text, numbers, truth values. None is left
+    out."""
+    return "\n".join(_table(content, ())) + "\n"
+
+
+def _table(content: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    lines = [
+        f"{_key(name)} = {_toml_value(value)}"
+        for name, value in content.items()
+        if value is not None and not isinstance(value, Mapping)
+    ]
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            inner = (*path, name)
+            lines += ["", f"[{'.'.join(map(_key, inner))}]", *_table(value, inner)]
+    return lines
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _text(name)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml_value, value))}]"
+    if isinstance(value, Mapping):  # inside a list
+        entries = (f"{_key(k)} = {_toml_value(v)}" for k, v in value.items() if v is not None)
+        return f"{{ {', '.join(entries)} }}"
+    return repr(value)
+
+
+def _text(value: str) -> str:
+    # A basic string of TOML is one of JSON, save that TOML also wants DEL escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+FOLDER = "witnesses"
+"""Where they lie, in the folder of the report."""
+
+_SCENARIO, _DATA, _LABELS = "scenario.toml", "witness.npz", "labels.npy"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What refutes a theorem, and how to see it again.
+
+    `arrays` are x (N, d) and y (N,), the data before a subset is taken, and for a perturbed set
+    base_x, base_y, perturbed_x and the shared direction, if there is one.
+    """
+
+    name: str
+    content: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
+    command: str
+
+    def write(self, folder: Path) -> Path:
+        """Write the files to a new folder; returns the scenario file."""
+        folder.mkdir(parents=True)
+        np.savez(folder / _DATA, allow_pickle=False, **self.arrays)
+        if "label_file" in self.content.get("perturbed", {}):
+            np.save(folder / _LABELS, self.arrays["base_y"], allow_pickle=False)
+        told = "".join(f"# {line}\n" for line in self.command.splitlines())
+        return write_atomic(folder / _SCENARIO, told + toml_text(self.content))
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How the commands of a run's witnesses are made: its report's folder, its device, and the
+    files of the user's own theorems by id."""
+
+    out: Path
+    device: str
+    own: Mapping[str, Path]
+
+    def command(self, name: str, theorem: str) -> str:
+        folder = self.out / FOLDER / name
+        words = ["perturbproof", "verify", str(folder / _SCENARIO)]
+        if theorem in self.own:
+            words += ["--theorem", str(self.own[theorem])]
+        return shlex.join([*words, "--device", self.device, "--out", str(folder / "replay")])
+
+
+def witnesses(
+    run: Run, replay: Replay, progress: Progress = unwatched
+) -> dict[tuple[str, str], Witness]:
+    """The witness of every FAIL, by names of scenario and theorem.
+
+    One that measuring again does not confirm is left out.
+    """
+    found = {}
+    measured = {one.scenario.name: one for one in run.measured}
+    for outcome in run.outcomes:
+        for judgement in outcome.judgements:
+            if judgement.verdict is Verdict.FAIL:
+                name = outcome.scenario.name
+                progress(f"{name}: witness against {judgement.theorem.id}", 0, 1)
+                made = _witness(measured[name], judgement.theorem, replay)
+                if made is not None:
+                    found[name, judgement.theorem.id] = made
+    return found
+
+
+def _witness(measured: MeasuredScenario, theorem: Theorem, replay: Replay) -> Witness | None:
+    name = folder_name(measured.scenario.name, theorem.id)
+    command = replay.command(name, theorem.id)
+    for content in _contents(measured.scenario, theorem.id):
+        with tempfile.TemporaryDirectory(prefix="perturbproof-witness-") as folder:
+            try:
+                arrays = _arrays(Experiment(measured.scenario, replay.device))
+                witness = Witness(name, content, arrays, command)
+                again = load_scenario(witness.write(Path(folder) / name))
+                if _same(measured, theorem, again, replay.device):
+                    return witness
+            except (InputError, *FAULTS):
+                continue
+    return None
+
+
+def _contents(scenario: Scenario, theorem: str) -> Iterator[dict[str, Any]]:
+    """The scenario with its data in a file, and with data that are drawn again.
+
+    The second is for theorems on the distribution that data come from, of which a file knows
+    nothing.
+    """
+    content = scenario.model_dump(mode="json", exclude_none=True)
+    content |= {
+        "description": f"Refutes {theorem}.",
+        "theorems": [theorem],
+        "expect": scenario.expected(theorem).value,
+    }
+    if "label_file" in content.get("perturbed", {}):
+        content["perturbed"]["label_file"] = _LABELS
+    yield content | {"data": {"kind": "file", "path": _DATA}}
+    if scenario.data.kind != "file":
+        yield content
+
+
+def _arrays(experiment: Experiment) -> dict[str, np.ndarray]:
+    drawn = experiment.drawn
+    arrays = {"x": drawn.x, "y": drawn.y}
+    if experiment.scenario.perturbed is not None:
+        made = experiment.perturbed.made
+        arrays |= {"base_x": made.base.x, "base_y": made.base.y, "perturbed_x": made.perturbed.x}
+        if made.direction is not None:
+            arrays["direction"] = made.direction.dir
+    return arrays
+
+
+def _same(measured: MeasuredScenario, theorem: Theorem, again: Scenario, device: str) -> bool:
+    """Whether the same data give the same values for every symbol of the theorem."""
+    experiment = Experiment(again, device)
+    names = [symbol.name for symbol in theorem.measured_symbols]
+    with precision(again.working_bits):
+        values = measure(experiment, names)
+    data = measured.data or {}
+    return experiment.sample.fingerprint() == data.get("hash") and all(
+        _value(values[name]) == _value(measured.measured[name]) for name in names
+    )
+
+
+def _value(measured: Measured) -> Any:
+    return to_plain((measured.value, measured.rigor, measured.trials))

@@ -1,0 +1,1 @@
+"""Scenario, study and sweep files, and theorems of the user."""

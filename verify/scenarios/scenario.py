@@ -1,0 +1,268 @@
+"""Scenario files: what to run, on which data, and which verdict to expect.
+
+A scenario is a TOML file; `Scenario` is its schema. Unknown keys are errors that name the key.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pydantic
+
+from ...numerics.configuration import MUST_BE_NUMBER, InputError, no_number
+from ...numerics.data import AnyDataset, FromFile
+from ...numerics.perturb.perturbed_set import PerturbedSetup
+from ...numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
+from ..values import Verdict
+
+# Python's parser takes the square of the length of a dotted key.
+_LARGEST_FILE = 128 * 2**10
+_LONGEST_LINE = 2000
+
+WORKING_BITS = 128
+"""Bits of the interval arithmetic on single numbers, unless more are asked for."""
+MOST_BITS = 2**16
+"""The largest precision that can be asked for, in bits."""
+
+Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+
+
+def _expectable(verdict: Verdict) -> Verdict:
+    if verdict is Verdict.ERROR:
+        raise ValueError("an ERROR is a fault of the code and cannot be expected")
+    return verdict
+
+
+Expected = Annotated[Verdict, pydantic.AfterValidator(_expectable)]
+
+
+class _Section(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    @pydantic.field_validator("*", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        if no_number(value, info.field_name and cls.model_fields[info.field_name].annotation):
+            raise ValueError(f"{MUST_BE_NUMBER}, found {value!r}")
+        return value
+
+
+class Network(_Section):
+    """The network. `slope` is the float64 that is written, exactly; `width` is m, even."""
+
+    slope: float = 0.5
+    width: int = 100
+    initial_scale: float | None = None
+    initial_distribution: Literal["uniform", "gaussian"] = "uniform"
+
+    @pydantic.field_validator("slope")
+    @classmethod
+    def _slope(cls, value: float) -> float:
+        if not (math.isfinite(value) and 0 < value <= 1):
+            raise ValueError(f"must lie in (0, 1], found {value}")
+        return value
+
+    @pydantic.field_validator("width")
+    @classmethod
+    def _width(cls, value: int) -> int:
+        if value < 2 or value % 2:
+            raise ValueError(f"must be even and at least 2 (two equal halves), found {value}")
+        return value
+
+
+class Training(_Section):
+    """How the network is trained: `paper` is SGD with learning rate 0.01 and momentum 0.9.
+
+    With more than one of `starts`, networks from that many initial weights are trained, and the
+    claim about the trained network is held against the one that is farthest from the limit.
+    """
+
+    recipe: Literal["normalised", "paper"] = "normalised"
+    loss: Literal["exponential", "logistic"] = "exponential"
+    steps: Annotated[int, pydantic.Field(ge=1, le=10_000_000)] = 3000
+    learning_rate: float | None = None
+    momentum: float | None = None
+    dtype: Literal["float32", "float64"] = "float64"
+    starts: Annotated[int, pydantic.Field(ge=1, le=256)] = 1
+
+    def resolve(self) -> Recipe:
+        base = (paper_recipe if self.recipe == "paper" else normalised_recipe)(
+            self.steps, self.loss
+        )
+        return Recipe(
+            base.loss,
+            base.learning_rate if self.learning_rate is None else self.learning_rate,
+            base.momentum if self.momentum is None else self.momentum,
+            base.normalised,
+            base.steps,
+        )
+
+
+class Subset(_Section):
+    """Keep only a maximal subset of the samples that meets a certificate (greedy search)."""
+
+    certificate: Literal["row-wise", "half-aware-row-wise", "signed-row-wise"] = "row-wise"
+
+
+_Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
+
+
+class Point(_Section):
+    """The test point z of the theorems about one point.
+
+    `direction` is the perturbations' own direction, `training` the natural sample `index`, and
+    `gaussian` a draw from N(0, I).
+    """
+
+    kind: Literal["direction", "training", "gaussian"] = "direction"
+    index: Annotated[int, pydantic.Field(ge=0)] = 0
+
+
+class Chance(_Section):
+    """Statements with a failure probability `delta`, tried on `draws` fresh draws."""
+
+    delta: _Share = 0.05
+    draws: Annotated[int, pydantic.Field(ge=1, le=100_000)] = 300
+
+
+class Tolerance(_Section):
+    """How closely things are asked to agree.
+
+    `angle`: the sine of the cone of directions a trained network need not decide. `agreement` and
+    `accuracy`: by how much a measured share may miss the law and the prediction.
+    """
+
+    angle: _Share = 0.01
+    agreement: _Share = 0.02
+    accuracy: _Share = 0.03
+
+
+class Scenario(_Section):
+    """One scenario. `expect` is one verdict for all its theorems, or one by theorem id.
+
+    `precision` is in bits: what decides is then computed in rational numbers and balls of that
+    precision where the data are small enough, not in float64 balls.
+    """
+
+    name: Name
+    description: str = ""
+    seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
+    theorems: tuple[str, ...] | None = None
+    precision: Annotated[int, pydantic.Field(ge=54, le=MOST_BITS)] | None = None
+    expect: Expected | dict[str, Expected] = Verdict.PASS
+    data: AnyDataset
+    subset: Subset | None = None
+    perturbed: PerturbedSetup | None = None
+    point: Point = Point()
+    chance: Chance = Chance()
+    network: Network = Network()
+    training: Training = Training()
+    tolerance: Tolerance = Tolerance()
+
+    def expected(self, theorem: str) -> Verdict:
+        """The verdict expected of a theorem."""
+        if isinstance(self.expect, Verdict):
+            return self.expect
+        return self.expect.get(theorem, Verdict.PASS)
+
+    @property
+    def working_bits(self) -> int:
+        """Bits of the interval arithmetic on single numbers."""
+        return max(WORKING_BITS, self.precision or 0)
+
+    def generator(self, purpose: str) -> np.random.Generator:
+        """An own stream of random numbers for each purpose, so that none depends on another."""
+        key = [int.from_bytes(purpose.encode(), "little")]
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=tuple(key)))
+
+
+def check_bits(bits: int | None) -> None:
+    """InputError unless `bits` is None or a precision that a scenario can have."""
+    if bits is not None and not 54 <= bits <= MOST_BITS:
+        raise InputError(f"--precision: must be from 54 to {MOST_BITS} bits, found {bits}")
+
+
+def load_scenario(path: Path, seed: int | None = None) -> Scenario:
+    """Read and validate a scenario file. Data paths are relative to it.
+
+    Raises:
+        InputError: the file is missing, is no TOML, or a field is unknown or out of range.
+    """
+    content = read_toml(path)
+    if seed is not None:
+        content["seed"] = seed
+    return scenario_from(content, path)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file of at most 128 KiB, no line longer than 2000 characters.
+
+    Raises:
+        InputError: the file is missing, cannot be read, is larger, or is no TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise InputError(f"{path}: larger than {_LARGEST_FILE} bytes; no scenario needs that")
+        text = content.decode("utf-8-sig")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if len(line) > _LONGEST_LINE:
+                raise InputError(
+                    f"{path}: line {number} has {len(line)} characters, at most {_LONGEST_LINE} "
+                    "are read; break it"
+                )
+        return tomllib.loads(text)
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such scenario file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, not a scenario file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except RecursionError:
+        raise InputError(f"{path}: not valid TOML: nested too deeply") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from None
+
+
+def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scenario:
+    """The scenario that the tables of the file at `path` describe.
+
+    Raises:
+        InputError: a field is unknown or out of range; begins with `where`, by default the path.
+    """
+    if "sweep" in content:
+        raise InputError(f"{where or path}: has a table 'sweep'; run it by perturbproof sweep")
+    try:
+        scenario = Scenario.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise InputError(f"{where or path}: {first_problem(error)}") from None
+    if isinstance(scenario.data, FromFile):
+        data = scenario.data.model_copy(update={"path": str(path.parent / scenario.data.path)})
+        scenario = scenario.model_copy(update={"data": data})
+    if (made := scenario.perturbed) is not None and made.label_file is not None:
+        made = made.model_copy(update={"label_file": str(path.parent / made.label_file)})
+        scenario = scenario.model_copy(update={"perturbed": made})
+    return scenario
+
+
+def first_problem(error: pydantic.ValidationError) -> str:
+    """The first problem as one line: the field, what is wrong, what was found."""
+    problem = error.errors()[0]
+    # A quoted key may hold a line break; the message is one line.
+    field = " ".join(".".join(str(part) for part in problem["loc"]).split())
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{field}'"
+    if problem["type"] == "missing":
+        return f"'{field}' is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    found = problem.get("input")
+    shown = "" if isinstance(found, (dict, list)) or "found" in message else f", found {found!r}"
+    return f"'{field}': {message}{shown}" if field else message + shown

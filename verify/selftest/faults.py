@@ -1,0 +1,431 @@
+"""Faults planted in the numerics, each of which some verdict must catch.
+
+A fault is planted by exchanging a function for a wrong one while a small scenario runs; nothing
+else changes. It is caught when a verdict that was PASS is one no longer: an ERROR where two
+computations exclude each other, a FAIL, or an INCONCLUSIVE that names what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ...numerics.boundary import gram, multipliers
+from ...numerics.enclose import binomial
+from ...numerics.enclose.ball_array import BallArray
+from ...numerics.perturb.base import Direction, GeometricPerturbation
+from ...numerics.perturb.geometric import L2
+from ...numerics.train import descent
+from ...numerics.train.convergence import CertifiedAngle
+from ...theory.exact.interval import Interval
+from ...theory.prover.engine import ProofReport
+from ..measure import learner, normals
+from ..run.run import ScenarioOutcome, run_scenario
+from ..scenarios.scenario import Scenario
+from ..values import Measured, Progress, Verdict, unwatched
+
+# The small scenarios that faults are planted in: a fraction of a second to a second each.
+
+_NETWORK = {"slope": 0.5, "width": 4, "initial_scale": 1e-4}
+_TRAINING = {"steps": 600}
+SCENARIOS: Mapping[str, dict[str, Any]] = {
+    "natural": {
+        "theorems": ["standard-boundary", "exact-multipliers", "perturbation-features"],
+        "data": {
+            "kind": "near-orthogonal",
+            "samples": 8,
+            "dimension": 60,
+            "coherence": 0.004,
+            "radius": 1.25,
+        },
+        "network": _NETWORK,
+        "training": _TRAINING,
+    },
+    "uneven": {
+        "theorems": ["standard-boundary", "half-aware"],
+        "data": {"kind": "gaussian", "samples": 4, "dimension": 20_000},
+        "network": {**_NETWORK, "slope": 0.9},
+        "training": _TRAINING,
+    },
+    "flipped": {
+        "theorems": ["standard-boundary", "matching-flipped-orthogonal", "agreement-law"],
+        "data": {"kind": "orthogonal", "frame": "axes", "samples": 16, "dimension": 40},
+        "perturbed": {
+            "base": "natural",
+            "labels": "flipped",
+            "perturbation": {"kind": "l2", "eps": 0.5},
+        },
+        "network": _NETWORK,
+        "training": _TRAINING,
+    },
+    "noise": {
+        "seed": 1,
+        "theorems": [
+            "concentration-half-aware",
+            "matching-random-labels",
+            "matching-deterministic",
+            "agreement-law",
+        ],
+        "data": {"kind": "uniform", "samples": 2, "dimension": 3000},
+        "perturbed": {
+            "base": "uniform",
+            "samples": 4,
+            "labels": "random",
+            "perturbation": {"kind": "l2", "eps": 4.0},
+        },
+        "chance": {"delta": 0.1, "draws": 100},
+        "network": {**_NETWORK, "slope": 1.0},
+        "training": _TRAINING,
+    },
+}
+"""Small scenarios in which every theorem passes as long as no fault is planted."""
+
+
+def scenario(name: str, fault: str = "no-fault") -> Scenario:
+    """The small scenario of that name, its own name telling which fault it runs under."""
+    return Scenario.model_validate({"name": f"{name}-{fault}", **SCENARIOS[name]})
+
+
+Plant = Callable[[], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, in words, and how to plant it while the scenario of that name runs."""
+
+    id: str
+    says: str
+    scenario: str
+    plant: Plant
+
+
+@contextmanager
+def _exchanged(owner: object, name: str, wrong: Callable[[Any], Any]) -> Iterator[None]:
+    """`owner.name` is wrong(right) inside the block."""
+    right = getattr(owner, name)
+    setattr(owner, name, wrong(right))
+    # Intervals of counts seen before would hide a fault in how they are computed.
+    binomial.binomial_interval.cache_clear()
+    try:
+        yield
+    finally:
+        setattr(owner, name, right)
+        binomial.binomial_interval.cache_clear()
+
+
+def _at(owner: object, name: str, wrong: Callable[[Any], Any]) -> Plant:
+    return lambda: _exchanged(owner, name, wrong)
+
+
+class _BiasedDraws(np.random.Generator):
+    """A source of random numbers with a bias in each kind of draw."""
+
+    def choice(self, a: Any, size: Any = None, *_: Any, **__: Any) -> Any:
+        return np.where(self.random(size) < 0.8, a[-1], a[0])
+
+    def standard_normal(self, size: Any = None, *_: Any, **__: Any) -> Any:
+        drawn = super().standard_normal(size)
+        drawn[..., -1] *= 1.3
+        return drawn
+
+    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        return 0.95 * super().uniform(low, high, size)
+
+
+def _biased(stream: str) -> Plant:
+    """Bias in one stream of random numbers of every scenario."""
+
+    def wrong(right: Callable[[Scenario, str], np.random.Generator]) -> Any:
+        def generator(self: Scenario, purpose: str) -> np.random.Generator:
+            found = right(self, purpose)
+            return _BiasedDraws(found.bit_generator) if purpose == stream else found
+
+        return generator
+
+    return _at(Scenario, "generator", wrong)
+
+
+def _permuted(enclosed: Any) -> Any:
+    order = np.roll(np.arange(len(enclosed)), 1)
+    return enclosed[np.ix_(order, order)]
+
+
+def _first_half(enclosed: Any, labels: np.ndarray | None) -> tuple[Any, np.ndarray | None]:
+    kept = np.arange(len(enclosed) // 2)
+    return enclosed[np.ix_(kept, kept)], None if labels is None else labels[kept]
+
+
+def _one_label_wrong(y: np.ndarray) -> np.ndarray:
+    wrong = np.array(y)
+    wrong[0] = -wrong[0]
+    return wrong
+
+
+def _understated(angle: CertifiedAngle) -> CertifiedAngle:
+    return replace(angle, tau=angle.tau / 10)
+
+
+def _turned(direction: Direction) -> Direction:
+    turned = direction.dir.copy()
+    turned[: len(turned) // 2] *= -1
+    return replace(direction, dir=turned)
+
+
+def _shifted(solution: Any) -> Any:
+    return None if solution is None else solution * Interval.exact(1 + 1e-6)
+
+
+def _hundredfold(right: Callable[..., Measured]) -> Any:
+    return lambda successes, trials, what: right(100 * successes, 100 * trials, what)
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        "slope-in-the-pattern",
+        "The margin matrix is built with half the slope.",
+        "natural",
+        _at(multipliers, "margin_matrix", lambda f: lambda k, y, s: f(k, y, Fraction(s) / 2)),
+    ),
+    Fault(
+        "slope-in-the-activations",
+        "The activation margins are computed with half the slope.",
+        "natural",
+        _at(
+            multipliers,
+            "candidate",
+            lambda f: lambda k, lam, y, s, *rest: f(k, lam, y, Fraction(s) / 2, *rest),
+        ),
+    ),
+    Fault(
+        "permuted-gram",
+        "Rows and columns of the Gram matrix belong to other samples than their labels.",
+        "natural",
+        _at(gram, "gram_matrix", lambda f: lambda *given, **k: _permuted(f(*given, **k))),
+    ),
+    Fault(
+        "float32-gram",
+        "The Gram matrix is that of the samples rounded to float32.",
+        "natural",
+        _at(
+            gram,
+            "gram_matrix",
+            lambda f: lambda x, *given, **k: f(x.astype("f4").astype("f8"), *given, **k),
+        ),
+    ),
+    Fault(
+        "rounding-forgotten",
+        "The Gram matrix has no rounding bounds.",
+        "natural",
+        _at(
+            gram,
+            "gram_matrix",
+            lambda f: lambda *given, **k: BallArray.exact(f(*given, **k).mid),
+        ),
+    ),
+    Fault(
+        "pairs-left-out",
+        "The largest inner product is sought among the first half of the samples.",
+        "uneven",
+        _at(gram, "_off_diagonal", lambda f: lambda k, y: f(*_first_half(k, y))),
+    ),
+    Fault(
+        "multipliers-for-other-labels",
+        "The multipliers are solved for with the label of one sample wrong.",
+        "natural",
+        _at(
+            learner,
+            "linear_kkt_point",
+            lambda f: lambda found, y, s: f(found, _one_label_wrong(y), s),
+        ),
+    ),
+    Fault(
+        "inexact-solve",
+        "The enclosure of the multipliers is off by one part in a million.",
+        "natural",
+        _at(multipliers, "verified_solve", lambda f: lambda *given: _shifted(f(*given))),
+    ),
+    Fault(
+        "halves-of-the-limit",
+        "The two halves of the limit network are exchanged.",
+        "natural",
+        _at(multipliers, "limit_coefficients", lambda f: lambda *given: f(*given)[:, ::-1]),
+    ),
+    Fault(
+        "halves-in-training",
+        "Training takes the output weights of the two halves with the wrong sign.",
+        "natural",
+        _at(descent, "output_weights", lambda f: lambda width: -f(width)),
+    ),
+    Fault(
+        "stopped-early",
+        "The trainer stops after a hundredth of the steps.",
+        "natural",
+        _at(
+            learner,
+            "train",
+            lambda f: (
+                lambda sample, start, slope, recipe, **k: f(
+                    sample, start, slope, replace(recipe, steps=recipe.steps // 100), **k
+                )
+            ),
+        ),
+    ),
+    Fault(
+        "angle-understated",
+        "The certified angle is a tenth of what it should be.",
+        "natural",
+        _at(learner, "certified_angle", lambda f: lambda *given: _understated(f(*given))),
+    ),
+    Fault(
+        "sign-of-q",
+        "q has the wrong sign.",
+        "flipped",
+        _at(learner, "linear_normal", lambda f: lambda *given: -f(*given)),
+    ),
+    Fault(
+        "sign-of-the-label",
+        "Samples are perturbed against their label instead of towards it.",
+        "flipped",
+        _at(GeometricPerturbation, "perturbed", lambda f: lambda self, x, y, d: f(self, x, -y, d)),
+    ),
+    Fault(
+        "wrong-eps",
+        "Samples are perturbed by one percent more than eps.",
+        "flipped",
+        _at(
+            GeometricPerturbation,
+            "perturbed",
+            lambda f: (
+                lambda self, x, y, d: f(self.model_copy(update={"eps": 1.01 * self.eps}), x, y, d)
+            ),
+        ),
+    ),
+    Fault(
+        "wrong-direction",
+        "Half of the coordinates of the perturbation have the wrong sign.",
+        "noise",
+        _at(L2, "direction", lambda f: lambda self, q: _turned(f(self, q))),
+    ),
+    Fault(
+        "wrong-rho",
+        "The cosine of q and q^a is squared.",
+        "noise",
+        _at(normals, "cosine", lambda f: lambda *given: f(*given) ** 2),
+    ),
+    Fault(
+        "biased-labels",
+        "Random labels are +1 with probability .8.",
+        "noise",
+        _biased("fresh labels"),
+    ),
+    Fault(
+        "biased-gaussian-points",
+        "Isotropic points are 1.3 times too wide in one direction.",
+        "flipped",
+        _biased("isotropic points"),
+    ),
+    Fault(
+        "biased-fresh-data",
+        "Fresh uniform samples fill only 95 percent of the range.",
+        "noise",
+        _biased("fresh data"),
+    ),
+    Fault(
+        "interval-of-more-trials",
+        "Binomial intervals are computed for ten times as many trials.",
+        "noise",
+        _at(binomial, "betaincinv", lambda f: lambda a, b, tail: f(10 * a, 10 * b, tail)),
+    ),
+    Fault(
+        "trials-overcounted",
+        "Every trial is counted a hundred times.",
+        "noise",
+        _at(Measured, "counted", _hundredfold),
+    ),
+)
+"""In the order of the table in the documentation."""
+
+
+# Runs the planted faults, and says what caught each.
+
+
+@dataclass(frozen=True)
+class Catch:
+    """What became of a planted fault.
+
+    `verdicts` are those that are PASS without it and something else with it, by theorem; a
+    scenario that ends in an ERROR has one, under no theorem. `by` says what caught it, empty when
+    nothing did.
+    """
+
+    fault: Fault
+    verdicts: Mapping[str, Verdict]
+    by: str
+
+    @property
+    def caught(self) -> bool:
+        return bool(self.verdicts) and bool(self.by)
+
+
+def clean_runs(proofs: Mapping[str, ProofReport]) -> dict[str, ScenarioOutcome]:
+    """Every small scenario with no fault planted."""
+    return {name: run_scenario(scenario(name), proofs) for name in SCENARIOS}
+
+
+def try_faults(
+    proofs: Mapping[str, ProofReport],
+    faults: Iterable[Fault] = FAULTS,
+    progress: Progress = unwatched,
+) -> Iterator[Catch]:
+    """Plant each fault in turn."""
+    chosen = tuple(faults)
+    for done, fault in enumerate(chosen):
+        progress("planting faults", done, len(chosen))
+        with fault.plant():
+            outcome = run_scenario(scenario(fault.scenario, fault.id), proofs)
+        yield _catch(fault, outcome)
+
+
+def _catch(fault: Fault, outcome: ScenarioOutcome) -> Catch:
+    if outcome.error is not None:
+        return Catch(fault, {"": Verdict.ERROR}, outcome.error.split(":")[0])
+    changed = {j.theorem.id: j.verdict for j in outcome.judgements if j.verdict is not Verdict.PASS}
+    disagreeing = [check.id for check in outcome.cross_checks if not check.agree]
+    if disagreeing:
+        return Catch(fault, changed, f"cross-check {', '.join(disagreeing)}")
+    reasons = (j.reason for j in outcome.judgements if j.verdict is not Verdict.PASS)
+    return Catch(fault, changed, next(reasons, ""))
+
+
+# The table of planted faults and what catches each, as Markdown for the documentation.
+
+_HEAD = """# Planted faults
+
+What happens when the numerics are wrong. Each fault is planted alone while a small scenario runs in
+which every theorem passes without it. The table is written by
+
+    perturbproof selftest --markdown docs/planted-faults.md
+
+and a test holds it against a run. An ERROR comes from two computations of one quantity that exclude
+each other (cross-checks) or from a promise that is broken; INCONCLUSIVE says what is missing.
+
+| fault | what is wrong | verdict | caught by |
+|---|---|---|---|
+"""
+
+
+def fault_table(catches: Iterable[Catch]) -> str:
+    """The page; no times and no numbers that depend on the machine."""
+    return _HEAD + "".join(
+        f"| {c.fault.id} | {c.fault.says} | {_verdicts(c)} | {c.by or 'nothing'} |\n"
+        for c in catches
+    )
+
+
+def _verdicts(catch: Catch) -> str:
+    return ", ".join(sorted({verdict.value for verdict in catch.verdicts.values()})) or "PASS"

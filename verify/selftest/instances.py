@@ -1,0 +1,324 @@
+"""Random small scenarios, judged by every theorem as one run.
+
+In the regime no theorem may FAIL, ERROR or be VACUOUS; outside none may FAIL, ERROR or PASS.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from ...numerics.compiler import compile_expression
+from ...numerics.configuration import InputError
+from ...theory.exact.interval import precision
+from ...theory.prover.engine import ProofReport, prove
+from ...theory.statement import Theorem
+from ...theory.symbols import symbols_of
+from ...theory.theorems import catalog
+from ..measure import measure
+from ..measure.cross_checks import cross_checks, sampler_checks
+from ..measure.experiment import Experiment
+from ..measure.measuring import FAULTS, MeasuredScenario
+from ..run.run import ScenarioOutcome, judge_measured, select
+from ..scenarios.scenario import Scenario
+from ..values import Progress, Verdict, unwatched
+
+# Recipes of random small scenarios whose regime is known from how they are made.
+#
+# What is known of an instance (inner products, norms, eps, ...) comes from its recipe and not from
+# a measurement, so that a measurement that misjudges the regime shows.
+
+_ROOM = 1e-6
+"""Relative distance from an assumption's edge below which an instance counts as on neither side."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A scenario, and the values of symbols that its recipe fixes."""
+
+    scenario: Scenario
+    known: Mapping[str, float]
+
+    def regime(self, theorem: Theorem) -> bool | None:
+        """Whether all assumptions hold, or one does not; None where the recipe does not tell."""
+        sides = [_holds(a.relation, self.known) for a in theorem.assumptions]
+        if False in sides:
+            return False
+        return None if None in sides else True
+
+
+def _holds(relation: Boolean, known: Mapping[str, float]) -> bool | None:
+    if isinstance(relation, sp.And):
+        parts = [_holds(part, known) for part in relation.args]  # type: ignore[arg-type]
+        return False if False in parts else None if None in parts else True
+    symbols = symbols_of(relation)
+    if any(s.name not in known for s in symbols):
+        return None
+    at = [known[s.name] for s in symbols]
+    left, right = (
+        float(compile_expression(side, symbols, "numpy")(*at))  # type: ignore[arg-type]
+        for side in relation.args
+    )
+    small, large = (left, right) if isinstance(relation, sp.Lt | sp.Le) else (right, left)
+    if small == large and isinstance(relation, sp.Le | sp.Ge):
+        return True
+    room = _ROOM * (abs(left) + abs(right))
+    return None if abs(large - small) <= room else large > small
+
+
+def nearly_orthogonal(rng: np.random.Generator, name: str) -> Instance:
+    """Equal norms and inner products of one size, from far inside to far outside every bound."""
+    samples = int(rng.integers(2, 9))
+    slope = float(rng.uniform(0.05, 1.0))
+    bound = slope**3 / (3 * samples)
+    coherence = float(np.exp(rng.uniform(np.log(bound / 5), np.log(0.95 / (samples - 1)))))
+    radius = float(2.0 ** rng.integers(-8, 9))
+    made = _scenario(
+        name,
+        rng,
+        slope,
+        data={
+            "kind": "near-orthogonal",
+            "samples": samples,
+            "dimension": int(rng.integers(samples, 41)),
+            "coherence": coherence,
+            "radius": radius,
+            "signs": str(rng.choice(["random", "adverse"])),
+            "labels": str(rng.choice(["alternating", "random"])),
+        },
+    )
+    return Instance(made, _setting(samples, slope, radius, coherence * radius**2))
+
+
+def orthogonal_flipped(rng: np.random.Generator, name: str) -> Instance:
+    """Coordinate axes with flipped labels, on both sides of the switch and near it."""
+    samples = 2 * int(rng.integers(2, 7))
+    slope, radius = float(rng.uniform(0.1, 1.0)), float(2.0 ** rng.integers(-4, 5))
+    eps = float(np.exp(rng.uniform(np.log(0.02), np.log(4)))) * radius / samples**0.5
+    dimension = int(rng.integers(samples, 41))
+    made = _scenario(
+        name,
+        rng,
+        slope,
+        data={
+            "kind": "orthogonal",
+            "frame": "axes",
+            "samples": samples,
+            "dimension": dimension,
+            "radius": radius,
+        },
+        perturbed={
+            "base": "natural",
+            "labels": "flipped",
+            "perturbation": {"kind": "l2", "eps": eps},
+        },
+    )
+    known = _setting(samples, slope, radius, 0.0)
+    of_the_set = {"eps": eps, "N_adv": samples, "dir_sq": 1.0, "kappa": radius / samples**0.5}
+    base = {"base_R_min": radius, "base_R_max": radius, "base_p_max": 0.0}
+    far = {"d": dimension, "imbalance": 0.0}
+    return Instance(made, {**known, **of_the_set, **base, **far})
+
+
+def nearly_orthogonal_perturbed(rng: np.random.Generator, name: str) -> Instance:
+    """A nearly orthogonal set, perturbed a little in any geometric way, flipped or with coins."""
+    samples, dimension = int(rng.integers(4, 9)), int(rng.integers(12, 41))
+    slope, radius = float(rng.uniform(0.4, 1.0)), float(2.0 ** rng.integers(-4, 5))
+    coherence = float(rng.uniform(0.01, 1.2)) * slope**3 / (3 * samples)
+    kind = str(rng.choice(["l2", "l2", "linf-rescaled", "linf-sign", "l0-value", "l0-sign"]))
+    eps = float(np.exp(rng.uniform(np.log(1e-3), np.log(0.3)))) * radius
+    perturbation: dict[str, Any] = {"kind": kind, "eps": eps}
+    if kind == "linf-sign":
+        perturbation["eps"] = eps / dimension**0.5
+    if kind.startswith("l0"):
+        perturbation["k"] = int(rng.integers(1, 4))
+    made = _scenario(
+        name,
+        rng,
+        slope,
+        data={
+            "kind": "near-orthogonal",
+            "samples": samples,
+            "dimension": dimension,
+            "coherence": coherence,
+            "radius": radius,
+        },
+        perturbed={
+            "base": "natural",
+            "labels": "flipped" if rng.random() < 0.8 else "random",
+            "perturbation": perturbation,
+        },
+        point={"kind": str(rng.choice(["direction", "training", "gaussian"]))},
+    )
+    return Instance(made, {**_setting(samples, slope, radius, coherence * radius**2)})
+
+
+def uniform_noise(rng: np.random.Generator, name: str) -> Instance:
+    """Uniform data and perturbed uniform noise with random labels, in high dimension."""
+    samples, noise = int(rng.integers(2, 4)), int(rng.integers(2, 6))
+    dimension = int(np.exp(rng.uniform(np.log(500), np.log(12_000))))
+    slope, delta = float(rng.uniform(0.85, 1.0)), float(rng.uniform(0.05, 0.6))
+    eps = float(np.exp(rng.uniform(np.log(0.3), np.log(12))))
+    made = _scenario(
+        name,
+        rng,
+        slope,
+        data={"kind": "uniform", "samples": samples, "dimension": dimension},
+        perturbed={
+            "base": "uniform",
+            "samples": noise,
+            "labels": "random",
+            "perturbation": {"kind": "l2", "eps": eps},
+        },
+        chance={"delta": delta, "draws": 40},
+    )
+    known = {"gamma": slope, "N": samples, "d": dimension, "delta": delta}
+    return Instance(made, {**known, "N_adv": noise, "eps": eps, "dir_sq": 1.0})
+
+
+Recipe = Callable[[np.random.Generator, str], Instance]
+RECIPES: Mapping[str, tuple[Recipe, float]] = {
+    "nearly-orthogonal": (nearly_orthogonal, 0.8),
+    "orthogonal-flipped": (orthogonal_flipped, 0.1),
+    "nearly-orthogonal-perturbed": (nearly_orthogonal_perturbed, 0.07),
+    "uniform-noise": (uniform_noise, 0.03),
+}
+"""Each recipe and its share of the instances."""
+
+
+def _scenario(name: str, rng: np.random.Generator, slope: float, **sections: Any) -> Scenario:
+    return Scenario.model_validate(
+        {
+            "name": name,
+            "seed": int(rng.integers(2**31)),
+            "network": {"slope": slope, "width": 2, "initial_scale": 1e-4},
+            "training": {"steps": 150},
+            "tolerance": {"angle": 0.9},
+            **sections,
+        }
+    )
+
+
+def _setting(samples: int, slope: float, radius: float, p_max: float) -> dict[str, float]:
+    return {
+        "gamma": slope,
+        "N": samples,
+        "R_min": radius,
+        "R_max": radius,
+        "p_max": p_max,
+    }
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Instance]:
+    """So many instances, their recipes in fixed shares."""
+    for recipe, (make, share) in RECIPES.items():
+        for number in range(max(1, round(share * count))):
+            yield make(rng, f"{recipe}-{number}")
+
+
+@dataclass
+class Tally:
+    """What became of one theorem: its verdicts inside the regime, outside, and where unknown.
+
+    Inside is what the recipe says, or where it says nothing, that all assumptions were certainly
+    met as measured.
+    """
+
+    inside: Counter[str] = field(default_factory=Counter)
+    outside: Counter[str] = field(default_factory=Counter)
+    undecided: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """All instances judged: tallies by theorem, instances in and out of some theorem's regime, and
+    what should not have happened, in words."""
+
+    tallies: Mapping[str, Tally]
+    inside: int
+    outside: int
+    wrong: tuple[str, ...]
+
+
+def agreement(
+    count: int,
+    rng: np.random.Generator,
+    *,
+    theorems: Sequence[Theorem] | None = None,
+    proofs: Mapping[str, ProofReport] | None = None,
+    progress: Progress = unwatched,
+) -> Agreement:
+    """Judge so many random instances together, as one run with one level of confidence.
+
+    `theorems` defaults to the catalog, `proofs` to having them proved.
+    """
+    known = tuple(theorems or catalog())
+    proofs = proofs or {theorem.id: prove(theorem) for theorem in known}
+    chosen: list[Instance] = []
+    measured: list[MeasuredScenario] = []
+    for instance in instances(count, rng):
+        progress("random instances", len(chosen), count)
+        try:
+            measured.append(_measured(instance.scenario, select(instance.scenario, known)))
+        except InputError:
+            continue  # random labels of one class only, which are no perturbed set
+        chosen.append(instance)
+    return _tallied(chosen, judge_measured(measured, known, proofs), known)
+
+
+def _measured(scenario: Scenario, theorems: tuple[Theorem, ...]) -> MeasuredScenario:
+    """What the theorems need and every cross-check, without observations and figures."""
+    experiment = Experiment(scenario)
+    names = sorted({s.name for theorem in theorems for s in theorem.measured_symbols})
+    ids = tuple(theorem.id for theorem in theorems)
+    try:
+        with precision(scenario.working_bits):
+            values = measure(experiment, names)
+            checks = (*cross_checks(experiment), *sampler_checks(experiment, values))
+    except InputError:
+        raise
+    except FAULTS as error:
+        return MeasuredScenario(scenario, ids, error=f"{type(error).__name__}: {error}")
+    return MeasuredScenario(scenario, ids, measured=values, cross_checks=checks)
+
+
+def _tallied(
+    chosen: Iterable[Instance], outcomes: Iterable[ScenarioOutcome], theorems: Iterable[Theorem]
+) -> Agreement:
+    tallies = {theorem.id: Tally() for theorem in theorems}
+    inside = outside = 0
+    wrong: list[str] = []
+    for instance, outcome in zip(chosen, outcomes, strict=True):
+        if outcome.error is not None:
+            wrong.append(f"{outcome.scenario.name}: {outcome.error}")
+        regimes: set[bool | None] = set()
+        for judged in outcome.judgements:
+            theorem, verdict = judged.theorem, judged.verdict
+            regime = instance.regime(theorem)
+            bad = {Verdict.ERROR, Verdict.FAIL}
+            if regime is True:
+                bad |= {Verdict.VACUOUS}
+            elif regime is False:
+                bad |= {Verdict.PASS}
+            if verdict in bad:
+                where = {True: "in", False: "outside", None: "near"}[regime]
+                wrong.append(
+                    f"{outcome.scenario.name}: {theorem.id} is {verdict.value} {where} its "
+                    f"regime: {judged.reason}"
+                )
+            if regime is None and all(a.holds == "yes" for a in judged.assumptions):
+                regime = True
+            elif regime is None and any(a.holds == "no" for a in judged.assumptions):
+                regime = False
+            tally = tallies[theorem.id]
+            counter = {True: tally.inside, False: tally.outside, None: tally.undecided}[regime]
+            counter[verdict.value] += 1
+            regimes.add(regime)
+        inside, outside = inside + (True in regimes), outside + (False in regimes)
+    return Agreement(tallies, inside, outside, tuple(wrong))

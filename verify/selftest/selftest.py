@@ -1,0 +1,183 @@
+"""The verifier tried on what is false: every attempt must be caught before a PASS is believed.
+
+Five kinds of attempt: numbers against rational arithmetic, statistics of simulated runs, random
+instances in and out of the theorems' regimes, faults planted in the numerics, and mutants of the
+theorems. Everything is deterministic.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...theory.prover.engine import ProofReport, prove
+from ...theory.refute.mutants import Mutant, mutants
+from ...theory.refute.survey import MutantReport, classify
+from ...theory.theorems import catalog, theorem
+from ..statistics import FAMILY_ERROR
+from ..values import Progress, Verdict, unwatched
+from .faults import Catch, clean_runs, try_faults
+from .instances import agreement
+from .trials import FAMILIES, VIOLATIONS, exact_trials, power, simulate
+
+RUNS = 2000
+"""Simulated runs of each family of statements."""
+
+INSTANCES = 30
+MUTANTS = 4
+"""Random instances, and mutants of each theorem."""
+
+_SEED = 20240507
+_TEST_ERROR = 1e-6
+_FEW_POWER = 500
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One false thing: what was tried, what came of it, and whether it was caught."""
+
+    part: str
+    tried: str
+    came: str
+    caught: bool
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """All attempts, and the catches of the planted faults among them."""
+
+    attempts: tuple[Attempt, ...]
+    catches: tuple[Catch, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(attempt.caught for attempt in self.attempts)
+
+    @property
+    def summary(self) -> str:
+        missed = sum(not attempt.caught for attempt in self.attempts)
+        count = len(self.attempts)
+        return f"{count} false things tried; " + (
+            f"{missed} NOT CAUGHT" if missed else "all caught"
+        )
+
+
+def selftest(progress: Progress = unwatched) -> SelfTest:
+    """Run every part. Mutants, half of the work, are tried in a process of their own."""
+    spawned = multiprocessing.get_context("spawn")  # a fork would copy threads that hold locks
+    with ProcessPoolExecutor(1, mp_context=spawned) as other:
+        ids = [each.id for each in catalog()]
+        tried = [other.submit(mutants_tried, each) for each in ids]
+        try:
+            return _selftest(tried, progress)
+        except BaseException:
+            other.shutdown(cancel_futures=True)
+            raise
+
+
+def _selftest(tried: Sequence[Future[Attempt]], progress: Progress) -> SelfTest:
+    proofs: dict[str, ProofReport] = {}
+    for done, each in enumerate(catalog()):
+        progress("proving", done, len(catalog()))
+        proofs[each.id] = prove(each)
+    attempts = [*_numbers(progress), *_statistics(progress), *_instances(proofs, progress)]
+    attempts += _clean(proofs, progress)
+    catches = tuple(try_faults(proofs, progress=progress))
+    attempts += [_fault(catch) for catch in catches]
+    for done, attempt in enumerate(tried):
+        progress("mutants", done, len(tried))
+        attempts.append(attempt.result())
+    return SelfTest(tuple(attempts), catches)
+
+
+def _numbers(progress: Progress) -> Iterator[Attempt]:
+    progress("numbers against rational arithmetic", 0, 1)
+    for trial in exact_trials(np.random.default_rng(_SEED)):
+        left = f", {trial.open} left open" if trial.open else ""
+        came = f"{trial.wrong} of {trial.times} wrong{left}"
+        yield Attempt("numbers", trial.tried, came, trial.wrong == 0)
+
+
+def _statistics(progress: Progress) -> Iterator[Attempt]:
+    rng = np.random.default_rng(_SEED)
+    for done, (family, statements) in enumerate(FAMILIES.items()):
+        progress("simulated runs", done, len(FAMILIES))
+        rates = simulate(statements, RUNS, rng)
+        came = (
+            f"{rates.false_passes} false PASS, {rates.false_fails} false FAIL in {RUNS} runs "
+            f"(allowed: {FAMILY_ERROR:.0%})"
+        )
+        kept = rates.evidence_against() > _TEST_ERROR
+        yield Attempt("statistics", f"a wrong decision about {family}", came, kept)
+    found = power(_FEW_POWER, rng)
+    told = ", ".join(f"{share:.0%} at {by:g}" for by, share in found.items())
+    tried = "probabilities below .95 by so much, 300 trials: how often refuted"
+    yield Attempt("statistics", tried, told, found[VIOLATIONS[-1]] > 0.99)
+
+
+def _instances(proofs: Mapping[str, ProofReport], progress: Progress) -> Iterator[Attempt]:
+    rng = np.random.default_rng(_SEED)
+    found = agreement(INSTANCES, rng, proofs=proofs, progress=progress)
+    inside = sum((t.inside for t in found.tallies.values()), Counter())
+    outside = sum((t.outside for t in found.tallies.values()), Counter())
+    for tried, counts in (
+        (f"a FAIL or ERROR on {found.inside} random instances in the regime", inside),
+        (f"a PASS on {found.outside} random instances out of the regime", outside),
+    ):
+        told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
+        came = "; ".join((told, *found.wrong[:2]))
+        yield Attempt("instances", tried, came, not found.wrong)
+
+
+def _clean(proofs: Mapping[str, ProofReport], progress: Progress) -> Iterator[Attempt]:
+    """Without a fault everything passes: else catching one would mean nothing."""
+    progress("small scenarios without a fault", 0, 1)
+    for name, outcome in clean_runs(proofs).items():
+        verdicts = Counter(verdict.value for verdict, _ in outcome.judged)
+        told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(verdicts.items()))
+        passed = all(verdict is Verdict.PASS for verdict, _ in outcome.judged)
+        yield Attempt("faults", f"an alarm where no fault is planted ({name})", told, passed)
+
+
+def _fault(catch: Catch) -> Attempt:
+    said = ", ".join(sorted({v.value for v in catch.verdicts.values()}))
+    came = f"{said}: {catch.by}" if catch.caught else "NOT CAUGHT"
+    return Attempt("faults", catch.fault.says, came, catch.caught)
+
+
+def mutants_tried(theorem_id: str) -> Attempt:
+    """Some mutants of a theorem, classified. Runs in a process of its own."""
+    reports = [classify(mutant) for mutant in spread(mutants(theorem(theorem_id)), MUTANTS)]
+    counts = Counter(report.verdict for report in reports)
+    told = ", ".join(f"{n} {_WORDS[verdict]}" for verdict, n in sorted(counts.items()))
+    wrong = [report for report in reports if not _sound(report)]
+    came = "; ".join((told, *(f"{r.mutant.says}: {r.reason}" for r in wrong[:2])))
+    tried = f"belief in a false one of {len(reports)} mutants of {theorem_id}"
+    return Attempt("mutants", tried, came, not wrong)
+
+
+_WORDS = {
+    "refuted": "refuted by data",
+    "proof gap": "left with a proof gap",
+    "proved": "true all the same",
+    "unknown": "undecided, so not believed",
+}
+
+
+def _sound(report: MutantReport) -> bool:
+    """Not both proved and refuted; refuted in a way that holds up; proved only for a reason."""
+    if report.contradiction or (report.refutation is not None and not report.refutation.recheck()):
+        return False
+    return report.verdict != "proved" or bool(report.reason)
+
+
+def spread(found: Sequence[Mutant], count: int) -> tuple[Mutant, ...]:
+    """At most so many, evenly from first to last."""
+    if len(found) <= count:
+        return tuple(found)
+    return tuple(found[round(k * (len(found) - 1) / (count - 1))] for k in range(count))

@@ -1,1 +1,0 @@
-"""Studies: the paper's experiments as sweeps, held against what was published."""

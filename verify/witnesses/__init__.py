@@ -1,1 +1,0 @@
-"""Witnesses: what makes a FAIL or a refuted step happen again, alone."""
