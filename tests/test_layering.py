@@ -1,10 +1,13 @@
-"""Dependencies point one way, and the light parts stay light."""
+"""The house: dependencies point one way, rooms stay small, and the light parts stay light."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -20,7 +23,7 @@ FORBIDDEN = {
     "theory": {"numpy", "torch", "scipy", "matplotlib"},
     "reports": {"torch", "sympy", "z3", "flint"},
 }
-# The command line is the one place that knows reports.
+# verify reaches the reports here and nowhere else.
 KNOWS_REPORTS = {
     "verify/command_line/prove.py",
     "verify/command_line/report.py",
@@ -34,37 +37,124 @@ KNOWS_REPORTS = {
     "verify/run/store.py",
     "verify/run/witness.py",
 }
-SOURCES = [path for package in ALLOWED for path in sorted((ROOT / package).rglob("*.py"))]
+MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 200, 39_000, 750, 15, 7
+SOURCES = {
+    path.relative_to(ROOT).as_posix(): path
+    for package in ALLOWED
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
 
 
-def imported(path: Path) -> set[tuple[str, str]]:
-    """Pairs of (package of this project or "", top module) that a file imports."""
-    found = set()
-    inside = path.relative_to(ROOT).parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def imports(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The project's modules that a file imports, wherever in it, and the top names of all others.
+
+    Imports for type checkers only do not count: they tie nothing when the program runs.
+    """
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    own: list[str] = []
+    foreign: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
         if isinstance(node, ast.Import):
-            found |= {("", alias.name.split(".")[0]) for alias in node.names}
+            foreign |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            foreign.add((node.module or "").split(".")[0])
         elif isinstance(node, ast.ImportFrom):
-            if node.level == 0:
-                found.add(("", (node.module or "").split(".")[0]))
-            elif node.level >= len(inside):
-                names = [node.module] if node.module else [a.name for a in node.names]
-                found |= {(name.split(".")[0], "") for name in names}
-    return found
+            folder = Path(name).parents[node.level - 1] / (node.module or "").replace(".", "/")
+            own += [_module(folder, alias.name) for alias in node.names]
+    return tuple(dict.fromkeys(own)), frozenset(foreign)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_point_one_way(path: Path) -> None:
-    package = path.relative_to(ROOT).parts[0]
-    for project, top in imported(path):
-        if project and project != package:
-            assert project in ALLOWED[package], f"{package} must not import {project}"
-            if project == "reports":
-                assert path.relative_to(ROOT).as_posix() in KNOWS_REPORTS
-        assert top not in FORBIDDEN.get(package, set()), f"{package} must not import {top}"
-        if package == "numerics" and top == "sympy":
-            assert path.name == "compiler.py"
-        assert top != "perturbproof", "imports inside the project are relative"
+def _module(folder: Path, name: str) -> str:
+    """The file of `from folder import name`: a module of it, it itself, or its `__init__`."""
+    for path in (folder / f"{name}.py", folder / name / "__init__.py", folder.with_suffix(".py")):
+        if path.as_posix() in SOURCES:
+            return path.as_posix()
+    return (folder / "__init__.py").as_posix()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_imports_point_one_way(name: str) -> None:
+    package = name.split("/")[0]
+    own, foreign = imports(name)
+    for module in own:
+        other = module.split("/")[0]
+        assert module in SOURCES, f"{module} is no module"
+        assert other == package or other in ALLOWED[package], f"{package} imports {module}"
+        if other == "reports" != package:
+            assert name in KNOWS_REPORTS, f"imports {module}"
+    assert not foreign & FORBIDDEN.get(package, set())
+    assert "perturbproof" not in foreign, "imports inside the project are relative"
+    if package == "numerics":
+        assert "sympy" not in foreign or name == "numerics/compiler.py"
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    # A package's face hands names on; what it imports ties the modules behind it, not those inside.
+    edges = {
+        name: [module for module in imports(name)[0] if module != name]
+        for name in SOURCES
+        if not name.endswith("__init__.py")
+    }
+    TopologicalSorter(edges).prepare()  # raises CycleError, which names the modules
+
+
+def floors(package: str) -> int:
+    """The floors of a package: a file or folder in it stands above all that it imports.
+
+    Raises:
+        graphlib.CycleError: an import runs back up.
+    """
+
+    def room(name: str) -> str:
+        return "/".join(name.split("/")[:2])
+
+    below: dict[str, set[str]] = {}
+    for name in SOURCES:
+        if name.startswith(f"{package}/") and name != f"{package}/__init__.py":
+            found = {room(module) for module in imports(name)[0] if module.startswith(package)}
+            below.setdefault(room(name), set()).update(found - {room(name)})
+    level: dict[str, int] = {}
+    for name in TopologicalSorter(below).static_order():
+        level[name] = 1 + max((level[other] for other in below.get(name, ())), default=0)
+    return max(level.values())
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_no_import_runs_back_up(package: str) -> None:
+    assert floors(package) <= FLOORS
+
+
+def test_the_house_stays_small() -> None:
+    lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in SOURCES.items()}
+    assert len(SOURCES) <= MODULES
+    assert sum(lines.values()) <= LINES
+    assert not {name: n for name, n in lines.items() if n > LONGEST_FILE}, "two ideas in a file"
+    folders = Counter(
+        Path(name).parent.as_posix() for name in SOURCES if not name.endswith("__init__.py")
+    )
+    assert not {folder: n for folder, n in folders.items() if n > LARGEST_FOLDER}
+
+
+def test_every_folder_says_what_lives_there() -> None:
+    for name, path in SOURCES.items():
+        if name.endswith("__init__.py"):
+            text = path.read_text(encoding="utf-8")
+            assert ast.get_docstring(ast.parse(text)), name
+
+
+def test_no_nameless_files() -> None:
+    assert not [
+        name for name in SOURCES if Path(name).stem in {"utils", "helpers", "misc", "common"}
+    ]
 
 
 def loads(statement: str, *modules: str) -> list[str]:
@@ -85,12 +175,3 @@ def test_help_loads_neither_torch_nor_sympy() -> None:
         "try: main()\nexcept SystemExit as e: assert e.code in (0, None)"
     )
     assert loads(statement, "torch", "sympy", "numpy") == []
-
-
-def test_no_file_holds_two_ideas() -> None:
-    long = {p.name: n for p in SOURCES if (n := len(p.read_text().splitlines())) > 750}
-    assert not long
-
-
-def test_no_nameless_files() -> None:
-    assert not [p for p in SOURCES if p.stem in {"utils", "helpers", "misc", "common"}]

@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = ("perturbproof", "pip", "pytest", "python")
-ENTRIES = [f"commands.{name}.run_{name}" for name in ("verify", "check", "prove", "report")]
-ENTRIES += ["commands.selftest.run_selftest", "commands.prove.run_replay"]
-ENTRIES += ["commands.sweep.run_sweep_command"]
+ENTRIES = [f"command_line.{name}.run_{name}" for name in ("verify", "check", "prove", "report")]
+ENTRIES += ["command_line.selftest.run_selftest", "command_line.prove.run_replay"]
+ENTRIES += ["command_line.sweep.run_sweep_command"]
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:

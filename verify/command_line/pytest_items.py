@@ -20,7 +20,6 @@ from ..api import verify
 from ..run.run import select
 from ..scenarios.own_theorem import load_theorem
 from ..scenarios.scenario import Scenario, load_scenario
-from .pytest_plugin import CLAIM
 
 _OWN = pytest.StashKey[tuple[Theorem, ...]]()
 
@@ -50,10 +49,14 @@ class Options:
 
 
 class ScenarioFile(pytest.File):
-    """A scenario file. What it gave is kept for all tests of the file in this process."""
+    """A scenario file. What it gave is kept for all tests of the file in this process.
 
-    def __init__(self, **given: Any) -> None:
+    With xdist `claim` begins the marks by which the workers of a run share out the reports.
+    """
+
+    def __init__(self, *, claim: str | None, **given: Any) -> None:
         super().__init__(**given)
+        self.claim = claim
         self.options = Options.of(self.config)
         self.scenario: Scenario | None = None
         self._cases: Mapping[str, Case] | Exception | None = None
@@ -113,8 +116,8 @@ class ScenarioFile(pytest.File):
             return None
         inside = [part for part in Path(self.nodeid).parts if part not in ("..", os.sep)]
         name = Path(*inside).with_name(self.path.name.removesuffix(".toml"))
-        run = getattr(self.config, "workerinput", {}).get(CLAIM)
-        return out / name if run is None or _claimed(out, f"{run}{'-'.join(name.parts)}") else None
+        mine = self.claim is None or _claimed(out, f"{self.claim}{'-'.join(name.parts)}")
+        return out / name if mine else None
 
     def _command(self) -> str:
         """What runs the file alone, outside pytest."""

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 SUFFIX = ".scenario.toml"
-CLAIM = "perturbproof-claim"
+_CLAIM = "perturbproof-claim"
 _CLAIMS = pytest.StashKey[str]()
 
 
@@ -68,7 +68,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     from .pytest_items import ScenarioFile
 
-    return ScenarioFile.from_parent(parent, path=file_path)
+    claim = getattr(parent.config, "workerinput", {}).get(_CLAIM)
+    return ScenarioFile.from_parent(parent, path=file_path, claim=claim)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,7 +87,7 @@ def pytest_runtest_makereport(
 def pytest_configure_node(node: Any) -> None:
     """With xdist: tell the workers how the marks begin by which they share out the reports."""
     config: pytest.Config = node.config
-    node.workerinput[CLAIM] = config.stash.setdefault(_CLAIMS, f".{CLAIM}-{uuid.uuid4().hex}-")
+    node.workerinput[_CLAIM] = config.stash.setdefault(_CLAIMS, f".{_CLAIM}-{uuid.uuid4().hex}-")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
