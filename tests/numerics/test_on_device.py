@@ -23,17 +23,17 @@ CUDA_TOLERANCE = 1e-3
 TOLERANCES = {"streamed gram": 1e-6}
 NOT_ON_DEVICES = {
     # Drawn on the CPU, and copied.
-    ("noise_pool", "NoisePool.draw"),
-    ("noise_pool", "_uniform"),
+    ("paper_scale.pool", "NoisePool.draw"),
+    ("paper_scale.pool", "_uniform"),
     # Files are read to the CPU.
-    ("datasets.torch_reader", "_array"),
-    ("datasets.torch_reader", "_arrays"),
+    ("data.read_torch", "_array"),
+    ("data.read_torch", "_arrays"),
     # Told the name of a device.
-    ("block_arithmetic", "OnDevice.__init__"),
-    ("gram_blocks", "_Blocks.of"),
+    ("boundary.streaming_gram", "OnDevice.__init__"),
+    ("boundary.streaming_gram", "_Blocks.of"),
     ("device", "free_memory"),
-    ("memory", "check_memory"),
-    ("memory", "fitting"),
+    ("device", "check_memory"),
+    ("device", "fitting"),
 }
 entries = pytest.mark.parametrize("name", ENTRIES)
 

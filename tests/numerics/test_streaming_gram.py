@@ -7,7 +7,7 @@ import tracemalloc
 from fractions import Fraction
 
 import numpy as np
-import perturbproof.numerics.gram_blocks as gram_blocks
+import perturbproof.numerics.boundary.streaming_gram as gram_blocks
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -245,7 +245,7 @@ def test_progress_and_refusals():
 
 _CHECK = """
 import sys, resource
-from perturbproof.verify.cli import main
+from perturbproof.verify.command_line.cli import main
 sys.argv = ["perturbproof", "check", "x.npy", "--json", "--quiet"]
 main()
 """

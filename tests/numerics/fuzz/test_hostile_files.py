@@ -128,7 +128,7 @@ import resource, sys
 import torch, safetensors
 from pathlib import Path
 import numpy as np
-from perturbproof.numerics.datasets.file import FromFile
+from perturbproof.numerics.data.file import FromFile
 from perturbproof.numerics.input_error import InputError
 taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + int(sys.argv[1]),) * 2)
