@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: docs/theorems.md and docs/cli.md.
+"""Writes the pages that are made from the code: docs/theorems.md, docs/cli.md and docs/api.md.
 
     python docs/generate.py
 
@@ -7,18 +7,23 @@ A test holds the pages in the repository against what this makes.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
+from enum import Enum
+from functools import cached_property
 from pathlib import Path
 
 import sympy as sp
 import typer
+from perturbproof import theory, verify
 from perturbproof.reports.ci.github import text
 from perturbproof.theory import catalog
 from perturbproof.theory.notation import formula, prose
 from perturbproof.theory.statement import Theorem
 from perturbproof.theory.symbols import quantity
 from perturbproof.verify.command_line.cli import app
+from pydantic import BaseModel
 
 DOCS = Path(__file__).resolve().parent
 _KINDS = {
@@ -136,7 +141,78 @@ def cli_page() -> str:
     return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines()) + "\n"
 
 
-PAGES = {"theorems.md": theorems_page, "cli.md": cli_page}
+def api_page() -> str:
+    """Signature and docstring of every public name, with the fields and methods of classes."""
+    lines = [
+        "# From Python",
+        "",
+        "Written by `python docs/generate.py` from the docstrings. What is not here is internal "
+        "and may change.",
+    ]
+    for package in (verify, theory):
+        lines += ["", f"## {package.__name__}", "", *_docstring(package)]
+        for name in package.__all__:
+            lines += ["", *_entry(name, getattr(package, name))]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(name: str, entry: object) -> list[str]:
+    lines = [f"### {name}", "", *_signature(name, entry), *_docstring(entry)]
+    members = vars(entry).items() if isinstance(entry, type) else ()
+    for member, value in members:
+        value = getattr(value, "__func__", value)
+        if member.startswith("_") or not inspect.getdoc(value):
+            continue
+        if isinstance(value, (property, cached_property)):
+            lines += ["", f"**{member}**: {' '.join(_docstring(value))}"]
+        elif inspect.isfunction(value) and value.__module__ == entry.__module__:
+            lines += ["", *_signature(f"{name}.{member}", value), *_docstring(value)]
+    return lines
+
+
+def _signature(name: str, entry: object) -> list[str]:
+    if not callable(entry) or (isinstance(entry, type) and issubclass(entry, Enum)):
+        return []
+    if isinstance(entry, type) and issubclass(entry, BaseModel):
+        # As written in the source: the signature of a model spells out every validator.
+        fields = [f"    {field}: {kind}," for field, kind in entry.__annotations__.items()]
+        return ["```text", f"{name}(", *fields, ")", "```", ""]
+    shown = _plain(str(inspect.signature(entry)))
+    if len(name + shown) > 90:
+        parts: list[str] = []
+        for parameter in inspect.signature(entry).parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
+                parts.append("*")
+            parts.append(_plain(str(parameter)))
+        shown = "(\n" + "".join(f"    {part},\n" for part in parts) + shown[shown.rindex(")") :]
+    return ["```text", name + shown, "```", ""]
+
+
+def _plain(signature: str) -> str:
+    """Annotations without quotes, functions by their names."""
+    bare = re.sub(r"(: |-> )'([^']*)'", r"\1\2", signature)
+    return re.sub(r"<function (\w+) at 0x\w+>", r"\1", bare)
+
+
+def _docstring(entry: object) -> list[str]:
+    """A docstring as Markdown: its sections as lists, its examples as text."""
+    lines: list[str] = []
+    for block in (inspect.getdoc(entry) or "").split("\n\n"):
+        head, *rest = block.split("\n")
+        if head.endswith(":") and rest and all(line.startswith("    ") for line in rest):
+            lines += ["", f"{head}", ""]
+            for line in rest:
+                told = line[4:]
+                new = not told.startswith(" ")
+                lines += [f"* {told}"] if new else [f"  {told.strip()}"]
+        elif block.startswith((">>>", "    ")):
+            lines += ["", "```text", inspect.cleandoc(block), "```"]
+        else:
+            lines += ["", *block.split("\n")]
+    return lines[1:]
+
+
+PAGES = {"theorems.md": theorems_page, "cli.md": cli_page, "api.md": api_page}
 
 
 if __name__ == "__main__":
