@@ -1,4 +1,4 @@
-"""What stands beside the source: hooks as in CI, a changelog with this version, links that lead on."""
+"""What stands beside the source: hooks as in CI, a changelog with this version, live links."""
 
 from __future__ import annotations
 
