@@ -5,9 +5,8 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from .figures.style import MADE_BY
-
-# Figures that an earlier, larger report left in its folder.
+# In the first element of every drawing, so that one can tell whose it is.
+MADE_BY = 'data-made-by="perturbproof"'
 
 # Enough of a drawing to hold the attributes of its first element.
 _HEAD = 400
@@ -32,12 +31,13 @@ def remove_stale_figures(directory: Path, kept: Collection[str]) -> tuple[Path, 
     return tuple(removed)
 
 
-def write_atomic(path: Path, content: bytes | str) -> Path:
+def write_atomic(path: Path, content: bytes | str, *, flush: bool = True) -> Path:
     """Write ``content`` (text as UTF-8, line feeds kept) to ``path`` and return ``path``.
 
     The content goes to a temporary name in the same folder and is renamed onto ``path`` last, so a
     reader, or a run that was killed, sees the old file or the new one and never a part of it.
-    Missing parent folders are made. Raises OSError, leaving nothing behind, when it cannot.
+    Missing parent folders are made. Without ``flush`` the file is not forced onto the disk: after a
+    power failure it may be torn. Raises OSError, leaving nothing behind, when it cannot.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,8 +46,9 @@ def write_atomic(path: Path, content: bytes | str) -> Path:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if flush:
+                stream.flush()
+                os.fsync(stream.fileno())
         # mkstemp makes files private; a report is meant to be read by others.
         temporary.chmod(0o644)
         temporary.replace(path)

@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ from .result import Result
 from .run.folder import report_folder, write_report
 from .run.proof_witness import ProofWitness, proof_witnesses
 from .run.record import RunInfo, build_report, utc_now
-from .run.run import Run, run_scenarios
-from .run.store import PointStore, circumstances, journal_in
+from .run.run import JOURNAL, Run, run_scenarios
+from .run.store import Store
 from .run.studies import POINTS, check_study_names, judge_study, run_studies
 from .run.sweep import Shard, Swept, Workers, run_sweep
 from .run.witness import FOLDER as WITNESSES
@@ -322,16 +322,16 @@ def verify(
     known = (*catalog(), *(theorem for _, theorem in own))
     files = {t.id: Path(given) for given, t in own if not isinstance(given, Theorem)}
     folder = None if out is None else Path(out)
-    with ExitStack() as stack:
-        journal = None
-        if folder is not None:
-            stack.enter_context(report_folder(folder))
-            shared = circumstances(resolved, tuple(files.values()))
-            journal = stack.enter_context(journal_in(folder, shared, progress))
+    journal, store = (Store(folder / JOURNAL), Store(folder / POINTS)) if folder else (None, None)
+    with nullcontext() if folder is None else report_folder(folder):
         run = run_scenarios(
-            chosen, theorems=known, device=resolved, progress=progress, journal=journal
+            chosen,
+            theorems=known,
+            device=resolved,
+            progress=progress,
+            journal=journal,
+            own=tuple(files.values()),
         )
-        store = PointStore(folder / POINTS) if folder is not None else None
         studied = tuple(
             judge_study(one)
             for one in run_studies(studies, store, device=resolved, progress=progress)
@@ -347,6 +347,8 @@ def verify(
         if folder is not None:
             progress("writing the report", 0, 1)
             write_report(folder, content, strict, found.values())
+        if journal is not None:
+            journal.remove()
     return Result(run, content, strict, folder, found, studied)
 
 

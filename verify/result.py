@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..reports.html.notebook_table import html_table
 from .judge import JudgedAssumption, JudgedClaim, Judgement
+from .reporting import html_table
 from .run.folder import report_text
 from .run.proof_witness import ProofWitness
 from .run.run import Run, ScenarioOutcome

@@ -20,6 +20,7 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from pydantic import BaseModel, ConfigDict
 
+from ..files import MADE_BY
 from ..words.numbers import superscripted
 
 # Okabe and Ito's palette (2008), told apart by readers with any common colour deficiency.
@@ -31,9 +32,6 @@ PURPLE = "#a94f83"  # darker than the palette's, to be legible as text
 # Ink is not pure black so that it is written out in the SVG, where a page may restyle it.
 INK = "#1c1e21"
 GREY = "#74787d"
-
-# In the first element of every drawing, so that one can tell whose it is.
-MADE_BY = 'data-made-by="perturbproof"'
 
 WIDTH = 3.35
 HEIGHT = 2.7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import nullcontext
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +17,16 @@ from perturbproof.verify.api import verify
 from perturbproof.verify.measure.measuring import MeasuredScenario, measure_scenario
 from perturbproof.verify.run import folder as report_folder_module
 from perturbproof.verify.run import run
-from perturbproof.verify.run.folder import locked
-from perturbproof.verify.run.store import (
-    FOLDER,
-    Journal,
-    circumstances,
+from perturbproof.verify.run import store as store_module
+from perturbproof.verify.run.folder import locked, report_folder
+from perturbproof.verify.run.plain import (
     from_plain,
-    journal_in,
+    measured_from_plain,
+    measured_to_plain,
     to_plain,
 )
+from perturbproof.verify.run.run import JOURNAL
+from perturbproof.verify.run.store import Store, kept, scenario_key
 
 from .small_scenarios import FAR_OUTSIDE, scenario
 from .test_report_json import without_times
@@ -47,31 +48,34 @@ def measured() -> MeasuredScenario:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / FOLDER, circumstances("cpu", []))
+def journal(tmp_path: Path) -> Store:
+    return Store(tmp_path / JOURNAL)
 
 
-def resumed(journal: Journal, one=SCENARIO, about=THEOREM) -> bool:
-    again = Journal(journal.folder, journal.circumstances)
-    return bool(again.resume([(one, [about])]))
+def key(one=SCENARIO, about=THEOREM, device: str = "cpu", **more) -> str:
+    return scenario_key(one, [about], device, **more)
 
 
-def kept(journal: Journal, measured: MeasuredScenario) -> Path:
+def resumed(journal: Store, one=SCENARIO, *given, **more) -> bool:
+    (found,) = kept([(key(one, *given, **more), one)], journal, measured_from_plain)
+    return found is not None
+
+
+def put(journal: Store, measured: MeasuredScenario) -> Path:
     """The one entry, once it is written."""
-    journal.resume([(SCENARIO, [THEOREM])])
-    journal.keep(measured)
+    journal.put(key(measured.scenario), measured_to_plain(measured))
     (entry,) = journal.folder.iterdir()
     return entry
 
 
 @pytest.mark.parametrize("one", [SCENARIO, PERTURBED], ids=lambda one: one.name)
-def test_what_is_kept_comes_back_as_it_was(journal: Journal, one) -> None:
+def test_what_is_kept_comes_back_as_it_was(journal: Store, one) -> None:
     about = run.select(one, [THEOREM] if one is SCENARIO else run.catalog())
     made = measure_scenario(one, about)
     assert made.error is None
-    journal.resume([(one, about)])
-    journal.keep(made)
-    back = Journal(journal.folder, journal.circumstances).resume([(one, about)])[one.name]
+    put(journal, made)
+    (back,) = kept([(key(one), one)], journal, measured_from_plain)
+    assert back is not None
     assert back.scenario == one
     names = [field for field in made.__dataclass_fields__ if field != "scenario"]
     for name in names:
@@ -95,15 +99,9 @@ def test_what_is_of_no_known_type_is_refused() -> None:
             from_plain(plain)
 
 
-def test_an_error_is_not_kept(journal: Journal, measured) -> None:
-    journal.resume([(SCENARIO, [THEOREM])])
-    journal.keep(replace(measured, error="OverflowError: too large"))
-    assert not journal.folder.exists()
-
-
-def test_an_entry_is_found_again_and_removed(journal: Journal, measured) -> None:
+def test_an_entry_is_found_again_and_removed(journal: Store, measured) -> None:
     assert not resumed(journal)
-    kept(journal, measured)
+    put(journal, measured)
     assert resumed(journal)
     journal.remove()
     assert not journal.folder.exists()
@@ -132,54 +130,66 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_entry_is_ignored(journal: Journal, measured, damage: str) -> None:
-    entry = kept(journal, measured)
+def test_a_damaged_entry_is_ignored(journal: Store, measured, damage: str) -> None:
+    entry = put(journal, measured)
     text = DAMAGES[damage](entry.read_text(encoding="utf-8"))
     entry.write_bytes(text.encode("utf-8", "surrogateescape"))
     assert not resumed(journal)
-
-
-def test_an_entry_under_the_name_of_another_is_ignored(journal: Journal, measured) -> None:
-    entry = kept(journal, measured)
-    other = scenario(seed=1)
-    names = Journal(journal.folder, journal.circumstances)
-    names.resume([(other, [THEOREM])])
-    entry.rename(journal.folder / f"{names._names['small']}.json")
-    assert not resumed(journal, other)
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"seed": 1}, {"precision": 300}, {"data": FAR_OUTSIDE}, {"tolerance": {"angle": 0.1}}],
 )
-def test_another_scenario_is_measured_anew(journal: Journal, measured, changes) -> None:
-    kept(journal, measured)
+def test_another_scenario_is_measured_anew(journal: Store, measured, changes) -> None:
+    put(journal, measured)
     assert not resumed(journal, scenario(**changes))
 
 
-def test_other_relations_device_or_theorem_file_are_measured_anew(
-    journal: Journal, measured, tmp_path: Path
+def test_another_name_or_expectation_changes_no_measurement(journal: Store, measured) -> None:
+    put(journal, measured)
+    other = scenario(name="other", description="again", expect="VACUOUS")
+    assert resumed(journal, other)
+
+
+def test_whatever_else_a_measurement_depends_on_is_in_its_key(
+    journal: Store, measured, monkeypatch
 ) -> None:
-    kept(journal, measured)
+    put(journal, measured)
     weaker = replace(THEOREM.assumptions[0], relation=p_max < 1)
-    assert not resumed(journal, about=replace(THEOREM, assumptions=(weaker,)))
-    own = tmp_path / "own.py"
-    own.write_text("THEOREM = 1")
-    for other in (circumstances("cuda:0", []), circumstances("cpu", [own])):
-        assert not resumed(replace(journal, circumstances=other))
+    assert not resumed(journal, SCENARIO, replace(THEOREM, assumptions=(weaker,)))
+    assert not resumed(journal, SCENARIO, THEOREM, "cuda:0")
+    assert not resumed(journal, SCENARIO, threads=[2])
+    for name, changed in (("source_digest", "edited"), ("_versions", {"numpy": "0"})):
+        with monkeypatch.context() as patch:
+            patch.setattr(store_module, name, lambda changed=changed: changed)
+            assert not resumed(journal)
     assert resumed(journal)
 
 
+def test_the_source_is_known_by_its_content(tmp_path: Path, monkeypatch) -> None:
+    """Not by size and time of change: an edit that keeps both is another program."""
+    monkeypatch.setattr(store_module, "_PROJECT", tmp_path)
+    (tmp_path / "verify").mkdir()
+    file = tmp_path / "verify" / "a.py"
+    found = []
+    for text in ("x = 1\n", "x = 2\n", "x = 1\n"):
+        file.write_text(text)
+        os.utime(file, ns=(0, 0))
+        store_module.source_digest.cache_clear()
+        found.append(store_module.source_digest())
+    store_module.source_digest.cache_clear()
+    assert found[0] == found[2] != found[1]
+
+
 @pytest.mark.parametrize("how", ["content", "labels"])
-def test_changed_data_files_are_measured_anew(tmp_path: Path, how: str) -> None:
+def test_changed_data_files_are_measured_anew(tmp_path: Path, journal: Store, how: str) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((6, 50)), np.array([0, 1] * 3)
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "y.npy", y)
     one = scenario(data={"kind": "file", "path": str(tmp_path / "x.npy")})
-    journal = Journal(tmp_path / FOLDER, circumstances("cpu", []))
-    journal.resume([(one, [THEOREM])])
-    journal.keep(measure_scenario(one, [THEOREM]))
+    put(journal, measure_scenario(one, [THEOREM]))
     assert resumed(journal, one)
     name, changed = ("x.npy", x + 1) if how == "content" else ("y.npy", 1 - y)
     before = (tmp_path / name).stat()
@@ -187,59 +197,33 @@ def test_changed_data_files_are_measured_anew(tmp_path: Path, how: str) -> None:
     # Of the same size, and with the old time of change put back.
     os.utime(tmp_path / name, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert not resumed(journal, one)
-
-
-def test_changed_source_is_measured_anew(journal: Journal, measured) -> None:
-    kept(journal, measured)
-    (first, *rest) = journal.circumstances["source"]
-    newer = [[first[0], first[1], first[2] + 1], *rest]
-    assert not resumed(replace(journal, circumstances={**journal.circumstances, "source": newer}))
-
-
-# ---------------------------------------------------------------- what stays after a run
-
-
-def fail_after_keeping(out: Path, measured, fault: BaseException | None) -> None:
-    with journal_in(out, circumstances("cpu", [])) as journal:
-        kept(journal, measured)
-        if fault is not None:
-            raise fault
+    np.save(tmp_path / name, x if how == "content" else y)
+    assert resumed(journal, one)
 
 
 @pytest.mark.parametrize(
-    ("fault", "stays"),
+    ("images", "labels"),
     [
-        (None, False),
-        (InputError("bad"), False),
-        (AttributeError("a bug"), False),
-        (KeyboardInterrupt(), True),
-        (OSError(28, "No space left on device"), True),
-        (MemoryError(), True),
+        ("train-images-idx3-ubyte", "train-labels-idx1-ubyte.gz"),
+        ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),
+        ("images.idx", "labels.idx"),
     ],
-    ids=lambda value: type(value).__name__,
 )
-def test_what_was_finished_stays_if_the_run_can_be_resumed(
-    tmp_path: Path, measured, fault: BaseException | None, stays: bool
+def test_labels_that_are_sought_beside_images_are_in_the_key(
+    tmp_path: Path, images: str, labels: str
 ) -> None:
-    ended = nullcontext() if fault is None else pytest.raises(type(fault))
-    with ended:
-        fail_after_keeping(tmp_path, measured, fault)
-    assert (tmp_path / FOLDER).exists() is stays
+    for name in (images, labels):
+        (tmp_path / name).write_bytes(b"1")
+    one = scenario(data={"kind": "file", "path": str(tmp_path / images)})
+    before = key(one)
+    (tmp_path / labels).write_bytes(b"2")
+    assert key(one) != before
 
 
-def test_bad_input_leaves_what_an_earlier_run_had_finished(tmp_path: Path, measured) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        fail_after_keeping(tmp_path, measured, KeyboardInterrupt())
-    journal = Journal(tmp_path / FOLDER, shared := circumstances("cpu", []))
-    with pytest.raises(InputError), journal_in(tmp_path, shared):
-        raise InputError("bad")
-    assert resumed(journal)
-
-
-def test_files_that_are_not_the_journals_are_left(tmp_path: Path, measured) -> None:
-    with journal_in(tmp_path, circumstances("cpu", [])) as journal:
-        kept(journal, measured)
-        (journal.folder / "notes.txt").write_text("mine")
+def test_files_that_are_not_the_journals_are_left(journal: Store, measured) -> None:
+    put(journal, measured)
+    (journal.folder / "notes.txt").write_text("mine")
+    journal.remove()
     assert [path.name for path in journal.folder.iterdir()] == ["notes.txt"]
 
 
@@ -251,8 +235,20 @@ def unrendered(monkeypatch) -> None:
     monkeypatch.setattr(report_folder_module, "render", lambda folder, strict: ())
 
 
+FAULTS = (
+    InputError("bad"),
+    AttributeError("a bug"),
+    KeyboardInterrupt(),
+    OSError(28, "No space left on device"),
+    MemoryError(),
+)
+
+
 @pytest.mark.usefixtures("unrendered")
-def test_a_resumed_run_measures_the_rest_and_reports_the_same(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+def test_what_was_finished_outlives_whatever_ends_the_run(
+    tmp_path: Path, monkeypatch, fault: BaseException
+) -> None:
     three = [scenario(name=name, seed=seed) for seed, name in enumerate("abc")]
     told: list[tuple[str, int, int]] = []
     measured: list[str] = []
@@ -261,7 +257,7 @@ def test_a_resumed_run_measures_the_rest_and_reports_the_same(tmp_path: Path, mo
     def noted(one, about, **options):
         measured.append(one.name)
         if interrupting and one.name == "c":
-            raise KeyboardInterrupt
+            raise fault
         return right(one, about, **options)
 
     monkeypatch.setattr(run, "measure_scenario", noted)
@@ -276,7 +272,7 @@ def test_a_resumed_run_measures_the_rest_and_reports_the_same(tmp_path: Path, mo
     undisturbed = report("undisturbed")
     assert measured == ["a", "b", "c"]
     interrupting = True
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(fault)):
         report("disturbed")
     measured.clear()
     told.clear()
@@ -289,6 +285,19 @@ def test_a_resumed_run_measures_the_rest_and_reports_the_same(tmp_path: Path, mo
     told.clear()
     assert report("disturbed") == undisturbed
     assert not [what for what, *_ in told if "resuming" in what]
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_an_error_is_not_kept(tmp_path: Path, monkeypatch) -> None:
+    broken = MeasuredScenario(SCENARIO, (THEOREM.id,), error="OverflowError: too large")
+    monkeypatch.setattr(run, "measure_scenario", lambda *_, **__: broken)
+    store = Store(tmp_path / JOURNAL)
+    done = run.run_scenarios([SCENARIO], journal=store)
+    assert done.outcomes[0].error == "OverflowError: too large"
+    assert not store.folder.exists()
+
+
+# ---------------------------------------------------------------- several runs in one folder
 
 
 def test_two_runs_in_one_folder_at_once(tmp_path: Path) -> None:
@@ -317,3 +326,71 @@ def test_what_a_killed_run_left_half_made_is_swept_away(tmp_path: Path) -> None:
     (half / "x.svg").write_text("<sv")
     verify(SCENARIO, out=tmp_path, device="cpu")
     assert {path.name for path in tmp_path.iterdir()} == {"report.json"}
+
+
+@pytest.mark.parametrize("how", ["a part of a sweep", "without locks"])
+def test_a_report_that_another_run_is_making_is_left(tmp_path: Path, monkeypatch, how: str) -> None:
+    half = tmp_path / ".perturbproof-new-abc"
+    half.mkdir()
+    if how == "without locks":
+        monkeypatch.setattr(report_folder_module, "fcntl", None)
+    with report_folder(tmp_path, exclusive=how == "without locks"):
+        pass
+    assert half.is_dir()
+
+
+def _enter_and_leave(out: Path, times: int) -> int:
+    """How many entries a part of a sweep fails; every second one ends in an error."""
+    failed = 0
+    for k in range(times):
+        try:
+            with report_folder(out, exclusive=False):
+                if k % 2:
+                    raise LookupError
+        except LookupError:
+            pass
+        except InputError:
+            failed += 1
+    return failed
+
+
+def test_many_enter_and_leave_one_folder_at_once(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    failed: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: failed.append(_enter_and_leave(out, 500))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == [0] * 8
+    assert list(out.iterdir()) == []
+
+
+def test_a_run_that_fails_and_one_that_enters_do_not_meet(tmp_path: Path) -> None:
+    """A run that fails takes its empty folder away; one that comes then makes it again."""
+    out, entered, told = tmp_path / "deep" / "out", 0, set()
+    stop = threading.Event()
+
+    def fail() -> None:
+        while not stop.is_set():
+            try:
+                with report_folder(out):
+                    raise LookupError
+            except LookupError:
+                pass
+            except InputError as error:
+                told.add(str(error))
+
+    failing = [threading.Thread(target=fail) for _ in range(3)]
+    for thread in failing:
+        thread.start()
+    for _ in range(300):
+        with report_folder(out, exclusive=False):
+            entered += 1
+    stop.set()
+    for thread in failing:
+        thread.join()
+    assert entered == 300
+    assert all("another run is writing there" in one for one in told)

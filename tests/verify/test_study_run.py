@@ -11,8 +11,9 @@ import pytest
 from perturbproof.numerics.paper_scale.exact import NoiseLearning
 from perturbproof.numerics.perturb.base import PerturbationFault
 from perturbproof.verify.api import verify
+from perturbproof.verify.run import store as store_module
 from perturbproof.verify.run.record import study_entry
-from perturbproof.verify.run.store import PointStore
+from perturbproof.verify.run.store import Store
 from perturbproof.verify.run.studies import StudyOutcome, StudyRun, judge_study, run_studies
 from perturbproof.verify.scenarios.study import LoadedStudy, load_study
 from perturbproof.verify.values import ExitCode, Verdict
@@ -110,7 +111,7 @@ def test_broken_data_are_an_error_and_are_not_kept(
     def broken(*_: object) -> None:
         raise PerturbationFault("too large")
 
-    loaded, store = load_study(write_study(tmp_path)), PointStore(tmp_path / "points")
+    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
     with monkeypatch.context() as patch:
         patch.setattr(NoiseLearning, "exact", broken)
         (run,) = run_studies([loaded], store)
@@ -126,13 +127,13 @@ def entry(outcome: StudyOutcome) -> object:
 
 
 def computed(
-    loaded: LoadedStudy, store: PointStore, monkeypatch: pytest.MonkeyPatch
+    loaded: LoadedStudy, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[object, int]:
     """The study's entry, and how many points were put into the store for it."""
     puts: list[str] = []
-    put = PointStore.put
+    put = Store.put
     with monkeypatch.context() as patch:
-        patch.setattr(PointStore, "put", lambda s, k, r: (puts.append(k), put(s, k, r))[1])
+        patch.setattr(Store, "put", lambda s, k, r: (puts.append(k), put(s, k, r))[1])
         (run,) = run_studies([loaded], store)
     return entry(judge_study(run)), len(puts)
 
@@ -140,7 +141,7 @@ def computed(
 def test_a_rerun_computes_only_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded, store = load_study(write_study(tmp_path)), PointStore(tmp_path / "points")
+    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
     first, count = computed(loaded, store, monkeypatch)
     assert count == 4
     assert computed(loaded, store, monkeypatch) == (first, 0)
@@ -154,17 +155,29 @@ def test_a_rerun_computes_only_what_is_missing(
 
 
 def test_every_single_point_can_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded, store = load_study(write_study(tmp_path)), PointStore(tmp_path / "points")
+    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
     first, _ = computed(loaded, store, monkeypatch)
     for path in sorted(store.folder.iterdir()):
         path.unlink()
         assert computed(loaded, store, monkeypatch) == (first, 1)
 
 
+def test_points_of_another_program_or_package_are_computed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
+    first, count = computed(loaded, store, monkeypatch)
+    for name, changed in (("source_digest", "edited"), ("_versions", {"torch": "0"})):
+        with monkeypatch.context() as patch:
+            patch.setattr(store_module, name, lambda changed=changed: changed)
+            assert computed(loaded, store, monkeypatch) == (first, count)
+    assert computed(loaded, store, monkeypatch) == (first, 0)
+
+
 def test_a_record_of_another_form_is_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded, store = load_study(write_study(tmp_path)), PointStore(tmp_path / "points")
+    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
     first, _ = computed(loaded, store, monkeypatch)
     for path in store.folder.iterdir():
         store.put(path.stem, {"seed": 0})
@@ -178,7 +191,7 @@ def test_equal_points_of_two_studies_are_computed_once(
     other = load_study(
         write_study(tmp_path, text=STUDY.replace('"small"', '"other"'), name="other.toml")
     )
-    store = PointStore(tmp_path / "points")
+    store = Store(tmp_path / "points")
     first, second = run_studies([one, other], store)
     assert len(list(store.folder.iterdir())) == 4
     assert first.points == second.points

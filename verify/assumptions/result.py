@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...reports.html.notebook_table import html_table
+from ..reporting import html_table
 from .ladder import CheckedCertificate, DataCheck, as_data, shown_load
 
 CANDIDATE = "candidate"

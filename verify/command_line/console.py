@@ -23,8 +23,7 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from ...reports.ci.github import SUMMARY_LIMIT, annotations, step_summary
-from ...reports.schema import load_report
+from ..reporting import SUMMARY_LIMIT, annotations, load_report, step_summary
 from ..values import Progress as Report
 from ..values import unwatched
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from rich.table import Table
 
 from ...numerics.configuration import InputError
-from ...reports.files import write_atomic
 from ...theory.notation import formula
 from ...theory.prover.engine import ProofReport, StepReport, prove
 from ...theory.refute.search import Refutation
 from ...theory.refute.survey import MutantReport, survey
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
+from ..reporting import write_atomic
 from ..run.proof_witness import ProofWitness, Replayed, proof_witnesses, replay
 from ..run.record import proof_entry, theorem_entry
 from ..scenarios.own_theorem import load_theorem

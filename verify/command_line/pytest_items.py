@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from ...numerics.configuration import InputError
-from ...reports.ci.junit import Case, scenario_cases, theorem_case
-from ...reports.schema import Scenario as ReportedScenario
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
 from ..api import verify
+from ..reporting import Case, scenario_cases, schema, theorem_case
 from ..run.run import select
 from ..scenarios.own_theorem import load_theorem
 from ..scenarios.scenario import Scenario, load_scenario
@@ -100,7 +99,7 @@ class ScenarioFile(pytest.File):
             command=self._command(),
         )
         (reported,) = result.report["scenarios"]
-        scenario = ReportedScenario.model_validate(reported)
+        scenario = schema.Scenario.model_validate(reported)
         if scenario.error is not None:
             failed = scenario_cases(scenario, options.strict)[-1]
             return dict.fromkeys(wanted, failed)

@@ -11,9 +11,8 @@ from rich.table import Table
 from ...numerics.configuration import InputError
 from ...numerics.data import DATASETS
 from ...numerics.perturb import PERTURBATIONS
-from ...reports.render import render
-from ...reports.schema import Report, ReportError, load_report
 from ...theory.theorems import catalog
+from ..reporting import ReportError, load_report, render, schema
 from ..suites import load_suite, suite_names
 from ..values import ExitCode, Verdict, exit_code
 from .console import print_json, results
@@ -75,7 +74,7 @@ def run_report(directory: Path, strict: bool, quiet: bool) -> int:
     return exit_code(verdicts, strict) if strict else ExitCode.AS_EXPECTED
 
 
-def _judged(report: Report) -> list[tuple[Verdict, Verdict]]:
+def _judged(report: schema.Report) -> list[tuple[Verdict, Verdict]]:
     pairs = []
     for scenario in report.scenarios:
         if scenario.error is not None:

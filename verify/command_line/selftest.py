@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from ...reports.files import write_atomic
+from ..reporting import write_atomic
 from ..selftest.faults import fault_table
 from ..selftest.selftest import SelfTest, selftest
 from ..values import ExitCode

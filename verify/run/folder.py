@@ -8,18 +8,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ...numerics.configuration import InputError
-from ...reports.files import remove_stale_figures, write_atomic
-from ...reports.render import render
+from ..reporting import remove_stale_figures, render, write_atomic
 from .proof_witness import ProofWitness
 from .witness import FOLDER as WITNESSES
 from .witness import Witness
-
-# One run at a time in a folder.
 
 try:
     import fcntl
@@ -32,32 +29,34 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[bool]:
     """Hold a folder until the block ends or the process does, however it ends.
+
+    Yields whether it is held: a system without locks cannot tell.
 
     Raises:
         InputError: another run holds it. OSError: it cannot be written.
     """
     if fcntl is None:
-        yield
+        yield False
         return
     path = folder / _LOCK
-    handle = _taken(path, folder)
+    handle, held = _taken(path, folder)
     try:
-        yield
+        yield held
     finally:
         path.unlink(missing_ok=True)  # while it is held, so that it is no other run's
         os.close(handle)
 
 
-def _taken(path: Path, folder: Path) -> int:
+def _taken(path: Path, folder: Path) -> tuple[int, bool]:
     assert fcntl is not None
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _same(handle, path):
-                return handle
+                return handle, True
         except BlockingIOError:
             os.close(handle)
             raise InputError(
@@ -66,7 +65,7 @@ def _taken(path: Path, folder: Path) -> int:
             ) from None
         except OSError as error:
             if error.errno in _NO_LOCKS:
-                return handle
+                return handle, False
             os.close(handle)
             raise
         os.close(handle)  # the run that held it has removed it meanwhile
@@ -84,35 +83,51 @@ _FRESH = ".perturbproof-new-"
 """How the folders begin in which a report is made before it is moved over the earlier one."""
 
 
+_ATTEMPTS = 100
+
+
 @contextmanager
 def report_folder(out: Path, *, exclusive: bool = True) -> Iterator[None]:
     """Hold the folder for work that ends in a report, made if there is none.
 
-    Without `exclusive` others may work there too, as the parts of a sweep do.
+    Without `exclusive` others may work there too, as the parts of a sweep do: nothing is removed
+    then, for what lies there may be theirs.
 
-    What was made goes again if the work fails and nothing is left in it.
+    What was made goes again if exclusive work fails and nothing is left in it.
 
     Raises:
         InputError: it cannot be made or written, or another run holds it.
     """
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
-        _refuse_links(out)
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".perturbproof-probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written ({error.strerror})") from None
-    try:
-        with locked(out) if exclusive else nullcontext():
-            for left in out.glob(f"{_FRESH}*"):  # by a run that was killed
-                shutil.rmtree(left, ignore_errors=True)
+        with ExitStack() as stack:
+            if _entered(out, exclusive, stack):
+                for left in out.glob(f"{_FRESH}*"):  # by a run that was killed
+                    shutil.rmtree(left, ignore_errors=True)
             yield
     except BaseException:
-        for folder in made:
+        for folder in made if exclusive else ():
             _remove_if_empty(folder)
         raise
+
+
+def _entered(out: Path, exclusive: bool, stack: ExitStack) -> bool:
+    """Make the folder, see that it can be written, and hold it; whether it is held alone."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            _refuse_links(out)
+            out.mkdir(parents=True, exist_ok=True)
+            # Others may be trying at the same time: no name is shared with them.
+            with tempfile.TemporaryFile(prefix=".perturbproof-probe-", dir=out):
+                pass
+            return exclusive and stack.enter_context(locked(out))
+        except OSError as error:
+            # A run that failed may have taken the empty folder away meanwhile.
+            if isinstance(error, FileNotFoundError) and attempt < _ATTEMPTS:
+                continue
+            raise InputError(f"--out {out}: cannot be written ({error.strerror})") from None
 
 
 def report_text(content: Mapping[str, Any]) -> str:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from ...numerics.configuration import InputError
-from ...reports.files import write_atomic
 from ...theory.notation import formula
 from ...theory.prover.engine import ProofReport, StepReport, prove
 from ...theory.refute.kkt_points import KktPoint, Vector, gram_matrix
 from ...theory.refute.search import Refutation, refute, search
 from ...theory.refute.values import ExactData, ExactPerturbation, Setting, combination, dot
 from ...theory.statement import Theorem
+from ..reporting import write_atomic
 from .witness import folder_name
 
 # Exact data sets of refutations as plain data, every rational as "p/q", and back.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+
+import torch
 
 from ...numerics.configuration import InputError
 from ...theory.exact.interval import precision
@@ -17,7 +21,13 @@ from ..measure.measuring import FAULTS, MeasuredScenario, measure_scenario
 from ..scenarios.scenario import WORKING_BITS, Scenario
 from ..statistics import Levels, family_levels
 from ..values import ClaimVerdict, CrossCheck, Observation, Progress, Verdict, factor, unwatched
-from .store import Journal
+from .plain import measured_from_plain, measured_to_plain
+from .store import Store, computed, file_digest, kept, scenario_key
+
+JOURNAL = ".perturbproof-journal"
+"""The folder, inside that of the report, of what is measured while a run goes on."""
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def findings(notes: Iterable[str], judgements: Iterable[Judgement]) -> tuple[str, ...]:
@@ -124,12 +134,14 @@ def run_scenarios(
     theorems: tuple[Theorem, ...] | None = None,
     device: str = "cpu",
     progress: Progress = unwatched,
-    journal: Journal | None = None,
+    journal: Store | None = None,
+    own: Sequence[Path] = (),
 ) -> Run:
     """Prove the theorems that the scenarios are about, measure each scenario, judge them all.
 
-    `theorems` are the known ones, by default the catalog. What the `journal` has is not measured
-    again, and what is measured is kept in it.
+    `theorems` are the known ones, by default the catalog; `own` are the user's files with theorems,
+    which may hold more than a theorem. What the `journal` has is not measured again, and what is
+    measured is kept in it.
 
     Raises:
         InputError: two scenarios share a name, one names an unknown theorem, or data cannot be
@@ -138,22 +150,36 @@ def run_scenarios(
     known = theorems or catalog()
     _check_names(scenarios)
     about = [select(scenario, known) for scenario in scenarios]
-    kept = journal.resume(list(zip(scenarios, about, strict=True))) if journal else {}
+    more = {"theorem files": list(map(file_digest, own)), "threads": _threads()}
+    # Named as well: of two scenarios that are the same otherwise each is measured.
+    keys = [
+        scenario_key(scenario, some, device, name=scenario.name, **more)
+        for scenario, some in zip(scenarios, about, strict=True)
+    ]
+    have = kept(zip(keys, scenarios, strict=True), journal, measured_from_plain)
+    if found := sum(one is not None for one in have):
+        progress(f"resuming: {found} of {len(have)} scenarios were finished", 0, 0)
     chosen = tuple(t for t in known if any(t in some for some in about))
     proofs = {}
     for done, theorem in enumerate(chosen):
         progress("proving", done, len(chosen))
         proofs[theorem.id] = prove(theorem)
-    measured = []
-    for scenario, some in zip(scenarios, about, strict=True):
-        found = kept.get(scenario.name)
-        if found is None:
-            told = _named(progress, scenario.name)
-            found = measure_scenario(scenario, some, device=device, progress=told)
-            if journal is not None:
-                journal.keep(found)
-        measured.append(found)
-    return Run(judge_measured(measured, chosen, proofs), chosen, proofs, tuple(measured))
+
+    def fresh() -> Iterator[tuple[str, MeasuredScenario]]:
+        for key, scenario, some, found in zip(keys, scenarios, about, have, strict=True):
+            if found is None:
+                told = _named(progress, scenario.name)
+                yield key, measure_scenario(scenario, some, device=device, progress=told)
+
+    # An ERROR is not kept: it may pass.
+    new = dict(computed(fresh(), journal, lambda m: None if m.error else measured_to_plain(m)))
+    measured = tuple(found or new[key] for key, found in zip(keys, have, strict=True))
+    return Run(judge_measured(measured, chosen, proofs), chosen, proofs, measured)
+
+
+def _threads() -> list[Any]:
+    """What the last bits of matrix products hang on, so that a report is that of one run."""
+    return [torch.get_num_threads(), *(os.environ.get(name) for name in _THREADS)]
 
 
 def run_scenario(

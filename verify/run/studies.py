@@ -8,11 +8,12 @@ once.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from statistics import fmean
 from typing import Any, Literal
+
+import pydantic
 
 from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
@@ -28,13 +29,10 @@ from ...theory.theorems.learning.accuracy_prediction import PREDICTION, base_var
 from ..scenarios.scenario import Scenario
 from ..scenarios.study import LoadedStudy, Pool, Study, StudyPoint
 from ..values import Progress, Verdict, unwatched
-from .store import PointStore, digest
+from .store import Store, computed, kept, result_key
 
 POINTS = "points"
 """The folder, inside that of the report, of the points that are computed."""
-
-_METHOD = 1
-"""Raised when the numerics change what a stored point would be."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +50,6 @@ class Job:
         """A digest of everything that the result depends on."""
         content = {
             "what": "trained" if self.width else "exact",
-            "method": _METHOD,
-            "perturbproof": version("perturbproof"),
-            "torch": version("torch"),
-            "device": device.partition(":")[0],
             "data": self.data,
             "pool": self.pool.model_dump(),
             "seed": self.seed,
@@ -63,7 +57,7 @@ class Job:
             "width": self.width,
             "time": self.time,
         }
-        return digest(content)
+        return result_key(device, content)
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -98,6 +92,10 @@ class TrainedRecord:
     fault: str = ""
 
 
+Record = ExactRecord | TrainedRecord
+_EXACT, _TRAINED = pydantic.TypeAdapter(ExactRecord), pydantic.TypeAdapter(TrainedRecord)
+
+
 @dataclass(frozen=True)
 class PointOutcome:
     """What came of a point: one exact record per seed, and the trained networks if asked for."""
@@ -126,7 +124,7 @@ class StudyRun:
 
 def run_studies(
     studies: Sequence[LoadedStudy],
-    store: PointStore | None = None,
+    store: Store | None = None,
     *,
     device: str = "cpu",
     progress: Progress = unwatched,
@@ -137,19 +135,19 @@ def run_studies(
         OSError: the store cannot be written.
     """
     jobs = sorted({job for one in studies for job in _jobs(one.study)}, key=lambda job: job.order)
-    done: dict[Job, ExactRecord | TrainedRecord] = {}
-    for job in jobs:
-        stored = store.get(job.key(device)) if store is not None else None
-        if stored is not None and (record := _restored(stored, job)) is not None:
-            done[job] = record
-    missing = [job for job in jobs if job not in done]
-    for number, (job, record) in enumerate(_computed(missing, device, progress), start=1):
-        done[job] = record
-        # A fault is tried again by the next run.
-        if store is not None and not record.fault:
-            store.put(job.key(device), asdict(record))
-        progress("points of studies", len(jobs) - len(missing) + number, len(jobs))
-    return tuple(_assembled(one, done) for one in studies)
+    keys = [job.key(device) for job in jobs]
+    have = kept(zip(keys, jobs, strict=True), store, _restored)
+    found = {job: record for job, record in zip(jobs, have, strict=True) if record is not None}
+    missing = {key: job for key, job in zip(keys, jobs, strict=True) if job not in found}
+    arriving = computed(
+        _computed(missing, device, progress),
+        store,
+        lambda record: asdict(record) if not record.fault else None,  # the next run tries again
+    )
+    for key, record in arriving:
+        found[missing[key]] = record
+        progress("points of studies", len(found), len(jobs))
+    return tuple(_assembled(one, found) for one in studies)
 
 
 def check_study_names(studies: Sequence[LoadedStudy], scenarios: Sequence[Scenario] = ()) -> None:
@@ -179,11 +177,11 @@ def _trained_job(study: Study, point: StudyPoint) -> Job:
 
 
 def _computed(
-    jobs: Iterable[Job], device: str, progress: Progress
-) -> Iterator[tuple[Job, ExactRecord | TrainedRecord]]:
+    jobs: Mapping[str, Job], device: str, progress: Progress
+) -> Iterator[tuple[str, Record]]:
     """The jobs in order; draws and all that hangs on them are dropped with the last of a pool."""
     learning, networks, shared = None, None, None
-    for job in jobs:
+    for key, job in jobs.items():
         if learning is None or shared != (job.data, job.pool, job.seed, job.setting.slope):
             learning, networks = None, None  # before the next draws are made
             shared = (job.data, job.pool, job.seed, job.setting.slope)
@@ -204,10 +202,10 @@ def _computed(
         count = job.setting.noise_samples
         with fitting_threads(count * min(count, job.setting.dimension) * max(1, job.width)):
             if job.width and networks is not None:
-                record: ExactRecord | TrainedRecord = _trained(networks, job, progress)
+                record: Record = _trained(networks, job, progress)
             else:
                 record = _exact(learning, job)
-        yield job, record
+        yield key, record
 
 
 def _exact(learning: NoiseLearning, job: Job) -> ExactRecord:
@@ -232,26 +230,12 @@ def _trained(networks: TrainedNetworks, job: Job, progress: Progress) -> Trained
     return TrainedRecord(job.seed, time.perf_counter() - started, trained)
 
 
-def _restored(record: dict[str, Any], job: Job) -> ExactRecord | TrainedRecord | None:
-    """A record as it was put; None for one that is not of this form."""
-    try:
-        if job.width:
-            return TrainedRecord(**{**record, "trained": TrainedLearning(**record["trained"])})
-        exact = record["exact"]
-        learnt = ExactLearning(
-            **{
-                **exact,
-                "natural": Solved(**exact["natural"]),
-                "perturbed": exact["perturbed"] and Solved(**exact["perturbed"]),
-            }
-        )
-        control = Solved(**record["control_solved"])
-        return ExactRecord(**{**record, "exact": learnt, "control_solved": control})
-    except (TypeError, KeyError):
-        return None
+def _restored(job: Job, record: dict[str, Any]) -> Record:
+    """A record as it was put; ValueError for one that is not of this form."""
+    return (_TRAINED if job.width else _EXACT).validate_python(record)
 
 
-def _assembled(one: LoadedStudy, done: dict[Job, ExactRecord | TrainedRecord]) -> StudyRun:
+def _assembled(one: LoadedStudy, done: Mapping[Job, Record]) -> StudyRun:
     outcomes = []
     for point in one.study.expanded:
         exact = [done[_exact_job(one.study, point, seed)] for seed in point.seeds]

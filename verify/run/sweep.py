@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from ..measure.measuring import MeasuredScenario, measure_symbols
 from ..scenarios.grid import Grid, Point
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
+from .plain import measured_from_plain, measured_to_plain
 from .run import ScenarioOutcome, judge_measured, select
-from .store import PointStore, from_plain, point_keys, to_plain
+from .store import Store, computed, kept, scenario_key
 
 # Runs the points of a sweep: here, on several processes, or on a Dask cluster.
 #
@@ -65,62 +66,26 @@ def task_of(scenario: Scenario, theorems: Sequence[Theorem], device: str) -> Tas
     return Task(scenario, ids, tuple(symbols), device)
 
 
-def run_points(
-    tasks: Sequence[tuple[str, Task]],
-    store: PointStore,
-    workers: Workers,
-    progress: Progress = unwatched,
-) -> None:
-    """Run the tasks, each under its key, and put every result into the store as it arrives.
+def run_tasks(tasks: Mapping[str, Task], workers: Workers) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of tasks, each with its key, as they arrive.
 
     Raises:
-        InputError: the cluster cannot be reached. OSError: the store cannot be written.
+        InputError: the cluster cannot be reached.
     """
-    from joblib import delayed
+    from joblib import Parallel, delayed
 
     if not tasks:
         return
-    done = 0
-    progress("points", done, len(tasks))
     with _backend(workers) as count:
         size = min(_MOST_IN_A_TASK, math.ceil(len(tasks) / (count * _TASKS_PER_WORKER)))
-        chunks = [tasks[k : k + size] for k in range(0, len(tasks), size)]
+        given = list(tasks.items())
+        chunks = [given[k : k + size] for k in range(0, len(given), size)]
         threads = max(1, (os.cpu_count() or 1) // count) if workers.scheduler is None else 1
-        parallel = _parallel(count)
-        for results in parallel(delayed(_measured_chunk)(chunk, threads) for chunk in chunks):
-            for key, record in results:
-                store.put(key, record)
-            done += len(results)
-            progress("points", done, len(tasks))
-
-
-def _parallel(count: int) -> Any:
-    """Workers that take one chunk at a time; what one sends is written before the sweep goes on."""
-    from joblib import Parallel
-
-    options: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
-    return Parallel(n_jobs=count, **options)
-
-
-def finished(store: PointStore, keys: Iterable[tuple[str, Point]]) -> Iterator[SweepPoint | None]:
-    """What the store has of each point, in order; None where there is nothing whole."""
-    for key, point in keys:
-        if point.scenario is None:
-            yield SweepPoint(point, None, point.error)
-            continue
-        record = store.get(key)
-        try:
-            yield None if record is None else _point(point, point.scenario, record)
-        except (ValueError, LookupError, TypeError, AttributeError):
-            yield None
-
-
-def _point(point: Point, scenario: Scenario, record: dict[str, Any]) -> SweepPoint:
-    if "failed" in record:
-        return SweepPoint(point, None, str(record["failed"]))
-    values = {name: from_plain(value) for name, value in record["measured"].items()}
-    measured = MeasuredScenario(scenario, **values)
-    return SweepPoint(point, measured, measured.error)
+        # One chunk at a time, so that what a worker sends is written before the sweep goes on.
+        options: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
+        parallel: Any = Parallel(n_jobs=count, **options)
+        for records in parallel(delayed(_measured_chunk)(chunk, threads) for chunk in chunks):
+            yield from records
 
 
 def _measured_chunk(
@@ -149,8 +114,13 @@ def _record(task: Task) -> dict[str, Any]:
         return {"failed": str(error)}
     if measured.error is not None:
         return {"failed": measured.error}
-    kept = (f.name for f in fields(measured) if f.name != "scenario")
-    return {"measured": {name: to_plain(getattr(measured, name)) for name in kept}}
+    return {"measured": measured_to_plain(measured)}
+
+
+def _point(point: Point, record: dict[str, Any]) -> SweepPoint:
+    if point.scenario is None or "failed" in record:
+        return SweepPoint(point, None, str(record["failed"]))
+    return SweepPoint(point, measured_from_plain(point.scenario, record["measured"]), None)
 
 
 @contextmanager
@@ -268,18 +238,28 @@ def run_sweep(
     resolved = resolve_device(device)
     points = list(grid.points())
     about = [() if point.scenario is None else select(point.scenario, theorems) for point in points]
-    keys = point_keys(points, about, resolved)
-    store = PointStore(folder / POINTS)
-    have = list(finished(store, zip(keys, points, strict=True)))
-    wanted = [
-        (key, task_of(point.scenario, some, resolved))
-        for key, point, some, found in zip(keys, points, about, have, strict=True)
+    keys = [
+        "" if point.scenario is None else scenario_key(point.scenario, some, resolved)
+        for point, some in zip(points, about, strict=True)
+    ]
+    store = Store(folder / POINTS)
+    wanted = {
+        key: task_of(point.scenario, some, resolved)
+        for key, point, some, found in zip(
+            keys, points, about, _finished(store, keys, points), strict=True
+        )
         if point.scenario is not None
         and (found is None or (retry_failed and found.error is not None))
         and (shard is None or shard.has(point))
-    ]
-    run_points(wanted, store, _fitting(workers, resolved), progress)
-    have = tuple(finished(store, zip(keys, points, strict=True)))
+    }
+    if wanted:
+        progress("points", 0, len(wanted))
+    arriving = run_tasks(wanted, _fitting(workers, resolved))
+    # Those that failed are kept too, so that they count as run.
+    for done, _ in enumerate(computed(arriving, store, lambda record: record), start=1):
+        progress("points", done, len(wanted))
+    # Read again, because other shards may have come further meanwhile.
+    have = _finished(store, keys, points)
     chosen = tuple(t for t in theorems if any(t in some for some in about))
     if any(point is None for point in have):
         return Swept(grid, have, len(wanted), chosen, {}, ())
@@ -289,6 +269,17 @@ def run_sweep(
         proofs[theorem.id] = prove(theorem)
     progress("judging", 0, 1)
     return Swept(grid, have, len(wanted), chosen, proofs, _outcomes(have, chosen, proofs))
+
+
+def _finished(
+    store: Store, keys: Sequence[str], points: Sequence[Point]
+) -> tuple[SweepPoint | None, ...]:
+    """What there is of each point; one whose values make no scenario is never measured."""
+    have = kept(zip(keys, points, strict=True), store, _point)
+    return tuple(
+        SweepPoint(point, None, point.error) if point.scenario is None else found
+        for point, found in zip(points, have, strict=True)
+    )
 
 
 def _outcomes(

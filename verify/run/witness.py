@@ -20,16 +20,16 @@ from typing import Any
 import numpy as np
 
 from ...numerics.configuration import InputError
-from ...reports.files import write_atomic
 from ...theory.exact.interval import precision
 from ...theory.statement import Theorem
 from ..measure import measure
 from ..measure.experiment import Experiment
 from ..measure.measuring import FAULTS, MeasuredScenario
+from ..reporting import write_atomic
 from ..scenarios.scenario import Scenario, load_scenario
 from ..values import Measured, Progress, Verdict, unwatched
+from .plain import to_plain
 from .run import Run
-from .store import to_plain
 
 # Names of folders made of names that anybody may have chosen.
 

@@ -1,4 +1,4 @@
-"""Points on disk: whole or not at all, and nothing that is damaged is used."""
+"""Results on disk: whole or not at all, and nothing that is damaged is used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.verify.run.store import PointStore, digest
+from perturbproof.verify.run.store import Store, digest
 
 KEY = digest({"point": 1})
 JSON = st.recursive(
@@ -19,7 +19,7 @@ JSON = st.recursive(
 
 
 def test_what_was_put_is_got(tmp_path: Path) -> None:
-    store = PointStore(tmp_path / "points")
+    store = Store(tmp_path / "points")
     assert store.get(KEY) is None
     store.put(KEY, {"accuracy": 0.1, "list": [1, None, "x"]})
     assert store.get(KEY) == {"accuracy": 0.1, "list": [1, None, "x"]}
@@ -28,14 +28,14 @@ def test_what_was_put_is_got(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"key": 1}', '{"record": {}}', "\x00"])
 def test_a_damaged_file_is_no_point(tmp_path: Path, text: str) -> None:
-    store = PointStore(tmp_path)
+    store = Store(tmp_path)
     store.put(KEY, {"a": 1})
     (tmp_path / f"{KEY}.json").write_text(text)
     assert store.get(KEY) is None
 
 
 def test_every_truncation_and_every_changed_digit_is_noticed(tmp_path: Path) -> None:
-    store, path = PointStore(tmp_path), tmp_path / f"{KEY}.json"
+    store, path = Store(tmp_path), tmp_path / f"{KEY}.json"
     store.put(KEY, {"accuracy": 0.125})
     whole = path.read_text()
     for end in range(len(whole) - 1):
@@ -47,7 +47,7 @@ def test_every_truncation_and_every_changed_digit_is_noticed(tmp_path: Path) -> 
 
 
 def test_a_point_under_another_name_is_not_taken(tmp_path: Path) -> None:
-    store, other = PointStore(tmp_path), digest({"point": 2})
+    store, other = Store(tmp_path), digest({"point": 2})
     store.put(KEY, {"a": 1})
     (tmp_path / f"{KEY}.json").rename(tmp_path / f"{other}.json")
     assert store.get(other) is None
@@ -55,7 +55,7 @@ def test_a_point_under_another_name_is_not_taken(tmp_path: Path) -> None:
 
 def test_what_is_no_json_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        PointStore(tmp_path).put(KEY, {"a": float("nan")})
+        Store(tmp_path).put(KEY, {"a": float("nan")})
     assert not list(tmp_path.iterdir())
 
 
