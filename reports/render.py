@@ -10,8 +10,8 @@ from .files import remove_stale_figures, write_atomic
 from .html.page import html
 from .pdf.pdf import pdf
 from .schema import Report, ReportError, load_report
-from .view.compose import compose, formulas
-from .view.view import figure_key, study_figure_key
+from .view.compose import compose
+from .view.records import formulas, placed_figures
 from .words.mathematics import typeset
 
 
@@ -26,7 +26,10 @@ def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:
     written.
     """
     report = load_report(directory)
-    refuse_link(directory / "figures")
+    if (directory / "figures").is_symlink():
+        # It may lead anywhere.
+        folder = directory / "figures"
+        raise ReportError(f"{folder}: is a link; nothing is written through it, remove it")
     try:
         files = _files(report, strict)
     except RecursionError:
@@ -57,60 +60,24 @@ def _files(report: Report, strict: bool) -> dict[str, bytes]:
     }
 
 
-def refuse_link(folder: Path) -> None:
-    """Refuse a folder to be written to that is a link, and may lead anywhere.
-
-    Raises ReportError.
-    """
-    if folder.is_symlink():
-        raise ReportError(f"{folder}: is a link; nothing is written through it, remove it")
-
-
 def draw_figures(report: Report) -> dict[str, Drawing]:
     """Every figure of a report by its key. Raises ReportError, with its JSON path, if one fails."""
-    return (
-        {
-            figure_key(i, k): draw(figure, f"scenarios[{i - 1}].figures[{k - 1}]")
-            for i, scenario in enumerate(report.scenarios, start=1)
-            for k, figure in enumerate(scenario.figures, start=1)
-        }
-        | {
-            study_figure_key(i, k): draw(figure, f"studies[{i - 1}].figures[{k - 1}]")
-            for i, study in enumerate(report.studies, start=1)
-            for k, figure in enumerate(study.figures, start=1)
-        }
-        | {
-            study_figure_key(i, k): draw(
-                figure, f"sweeps[{i - 1 - len(report.studies)}].figures[{k - 1}]"
-            )
-            for i, sweep in enumerate(report.sweeps, start=len(report.studies) + 1)
-            for k, figure in enumerate(sweep.figures, start=1)
-        }
-    )
-
-
-def _safe(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "unnamed"
+    return {key: draw(figure, where) for key, _, where, figure in placed_figures(report)}
 
 
 def figure_names(report: Report) -> dict[str, str]:
     """File names without suffix by figure key: safe on every system, and each used once."""
     names: dict[str, str] = {}
     taken: set[str] = set()
-    groups = [
-        (scenario.name, figure_key, i, scenario.figures)
-        for i, scenario in enumerate(report.scenarios, start=1)
-    ]
-    groups += [
-        (study.name, study_figure_key, i, study.figures)
-        for i, study in enumerate((*report.studies, *report.sweeps), start=1)
-    ]
-    for owner, key, i, figures in groups:
-        for k, figure in enumerate(figures, start=1):
-            # Short enough for systems that allow 143 bytes, with room to tell equal names apart.
-            name = f"{_safe(owner)[:60]}-{_safe(figure.id)[:40]}"
-            while name.lower() in taken:
-                name = f"{name}-{i}-{k}"
-            taken.add(name.lower())
-            names[key(i, k)] = name
+    for key, owner, _, figure in placed_figures(report):
+        # Short enough for systems that allow 143 bytes, with room to tell equal names apart.
+        name = f"{_safe(owner)[:60]}-{_safe(figure.id)[:40]}"
+        while name.lower() in taken:
+            name = f"{name}-{key.partition('-')[2]}"
+        taken.add(name.lower())
+        names[key] = name
     return names
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "unnamed"

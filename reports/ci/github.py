@@ -1,49 +1,58 @@
 """What GitHub Actions reads: annotations as workflow commands, and the job summary."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ..html.markup import printable
-from ..schema import Report, Scenario, Study
-from ..view.compose import HEADER, glance, point_row, sweep_view
-from ..view.view import StudyView
+from ..schema import Report, Scenario
+from ..view.compose import glance
+from ..view.studies import study_table, sweep_table
 from ..words.marks import OUTCOMES, SEVERITY
 from ..words.numbers import duration, superscripted
+from ..words.sentences import printable
 from .junit import Case, scenario_cases, study_case, sweep_cases
-
-# The run as GitHub-flavoured Markdown, short enough for a job summary.
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def summary(report: Report) -> str:
-    """Verdicts worst first, proofs, and how to run it again."""
+    """The run as GitHub-flavoured Markdown, short enough for a job summary.
+
+    Verdicts worst first, proofs, findings, and how to run it again.
+    """
     counts: dict[str, int] = {**report.summary.verdicts}
-    marks = " · ".join(f"{verdict(word)} {counts[word]}" for word in SEVERITY if counts.get(word))
+    marks = " · ".join(f"{_verdict(word)} {counts[word]}" for word in SEVERITY if counts.get(word))
     lines = ["# Verification report", "", text(report.summary.line)]
     lines += ["", marks] if marks else []
-    lines += ["", "| verdict | scenario | theorem | why |", "|---|---|---|---|"]
-    for row in glance(report):
-        word = verdict(row.outcome.word) + (f" ({row.expectation})" if row.expectation else "")
-        lines.append(
-            f"| {word} | {text(row.scenario)} | {text(row.theorem)} | {text(row.reason)} |"
+    verdicts = [
+        (
+            _verdict(row["outcome"]["word"])
+            + (f" ({row['expectation']})" if row["expectation"] else ""),
+            *map(text, (row["scenario"], row["theorem"], row["reason"])),
         )
-    if report.proofs:
-        lines += ["", "| proof | theorem | steps |", "|---|---|---|"]
-    for proof in sorted(report.proofs, key=lambda proof: proof.verdict == "proved"):
-        done = sum(step.status == "discharged" for step in proof.steps)
-        lines.append(
-            f"| {verdict(proof.verdict)} | {text(proof.title or proof.theorem)} "
-            f"| {done} of {len(proof.steps)} discharged |"
+        for row in glance(report)
+    ]
+    lines += _table(("verdict", "scenario", "theorem", "why"), verdicts)
+    proofs = [
+        (
+            _verdict(proof.verdict),
+            text(proof.title or proof.theorem),
+            f"{sum(step.status == 'discharged' for step in proof.steps)} of {len(proof.steps)} "
+            "discharged",
         )
-    findings = [f"- **{text(s.name)}**: {text(f)}" for s in report.scenarios for f in s.findings]
-    findings += [f"- **{text(s.name)}**: {text(f)}" for s in report.studies for f in s.findings]
-    findings += [f"- **{text(s.name)}**: {text(f)}" for s in report.sweeps for f in s.findings]
+        for proof in sorted(report.proofs, key=lambda proof: proof.verdict == "proved")
+    ]
+    lines += _table(("proof", "theorem", "steps"), proofs) if proofs else []
+    every = (*report.scenarios, *report.studies, *report.sweeps)
+    findings = [f"- **{text(s.name)}**: {text(f)}" for s in every for f in s.findings]
     lines += ["", "## Findings", "", *findings] if findings else []
-    for study in report.studies:
-        lines += ["", f"## {text(study.title or study.name)}", "", *_points(study)]
-    for index, sweep in enumerate(report.sweeps, start=1):
-        lines += ["", f"## {text(sweep.name)}", "", *_table(sweep_view(index, sweep))]
+    tables = [(study.title or study.name, *study_table(study)) for study in report.studies]
+    tables += [(sweep.name, *sweep_table(sweep)) for sweep in report.sweeps]
+    for title, header, rows in tables:
+        lines += [
+            "",
+            f"## {text(title)}",
+            *_table([*map(text, header)], (map(text, r) for r in rows)),
+        ]
     environment = report.environment
     told = [
         f"seed {environment.seed}",
@@ -54,33 +63,18 @@ def summary(report: Report) -> str:
     ]
     # A fence longer than any in the command cannot be closed by it.
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", environment.command)), default=0))
-    lines += [
-        "",
-        fence,
-        printable(environment.command),
-        fence,
-        "",
-        text(", ".join(part for part in told if part)),
-    ]
+    lines += ["", fence, printable(environment.command), fence]
+    lines += ["", text(", ".join(part for part in told if part))]
     return "\n".join(lines) + "\n"
 
 
-def _points(study: Study) -> list[str]:
-    """The points of a study as a table."""
-    header = (study.axis or "value", *HEADER)
-    return _lines(header, [point_row(point) for point in study.points])
+def _table(header: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table of cells that are Markdown already, after an empty line."""
+    names, *cells = ("| " + " | ".join(row) + " |" for row in (header, *rows))
+    return ["", names, "|---" * len(header) + "|", *cells]
 
 
-def _table(view: StudyView) -> list[str]:
-    return _lines(view.header, view.rows)
-
-
-def _lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [header, ("---",) * len(header), *rows]
-    return ["| " + " | ".join(map(text, row)) + " |" for row in lines]
-
-
-def verdict(word: str) -> str:
+def _verdict(word: str) -> str:
     """A verdict with its symbol, in bold."""
     return f"{OUTCOMES[word].symbol} **{word}**"
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
 
-from ..html.markup import printable
 from ..schema import CheckedTheorem, Proof, Report, Scenario, Study, Sweep
-from ..view.compose import compared, share
+from ..view.studies import compared
+from ..words.sentences import printable, share
 
 Result = Literal["passed", "failure", "error", "skipped"]
 _UNDECIDED = ("VACUOUS", "INCONCLUSIVE")

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from ..figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
-from ..view.view import Math
+from ..view.records import Told
 from ..words.marks import MARKS
 from ..words.mathematics import size_in_em
-from .markup import Markup, element
 
 # What a figure's colours are called in the style sheet, which has a lighter set for dark pages.
 FIGURE_COLOURS = {
@@ -37,13 +38,11 @@ class Drawings:
     formulas: Mapping[str, str]
     figures: Mapping[str, str]
 
-    def formula(self, math: Math) -> Markup:
-        """A formula on its own line, in the size and colour of the text around it."""
-        return element("div", self._set(math), class_="formula") if math.text else Markup()
-
-    def symbol(self, math: Math) -> Markup:
-        """A formula within a line."""
-        return element("span", self._set(math), class_="symbol") if math.typst else self._set(math)
+    def formula(self, formula: Told) -> Markup:
+        """A formula in the size and colour of the text around it, or as plain text."""
+        if not formula["typst"]:
+            return Markup("<code>{}</code>").format(formula["text"])
+        return _labelled(self.formulas[formula["typst"]], formula["text"])
 
     def figure(self, key: str, title: str) -> Markup:
         """A figure; its identifiers are kept apart from those of other figures."""
@@ -57,30 +56,25 @@ class Drawings:
         drawing = re.sub(r'(<svg [^>]*?) width="[^"]*" height="[^"]*"', r"\1", drawing, count=1)
         return _labelled(drawing, title)
 
-    def _set(self, math: Math) -> Markup:
-        if not math.typst:
-            return element("code", math.text)
-        return _labelled(self.formulas[math.typst], math.text)
-
 
 def drawings(typeset: Mapping[str, str], figures: Mapping[str, str]) -> Drawings:
     """Make formulas (SVG by source) and figures (SVG by key) fit for a page."""
+    # Every letter is drawn once for the whole page: a report has thousands of them.
     outlines: dict[str, str] = {}
     formulas = {source: _formula(page, outlines) for source, page in typeset.items()}
-    symbols = "".join(
+    letters = "".join(
         f'<symbol id="{name}" overflow="visible">{outline}</symbol>'
         for outline, name in outlines.items()
     )
-    hidden = element("svg", Markup(symbols), aria_hidden="true", class_="letters")
-    return Drawings(hidden, formulas, figures)
+    return Drawings(Markup(letters), formulas, figures)
 
 
 def _formula(page: str, outlines: dict[str, str]) -> str:
     """A formula without the outlines of its letters, which are added to ``outlines``."""
 
     def own(found: re.Match[str]) -> str:
-        name = outlines.setdefault(found[2], f"g{len(outlines) + 1}")
-        return names.setdefault(found[1], name) and ""
+        names[found[1]] = outlines.setdefault(found[2], f"g{len(outlines) + 1}")
+        return ""
 
     names: dict[str, str] = {}
     page = re.sub(r'<symbol id="(\w+)"[^>]*>(.*?)</symbol>', own, page, flags=re.DOTALL)
@@ -96,6 +90,5 @@ def _formula(page: str, outlines: dict[str, str]) -> str:
 
 
 def _labelled(drawing: str, label: str) -> Markup:
-    # The label becomes an attribute of an element that is empty here, to be escaped like any other.
-    attributes = element("svg", role="img", aria_label=label)[len("<svg") : -len("></svg>")]
-    return Markup(drawing.replace("<svg", f"<svg{attributes}", 1))
+    opening = Markup('<svg role="img" aria-label="{}"').format(label)
+    return Markup(drawing.replace("<svg", opening, 1))

@@ -1,19 +1,17 @@
-"""A small table for notebooks, readable on light and dark pages and in grey."""
-
-from __future__ import annotations
+"""A small table for notebooks."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
-_MARKS = {
-    "PASS": ("✔", "#2e7d32"),
-    "FAIL": ("✘", "#c62828"),
-    "VACUOUS": ("○", "#b26a00"),
-    "INCONCLUSIVE": ("◐", "#8e24aa"),
-    "ERROR": ("▲", "#c62828"),
-    "yes": ("✔", "#2e7d32"),
-    "no": ("○", "#b26a00"),
-    "unknown": ("◐", "#8e24aa"),
+from ..words.marks import OUTCOMES
+
+# By the name of the mark, readable on light and dark pages: a notebook does not say which it is.
+_COLOURS = {
+    "pass": "#2e7d32",
+    "fail": "#c62828",
+    "vacuous": "#b26a00",
+    "inconclusive": "#8e24aa",
+    "error": "#c62828",
 }
 
 
@@ -22,21 +20,10 @@ def html_table(headings: Sequence[str], rows: Iterable[Sequence[str]], caption: 
 
     The first cell of a row is its outcome, which gets a mark and a colour.
     """
-    head = "".join(f'<th style="text-align:left">{escape(heading)}</th>' for heading in headings)
-    body = "".join(
-        f"<tr>{_cell(_marked(first))}{''.join(_cell(escape(cell)) for cell in rest)}</tr>"
-        for first, *rest in rows
-    )
-    return (
-        f'<table><caption style="text-align:left">{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
-
-
-def _marked(outcome: str) -> str:
-    mark, colour = _MARKS[outcome]
-    return f'<b style="color:{colour}">{mark} {escape(outcome)}</b>'
-
-
-def _cell(content: str) -> str:
-    return f'<td style="text-align:left">{content}</td>'
+    lines = ["".join(f"<th>{escape(heading)}</th>" for heading in headings)]
+    for outcome, *rest in rows:
+        mark = OUTCOMES[outcome]
+        first = f'<b style="color:{_COLOURS[mark.name]}">{mark.symbol} {escape(outcome)}</b>'
+        lines.append("".join(f"<td>{cell}</td>" for cell in (first, *map(escape, rest))))
+    body = "".join(f'<tr style="text-align:left">{line}</tr>' for line in lines)
+    return f'<table><caption style="text-align:left">{escape(caption)}</caption>{body}</table>'

@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import typst
 
 from ..schema import ReportError, one_line
-from ..view.view import View
+from ..view.records import Told
 from ..words.marks import MARKS
 
 _TEMPLATE = Path(__file__).with_name("document.typ")
 
 
-def pdf(view: View, drawings: Mapping[str, str]) -> bytes:
+def pdf(view: Told, drawings: Mapping[str, str]) -> bytes:
     """Set a report as PDF; ``drawings`` maps the keys of figures to SVG text.
 
     Only Typst's embedded fonts are used and no date is written: equal input, equal bytes. Raises
@@ -29,7 +28,7 @@ def pdf(view: View, drawings: Mapping[str, str]) -> bytes:
             ignore_system_fonts=True,
             timestamp=0,
             sys_inputs={
-                "view": json.dumps(asdict(view)),
+                "view": json.dumps(view),
                 "marks": json.dumps(marks),
                 "drawings": json.dumps(dict(drawings)),
             },

@@ -89,7 +89,8 @@ def _pdf_seconds(out: Path) -> float:
     from perturbproof.reports.pdf.pdf import pdf
     from perturbproof.reports.render import draw_figures
     from perturbproof.reports.schema import load_report
-    from perturbproof.reports.view.compose import compose, formulas
+    from perturbproof.reports.view.compose import compose
+    from perturbproof.reports.view.records import formulas
     from perturbproof.reports.words.mathematics import typeset
 
     report = load_report(out)

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import pytest
 from perturbproof.reports.html.inline_svg import FIGURE_COLOURS
 from perturbproof.reports.html.page import html
-from perturbproof.reports.html.style import style_sheet
 from perturbproof.reports.render import draw_figures
 from perturbproof.reports.schema import parse_report
-from perturbproof.reports.view.compose import compose, formulas
+from perturbproof.reports.view.compose import compose
+from perturbproof.reports.view.records import formulas
 from perturbproof.reports.words.marks import MARKS
 from perturbproof.reports.words.mathematics import typeset
 
@@ -111,9 +111,9 @@ def test_verdicts_are_legible_in_light_and_dark(name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_links_and_figures_are_legible_in_both_schemes(scheme: str) -> None:
-    sheet = style_sheet()
-    roots = re.findall(r":root \{(.*?)\}", sheet, re.DOTALL)
+def test_text_links_and_figures_are_legible_in_both_schemes(rendered: Path, scheme: str) -> None:
+    sheet = parsed((rendered / "report.html").read_text(encoding="utf-8")).findtext("head/style")
+    roots = re.findall(r":root \{(.*?)\}", sheet or "", re.DOTALL)
     assert len(roots) == 2
     named = dict(re.findall(r"--([\w-]+): (#\w{6});", roots[scheme == "dark"]))
     for ground in ("page", "tint"):
@@ -121,6 +121,14 @@ def test_text_links_and_figures_are_legible_in_both_schemes(scheme: str) -> None
             assert contrast(named[name], named[ground]) >= 4.5, (name, ground)
     for name in FIGURE_COLOURS.values():
         assert contrast(named[name[2:]], named["page"]) >= 3, name
+
+
+def test_the_long_part_of_a_theorem_folds_and_is_open_for_print(rendered: Path) -> None:
+    root = parsed((rendered / "report.html").read_text(encoding="utf-8"))
+    folded = list(root.iter("details"))
+    assert [d.get("open") for d in folded] == ["open"] * 2
+    assert all("Proof ledger" in "".join(d.find("summary").itertext()) for d in folded)  # type: ignore[union-attr]
+    assert all(d.find("table") is not None for d in folded)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium")

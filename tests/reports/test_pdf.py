@@ -6,7 +6,8 @@ import pytest
 from perturbproof.reports.pdf.pdf import pdf
 from perturbproof.reports.render import draw_figures, figure_names
 from perturbproof.reports.schema import ReportError, parse_report
-from perturbproof.reports.view.compose import compose, formulas
+from perturbproof.reports.view.compose import compose
+from perturbproof.reports.view.records import formulas, placed_figures
 from perturbproof.reports.words.mathematics import typeset
 
 from .sample_extremes import without_figures
@@ -92,7 +93,6 @@ def test_an_empty_report_is_a_page(rendered: Path) -> None:
 
 def test_a_drawing_that_is_not_svg_is_a_report_error() -> None:
     loaded = parse_report(json.dumps(report([passing()])))
-    view = compose(loaded, {})
-    drawings = {figure.key: "not svg" for s in view.scenarios for figure in s.figures}
+    drawings = {key: "not svg" for key, *_ in placed_figures(loaded)}
     with pytest.raises(ReportError, match="the PDF cannot be set"):
-        pdf(view, drawings)
+        pdf(compose(loaded, {}), drawings)
