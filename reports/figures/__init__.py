@@ -1,29 +1,29 @@
-"""The kinds of figures a report may hold: one file each, listed here.
+"""The kinds of figures a report may hold: one file each.
 
-A new kind is one new file with a ``KIND`` and one line in `FIGURES`.
+A new kind is one new file in this folder with a ``KIND``; it is found by that.
 """
 
 import csv
 import io
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 from pydantic import ValidationError
 
 from ..schema import FigureRecord, ReportError, first_error
-from . import boundaries, convergence, decision_map, growth, loads, multipliers, parts, sweep
 from .style import FigureKind, svg
 
-FIGURES: dict[str, FigureKind] = {
-    "multipliers": multipliers.KIND,
-    "convergence": convergence.KIND,
-    "decision-map": decision_map.KIND,
-    "sweep": sweep.KIND,
-    "boundaries": boundaries.KIND,
-    "parts": parts.KIND,
-    "growth": growth.KIND,
-    "loads": loads.KIND,
-}
+
+def _kinds() -> dict[str, FigureKind]:
+    modules = (import_module(f".{module.name}", __name__) for module in iter_modules(__path__))
+    kinds = (module.KIND for module in modules if hasattr(module, "KIND"))
+    return {kind.name: kind for kind in sorted(kinds, key=lambda kind: kind.name)}
+
+
+FIGURES = _kinds()
+"""Every kind of figure by its name, in alphabetical order."""
 
 
 @dataclass(frozen=True)

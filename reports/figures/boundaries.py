@@ -10,11 +10,21 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Wedge
 from pydantic import model_validator
 
-from .style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, FigureData, FigureKind, plain
+from .style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    FigureData,
+    FigureKind,
+    plain,
+    samples,
+)
 
 # Broad lines for what was trained, told apart by colour, width and dash.
 _TRAINED = (
@@ -84,16 +94,9 @@ def draw(data: BoundariesData, figure: Figure) -> None:
     labels: list[tuple[float, str, str]] = []
     for network, (colour, width, dash) in zip(data.networks, _TRAINED, strict=False):
         for angle in network.rays:
-            ends = [[0, math.cos(angle)], [0, math.sin(angle)]]
-            axes.plot(
-                *ends,
-                color=colour,
-                linewidth=width,
-                linestyle=dash,
-                alpha=0.75,
-                solid_capstyle="butt",
-                zorder=2,
-            )
+            look = {"color": colour, "linewidth": width, "linestyle": dash, "alpha": 0.75}
+            x, y = [0, math.cos(angle)], [0, math.sin(angle)]
+            axes.plot(x, y, solid_capstyle="butt", zorder=2, **look)
             # A straight line is named at its upper end alone.
             if angle % _TURN < math.pi - 1e-9 or not _straight(angle, network.rays):
                 labels.append((angle, _symbol(network.name), colour))
@@ -103,7 +106,8 @@ def draw(data: BoundariesData, figure: Figure) -> None:
         axes.plot([-x, x], [-y, y], color=INK, linewidth=1.0, linestyle=dash, zorder=4)
         lower = angle if y < 0 else angle + math.pi
         labels.append((lower, rf"$\langle${_symbol(normal.name)}$, z\rangle=0$", INK))
-    handles = _draw_samples(axes, data)
+    size = 3.4 if len(data.samples) <= 100 else 2.0
+    handles = samples(axes, _on_disc(data), size, 0.7, "natural sample, ")
     _name_lines(axes, labels)
     _name_regions(axes, data, tinted)
     # Arrows for the axes: the disc has no ticks, as only directions mean something.
@@ -145,8 +149,7 @@ def _tint(axes: Axes, network: Network) -> None:
 
 def _name_regions(axes: Axes, data: BoundariesData, network: Network) -> None:
     """Say where the tinted network is positive and negative, away from lines and samples."""
-    largest = _largest(data)
-    taken = np.array([(x * _FILLED / largest, y * _FILLED / largest) for x, y, _ in data.samples])
+    taken = np.array([(x, y) for x, y, _ in _on_disc(data)])
     lines = [ray for one in data.networks for ray in one.rays]
     lines += [n.angle + side * math.pi / 2 for n in data.normals for side in (1, -1)]
     for sign, arcs in ((">", network.positive), ("<", _complement(network.positive))):
@@ -165,20 +168,14 @@ def _name_regions(axes: Axes, data: BoundariesData, network: Network) -> None:
                         best, place = room, at
         if place is not None and best > 0.05:
             words = f"{_symbol(network.name)} ${sign}$ 0"
-            axes.text(
-                float(place[0]),
-                float(place[1]),
-                words,
-                ha="center",
-                va="center",
-                fontsize=8.5,
-                zorder=6,
-            )
+            x, y = map(float, place)
+            axes.text(x, y, words, ha="center", va="center", fontsize=8.5, zorder=6)
 
 
-def _largest(data: BoundariesData) -> float:
-    """How far the samples reach."""
-    return max((math.hypot(x, y) for x, y, _ in data.samples), default=1.0) or 1.0
+def _on_disc(data: BoundariesData) -> list[tuple[float, float, int]]:
+    """The samples, the farthest one moved to `_FILLED` and the others in proportion."""
+    largest = max((math.hypot(x, y) for x, y, _ in data.samples), default=1.0) or 1.0
+    return [(x * _FILLED / largest, y * _FILLED / largest, own) for x, y, own in data.samples]
 
 
 def _complement(arcs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -189,32 +186,6 @@ def _complement(arcs: Sequence[tuple[float, float]]) -> list[tuple[float, float]
     return [
         (end, start) for (_, end), start in zip(ordered, starts, strict=True) if start - end > 1e-9
     ]
-
-
-def _draw_samples(axes: Axes, data: BoundariesData) -> list[Line2D]:
-    if not data.samples:
-        return []
-    largest = _largest(data)
-    handles = []
-    for sign, colour, marker, fill in ((1, BLUE, "o", BLUE), (-1, VERMILLION, "s", "none")):
-        points = [
-            (x * _FILLED / largest, y * _FILLED / largest)
-            for x, y, label in data.samples
-            if (label > 0) == (sign > 0)
-        ]
-        if points:
-            (handle,) = axes.plot(
-                *zip(*points, strict=True),
-                marker,
-                color=colour,
-                markersize=3.4 if len(data.samples) <= 100 else 2.0,
-                markerfacecolor=fill,
-                markeredgewidth=0.7,
-                zorder=5,
-                label=rf"natural sample, $y_n={sign:+d}$",
-            )
-            handles.append(handle)
-    return handles
 
 
 def _name_lines(axes: Axes, labels: list[tuple[float, str, str]]) -> None:
@@ -267,4 +238,4 @@ def rows(data: BoundariesData) -> Iterator[Sequence[object]]:
         yield ["sample", None, x, y, label]
 
 
-KIND = FigureKind(BoundariesData, draw, rows, height=3.5)
+KIND = FigureKind("boundaries", BoundariesData, draw, rows, height=3.5)

@@ -8,6 +8,8 @@ from pydantic import model_validator
 
 from .style import (
     BLUE,
+    DASHED,
+    DOTTED,
     GREEN,
     GREY,
     INK,
@@ -16,6 +18,7 @@ from .style import (
     FigureKind,
     decades,
     label_right,
+    points,
     powers,
 )
 
@@ -54,27 +57,19 @@ def draw(data: ConvergenceData, figure: Figure) -> None:
     # Step 0 has no place on a logarithmic axis; it is in the table.
     curves = (
         (upper, data.tau, r"$\tau$ (angle)", BLUE, "-", "o"),
-        (upper, data.relative_distance, "distance", GREEN, (0, (4, 2)), "s"),
+        (upper, data.relative_distance, "distance", GREEN, DASHED, "s"),
         (lower, data.loss, "loss", VERMILLION, "-", "o"),
     )
     for axes, values, name, colour, dash, marker in curves:
         pairs = zip(data.steps, values, strict=True)
-        points = [(k, v) for k, v in pairs if k > 0 and v is not None and v > 0]
-        if not points:
+        known = [(k, v) for k, v in pairs if k > 0 and v is not None and v > 0]
+        if not known:
             continue
-        x, y = zip(*points, strict=True)
+        x, y = zip(*known, strict=True)
         every = max(1, len(x) // 6)
         fill = colour if marker == "o" else "none"
-        axes.plot(
-            x,
-            y,
-            color=colour,
-            linestyle=dash,
-            marker=marker,
-            markevery=every,
-            markersize=3,
-            markerfacecolor=fill,
-        )
+        marks = {"marker": marker, "markevery": every, "markersize": 3, "markerfacecolor": fill}
+        axes.plot(x, y, color=colour, linestyle=dash, **marks)
         labels.append((axes, (y[-1], name, colour)))
     for axes in (upper, lower):
         axes.set_xscale("log")
@@ -82,7 +77,7 @@ def draw(data: ConvergenceData, figure: Figure) -> None:
         decades(axes.yaxis)
     decades(lower.xaxis)
     if data.asked is not None and data.asked > 0:
-        upper.axhline(data.asked, color=GREY, linewidth=0.8, linestyle=(0, (1, 1.5)))
+        upper.axhline(data.asked, color=GREY, linewidth=0.8, linestyle=DOTTED)
         labels.append((upper, (data.asked, f"asked ${powers(data.asked)}$", GREY)))
     if data.certified is not None:
         _mark_certified(upper, data.certified)
@@ -95,16 +90,7 @@ def draw(data: ConvergenceData, figure: Figure) -> None:
 
 def _mark_certified(axes: Axes, certified: Certified) -> None:
     if certified.step > 0 and certified.tau > 0:
-        axes.plot(
-            [certified.step],
-            [certified.tau],
-            "D",
-            color=INK,
-            markersize=5.5,
-            markerfacecolor="none",
-            markeredgewidth=1.1,
-            zorder=5,
-        )
+        points(axes, [certified.step], [certified.tau], "D", INK, 5.5, 1.1, zorder=5)
     note = (
         rf"$\diamondsuit$ certified: $\tau \leq {powers(certified.tau)}$ at step {certified.step}"
     )
@@ -117,4 +103,4 @@ def rows(data: ConvergenceData) -> Iterator[Sequence[object]]:
     yield from zip(data.steps, data.tau, data.relative_distance, data.loss, strict=True)
 
 
-KIND = FigureKind(ConvergenceData, draw, rows)
+KIND = FigureKind("convergence", ConvergenceData, draw, rows)

@@ -10,7 +10,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from pydantic import Field, model_validator
 
-from .style import BLUE, GREY, INK, ORANGE, VERMILLION, FigureData, FigureKind, plain, powers
+from .style import (
+    BLUE,
+    DASHED,
+    GREY,
+    INK,
+    ORANGE,
+    FigureData,
+    FigureKind,
+    plain,
+    powers,
+    samples,
+)
 
 # A cone narrower than this (radians) cannot be seen at print size; it is stated instead.
 _VISIBLE = math.radians(0.4)
@@ -60,9 +71,9 @@ def draw(data: DecisionMapData, figure: Figure) -> None:
     for line in data.linear:
         _draw_line(axes, data, line)
     if data.linear:
-        dashed = Line2D([], [], color=INK, linewidth=1.1, linestyle=(0, (4, 2)), label="predicted")
+        dashed = Line2D([], [], color=INK, linewidth=1.1, linestyle=DASHED, label="predicted")
         handles.append(dashed)
-    handles += _draw_samples(axes, data)
+    handles += samples(axes, data.samples, 3.4, 0.9)
     _name_regions(axes, x, y, values)
     axes.set(xlim=(x0, x1), ylim=(y0, y1), aspect="equal")
     axes.set_xlabel(plain(data.axes[0]))
@@ -86,7 +97,7 @@ def _draw_line(axes: Axes, data: DecisionMapData, line: tuple[float, float, floa
     along = np.array([-ny, nx]) / length
     reach = 2 * (data.extent[1] - data.extent[0] + data.extent[3] - data.extent[2])
     ends = np.array([foot - reach * along, foot + reach * along])
-    axes.plot(ends[:, 0], ends[:, 1], color=INK, linewidth=1.1, linestyle=(0, (4, 2)), zorder=4)
+    axes.plot(ends[:, 0], ends[:, 1], color=INK, linewidth=1.1, linestyle=DASHED, zorder=4)
     if data.cone is None or data.cone < _VISIBLE:
         return
     across = np.array([nx, ny]) / length
@@ -98,25 +109,6 @@ def _draw_line(axes: Axes, data: DecisionMapData, line: tuple[float, float, floa
         axes.add_patch(
             Polygon(wedge, facecolor="none", edgecolor=GREY, hatch="/////", linewidth=0.5, zorder=3)
         )
-
-
-def _draw_samples(axes: Axes, data: DecisionMapData) -> list[Line2D]:
-    handles = []
-    for sign, colour, marker, fill in ((1, BLUE, "o", BLUE), (-1, VERMILLION, "s", "none")):
-        points = [(x, y) for x, y, label in data.samples if (label > 0) == (sign > 0)]
-        if points:
-            (handle,) = axes.plot(
-                *zip(*points, strict=True),
-                marker,
-                color=colour,
-                markersize=3.4,
-                markerfacecolor=fill,
-                markeredgewidth=0.9,
-                zorder=5,
-                label=rf"$y_n={sign:+d}$",
-            )
-            handles.append(handle)
-    return handles
 
 
 def _name_regions(axes: Axes, x: np.ndarray, y: np.ndarray, values: np.ndarray) -> None:
@@ -146,4 +138,4 @@ def rows(data: DecisionMapData) -> Iterator[Sequence[object]]:
         yield ["cone half-angle (rad)", None, None, data.cone]
 
 
-KIND = FigureKind(DecisionMapData, draw, rows, height=3.3)
+KIND = FigureKind("decision-map", DecisionMapData, draw, rows, height=3.3)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from pydantic import Field, model_validator
 
-from .style import BLUE, VERMILLION, FigureData, FigureKind, decades, label_right, plain
+from .style import BLUE, VERMILLION, FigureData, FigureKind, band, decades, label_right, plain
 
 _STYLES = ((VERMILLION, "s", "none", (0, (1, 1))), (BLUE, "o", BLUE, "-"))
 
@@ -53,7 +53,7 @@ def draw(data: GrowthData, figure: Figure) -> None:
         x = [data.sizes[k] for k in shown]
         y = [part.median[k] for k in shown]
         low = [part.low[k] if part.low[k] > 0 else part.median[k] for k in shown]
-        axes.fill_between(x, low, [part.high[k] for k in shown], color=colour, alpha=0.15, lw=0)
+        band(axes, x, low, [part.high[k] for k in shown], colour)
         axes.plot(
             x, y, color=colour, marker=marker, markerfacecolor=fill, markersize=3.5, linestyle=dash
         )
@@ -90,4 +90,4 @@ def rows(data: GrowthData) -> Iterator[Sequence[object]]:
         ]
 
 
-KIND = FigureKind(GrowthData, draw, rows)
+KIND = FigureKind("growth", GrowthData, draw, rows)

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from .style import (
     BLUE,
+    DASHED,
+    DOTTED,
     GREEN,
     GREY,
     INK,
@@ -17,6 +19,7 @@ from .style import (
     VERMILLION,
     FigureData,
     FigureKind,
+    band,
     decades,
     label_right,
     plain,
@@ -24,8 +27,8 @@ from .style import (
 
 _LOOKS = (
     (BLUE, "-", "o"),
-    (VERMILLION, (0, (4, 2)), "s"),
-    (GREEN, (0, (1, 1.5)), "D"),
+    (VERMILLION, DASHED, "s"),
+    (GREEN, DOTTED, "D"),
     (PURPLE, (0, (4, 1, 1, 1)), "^"),
     (ORANGE, (0, (6, 2)), "v"),
     (INK, (0, (2, 1)), "x"),
@@ -77,14 +80,7 @@ def draw(data: LoadsData, figure: Figure) -> None:
             continue
         ordered = sorted(series.points, key=lambda point: point.value)
         x = [point.value for point in ordered]
-        axes.fill_between(
-            x,
-            [point.low for point in ordered],
-            [point.high for point in ordered],
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
-        )
+        band(axes, x, [point.low for point in ordered], [point.high for point in ordered], colour)
         middle = [point.middle for point in ordered]
         axes.plot(x, middle, color=colour, linestyle=dash, marker=marker, markerfacecolor="none")
         labels.append((middle[-1], plain(series.name), colour))
@@ -114,4 +110,4 @@ def rows(data: LoadsData) -> Iterator[Sequence[object]]:
             yield [series.name, point.value, point.low, point.middle, point.high]
 
 
-KIND = FigureKind(LoadsData, draw, rows)
+KIND = FigureKind("loads", LoadsData, draw, rows)

@@ -7,17 +7,18 @@ from pydantic import model_validator
 
 from .style import (
     BESIDE,
-    BLUE,
+    CLASSES,
+    DASHED,
     GREEN,
     GREY,
     INK,
     PURPLE,
-    VERMILLION,
     FigureData,
     FigureKind,
     decades,
     label_right,
     plain,
+    points,
 )
 
 # Bounds further off than this many times the spread of the data are named at the edge, not drawn.
@@ -56,7 +57,7 @@ def draw(data: MultipliersData, figure: Figure) -> None:
     """Draw lambda_n over n: disks for label +1, open squares for -1, crosses for training."""
     axes = figure.add_subplot()
     size = 3.6 if len(data.lower) <= 100 else 2.2
-    for label, colour, marker, fill in ((1, BLUE, "o", BLUE), (-1, VERMILLION, "s", "none")):
+    for label, colour, marker, filled in CLASSES:
         members = [n for n, own in enumerate(data.label) if (own > 0) == (label > 0)]
         if not members:
             continue
@@ -69,24 +70,18 @@ def draw(data: MultipliersData, figure: Figure) -> None:
             fmt=marker,
             markersize=size,
             color=colour,
-            markerfacecolor=fill,
+            markerfacecolor=colour if filled else "none",
             markeredgewidth=0.8,
             elinewidth=0.8,
             label=rf"$y_n={label:+d}$",
         )
     if data.trained is not None:
         seen = [(n + 1, value) for n, value in enumerate(data.trained) if value is not None]
-        axes.plot(
-            *zip(*seen, strict=True),
-            "x",
-            color=INK,
-            markersize=size,
-            markeredgewidth=0.7,
-            label="from training",
-        )
+        x, y = zip(*seen, strict=True)
+        points(axes, x, y, "x", INK, size, 0.7, filled=True, label="from training")
     _set_limits(data, figure)
     labels: list[tuple[float, str, str]] = []
-    styles = ((INK, (0, (4, 2))), (GREEN, (0, (1, 1))), (PURPLE, (0, (5, 1, 1, 1))), (GREY, "-"))
+    styles = ((INK, DASHED), (GREEN, (0, (1, 1))), (PURPLE, (0, (5, 1, 1, 1))), (GREY, "-"))
     low, high = axes.get_ylim()
     for bounds, (colour, dash) in zip(data.bounds, styles * len(data.bounds), strict=False):
         for value, side in ((bounds.lower, "lower"), (bounds.upper, "upper")):
@@ -125,7 +120,9 @@ def _set_limits(data: MultipliersData, figure: Figure) -> None:
 
 def rows(data: MultipliersData) -> Iterator[Sequence[object]]:
     """One row per sample, with the bounds that hold for all of them."""
-    bounds = [(f"{b.name}_{side}", getattr(b, side)) for b in data.bounds for side in ENDS]
+    bounds = [
+        (f"{b.name}_{side}", getattr(b, side)) for b in data.bounds for side in ("lower", "upper")
+    ]
     yield ["n", "label", "lambda_lower", "lambda_upper", "lambda_trained", *(n for n, _ in bounds)]
     trained = data.trained or (None,) * len(data.lower)
     columns = zip(data.label, data.lower, data.upper, trained, strict=True)
@@ -133,5 +130,4 @@ def rows(data: MultipliersData) -> Iterator[Sequence[object]]:
         yield [n, label, lower, upper, seen, *(value for _, value in bounds)]
 
 
-ENDS = ("lower", "upper")
-KIND = FigureKind(MultipliersData, draw, rows)
+KIND = FigureKind("multipliers", MultipliersData, draw, rows)

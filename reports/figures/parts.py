@@ -17,6 +17,7 @@ from .style import (
     FigureKind,
     decades,
     plain,
+    points,
 )
 
 _STYLES = ((BLUE, "o"), (VERMILLION, "s"), (GREEN, "^"), (PURPLE, "D"))
@@ -62,32 +63,17 @@ def draw(data: PartsData, figure: Figure) -> None:
         x, y = (np.maximum(np.abs(values[every]), least) for values in (one.t1, one.t2))
         covered = np.array(one.covered[every], bool)
         apart = np.array(one.agreeing[every]) < 0
-        for chosen, fill in ((covered, colour), (~covered, "none")):
-            axes.plot(
-                x[chosen],
-                y[chosen],
-                marker,
-                color=colour,
-                markersize=2.8,
-                markerfacecolor=fill,
-                markeredgewidth=0.6,
-                linestyle="none",
-            )
-        axes.plot(x[apart], y[apart], "x", color=INK, markersize=2.6, markeredgewidth=0.5)
+        for chosen, filled in ((covered, True), (~covered, False)):
+            points(axes, x[chosen], y[chosen], marker, colour, 2.8, 0.6, filled)
+        points(axes, x[apart], y[apart], "x", INK, 2.6, 0.5, filled=True)
         handle = axes.plot([], [], marker, color=colour, markersize=3.2, linestyle="none")[0]
         handle.set_label(plain(one.name))
     axes.set_xscale("log")
     axes.set_yscale("log")
     ends = (float(max(sizes[sizes > 0].min(initial=largest), least)), largest)
     axes.axline((ends[0], ends[0]), (ends[1] * 1.0001, ends[1] * 1.0001), color=GREY, linewidth=0.8)
-    axes.text(
-        0.98,
-        0.02,
-        "filled: covered   ×: signs differ",
-        transform=axes.transAxes,
-        ha="right",
-        fontsize=7,
-    )
+    key = "filled: covered   ×: signs differ"
+    axes.text(0.98, 0.02, key, transform=axes.transAxes, ha="right", fontsize=7)
     for axis in (axes.xaxis, axes.yaxis):
         decades(axis)
     axes.set_xlabel("base samples: $|T_1(z)|$")
@@ -105,4 +91,4 @@ def rows(data: PartsData) -> Iterator[Sequence[object]]:
             yield [one.name, k, t1, t2, ratio, int(covered), agreeing]
 
 
-KIND = FigureKind(PartsData, draw, rows)
+KIND = FigureKind("parts", PartsData, draw, rows)

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from pydantic import BaseModel, ConfigDict
 
@@ -32,6 +33,13 @@ PURPLE = "#a94f83"  # darker than the palette's, to be legible as text
 # Ink is not pure black so that it is written out in the SVG, where a page may restyle it.
 INK = "#1c1e21"
 GREY = "#74787d"
+
+Dash = tuple[float, tuple[float, ...]]
+DASHED: Dash = (0, (4, 2))
+DOTTED: Dash = (0, (1, 1.5))
+
+# The two classes: label, colour, marker, and whether the marker is filled.
+CLASSES = ((1, BLUE, "o", True), (-1, VERMILLION, "s", False))
 
 WIDTH = 3.35
 HEIGHT = 2.7
@@ -87,11 +95,12 @@ class FigureData(BaseModel):
 
 @dataclass(frozen=True)
 class FigureKind:
-    """A kind of figure: the data it takes, how it is drawn, and the table behind it.
+    """A kind of figure: its name, the data it takes, how it is drawn, and the table behind it.
 
     ``rows`` yields the header first; ``None`` becomes an empty cell.
     """
 
+    name: str
     data: type[FigureData]
     draw: Callable[[Any, Figure], None]
     rows: Callable[[Any], Iterable[Sequence[object]]]
@@ -115,6 +124,56 @@ def svg(kind: FigureKind, data: FigureData) -> str:
     # Matplotlib's style sheet names every element there is; inside a page it would leak out.
     text = re.sub(r"\s*<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.DOTALL)
     return text.replace("<svg ", f'<svg {MADE_BY} stroke-linejoin="round" ', 1)
+
+
+def points(
+    axes: Axes,
+    x: Any,
+    y: Any,
+    marker: str,
+    colour: str,
+    size: float,
+    edge: float,
+    filled: bool = False,
+    zorder: float = 2,
+    label: str | None = None,
+) -> Line2D:
+    """Marks without a line; ``size`` and the width of the ``edge`` are in typographic points."""
+    (line,) = axes.plot(
+        x,
+        y,
+        marker,
+        color=colour,
+        markersize=size,
+        markeredgewidth=edge,
+        markerfacecolor=colour if filled else "none",
+        zorder=zorder,
+        label=label,
+    )
+    return line
+
+
+def samples(
+    axes: Axes,
+    placed: Sequence[tuple[float, float, int]],
+    size: float,
+    edge: float,
+    says: str = "",
+) -> list[Line2D]:
+    """Samples ``(x, y, label)`` over all else, and what the legend shows for each class."""
+    handles = []
+    for sign, colour, marker, filled in CLASSES:
+        members = [(x, y) for x, y, label in placed if (label > 0) == (sign > 0)]
+        if members:
+            x, y = zip(*members, strict=True)
+            label = rf"{says}$y_n={sign:+d}$"
+            handles.append(points(axes, x, y, marker, colour, size, edge, filled, 5, label))
+    return handles
+
+
+def band(axes: Axes, x: Any, low: Any, high: Any, colour: str) -> None:
+    """The room between two curves, tinted."""
+    axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
 
 
 def label_right(axes: Axes, labels: Iterable[tuple[float, str, str]]) -> None:

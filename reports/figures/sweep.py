@@ -7,7 +7,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from pydantic import Field, model_validator
 
-from .style import BLUE, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind, label_right, plain
+from .style import (
+    BLUE,
+    DASHED,
+    DOTTED,
+    GREEN,
+    GREY,
+    INK,
+    VERMILLION,
+    FigureData,
+    FigureKind,
+    label_right,
+    plain,
+    points,
+)
 
 Share = float | None
 
@@ -47,45 +60,38 @@ class SweepData(FigureData):
 def draw(data: SweepData, figure: Figure) -> None:
     """Lines for what is connected by a formula, marks for what was measured or published."""
     axes = figure.add_subplot()
-    points = sorted(data.points, key=lambda point: point.value)
+    ordered = sorted(data.points, key=lambda point: point.value)
     labels: list[tuple[float, str, str]] = []
     for name, colour, dash in (
-        ("prediction", GREEN, (0, (4, 2))),
-        ("control", GREY, (0, (1, 1.5))),
+        ("prediction", GREEN, DASHED),
+        ("control", GREY, DOTTED),
     ):
-        if line := _series(points, name):
+        if line := _series(ordered, name):
             axes.plot(*zip(*line, strict=True), color=colour, linestyle=dash, linewidth=1.1)
             labels.append((line[-1][1], name, colour))
-    if line := _series(points, "exact"):
+    if line := _series(ordered, "exact"):
         axes.plot(*zip(*line, strict=True), color=BLUE, linewidth=0.8, alpha=0.7)
         labels.append((line[-1][1], "exact", BLUE))
-        _draw_exact(axes, points)
+        _draw_exact(axes, ordered)
     for name, colour, marker, size in (
         ("trained", VERMILLION, "D", 4.2),
         ("published", INK, "x", 5.0),
     ):
-        if line := _series(points, name):
-            axes.plot(
-                *zip(*line, strict=True),
-                marker,
-                color=colour,
-                markersize=size,
-                markerfacecolor="none",
-                markeredgewidth=1.1,
-                zorder=5,
-            )
+        if line := _series(ordered, name):
+            x, y = zip(*line, strict=True)
+            points(axes, x, y, marker, colour, size, 1.1, zorder=5)
             labels.append((line[-1][1], name, colour))
-    _set_axes(axes, data.axis, points)
+    _set_axes(axes, data.axis, ordered)
     label_right(axes, labels)
 
 
-def _series(points: Sequence[SweepPoint], name: str) -> list[tuple[float, float]]:
-    pairs = ((point.value, getattr(point, name)) for point in points)
+def _series(given: Sequence[SweepPoint], name: str) -> list[tuple[float, float]]:
+    pairs = ((point.value, getattr(point, name)) for point in given)
     return [(x, y) for x, y in pairs if y is not None]
 
 
-def _draw_exact(axes: Axes, points: Sequence[SweepPoint]) -> None:
-    for point in points:
+def _draw_exact(axes: Axes, given: Sequence[SweepPoint]) -> None:
+    for point in given:
         if point.exact is None:
             continue
         low, high = point.lowest, point.highest
@@ -103,9 +109,9 @@ def _draw_exact(axes: Axes, points: Sequence[SweepPoint]) -> None:
         )
 
 
-def _set_axes(axes: Axes, name: str, points: Sequence[SweepPoint]) -> None:
+def _set_axes(axes: Axes, name: str, given: Sequence[SweepPoint]) -> None:
     axes.set_xscale("log")
-    values = [point.value for point in points]
+    values = [point.value for point in given]
     if len(values) == 1:
         axes.set_xlim(values[0] / 2, values[0] * 2)
     # The points themselves are the ticks, those that would overlap left out.
@@ -129,4 +135,4 @@ def rows(data: SweepData) -> Iterator[Sequence[object]]:
         yield [getattr(point, name) for name in names]
 
 
-KIND = FigureKind(SweepData, draw, rows)
+KIND = FigureKind("sweep", SweepData, draw, rows)

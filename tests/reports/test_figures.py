@@ -163,7 +163,7 @@ def test_malformed_data_name_the_path(kind: str, changes: dict[str, Any], messag
 
 def test_unknown_kind_lists_the_known_ones() -> None:
     unknown = FigureRecord(id="x", kind="pie", data={})
-    with pytest.raises(ReportError, match=r"^f\.kind: 'pie' is not a kind of figure; known: mult"):
+    with pytest.raises(ReportError, match=r"^f\.kind: 'pie' is not a kind of figure; known: boundaries, conv"):
         draw(unknown, "f")
 
 
