@@ -13,18 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Wedge
 from pydantic import model_validator
 
-from .style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    FigureData,
-    FigureKind,
-    plain,
-    samples,
-)
+from .drawing import plain, samples
+from .palette import BLUE, GREEN, GREY, INK, ORANGE, PURPLE
+from .style import FigureData, FigureKind
 
 # Broad lines for what was trained, told apart by colour, width and dash.
 _TRAINED = (

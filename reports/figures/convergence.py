@@ -6,21 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import model_validator
 
-from .style import (
-    BLUE,
-    DASHED,
-    DOTTED,
-    GREEN,
-    GREY,
-    INK,
-    VERMILLION,
-    FigureData,
-    FigureKind,
-    decades,
-    label_right,
-    points,
-    powers,
-)
+from .drawing import decades, label_right, points, powers
+from .palette import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION
+from .style import FigureData, FigureKind
 
 Values = tuple[float | None, ...]
 

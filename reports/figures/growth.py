@@ -6,7 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from pydantic import Field, model_validator
 
-from .style import BLUE, VERMILLION, FigureData, FigureKind, band, decades, label_right, plain
+from .drawing import band, decades, label_right, plain
+from .palette import BLUE, VERMILLION
+from .style import FigureData, FigureKind
 
 _STYLES = ((VERMILLION, "s", "none", (0, (1, 1))), (BLUE, "o", BLUE, "-"))
 

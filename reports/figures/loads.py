@@ -7,23 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from pydantic import Field, model_validator
 
-from .style import (
-    BLUE,
-    DASHED,
-    DOTTED,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    VERMILLION,
-    FigureData,
-    FigureKind,
-    band,
-    decades,
-    label_right,
-    plain,
-)
+from .drawing import band, decades, label_right, plain
+from .palette import BLUE, DASHED, DOTTED, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION
+from .style import FigureData, FigureKind
 
 _LOOKS = (
     (BLUE, "-", "o"),

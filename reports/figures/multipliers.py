@@ -5,21 +5,9 @@ from collections.abc import Iterator, Sequence
 from matplotlib.figure import Figure
 from pydantic import model_validator
 
-from .style import (
-    BESIDE,
-    CLASSES,
-    DASHED,
-    GREEN,
-    GREY,
-    INK,
-    PURPLE,
-    FigureData,
-    FigureKind,
-    decades,
-    label_right,
-    plain,
-    points,
-)
+from .drawing import BESIDE, decades, label_right, plain, points
+from .palette import CLASSES, DASHED, GREEN, GREY, INK, PURPLE
+from .style import FigureData, FigureKind
 
 # Bounds further off than this many times the spread of the data are named at the edge, not drawn.
 _FAR = 30.0

@@ -6,19 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from pydantic import model_validator
 
-from .style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    PURPLE,
-    VERMILLION,
-    FigureData,
-    FigureKind,
-    decades,
-    plain,
-    points,
-)
+from .drawing import decades, plain, points
+from .palette import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
+from .style import FigureData, FigureKind
 
 _STYLES = ((BLUE, "o"), (VERMILLION, "s"), (GREEN, "^"), (PURPLE, "D"))
 # Of parts that vanish, and those smaller than this share of the largest, the axis shows the edge.

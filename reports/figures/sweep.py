@@ -7,20 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from pydantic import Field, model_validator
 
-from .style import (
-    BLUE,
-    DASHED,
-    DOTTED,
-    GREEN,
-    GREY,
-    INK,
-    VERMILLION,
-    FigureData,
-    FigureKind,
-    label_right,
-    plain,
-    points,
-)
+from .drawing import label_right, plain, points
+from .palette import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION
+from .style import FigureData, FigureKind
 
 Share = float | None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ..figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
+from ..figures.palette import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
 from ..view.records import Told
 from ..words.marks import MARKS
 from ..words.mathematics import size_in_em

@@ -43,10 +43,7 @@ def compose(report: Report, typeset: Typeset) -> Told:
         ],
         "studies": [
             *(_study(i, study, typeset) for i, study in enumerate(report.studies)),
-            *(
-                _sweep(i, sweep, len(report.studies), typeset)
-                for i, sweep in enumerate(report.sweeps)
-            ),
+            *(_sweep(i, sweep, report, typeset) for i, sweep in enumerate(report.sweeps)),
         ],
         "glossary": glossary(report.theorems, typeset),
     }
@@ -54,38 +51,33 @@ def compose(report: Report, typeset: Typeset) -> Told:
 
 # The verdicts at a glance.
 
+_Judged = Scenario | CheckedTheorem | Study | Sweep
+
 
 def glance(report: Report) -> list[Told]:
     """One line per theorem and scenario, per study and sweep: worst first, else as they ran."""
-    # (verdict, expected, as expected, name, theorem, reason, anchor)
-    lines: list[tuple[str, str, bool, str, str, str, str]] = []
+    lines: list[tuple[_Judged, str, str, str, str]] = []
     for i, scenario in enumerate(report.scenarios, start=1):
         name, anchor = scenario.name, f"scenario-{i}"
-        lines += [
-            (c.verdict, c.expected, c.as_expected, name, c.title, _why(c), anchor)
-            for c in scenario.theorems
-        ]
+        lines += [(c, name, c.title, _why(c), anchor) for c in scenario.theorems]
         if scenario.error is not None or not scenario.theorems:
-            expected = scenario.expected if isinstance(scenario.expected, str) else "PASS"
-            why = scenario.error or "No theorem was checked."
-            lines.append((scenario.verdict, expected, scenario.as_expected, name, "", why, anchor))
+            lines.append((scenario, name, "", scenario.error or "No theorem was checked.", anchor))
     for i, study in enumerate((*report.studies, *report.sweeps), start=1):
-        is_study = isinstance(study, Study)
-        about = study.title if is_study else f"{len(study.points)} points"
-        expected = study.expected if is_study else ""
-        fine = study.as_expected
-        lines.append((study.verdict, expected, fine, study.name, about, study.reason, f"study-{i}"))
-    lines.sort(key=lambda line: (SEVERITY.index(line[0]), line[2]))
+        about = study.title if isinstance(study, Study) else f"{len(study.points)} points"
+        lines.append((study, study.name, about, study.reason, f"study-{i}"))
+    lines.sort(key=lambda line: (SEVERITY.index(line[0].verdict), line[0].as_expected))
     return [
         {
-            "outcome": outcome(verdict),
-            "expectation": expectation(verdict, expected, fine) if expected else _unexpected(fine),
+            "outcome": outcome(judged.verdict),
+            "expectation": expectation(
+                judged.verdict, getattr(judged, "expected", None), judged.as_expected
+            ),
             "scenario": name,
             "theorem": theorem,
             "reason": " ".join(reason.split()),
             "anchor": anchor,
         }
-        for verdict, expected, fine, name, theorem, reason, anchor in lines
+        for judged, name, theorem, reason, anchor in lines
     ]
 
 
@@ -102,40 +94,33 @@ def _why(checked: CheckedTheorem) -> str:
     return joined(f"load {factor(max(loads))}" if loads else "", claims, by=", ") or checked.reason
 
 
-def _unexpected(fine: bool) -> str:
-    return "" if fine else "not as expected"
-
-
 # What was run.
 
 
-def _run(report: Report) -> dict[str, str]:
-    """Facts about the run; empty where nothing is known."""
+def _run(report: Report) -> dict[str, str | None]:
+    """Facts about the run; empty or ``None`` where nothing is known."""
     environment, found = report.environment, report.statistics
     versions = {"perturbproof": environment.perturbproof, "Python": environment.python}
+    packages = {**versions, **environment.packages}
     seeds = {s.configuration.get("seed") for s in report.scenarios} - {None}
-    own = ", ".join(sorted(map(str, seeds)))
-    confidence = statistics = ""
+    own = f"that of each scenario ({', '.join(sorted(map(str, seeds)))})" if seeds else ""
+    confidence = together = ""
     if found is not None and found.statements:
         count = counted(found.statements, "statistical statement")
         level = f"{found.family_confidence:.0%} over the run"
         confidence = f"{level} against each kind of error ({count})"
         whole = "the one statistical statement" if found.statements == 1 else f"all {count}"
-        level = number(100 * found.family_confidence, 5)
         method = f" ({found.method})" if found.method else ""
-        statistics = f"{whole} together at a confidence of {level} %{method}"
+        level = number(100 * found.family_confidence, 5)
+        together = f"{whole} together at a confidence of {level} %{method}"
     return {
-        "Versions": ", ".join(
-            f"{k} {v}" for k, v in {**versions, **environment.packages}.items() if v
-        ),
+        "Versions": joined(*(f"{k} {v}" for k, v in packages.items() if v), by=", "),
         "Machine": joined(environment.platform, environment.device, environment.dtype),
-        "Seed": (f"that of each scenario ({own})" if own else "")
-        if environment.seed is None
-        else str(environment.seed),
-        "Threads": "" if environment.threads is None else str(environment.threads),
+        "Seed": own if environment.seed is None else str(environment.seed),
+        "Threads": None if environment.threads is None else str(environment.threads),
         "Confidence": confidence,
-        "Statistics": statistics,
-        "Revision": environment.git_revision or "",
+        "Statistics": together,
+        "Revision": environment.git_revision,
         "Started": report.started,
         "Took": duration(report.seconds),
     }
@@ -155,8 +140,8 @@ def _scenario(index: int, scenario: Scenario, anchors: Mapping[str, str], typese
             "measured_by": _notes(how),
             "to_settle": _notes((c.id, c.settle or "") for c in checked.claims),
         }
-    if not isinstance(scenario.expected, str):
-        view["expectation"] = _unexpected(scenario.as_expected) or "as expected"
+    if not isinstance(scenario.expected, str) and scenario.as_expected:
+        view["expectation"] = "as expected"
     return view | {
         "anchor": f"scenario-{index + 1}",
         "configuration": [*_data(scenario), *_configuration(scenario.configuration)],
@@ -179,16 +164,15 @@ def _study(index: int, study: Study, typeset: Typeset) -> Told:
     }
 
 
-def _sweep(index: int, sweep: Sweep, after: int, typeset: Typeset) -> Told:
-    """A sweep as a study; its section comes ``after`` so many others."""
+def _sweep(index: int, sweep: Sweep, report: Report, typeset: Typeset) -> Told:
+    """A sweep as a study, in a section after those of the studies."""
     view = told(sweep, typeset)
     header, rows = sweep_table(sweep)
     left_out = len(sweep.points) - MOST_ROWS
     more = [f"{left_out} more points are not shown; report.json has them all."]
     return view | {
-        "anchor": f"study-{after + index + 1}",
+        "anchor": f"study-{len(report.studies) + index + 1}",
         "title": f"Sweep over {', '.join(header[:-1])}",
-        "expectation": _unexpected(sweep.as_expected),
         "configuration": _configuration(sweep.configuration),
         "header": header,
         "rows": rows,

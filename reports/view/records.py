@@ -67,9 +67,9 @@ def told(value: Any, typeset: Typeset) -> Any:
     for name in _VERDICTS:
         if name in fields:
             fields["outcome"] = outcome(fields[name])
-    if isinstance(fields.get("expected"), str) and "as_expected" in fields:
+    if "as_expected" in fields:
         fields["expectation"] = expectation(
-            fields["verdict"], fields["expected"], fields["as_expected"]
+            fields["verdict"], fields.get("expected"), fields["as_expected"]
         )
     if "confidence" in fields:
         fields["rigor"] = grade(fields["rigor"], fields["confidence"])

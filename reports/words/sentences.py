@@ -32,8 +32,13 @@ def grade(rigor: str, confidence: float | None) -> str:
     return rigor if confidence is None else f"{rigor}, {number(100 * confidence, 5)} %"
 
 
-def expectation(verdict: str, expected: str, fine: bool) -> str:
-    """How a verdict relates to what was expected; empty for an expected PASS."""
+def expectation(verdict: str, expected: object, fine: bool) -> str:
+    """How a verdict relates to what was expected; empty for an expected PASS.
+
+    ``expected`` is no single verdict where one was expected of each theorem or point.
+    """
+    if not isinstance(expected, str):
+        return "" if fine else "not as expected"
     if fine:
         return "" if expected == "PASS" else "expected"
     return f"expected {expected}" if verdict != expected else "unexpected"

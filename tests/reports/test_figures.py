@@ -11,7 +11,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 from perturbproof.reports.figures import FIGURES, draw
-from perturbproof.reports.figures.style import decades
+from perturbproof.reports.figures.drawing import decades
 from perturbproof.reports.schema import FigureRecord, ReportError
 
 from .sample_figures import figures
@@ -163,7 +163,8 @@ def test_malformed_data_name_the_path(kind: str, changes: dict[str, Any], messag
 
 def test_unknown_kind_lists_the_known_ones() -> None:
     unknown = FigureRecord(id="x", kind="pie", data={})
-    with pytest.raises(ReportError, match=r"^f\.kind: 'pie' is not a kind of figure; known: boundaries, conv"):
+    told = r"^f\.kind: 'pie' is not a kind of figure; known: boundaries, conv"
+    with pytest.raises(ReportError, match=told):
         draw(unknown, "f")
 
 
