@@ -313,7 +313,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Theorem:
-    """One theorem: one file in `theory/theorems`."""
+    """One theorem: one file in `theory/theorems`.
+
+    `order` is its place in the catalog: the number of its chapter and of its place there. Without
+    one it comes last.
+    """
 
     id: str
     title: str
@@ -324,7 +328,8 @@ class Theorem:
     proof: tuple[Step, ...]
     origin: Origin = "this project"
     kind: Kind = "theorem"
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
+    order: int = 1000
 
     @property
     def trusted_base(self) -> tuple[TrustedFact, ...]:

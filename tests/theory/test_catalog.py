@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from perturbproof.theory import Theorem, catalog, prove, theorem
+from perturbproof.theory import Theorem, catalog, prove, theorem, theorems
 from perturbproof.theory.notation import formula
 from perturbproof.theory.symbols import quantity, symbols_of
 
@@ -66,6 +68,44 @@ def test_a_claim_that_nothing_concludes_is_refused(entry: Theorem) -> None:
 
 def test_ids_are_unique() -> None:
     assert len({t.id for t in THEOREMS}) == len(THEOREMS)
+
+
+OWN = """
+from perturbproof.theory.theorems.boundary.exact_chain import THEOREM as known
+from dataclasses import replace
+THEOREM = replace(known, id={id!r}, order={order})
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose modules count as modules of `theory/theorems`."""
+    monkeypatch.setattr(theorems, "__path__", [*theorems.__path__, str(tmp_path)])
+    known = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - known:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("order", "place"), [(0, 0), (115, 1), (1000, len(THEOREMS))], ids=["first", "second", "last"]
+)
+def test_a_theorem_is_listed_by_its_file(folder: Path, order: int, place: int) -> None:
+    (folder / "own_file.py").write_text(OWN.format(id="own", order=order))
+    found = [entry.id for entry in theorems.catalog.__wrapped__()]
+    assert found.index("own") == place
+    assert [id for id in found if id != "own"] == [entry.id for entry in THEOREMS]
+
+
+def test_two_files_with_one_id_are_refused(folder: Path) -> None:
+    (folder / "own_file.py").write_text(OWN.format(id="half-aware", order=0))
+    with pytest.raises(ValueError, match=r"half_aware and .*own_file both define .*'half-aware'"):
+        theorems.catalog.__wrapped__()
+
+
+def test_every_file_with_a_theorem_is_listed() -> None:
+    sources = [file.read_text() for file in Path(theorems.__path__[0]).rglob("*.py")]
+    assert sum("\nTHEOREM = Theorem(" in source for source in sources) == len(THEOREMS)
 
 
 def test_unknown_theorem_lists_what_there_is() -> None:

@@ -1,72 +1,34 @@
-"""The theorems, a file each, and the catalog: an ordered tuple over which everything runs."""
+"""The theorems, a file each, and the catalog: an ordered tuple over which everything runs.
+
+A theorem is listed by being there: the catalog takes the `THEOREM` of every module in the folders
+here, in the order of `Theorem.order` and then of their ids.
+"""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
 
 from ..statement import Theorem
-from .boundary import (
-    certificate_ladder,
-    concentration,
-    concentration_half_aware,
-    exact_chain,
-    exact_multipliers,
-    half_aware,
-    half_aware_row_wise,
-    refined_multipliers,
-    row_wise,
-    signed_row_wise,
-    standard_boundary,
-)
-from .learning import (
-    accuracy_prediction,
-    agreement_floor,
-    agreement_law,
-    growth,
-    learning_natural,
-    learning_noise,
-    matching_covered,
-    matching_deterministic,
-    matching_flipped_labels,
-    matching_flipped_orthogonal,
-    matching_random_labels,
-)
-from .perturbation import (
-    gradient_alignment,
-    perturbation_alignment,
-    perturbation_features,
-    perturbed_boundary,
-)
-
-_CATALOG: tuple[Theorem, ...] = (
-    standard_boundary.THEOREM,
-    exact_chain.THEOREM,
-    half_aware.THEOREM,
-    exact_multipliers.THEOREM,
-    refined_multipliers.THEOREM,
-    certificate_ladder.THEOREM,
-    row_wise.THEOREM,
-    half_aware_row_wise.THEOREM,
-    signed_row_wise.THEOREM,
-    perturbation_features.THEOREM,
-    perturbation_alignment.THEOREM,
-    gradient_alignment.THEOREM,
-    perturbed_boundary.THEOREM,
-    learning_natural.THEOREM,
-    learning_noise.THEOREM,
-    matching_deterministic.THEOREM,
-    matching_covered.THEOREM,
-    matching_random_labels.THEOREM,
-    matching_flipped_labels.THEOREM,
-    matching_flipped_orthogonal.THEOREM,
-    growth.THEOREM,
-    agreement_law.THEOREM,
-    agreement_floor.THEOREM,
-    concentration.THEOREM,
-    concentration_half_aware.THEOREM,
-    accuracy_prediction.THEOREM,
-)
 
 
+@cache
 def catalog() -> tuple[Theorem, ...]:
-    """All theorems, in the order in which they build on each other."""
-    return _CATALOG
+    """All theorems, those first that others build on.
+
+    Raises:
+        ValueError: two files define a theorem with one id.
+    """
+    found: dict[str, tuple[Theorem, str]] = {}
+    for module in walk_packages(__path__, f"{__name__}."):
+        # Some modules hold what several theorems share, and no theorem.
+        theorem = getattr(import_module(module.name), "THEOREM", None)
+        if not isinstance(theorem, Theorem):
+            continue
+        if theorem.id in found:
+            first = found[theorem.id][1]
+            raise ValueError(f"{first} and {module.name} both define the theorem {theorem.id!r}")
+        found[theorem.id] = theorem, module.name
+    return tuple(sorted((t for t, _ in found.values()), key=lambda t: (t.order, t.id)))
 
 
 def theorem(id: str) -> Theorem:
@@ -75,8 +37,8 @@ def theorem(id: str) -> Theorem:
     Raises:
         KeyError: there is none; the message lists what there is.
     """
-    for entry in _CATALOG:
+    for entry in catalog():
         if entry.id == id:
             return entry
-    known = ", ".join(entry.id for entry in _CATALOG)
+    known = ", ".join(entry.id for entry in catalog())
     raise KeyError(f"no theorem {id!r}; known: {known}")

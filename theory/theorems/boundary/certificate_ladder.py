@@ -17,6 +17,7 @@ _half = P < gamma * (1 + gamma**2) * r**2 / ((1 + gamma**2) * R + 2 * gamma * (1
 
 THEOREM = Theorem(
     id="certificate-ladder",
+    order=160,
     title="The paper's condition implies the exact chain, and that the half-aware condition",
     summary=(
         "Each closed-form certificate contains the one before. Each is exactly the condition under "

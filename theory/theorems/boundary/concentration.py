@@ -16,6 +16,7 @@ chance_paper = declare(
 
 THEOREM = Theorem(
     id="concentration",
+    order=410,
     title="Uniform data meet the paper's condition in high dimension",
     summary=(
         "Norms and inner products of uniform data concentrate: once the dimension is large enough "

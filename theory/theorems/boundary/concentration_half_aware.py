@@ -17,6 +17,7 @@ chance_half_aware = declare(
 
 THEOREM = Theorem(
     id="concentration-half-aware",
+    order=420,
     title="Uniform data meet the half-aware condition in high dimension",
     summary=(
         "Norms and inner products of uniform data concentrate: once the dimension is large enough "

@@ -18,6 +18,7 @@ CONDITION = (N - 1) * p_max < gamma**3 * R_min**4 / (R_max**2 + gamma * (1 + gam
 
 THEOREM = Theorem(
     id="exact-chain",
+    order=120,
     title="Linear boundary under the exact chain condition",
     summary=(
         "The same conclusions under a weaker condition: the paper's chain of bounds, with U and L "

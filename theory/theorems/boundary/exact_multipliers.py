@@ -58,6 +58,7 @@ _PAIR = sum((_slope(sp.Integer(a), _y) * _slope(sp.Integer(a), _k) for a in (1, 
 
 THEOREM = Theorem(
     id="exact-multipliers",
+    order=140,
     title="The multipliers solve A lambda = 1, and the limit direction is unique",
     summary=(
         "When every sample activates exactly its own half, all margins are tight and the "

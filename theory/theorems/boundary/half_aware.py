@@ -164,6 +164,7 @@ _STEPS = (
 
 THEOREM = Theorem(
     id="half-aware",
+    order=130,
     title="Linear boundary under the half-aware condition",
     summary=(
         "The same conclusions under a much weaker condition: at a sample, one half of the neurons "

@@ -31,6 +31,7 @@ SYMBOLS = row_symbols(
 
 THEOREM = Theorem(
     id="half-aware-row-wise",
+    order=180,
     title="Linear boundary under the half-aware row-wise certificate",
     summary=(
         "The least vector t for which the row-wise argument works. Contains the row-wise form and "

@@ -9,6 +9,7 @@ _FACTOR = (1 + gamma**2) * (1 - gamma**3 / 3)
 
 THEOREM = Theorem(
     id="refined-multipliers",
+    order=150,
     title="Refined multiplier bounds under the paper's condition",
     summary=(
         "Under the paper's condition the multipliers lie in a narrower interval: the paper's own "

@@ -31,6 +31,7 @@ SYMBOLS = row_symbols(
 
 THEOREM = Theorem(
     id="row-wise",
+    order=170,
     title="Linear boundary under the row-wise certificate",
     summary=(
         "Each sample gets its own bounds on its multiplier from its own row of inner products. If "

@@ -33,6 +33,7 @@ SYMBOLS = row_symbols(
 
 THEOREM = Theorem(
     id="signed-row-wise",
+    order=190,
     title="Linear boundary under the signed row-wise certificate",
     summary=(
         "Samples that support each other (y_n y_k <x_n, x_k> > 0) help instead of hurting. "

@@ -45,6 +45,7 @@ CONCLUSIONS = (
 
 THEOREM = Theorem(
     id="standard-boundary",
+    order=110,
     title="Decision boundary of standard training",
     summary=(
         "On nearly orthogonal data, training to the margin maximum gives a network whose decision "

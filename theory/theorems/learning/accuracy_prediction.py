@@ -241,6 +241,7 @@ _HEURISTIC: tuple[Step, ...] = (
 
 THEOREM = Theorem(
     id="accuracy-prediction",
+    order=430,
     title="Predicted accuracy of learning from perturbed noise",
     summary=(
         "A classifier trained on perturbed noise gets a share "

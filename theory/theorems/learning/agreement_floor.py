@@ -199,6 +199,7 @@ _STEPS = (
 
 THEOREM = Theorem(
     id="agreement-floor",
+    order=400,
     title="Floor under the agreement, from the perturbations' share",
     summary=(
         "Where the perturbations' share of q_adv along q outweighs the base samples' share, the "

@@ -195,6 +195,7 @@ _inner, _norm = sp.Function("inner"), sp.Function("norm")
 
 THEOREM = Theorem(
     id="agreement-law",
+    order=390,
     title="Agreement of two linear boundaries",
     summary=(
         "A rotationally symmetric test point gets the same sign from q and q_adv with probability "

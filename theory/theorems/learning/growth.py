@@ -253,6 +253,7 @@ _STEPS = (
 
 THEOREM = Theorem(
     id="growth",
+    order=380,
     title="Growth of T1 and T2, and the region where the boundaries match",
     summary=(
         "At a z that correlates weakly with many natural samples, T2(z) grows like N_adv sqrt(N) "

@@ -192,6 +192,7 @@ _f, _T2 = sp.Function("f"), sp.Function("T_2")
 
 THEOREM = Theorem(
     id="learning-natural",
+    order=310,
     title="Learning from perturbed natural samples",
     summary=(
         "Natural samples, each moved by eps along the shortest way to the boundary and given any "

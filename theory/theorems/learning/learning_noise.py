@@ -132,6 +132,7 @@ _STEPS = (
 
 THEOREM = Theorem(
     id="learning-noise",
+    order=320,
     title="Learning from perturbed uniform noise",
     summary=(
         "Uniform noise, perturbed along one fixed direction and labelled at will, teaches the "

@@ -29,6 +29,7 @@ _covered = sp.And(PERTURBED_PART > BASE_PART, dir_z * q_z > 0)
 
 THEOREM = Theorem(
     id="matching-covered",
+    order=340,
     title="Matching wherever the perturbations outweigh the base samples",
     summary=(
         "Of all points z about which the perturbation direction and the natural boundary agree, "

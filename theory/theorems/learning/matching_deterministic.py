@@ -18,6 +18,7 @@ SAME_SIDE = Assumption(
 
 THEOREM = Theorem(
     id="matching-deterministic",
+    order=330,
     title="Matching at a point, whatever the labels",
     summary=(
         "Where z correlates with the perturbation direction more than with the base samples, "

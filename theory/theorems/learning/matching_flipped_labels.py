@@ -60,6 +60,7 @@ OWN = sp.Min(flip_min * R_min**2, flip_min * R_max**2)
 
 THEOREM = Theorem(
     id="matching-flipped-labels",
+    order=360,
     title="Matching when every label is flipped",
     summary=(
         "With y^a = -y every base sample teaches the opposite class, and perturbations along q "

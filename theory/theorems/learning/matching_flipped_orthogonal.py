@@ -224,6 +224,7 @@ _SIDE = eps * sp.sqrt(N) - R_max
 
 THEOREM = Theorem(
     id="matching-flipped-orthogonal",
+    order=370,
     title="The switch at eps sqrt(N) = R_max with flipped labels",
     summary=(
         "On orthogonal, equally long, balanced natural samples with flipped labels and "

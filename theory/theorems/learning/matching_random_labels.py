@@ -102,6 +102,7 @@ _FAR = sp.Abs(_signs) > _radius
 
 THEOREM = Theorem(
     id="matching-random-labels",
+    order=350,
     title="Matching at a point with random labels",
     summary=(
         "With independent fair labels the base samples' part mostly cancels: T1(z) grows like the "

@@ -36,6 +36,7 @@ _BEST = sp.sqrt((1 + sp.Min(class_cos, 0)) / 2)
 
 THEOREM = Theorem(
     id="gradient-alignment",
+    order=230,
     title="Alignment of the true input gradient with q",
     summary=(
         "An attack on the network follows its gradient, not q. At training samples the cosine of "

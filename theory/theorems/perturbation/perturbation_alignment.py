@@ -189,6 +189,7 @@ _TOP_SIGN = (
 
 THEOREM = Theorem(
     id="perturbation-alignment",
+    order=220,
     title="Alignment of L2, Linf and L0 perturbations with q",
     summary=(
         "Rescaled perturbations are parallel to q; those that keep only signs, or only a few "

@@ -114,6 +114,7 @@ _inner, _norm = sp.Function("inner"), sp.Function("norm")
 
 THEOREM = Theorem(
     id="perturbation-features",
+    order=210,
     title="Perturbations carry class features",
     summary=(
         "The direction q that adversarial perturbations follow classifies every training sample, "

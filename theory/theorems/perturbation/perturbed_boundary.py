@@ -256,6 +256,7 @@ _CONCLUSIONS: tuple[Step, ...] = (
 
 THEOREM = Theorem(
     id="perturbed-boundary",
+    order=240,
     title="Boundary of training on perturbed samples",
     summary=(
         "When base samples, perturbations and their correlation are small enough, a network "
