@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .prover.engine import ProofReport, StepReport, prove
-    from .statement import (
-        Assumption,
+    from .statement import Assumption, Claim, Source, Theorem
+    from .steps.kinds import (
         Cases,
         Citation,
-        Claim,
         Conclusion,
         Definition,
         Earlier,
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
         Inequality,
         Let,
         Limit,
-        Source,
-        Theorem,
     )
     from .symbols import declare
     from .theorems import catalog, theorem
@@ -52,6 +49,7 @@ __all__ = [
     "theorem",
 ]
 _HOME = {
+    **dict.fromkeys(("Assumption", "Claim", "Source", "Theorem"), "statement"),
     **dict.fromkeys(("ProofReport", "StepReport", "prove"), "prover.engine"),
     **dict.fromkeys(("catalog", "theorem"), "theorems"),
     "declare": "symbols",
@@ -61,7 +59,7 @@ _HOME = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME.get(name, 'statement')}", __name__), name)
+    return getattr(import_module(f".{_HOME.get(name, 'steps.kinds')}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -36,14 +36,14 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        Earlier("bounds", "The bounds of the exact multipliers.", EXACT, uses=("half-aware",)),
+        Earlier("bounds", "The bounds of the exact multipliers.", EXACT, by="half-aware"),
         Definition("norms", "The largest norm is at least the smallest.", (R_max >= R_min,)),
         Inequality(
             "regime",
             "The norms outweigh the cross terms.",
             gamma * R_min**2 > ROW_SUM,
-            uses=("half-aware", "norms"),
+            by="half-aware norms",
         ),
-        Conclusion("claim", "Divide one bound by the other.", "spread", uses=("bounds", "regime")),
+        Conclusion("claim", "Divide one bound by the other.", "spread", by="bounds regime"),
     ),
 )

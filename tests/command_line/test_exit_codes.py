@@ -39,14 +39,14 @@ def test_1_when_a_pass_was_not_expected(quick, here: Path) -> None:
 def test_1_when_data_refute_a_theorem(quick, here: Path) -> None:
     """A theorem with a false claim, from the user's own file; its proof has a gap as well."""
     (here / "own.py").write_text(
-        "from perturbproof.theory.statement import Conclusion\n"
+        "from perturbproof.theory import Conclusion\n"
         "from perturbproof.theory.statement import PROJECT, Assumption, Claim, Theorem\n"
         "from perturbproof.theory.symbols import R_max, lambda_max, p_max\n"
         "THEOREM = Theorem(\n"
         "    'too-good', 'Too good', 'False.', PROJECT,\n"
         "    (Assumption('small', 'Small.', p_max < R_max),),\n"
         "    (Claim('bound', 'Small multipliers.', lambda_max < R_max),),\n"
-        "    (Conclusion('claim', 'Clearly.', 'bound', uses=('small',)),),\n"
+        "    (Conclusion('claim', 'Clearly.', 'bound', by='small'),),\n"
         ")\n"
     )
     text = scenario_text().replace("standard-boundary", "too-good")

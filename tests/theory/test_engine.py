@@ -7,11 +7,8 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 from perturbproof.theory import Assumption, Claim, ProofReport, Theorem, prove
-from perturbproof.theory.statement import (
-    LIPSCHITZ,
-    MEAN_LOWER,
-    PROJECT,
-    SUM_BOUND,
+from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.steps.kinds import (
     Cases,
     Citation,
     Conclusion,
@@ -23,7 +20,8 @@ from perturbproof.theory.statement import (
     Limit,
     Step,
 )
-from perturbproof.theory.steps.sums import SMALLEST
+from perturbproof.theory.steps.kkt import LIPSCHITZ
+from perturbproof.theory.steps.sums import MEAN_LOWER, SMALLEST, SUM_BOUND
 from perturbproof.theory.symbols import declare
 
 x = declare("eng_x", "a real number")
@@ -134,7 +132,7 @@ def test_out_of_time_is_unknown() -> None:
 
 def test_a_step_rests_on_nothing_but_what_it_uses() -> None:
     given = Definition("given", "", (x > 1,))
-    assert status(given, Inequality("s", "", x > 0, uses=("given",))) == "discharged"
+    assert status(given, Inequality("s", "", x > 0, by="given")) == "discharged"
     assert status(given, Inequality("s", "", x > 0)) == "gap"
 
 
@@ -152,7 +150,7 @@ def test_let_cannot_redefine() -> None:
 
 def test_let_cannot_define_what_is_measured() -> None:
     """Otherwise any claim follows from a definition that suits it."""
-    steps = (Let("s", "", measured, sp.Integer(5)), Conclusion("c", "", "claim", uses=("s",)))
+    steps = (Let("s", "", measured, sp.Integer(5)), Conclusion("c", "", "claim", by="s"))
     proof = prove(theorem(*steps, claim=measured >= 5))
     assert proof.verdict == "gap"
     assert "claim" in proof.steps[0].detail
@@ -160,7 +158,7 @@ def test_let_cannot_define_what_is_measured() -> None:
 
 def test_a_claim_may_explain_a_new_name() -> None:
     claim = Claim("claim", "", x**2 + 1 >= x, formal=sp.And(sp.Eq(z, x + 1), x**2 >= 0))
-    steps = (Let("s", "", z, x + 1), Conclusion("c", "", "claim", uses=("s",)))
+    steps = (Let("s", "", z, x + 1), Conclusion("c", "", "claim", by="s"))
     assert prove(replace(theorem(*steps), claims=(claim,))).verdict == "proved"
 
 
@@ -168,18 +166,18 @@ def test_an_identity_does_not_smuggle_in_where_it_is_defined() -> None:
     root = Identity("root", "", (sp.sqrt(x) + 1) * (sp.sqrt(x) - 1), x - 1)
     quotient = Identity("quotient", "", (x**2 - 1) / (x - 1), x + 1)
     for identity, goal in ((root, x >= 0), (quotient, sp.Ne(x, 1))):
-        assert status(identity, Inequality("s", "", goal, uses=(identity.id,))) == "gap"
+        assert status(identity, Inequality("s", "", goal, by=identity.id)) == "gap"
     two = Identity("two", "", (y**2 - 4) / (y - 2), y + 2)
     goal = sp.Or(sp.Ne(x, 1), sp.Ne(y, 2))
-    assert status(quotient, two, Inequality("s", "", goal, uses=("quotient", "two"))) == "gap"
+    assert status(quotient, two, Inequality("s", "", goal, by="quotient two")) == "gap"
 
 
 def test_an_identity_is_a_fact_where_it_is_defined() -> None:
     root = Identity("root", "", (sp.sqrt(u) + 1) * (sp.sqrt(u) - 1), u - 1)
     goal = sp.Implies(u > 1, (sp.sqrt(u) + 1) * (sp.sqrt(u) - 1) > 0)
-    assert status(root, Inequality("s", "", goal, uses=("root",))) == "discharged"
+    assert status(root, Inequality("s", "", goal, by="root")) == "discharged"
     cases = Identity("cases", "", x**3, x, cases=({x: 1}, {x: -1}))
-    assert status(cases, Inequality("s", "", sp.Eq(x**3, x), uses=("cases",))) == "gap"
+    assert status(cases, Inequality("s", "", sp.Eq(x**3, x), by="cases")) == "gap"
 
 
 def test_a_mean_is_not_bounded_by_what_varies_with_the_neuron() -> None:
@@ -188,19 +186,17 @@ def test_a_mean_is_not_bounded_by_what_varies_with_the_neuron() -> None:
     assert step.status == "gap"
     assert "varies with j" in step.detail
     hidden = Let("hidden", "", z, term)
-    proof = prove(theorem(hidden, Citation("s", "", MEAN_LOWER, (mean, term, z), uses=("hidden",))))
+    proof = prove(theorem(hidden, Citation("s", "", MEAN_LOWER, (mean, term, z), by="hidden")))
     assert proof.verdict == "gap"
     fixed = Definition("low", "", (term >= x,))
-    assert (
-        status(fixed, Citation("s", "", MEAN_LOWER, (mean, term, x), uses=("low",))) == "discharged"
-    )
+    assert status(fixed, Citation("s", "", MEAN_LOWER, (mean, term, x), by="low")) == "discharged"
 
 
 def test_contradictory_facts_prove_nothing() -> None:
     steps = (
         Definition("one", "", (x > 1,)),
         Definition("two", "", (x < 0,)),
-        Inequality("s", "", sp.Eq(y, 7), uses=("one", "two")),
+        Inequality("s", "", sp.Eq(y, 7), by="one two"),
     )
     assert status(*steps) == "gap"
     assert "contradict" in detail(prove(theorem(*steps)))
@@ -213,20 +209,20 @@ INNER = Theorem(
     PROJECT,
     (Assumption("a", "x is large.", x > 1),),
     (Claim("square", "Its square is larger.", x**2 > x),),
-    (Conclusion("c", "", "square", uses=("a",)),),
+    (Conclusion("c", "", "square", by="a"),),
 )
 
 
 def test_earlier_theorem() -> None:
     given = Definition("given", "", (y > 2,))
-    earlier = Earlier("earlier", "", INNER, at=((x, y),), uses=("given",))
-    goal = Inequality("s", "", y**2 > 2, uses=("earlier", "given"))
+    earlier = Earlier("earlier", "", INNER, at=((x, y),), by="given")
+    goal = Inequality("s", "", y**2 > 2, by="earlier given")
     assert status(given, earlier, goal) == "discharged"
 
 
 def test_earlier_theorem_with_an_unmet_assumption() -> None:
     given = Definition("given", "", (y > 0,))
-    proof = prove(theorem(given, Earlier("s", "", INNER, at=((x, y),), uses=("given",))))
+    proof = prove(theorem(given, Earlier("s", "", INNER, at=((x, y),), by="given")))
     assert proof.steps[-1].status == "gap"
     assert "premise of inner" in detail(proof)
     assert status(Earlier("s", "", INNER)) == "gap"
@@ -237,7 +233,7 @@ def test_earlier_theorem_beyond_a_range() -> None:
         INNER, assumptions=(Assumption("a", "", k > 1),), claims=(Claim("square", "", k**2 > k),)
     )
     assert (
-        status(Definition("g", "", (y > 1,)), Earlier("s", "", ranged, at=((k, y),), uses=("g",)))
+        status(Definition("g", "", (y > 1,)), Earlier("s", "", ranged, at=((k, y),), by="g"))
         == "discharged"
     )
     free = replace(
@@ -245,26 +241,25 @@ def test_earlier_theorem_beyond_a_range() -> None:
     )
     assert prove(free).verdict == "proved"
     assert (
-        status(Definition("g", "", (y > 0,)), Earlier("s", "", free, at=((k, y),), uses=("g",)))
-        == "gap"
+        status(Definition("g", "", (y > 0,)), Earlier("s", "", free, at=((k, y),), by="g")) == "gap"
     )
 
 
 def test_earlier_theorem_speaks_of_quantities_not_of_expressions() -> None:
     given = Definition("given", "", (y > 2,))
-    assert status(given, Earlier("s", "", INNER, at=((x, y + 1),), uses=("given",))) == "gap"
+    assert status(given, Earlier("s", "", INNER, at=((x, y + 1),), by="given")) == "gap"
 
 
 def test_earlier_theorem_that_is_not_proved() -> None:
     wrong = replace(INNER, claims=(Claim("square", "", x**2 > 2 * x),))
-    proof = prove(theorem(Definition("g", "", (x > 1,)), Earlier("s", "", wrong, uses=("g",))))
+    proof = prove(theorem(Definition("g", "", (x > 1,)), Earlier("s", "", wrong, by="g")))
     assert proof.steps[-1].status == "gap"
     assert "not proved" in detail(proof)
 
 
 def test_claims() -> None:
     assumptions = (Assumption("a", "", x > 1),)
-    conclusion = Conclusion("c", "", "claim", uses=("a",))
+    conclusion = Conclusion("c", "", "claim", by="a")
     assert prove(theorem(conclusion, claim=x > 0, assumptions=assumptions)).verdict == "proved"
     assert prove(theorem(conclusion, claim=x > 2, assumptions=assumptions)).verdict == "gap"
 
@@ -272,7 +267,7 @@ def test_claims() -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ((Inequality("s", "", x**2 >= 0, uses=("nothing",)),), "nothing"),
+        ((Inequality("s", "", x**2 >= 0, by="nothing"),), "nothing"),
         ((Definition("s", "", (x > 0,)), Definition("s", "", (x > 1,))), "used twice"),
         ((Conclusion("s", "", "no such claim"),), "no claim"),
         ((Citation("s", "", SUM_BOUND, (x, y)),), "."),
@@ -291,9 +286,7 @@ def test_a_claim_must_be_concluded() -> None:
 
 def test_later_steps_are_not_known_yet() -> None:
     with pytest.raises(ValueError, match="later"):
-        prove(
-            theorem(Inequality("s", "", x > 0, uses=("later",)), Definition("later", "", (x > 0,)))
-        )
+        prove(theorem(Inequality("s", "", x > 0, by="later"), Definition("later", "", (x > 0,))))
 
 
 n_value = declare("choice_value", "a number of sample n", index="n")
@@ -316,7 +309,7 @@ def chosen_proof(*steps: Step) -> ProofReport:
 def test_a_chosen_sample_is_not_every_sample() -> None:
     """From one n with choice_value >= 0 nothing follows for the smallest of all."""
     report = chosen_proof(
-        Citation("all", "", SMALLEST, (least_other, n_value, sp.Integer(0)), uses=("pick",)),
+        Citation("all", "", SMALLEST, (least_other, n_value, sp.Integer(0)), by="pick"),
     )
     step = next(s for s in report.steps if s.id == "all")
     assert step.status == "gap"
@@ -326,7 +319,7 @@ def test_a_chosen_sample_is_not_every_sample() -> None:
 def test_two_choices_of_one_index_may_differ() -> None:
     report = chosen_proof(
         Definition("link", "", (sp.Eq(n_value, n_other),)),
-        Inequality("end", "", least_other >= 0, uses=("pick", "again", "link")),
+        Inequality("end", "", least_other >= 0, by="pick again link"),
     )
     step = next(s for s in report.steps if s.id == "end")
     assert step.status == "gap"
@@ -345,7 +338,7 @@ def test_a_claim_is_not_proved_by_a_formal_statement_that_says_less() -> None:
             PROJECT,
             (given,),
             (claim,),
-            (Conclusion("end", "", "claim", uses=("given",)),),
+            (Conclusion("end", "", "claim", by="given"),),
         )
     )
     assert proof.verdict == "gap"
@@ -358,7 +351,7 @@ def test_a_claim_is_not_proved_by_a_formal_statement_that_says_less() -> None:
             PROJECT,
             (given,),
             (limit,),
-            (Conclusion("end", "", "claim", uses=("given",)),),
+            (Conclusion("end", "", "claim", by="given"),),
         )
     ).steps
     assert step.status == "discharged"

@@ -11,7 +11,8 @@ from flint import fmpq
 from perturbproof.theory import Assumption, Claim, StepReport, Theorem, catalog, prove
 from perturbproof.theory.exact.evaluate import truth
 from perturbproof.theory.prover.trials import TrialReport, trial
-from perturbproof.theory.statement import PROJECT, Conclusion, Definition, Inequality
+from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.steps.kinds import Conclusion, Definition, Inequality
 from perturbproof.theory.symbols import declare
 
 POINTS = 1000
@@ -124,8 +125,8 @@ def test_definitions_are_not_tried() -> None:
         (Claim("c", "", x > 0),),
         (
             Definition("d", "", (y > x,)),
-            Inequality("i", "", y > 1, uses=("d", "a")),
-            Conclusion("k", "", "c", uses=("a",)),
+            Inequality("i", "", y > 1, by="d a"),
+            Conclusion("k", "", "c", by="a"),
         ),
     )
     definition, inequality, claim = (trial(s, 50) for s in prove(theorem).steps)

@@ -13,16 +13,15 @@ from itertools import product
 import numpy as np
 import pytest
 import sympy as sp
-from perturbproof.theory import statement
-from perturbproof.theory.statement import TrustedFact
-from perturbproof.theory.steps import sums
+from perturbproof.theory.steps import kkt, sums
+from perturbproof.theory.steps.kinds import TrustedFact
 
 Draw = Callable[[np.random.Generator], list[dict[str, float]]]
 """Values of a fact's symbols; one dictionary for each member of the family, if it has one."""
 
 FACTS = {
     name: fact
-    for module in (statement, sums)
+    for module in (kkt, sums)
     for name, fact in vars(module).items()
     if isinstance(fact, TrustedFact) and fact.symbols and name != "KKT_POINT"
 }

@@ -19,7 +19,7 @@ THEOREM = Theorem(
     {id!r}, 'False', 'False.', PROJECT,
     (Assumption('given', 'Given.', {assumption}),),
     (Claim('wrong', 'Wrong.', {claim}),),
-    (Conclusion('step', 'Clearly.', 'wrong', uses=('given',)),),
+    (Conclusion('step', 'Clearly.', 'wrong', by='given'),),
 )
 """
 

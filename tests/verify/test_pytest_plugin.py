@@ -30,7 +30,7 @@ THEOREM = Theorem(
     "too-good", "Too good", "False.", PROJECT,
     (Assumption("small", "Small.", p_max < R_max),),
     (Claim("bound", "Small multipliers.", lambda_max < R_max),),
-    (Conclusion("claim", "Clearly.", "bound", uses=("small",)),),
+    (Conclusion("claim", "Clearly.", "bound", by="small"),),
 )
 """
 

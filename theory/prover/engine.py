@@ -16,10 +16,10 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..statement import (
+from ..statement import Claim, Theorem
+from ..steps.kinds import (
     Cases,
     Citation,
-    Claim,
     Conclusion,
     Definition,
     Earlier,
@@ -28,7 +28,6 @@ from ..statement import (
     Let,
     Limit,
     Step,
-    Theorem,
 )
 from ..symbols import index_of, quantity, symbols_of
 from .identities import Answer, identical, tends_to
@@ -80,13 +79,13 @@ class Ledger:
         }
 
     def hypotheses(self, step: Step) -> tuple[Boolean, ...]:
-        missing = [name for name in step.uses if name not in self.facts]
+        missing = [name for name in step.rests_on if name not in self.facts]
         if missing:
             raise ValueError(
                 f"{self.theorem.id}, step {step.id}: uses {missing}, which is neither an "
                 "assumption nor an earlier step"
             )
-        facts = [fact for name in step.uses for fact in self.facts[name]]
+        facts = [fact for name in step.rests_on for fact in self.facts[name]]
         return tuple(dict.fromkeys(f for f in facts if f is not sp.true))
 
     def enter(self, step: Step) -> Outcome:
@@ -111,7 +110,7 @@ class Ledger:
     def _chosen(self, step: Step) -> dict[str, frozenset[str]]:
         """Which definitions chose an index that the facts used speak of."""
         chosen: dict[str, frozenset[str]] = {}
-        for name in step.uses:
+        for name in step.rests_on:
             for letter, steps in self.choices.get(name, {}).items():
                 chosen[letter] = chosen.get(letter, frozenset()) | steps
         if isinstance(step, Definition):
@@ -413,7 +412,7 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 _KINDS[type(step)],
                 step.says,
                 outcome.formula,
-                step.uses,
+                step.rests_on,
                 outcome.engine,
                 outcome.status,
                 1000 * (time.perf_counter() - clock),

@@ -19,7 +19,8 @@ from sympy.logic.boolalg import Boolean
 from ..prover.engine import ProofReport, ProofVerdict, StepReport, prove
 from ..prover.smt import decide
 from ..prover.trials import trial
-from ..statement import Conclusion, Definition, Earlier, Identity, Step, Theorem
+from ..statement import Theorem
+from ..steps.kinds import Conclusion, Definition, Earlier, Identity, Step
 from ..symbols import symbols_of
 from ..theorems import catalog, theorem
 from .mutants import Mutant, mutants
@@ -129,7 +130,7 @@ def prove_changed(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> ProofRepor
     whole = prove(mutant.original)
     reports = {step.id: step for step in whole.steps}
     touched = [step for step in mutant.theorem.proof if _touches(step, mutant)]
-    needed = {name for step in touched for name in step.uses}
+    needed = {name for step in touched for name in step.rests_on}
     steps: list[Step] = []
     for step in mutant.theorem.proof:
         if step in touched:
@@ -172,14 +173,14 @@ def _tried(step: StepReport) -> StepReport:
 
 def _touches(step: Step, mutant: Mutant) -> bool:
     if mutant.part == "assumption":
-        return mutant.of in step.uses
+        return mutant.of in step.rests_on
     return isinstance(step, Conclusion) and step.claim == mutant.of
 
 
 def _given(step: Step, report: StepReport) -> Step:
     """What a step provides, without its proof. Identities are cheap to check again."""
     if isinstance(step, (Identity, Definition)):
-        return replace(step, uses=())
+        return replace(step, by="")
     return Definition(step.id, f"As in the unchanged proof: {step.says}", (report.formula,))  # type: ignore[arg-type]
 
 
@@ -258,13 +259,11 @@ def _proved_by(mutant: Mutant, timeout_ms: int) -> tuple[str, ...]:
     ]
     if not usable:
         return ()
-    uses = (*(a.id for a in changed.assumptions), meanings.id)
-    earlier = tuple(Earlier(f"by {t.id}", f"By {t.id}.", t, uses=uses) for t in usable)
+    by = " ".join([*(a.id for a in changed.assumptions), meanings.id])
+    earlier = tuple(Earlier(f"by-{t.id}", f"By {t.id}.", t, by=by) for t in usable)
+    by = " ".join([by, *(step.id for step in earlier)])
     conclusions = tuple(
-        Conclusion(
-            f"so {c.id}", "So the claim holds.", c.id, uses=(*uses, *(step.id for step in earlier))
-        )
-        for c in changed.claims
+        Conclusion(f"so-{c.id}", "So the claim holds.", c.id, by=by) for c in changed.claims
     )
     attempt = replace(changed, proof=(meanings, *earlier, *conclusions))
     proof = prove(attempt, timeout_ms=timeout_ms)

@@ -6,9 +6,9 @@ c2 = 2 gamma and the class parts A_s of q.
 
 import sympy as sp
 
-from ..statement import Citation, Definition, Identity, Inequality, Let, Step
 from ..symbols import declare, gamma
-from .sums import COMBINED
+from . import sums
+from .kinds import Citation, Definition, Identity, Inequality, Let, Step
 
 class_cos = declare(
     "class_cos",
@@ -91,7 +91,7 @@ GRADIENT = (
     Citation(
         "q-norm",
         "q is A_+ + A_-: expand ‖q‖².",
-        COMBINED,
+        sums.COMBINED,
         (_qq, part_plus**2, class_cos * part_plus * part_minus, part_minus**2, 1, 1, 1, 1),
     ),
     Let("spread", "Write K for (1-gamma)⁴ (1 - c²).", _spread, SPREAD),
@@ -100,7 +100,7 @@ GRADIENT = (
         "gap",
         "c1 - c2 = (1 - gamma)².",
         sp.Eq(_spread, (_same - _cross) ** 2 * (1 - class_cos**2)),
-        uses=("c1", "c2", "spread"),
+        by="c1 c2 spread",
     ),
 )
 
@@ -119,13 +119,13 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             f"inner-{label}",
             f"At label {label} the gradient is c1 times its own class part plus c2 times the "
             "other's (times 1/2, which no cosine sees): expand <gradient, q>.",
-            COMBINED,
+            sums.COMBINED,
             (inner, own**2, between, other**2, _same, _cross, 1, 1),
         ),
         Citation(
             f"square-{label}",
             "Expand ‖gradient‖².",
-            COMBINED,
+            sums.COMBINED,
             (square, own**2, between, other**2, _same, _cross, _same, _cross),
         ),
         Identity(
@@ -145,7 +145,7 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             f"sum-{label}",
             "Without the fraction.",
             sp.And(sp.Eq(ratio * own * other, inner), sp.Eq(inner, inner_value)),
-            uses=(f"ratio-{label}", f"inner-{label}"),
+            by=f"ratio-{label} inner-{label}",
         ),
         Inequality(
             f"means-{label}",
@@ -156,57 +156,54 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             f"divided-{label}",
             "So, divided by the lengths, the ratio is at least 2 sqrt(c1 c2) + (c1 + c2) c.",
             ratio >= 2 * sp.sqrt(_same * _cross) + (_same + _cross) * class_cos,
-            uses=(f"sum-{label}", f"means-{label}"),
+            by=f"sum-{label} means-{label}",
         ),
         Inequality(
             f"floor-{label}",
             "That is D, which is positive.",
             sp.And(ratio >= _floor, _floor > 0),
-            uses=(f"divided-{label}", "c1", "c2", "floor", "not-opposed"),
+            by=f"divided-{label} c1 c2 floor not-opposed",
         ),
         Definition(
             f"cosine-{label}",
             "The cosine is <gradient, q>/(‖gradient‖ ‖q‖).",
-            (
-                sp.Eq(cosine**2 * (square * _qq), inner**2),
-                sp.Eq(sp.sign(cosine), sp.sign(inner)),
-            ),
+            (sp.Eq(cosine**2 * (square * _qq), inner**2), sp.Eq(sp.sign(cosine), sp.sign(inner))),
         ),
         Inequality(
             f"product-{label}",
             "By Lagrange's identity cos² (ratio² + K) = ratio², after dividing by the lengths.",
             sp.Eq(square * _qq, (own * other) ** 2 * (ratio**2 + _spread)),
-            uses=(f"lagrange-{label}", f"square-{label}", "q-norm", f"sum-{label}", "gap"),
+            by=f"lagrange-{label} square-{label} q-norm sum-{label} gap",
         ),
         Inequality(
             f"squared-{label}",
             "By Lagrange's identity cos² (ratio² + K) = ratio², after dividing by the lengths.",
             sp.And(cosine > 0, sp.Eq(cosine**2 * (ratio**2 + _spread), ratio**2)),
-            uses=(f"product-{label}", f"cosine-{label}", f"sum-{label}", f"floor-{label}"),
+            by=f"product-{label} cosine-{label} sum-{label} floor-{label}",
         ),
         Inequality(
             f"worst-squared-{label}",
             "x²/(x² + K) grows with x.",
             cosine**2 * (_floor**2 + _spread) >= _floor**2,
-            uses=(f"squared-{label}", f"floor-{label}"),
+            by=f"squared-{label} floor-{label}",
         ),
         Inequality(
             f"worst-{label}",
             "Take the root.",
             cosine >= _floor / sp.sqrt(_floor**2 + _spread),
-            uses=(f"worst-squared-{label}", f"squared-{label}", f"floor-{label}"),
+            by=f"worst-squared-{label} squared-{label} floor-{label}",
         ),
         Inequality(
             f"longer-{label}",
             "If its own class part is the longer one, the ratio is at least (c1 + c2)(1 + c).",
             sp.Implies(own >= other, ratio >= (1 + gamma) ** 2 * (1 + class_cos)),
-            uses=(f"sum-{label}", "c1", "c2"),
+            by=f"sum-{label} c1 c2",
         ),
         Inequality(
             f"best-{label}",
             "Then the squared cosine is at least this.",
             sp.Implies(own >= other, cosine**2 >= LARGER_CLASS),
-            uses=(f"longer-{label}", f"squared-{label}", "not-opposite", "spread"),
+            by=f"longer-{label} squared-{label} not-opposite spread",
         ),
     )
     return cosine, steps

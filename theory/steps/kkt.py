@@ -12,35 +12,11 @@ from typing import Any
 
 import sympy as sp
 
-from ..statement import (
-    KKT_POINT,
-    LIPSCHITZ,
-    MEAN_LOWER,
-    MEAN_UPPER,
-    SUM_BOUND,
-    Cases,
-    Citation,
-    Claim,
-    Definition,
-    Identity,
-    Inequality,
-    Let,
-    Step,
-)
-from ..symbols import (
-    N,
-    R_max,
-    R_min,
-    activation_margin,
-    declare,
-    gamma,
-    lambda_max,
-    lambda_min,
-    m,
-    p_max,
-    tau,
-    tau_asked,
-)
+from .. import symbols
+from ..statement import Claim
+from ..symbols import N, R_max, R_min, activation_margin, declare, gamma, lambda_max, m, p_max, tau
+from . import sums
+from .kinds import Cases, Citation, Definition, Identity, Inequality, Let, Step, TrustedFact
 
 r = declare("r", "R_min²", low=0, open_low=True)
 R = declare("R", "R_max²", low=0, open_low=True)
@@ -99,6 +75,34 @@ _n = sp.Symbol("n", integer=True, positive=True)
 _N = sp.Symbol("N", integer=True, positive=True)
 _lam, _labels, _slopes, _x = (sp.IndexedBase(name) for name in ("lambda", "y", "s", "x"))
 
+_multiplier = declare("kkt_multiplier", "a KKT multiplier", low=0, latex="\\lambda", typst="lambda")
+_margin = declare("kkt_margin", "the margin y f(x) of its sample", latex="\\mu", typst="mu")
+
+KKT_POINT = TrustedFact(
+    "A-KKT",
+    "Gradient flow on the mean exponential or logistic loss, once that loss is below 1/N "
+    "(log 2/N), converges in direction to a KKT point of: minimise ‖W‖²/2 subject to "
+    "y_n f(x_n) >= 1. At a KKT point every margin is at least 1 and lambda_n (y_n f(x_n) - 1) = 0.",
+    "Lyu & Li, ICLR 2020; Ji & Telgarsky, NeurIPS 2020",
+    (_multiplier, _margin),
+    (),
+    (_margin >= 1, sp.Eq(_multiplier * (_margin - 1), 0)),
+)
+
+_output = declare("lip_output", "f(W; z) - f(W'; z)", latex="\\delta f", typst="delta f")
+_move = declare("lip_move", "‖W - W'‖", low=0, latex="\\Delta", typst="Delta")
+_length = declare("lip_length", "‖z‖", low=0, latex="\\|z\\|", typst="norm(z)")
+
+LIPSCHITZ = TrustedFact(
+    "A-LIP",
+    "With ‖a‖ = 1 and slopes at most 1 the network is 1-Lipschitz in its weights: "
+    "|f(W; z) - f(W'; z)| <= ‖W - W'‖ ‖z‖.",
+    "Cauchy–Schwarz over the neurons and |phi(s) - phi(t)| <= |s - t|",
+    (_output, _move, _length),
+    (),
+    (_output <= _move * _length, _output >= -_move * _length),
+)
+
 preactivation_n = slope_n * lambda_n * rho_n + cross_n
 preactivation_top = slope_top * lambda_max * rho_top + cross_top
 
@@ -141,7 +145,7 @@ STATIONARITY: tuple[Step, ...] = (
         "phi(t) = s t for every slope s of phi at t, so outputs are slopes times preactivations.",
         (_t > 0, _t < 0, sp.Eq(_t, 0)),
         sp.Eq(sp.Max(_t, gamma * _t), _s * _t),
-        uses=("subdifferential",),
+        by="subdifferential",
     ),
     Identity(
         "preactivation",
@@ -176,13 +180,13 @@ SAMPLES: tuple[Step, ...] = (
     Citation(
         "cross",
         "The cross terms of an arbitrary sample are N-1 products with weights at most lambda_max.",
-        SUM_BOUND,
+        sums.SUM_BOUND,
         (cross_n, N - 1, lambda_max, p_max),
     ),
     Citation(
         "cross-top",
         "The same for the sample with the largest multiplier.",
-        SUM_BOUND,
+        sums.SUM_BOUND,
         (cross_top, N - 1, lambda_max, p_max),
     ),
     Citation(
@@ -207,7 +211,7 @@ def activation_steps() -> tuple[Step, ...]:
             "4",
             "m y_n a_j <w_j, x_n> >= gamma L r - U P > 0 for every sample and neuron.",
             preactivation_n > 0,
-            uses=("sample", "cross", "P", "2", "3", "4-bounds"),
+            by="sample cross P 2 3 4-bounds",
         ),
         Definition(
             "least-activation",
@@ -219,12 +223,12 @@ def activation_steps() -> tuple[Step, ...]:
             "4-all",
             "Every sample activates exactly the neurons of its own label's half.",
             activation_margin > 0,
-            uses=("4", "least-activation"),
+            by="4 least-activation",
         ),
         Definition(
             "least-multiplier",
             "The minimum over finitely many samples is attained at some n.",
-            (sp.Eq(lambda_min, lambda_n),),
+            (sp.Eq(symbols.lambda_min, lambda_n),),
             chooses="n",
         ),
     )
@@ -275,7 +279,7 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
         "6",
         "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
         sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
-        uses=("halves",),
+        by="halves",
     ),
 )
 
@@ -284,7 +288,7 @@ FINITE_TIME: tuple[Step, ...] = (
         "7-slope",
         "phi rises at least with slope gamma, so |f(z)| >= gamma (1+gamma) |<q, z>| / 2.",
         sp.Implies(activation_margin > 0, sp.Abs(f_z) >= gamma * (1 + gamma) / 2 * sp.Abs(q_z)),
-        uses=("halves",),
+        by="halves",
     ),
     Citation(
         "7-lipschitz",
@@ -305,7 +309,7 @@ FINITE_TIME: tuple[Step, ...] = (
             sp.And(activation_margin > 0, sp.Abs(q_z) > tau * norm_q * norm_z),
             sp.Eq(sp.sign(trained_z), sp.sign(q_z)),
         ),
-        uses=("6", "7-slope", "7-lipschitz", "tau"),
+        by="6 7-slope 7-lipschitz tau",
     ),
 )
 
@@ -324,7 +328,7 @@ TRAINED_CLAIM = Claim(
     "trained",
     "The trained network has the sign of <q, z> for every z outside the certified angle, and that "
     "angle is as small as asked.",
-    tau <= tau_asked,
+    tau <= symbols.tau_asked,
     formal=sp.Implies(sp.Abs(q_z) > tau * norm_q * norm_z, sp.Eq(sp.sign(trained_z), sp.sign(q_z))),
     limit=True,
     settle="train longer, or ask for a wider angle",
@@ -340,7 +344,7 @@ TRAINED_CLAIM = Claim(
 # Rearranged from Frei et al. (COLT 2023), with the bounds U and L kept exactly.
 
 
-def chain_steps(regime_from: tuple[str, ...]) -> tuple[Step, ...]:
+def chain_steps(regime_from: str) -> tuple[Step, ...]:
     """Steps 2 to 4 with U = 1/(gamma (gamma r - P)), L = (1 - U P)/R, from facts that imply them.
 
     `regime_from` names the facts that yield gamma r > P and gamma L r > U P.
@@ -350,60 +354,60 @@ def chain_steps(regime_from: tuple[str, ...]) -> tuple[Step, ...]:
             "regime",
             "The norms outweigh the cross terms.",
             gamma * r > P,
-            uses=(*regime_from, "r", "R", "norms", "P"),
+            by=f"{regime_from} r R norms P",
         ),
         Inequality(
             "2-neuron",
             "At the largest multiplier every neuron contributes at least gamma (gamma r - P) times "
             "that multiplier.",
             slope_top * preactivation_top >= gamma * (gamma * r - P) * lambda_max,
-            uses=("regime", "top", "cross-top", "P"),
+            by="regime top cross-top P",
         ),
         Citation(
             "2-mean",
             "So does their mean, the margin.",
-            MEAN_LOWER,
+            sums.MEAN_LOWER,
             (margin_top, slope_top * preactivation_top, gamma * (gamma * r - P) * lambda_max),
-            uses=("2-neuron",),
+            by="2-neuron",
         ),
         Let(
             "U",
             "Write U for the resulting upper bound.",
             U,
             1 / (gamma * (gamma * r - P)),
-            uses=("regime",),
+            by="regime",
         ),
         Inequality(
             "2",
             "By slackness a positive multiplier has margin 1, so lambda_max <= U.",
             lambda_max <= U,
-            uses=("2-mean", "kkt-top", "U", "regime"),
+            by="2-mean kkt-top U regime",
         ),
         Inequality(
             "3-neuron",
             "At any sample no neuron contributes more than lambda_n R + U P.",
             slope_n * preactivation_n <= lambda_n * R + U * P,
-            uses=("sample", "cross", "P", "2"),
+            by="sample cross P 2",
         ),
         Citation(
             "3-mean",
             "So neither does their mean.",
-            MEAN_UPPER,
+            sums.MEAN_UPPER,
             (margin_n, slope_n * preactivation_n, lambda_n * R + U * P),
-            uses=("3-neuron",),
+            by="3-neuron",
         ),
         Let("L", "Write L for the resulting lower bound.", L, (1 - U * P) / R),
         Inequality(
             "3",
             "By feasibility the margin is at least 1, so lambda_n >= L.",
             lambda_n >= L,
-            uses=("3-mean", "kkt", "L"),
+            by="3-mean kkt L",
         ),
         Inequality(
             "4-bounds",
             "The own term outweighs the cross terms at every sample.",
             gamma * L * r > U * P,
-            uses=(*regime_from, "regime", "r", "R", "norms", "P", "U", "L"),
+            by=f"{regime_from} regime r R norms P U L",
         ),
         *activation_steps(),
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..statement import Assumption, Citation, Definition, Inequality, Let, Step
+from ..statement import Assumption
 from ..symbols import declare, gamma
-from .sums import BILINEAR, LARGEST, LINEAR_SUM, SMALLEST, TERM_SUM, WEIGHTS
+from . import sums
+from .kinds import Citation, Definition, Inequality, Let, Step
 
 # The set and how it is perturbed.
 N_adv = declare("N_adv", "number of perturbed samples", low=1, integer=True)
@@ -58,11 +59,7 @@ adv_R_max = declare(
     typst="R^a_max",
 )
 adv_R_min = declare(
-    "adv_R_min",
-    "smallest norm of a perturbed sample",
-    low=0,
-    latex="R^a_{\\min}",
-    typst="R^a_min",
+    "adv_R_min", "smallest norm of a perturbed sample", low=0, latex="R^a_{\\min}", typst="R^a_min"
 )
 adv_p_max = declare(
     "adv_p_max",
@@ -189,9 +186,7 @@ UPPER_HAT = upper_multiplier(r_hat, P_hat)
 LOWER_HAT = lower_multiplier(R_hat, r_hat, P_hat)
 
 RADIUS = Assumption(
-    "radius",
-    "The perturbation leaves every sample away from the origin.",
-    NORM_LOWER > 0,
+    "radius", "The perturbation leaves every sample away from the origin.", NORM_LOWER > 0
 )
 CONDITION = Assumption(
     "perturbed-half-aware",
@@ -218,12 +213,12 @@ DECOMPOSITION: tuple[Step, ...] = (
             adv_lambda_n * label_n * (base_z_n + eps * label_n * dir_z),
             adv_lambda_n * label_n * base_z_n + eps * dir_z * adv_lambda_n,
         ),
-        uses=("label",),
+        by="label",
     ),
     Citation(
         "sum",
         "Sum over the samples, for any multipliers.",
-        LINEAR_SUM,
+        sums.LINEAR_SUM,
         (
             adv_q_z,
             T1_z,
@@ -233,7 +228,7 @@ DECOMPOSITION: tuple[Step, ...] = (
             adv_lambda_n * label_n * base_z_n,
             adv_lambda_n,
         ),
-        uses=("term",),
+        by="term",
     ),
     Definition(
         "T2",
@@ -244,7 +239,7 @@ DECOMPOSITION: tuple[Step, ...] = (
         "decomposition",
         "<q^a, z> = T1(z) + T2(z), exactly.",
         sp.Eq(adv_q_z, T1_z + T2_z),
-        uses=("sum", "T2"),
+        by="sum T2",
     ),
 )
 
@@ -257,9 +252,9 @@ MULTIPLIER_SUM: tuple[Step, ...] = (
     Citation(
         "multiplier-sum",
         "So their sum lies between N_adv times those.",
-        TERM_SUM,
+        sums.TERM_SUM,
         (adv_lambda_sum, N_adv, adv_lambda_n, adv_lambda_min, adv_lambda_max),
-        uses=("multiplier-range",),
+        by="multiplier-range",
     ),
 )
 
@@ -267,11 +262,7 @@ MULTIPLIER_SUM: tuple[Step, ...] = (
 # Where the boundary taught by perturbed samples has the sign of the natural one: shared parts.
 
 base_l1_z = declare(
-    "base_l1_z",
-    "sum over n of |<x'_n, z>|",
-    low=0,
-    latex="\\|b\\|_1",
-    typst="norm(b)_1",
+    "base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b\\|_1", typst="norm(b)_1"
 )
 base_l2_z = declare(
     "base_l2_z",
@@ -299,20 +290,20 @@ PARTS = (
         "weights",
         "The weights lambda^a_n y^a_n of T1 are at most the largest multiplier.",
         sp.Abs(adv_lambda_n * label_n) <= adv_lambda_max,
-        uses=("label", "multiplier-range"),
+        by="label multiplier-range",
     ),
     Citation(
         "T1",
         "So |T1(z)| is at most that times the sum of |<x'_n, z>|.",
-        WEIGHTS,
+        sums.WEIGHTS,
         (T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
-        uses=("weights",),
+        by="weights",
     ),
     Inequality(
         "T2-size",
         "T2(z) has the sign of <dir, z> and at least the size eps N_adv lambda^a_min |<dir, z>|.",
         sp.And(sp.Abs(T2_z) >= PERTURBED_PART, T2_z * dir_z >= 0),
-        uses=("T2", "multiplier-sum"),
+        by="T2 multiplier-sum",
     ),
 )
 """After the steps of `perturbed.DECOMPOSITION`: the sizes of T1(z) and T2(z)."""
@@ -337,10 +328,7 @@ HATS: tuple[Step, ...] = (
         (base_R_max >= base_R_min,),
     ),
     Inequality(
-        "hat-order",
-        "So R-hat is at least r-hat.",
-        R_hat >= r_hat,
-        uses=("base-norms", "R-hat", "r-hat"),
+        "hat-order", "So R-hat is at least r-hat.", R_hat >= r_hat, by="base-norms R-hat r-hat"
     ),
     Inequality(
         "hat-condition",
@@ -350,19 +338,16 @@ HATS: tuple[Step, ...] = (
             P_hat * ((1 + gamma**2) * R_hat + 2 * gamma * (1 + gamma) * r_hat)
             < gamma * (1 + gamma**2) * r_hat**2,
         ),
-        uses=("radius", "perturbed-half-aware", "R-hat", "r-hat", "P-hat", "hat-order"),
+        by="radius perturbed-half-aware R-hat r-hat P-hat hat-order",
     ),
     Inequality(
-        "hat-room",
-        "In particular P-hat < r-hat.",
-        P_hat < r_hat,
-        uses=("hat-condition", "hat-order"),
+        "hat-room", "In particular P-hat < r-hat.", P_hat < r_hat, by="hat-condition hat-order"
     ),
     Inequality(
         "hat-half",
         "The condition even gives 2 P-hat < r-hat.",
         2 * P_hat < r_hat,
-        uses=("hat-condition", "hat-order"),
+        by="hat-condition hat-order",
     ),
 )
 
@@ -384,21 +369,13 @@ NORM_STEPS: tuple[Step, ...] = (
     Citation(
         "expand-norm",
         "Expand the squared norm of a perturbed sample.",
-        BILINEAR,
-        (
-            _adv_square,
-            _square_n,
-            _along_n,
-            _along_n,
-            dir_sq,
-            eps * label_n,
-            eps * label_n,
-        ),
+        sums.BILINEAR,
+        (_adv_square, _square_n, _along_n, _along_n, dir_sq, eps * label_n, eps * label_n),
     ),
     Citation(
         "expand-pair",
         "Expand the inner product of two different perturbed samples.",
-        BILINEAR,
+        sums.BILINEAR,
         (_adv_pair, _pair, _along_n, _along_k, dir_sq, eps * label_n, eps * label_k),
     ),
     Inequality(
@@ -408,25 +385,25 @@ NORM_STEPS: tuple[Step, ...] = (
             sp.Or(sp.Eq(label_n, 1), sp.Eq(label_n, -1)),
             sp.Or(sp.Eq(label_k, 1), sp.Eq(label_k, -1)),
         ),
-        uses=("base",),
+        by="base",
     ),
     Inequality(
         "norm-upper",
         "A squared norm grows by at most 2 eps kappa + eps² ‖dir‖².",
         _adv_square <= R_hat,
-        uses=("base", "labels", "expand-norm", "R-hat"),
+        by="base labels expand-norm R-hat",
     ),
     Inequality(
         "norm-lower",
         "And is at least R'_min² - 2 eps kappa + eps² ‖dir‖².",
         _adv_square >= r_hat,
-        uses=("base", "labels", "expand-norm", "r-hat"),
+        by="base labels expand-norm r-hat",
     ),
     Inequality(
         "pair-size",
         "An inner product grows by at most 2 eps kappa + eps² ‖dir‖².",
         sp.Abs(_adv_pair) <= INNER_UPPER,
-        uses=("base", "labels", "expand-pair"),
+        by="base labels expand-pair",
     ),
     Let("R-A", "Write R_A for the largest squared norm.", R_A, adv_R_max**2),
     Let("r-A", "Write r_A for the smallest squared norm.", r_A, adv_R_min**2),
@@ -434,28 +411,23 @@ NORM_STEPS: tuple[Step, ...] = (
     Citation(
         "largest-norm",
         "So is the largest squared norm.",
-        LARGEST,
+        sums.LARGEST,
         (R_A, _adv_square, R_hat),
-        uses=("norm-upper",),
+        by="norm-upper",
     ),
     Citation(
         "smallest-norm",
         "So is the smallest.",
-        SMALLEST,
+        sums.SMALLEST,
         (r_A, _adv_square, r_hat),
-        uses=("norm-lower",),
+        by="norm-lower",
     ),
     Citation(
         "largest-pair",
         "So is the largest inner product.",
-        LARGEST,
+        sums.LARGEST,
         (adv_p_max, sp.Abs(_adv_pair), INNER_UPPER),
-        uses=("pair-size",),
+        by="pair-size",
     ),
-    Inequality(
-        "row",
-        "So P_A <= P-hat.",
-        P_A <= P_hat,
-        uses=("largest-pair", "P-A", "P-hat"),
-    ),
+    Inequality("row", "So P_A <= P-hat.", P_A <= P_hat, by="largest-pair P-A P-hat"),
 )

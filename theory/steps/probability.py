@@ -1,4 +1,4 @@
-"""Trusted facts about probability and angles, in the form of `trusted`: each stated once.
+"""Trusted facts about probability and angles: each stated once.
 
 Hoeffding's and Bernstein's inequalities are stated through the logarithm of the failure probability
 that is asked for: a deviation t suffices when an inequality without exponentials holds.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..statement import TrustedFact
 from ..symbols import declare
+from .kinds import TrustedFact
 
 _angle = sp.Symbol("phi", real=True)
 

@@ -15,40 +15,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from ..statement import (
-    KKT_POINT,
-    MEAN_LOWER,
-    MEAN_UPPER,
-    MONOTONE,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Inequality,
-    Step,
-)
+from ..statement import Assumption, Claim
 from ..symbols import activation_margin, declare, gamma
-from .kkt import (
-    ANY_SAMPLE,
-    FINITE_TIME,
-    LINEAR_BOUNDARY,
-    PATTERN_CLAIM,
-    STATIONARITY,
-    TRAINED_CLAIM,
-    cross_n,
-    lambda_n,
-    margin_n,
-    other_mean,
-    other_slope,
-    other_t,
-    own_mean,
-    own_slope,
-    own_t,
-    preactivation_n,
-    rho_n,
-    slope_n,
-)
+from . import kkt, sums
+from .kinds import Citation, Conclusion, Definition, Inequality, Step
+from .kkt import lambda_n, other_slope, other_t, own_mean, own_slope, own_t, rho_n, slope_n
 
 t_n = declare("t_n", "component of the certificate t at sample n", index="n")
 L_n = declare("L_n", "(2 - (1+gamma)(E+ t)_n)/((1+gamma²)‖x_n‖²)", index="n")
@@ -131,33 +102,33 @@ def claims(symbols: RowSymbols) -> tuple[Claim, ...]:
     return (
         Claim("upper", "Every multiplier is at most its t_n.", symbols.headroom >= 0),
         Claim("lower", "Every multiplier is at least its L_n.", symbols.footroom >= 0),
-        PATTERN_CLAIM,
-        TRAINED_CLAIM,
+        kkt.PATTERN_CLAIM,
+        kkt.TRAINED_CLAIM,
     )
 
 
 def opening(symbols: RowSymbols) -> tuple[Step, ...]:
     """Stationarity and what a row of the Gram matrix says of the cross terms."""
     return (
-        *STATIONARITY,
-        *ANY_SAMPLE,
+        *kkt.STATIONARITY,
+        *kkt.ANY_SAMPLE,
         Definition(
             "row",
             "Slopes lie in [gamma, 1], so the cross terms of sample n lie between "
             "gamma (E+ lambda)_n - (E- lambda)_n and (E+ lambda)_n.",
             (
-                cross_n <= plus_lambda,
-                cross_n >= gamma * plus_lambda - minus_lambda,
+                kkt.cross_n <= plus_lambda,
+                kkt.cross_n >= gamma * plus_lambda - minus_lambda,
                 slope_n >= gamma,
                 slope_n <= 1,
                 rho_n > 0,
             ),
         ),
-        Citation("kkt", "Feasibility and slackness at sample n.", KKT_POINT, (lambda_n, margin_n)),
+        Citation(
+            "kkt", "Feasibility and slackness at sample n.", kkt.KKT_POINT, (lambda_n, kkt.margin_n)
+        ),
         Definition(
-            "witness",
-            "Every component of t is at least the smallest.",
-            (t_n >= symbols.witness,),
+            "witness", "Every component of t is at least the smallest.", (t_n >= symbols.witness,)
         ),
     )
 
@@ -172,55 +143,48 @@ UPPER_BOUND: tuple[Step, ...] = (
     Citation(
         "row-at-n",
         "All multipliers are at most theta t, so (E- lambda)_n <= theta (E- t)_n.",
-        MONOTONE,
+        sums.MONOTONE,
         (minus_lambda, ratio * minus_t, lambda_k, ratio * t_k),
-        uses=("largest-ratio",),
+        by="largest-ratio",
     ),
     Inequality(
         "own",
         "By (i) every sign at x_n is fixed if theta > 0, so a neuron of the own half contributes "
         "at least D_n lambda_n - (E- lambda)_n; if theta = 0 both are 0.",
         own_slope * own_t >= rho_n * lambda_n - minus_lambda,
-        uses=("slopes", "row", "largest-ratio", "row-at-n", "(i)", "witness", "positive"),
+        by="slopes row largest-ratio row-at-n (i) witness positive",
     ),
     Inequality(
         "other",
         "And one of the other half at least gamma times gamma D_n lambda_n - (E- lambda)_n.",
         other_slope * other_t >= gamma * (gamma * rho_n * lambda_n - minus_lambda),
-        uses=("slopes", "row", "largest-ratio", "row-at-n", "(i)", "witness", "positive"),
+        by="slopes row largest-ratio row-at-n (i) witness positive",
     ),
     Citation(
         "own-mean",
         "So does the own half's mean.",
-        MEAN_LOWER,
+        sums.MEAN_LOWER,
         (own_mean, own_slope * own_t, rho_n * lambda_n - minus_lambda),
-        uses=("own",),
+        by="own",
     ),
     Citation(
         "other-mean",
         "And the other half's.",
-        MEAN_LOWER,
-        (other_mean, other_slope * other_t, gamma * (gamma * rho_n * lambda_n - minus_lambda)),
-        uses=("other",),
+        sums.MEAN_LOWER,
+        (kkt.other_mean, other_slope * other_t, gamma * (gamma * rho_n * lambda_n - minus_lambda)),
+        by="other",
     ),
     Inequality(
         "margin-at-n",
         "The margin is their mean, and by (ii) at least theta.",
-        margin_n >= ratio,
-        uses=(
-            "own-mean",
-            "other-mean",
-            "margin-halves",
-            "largest-ratio",
-            "row-at-n",
-            "(ii)",
-        ),
+        kkt.margin_n >= ratio,
+        by="own-mean other-mean margin-halves largest-ratio row-at-n (ii)",
     ),
     Inequality(
         "ratio",
         "If theta > 0 the margin is 1 by slackness: theta <= 1.",
         ratio <= 1,
-        uses=("margin-at-n", "kkt", "largest-ratio", "witness", "positive"),
+        by="margin-at-n kkt largest-ratio witness positive",
     ),
     Definition(
         "every-sample",
@@ -231,7 +195,7 @@ UPPER_BOUND: tuple[Step, ...] = (
         "upper",
         "So lambda <= t at every sample.",
         sp.And(lambda_n <= t_n, lambda_k <= t_k),
-        uses=("ratio", "every-sample", "witness", "positive"),
+        by="ratio every-sample witness positive",
     ),
 )
 
@@ -239,42 +203,42 @@ LOWER_BOUND: tuple[Step, ...] = (
     Citation(
         "plus-row",
         "So (E+ lambda)_n <= (E+ t)_n.",
-        MONOTONE,
+        sums.MONOTONE,
         (plus_lambda, plus_t, lambda_k, t_k),
-        uses=("upper",),
+        by="upper",
     ),
     Citation(
         "minus-row",
         "And (E- lambda)_n <= (E- t)_n.",
-        MONOTONE,
+        sums.MONOTONE,
         (minus_lambda, minus_t, lambda_k, t_k),
-        uses=("upper",),
+        by="upper",
     ),
     Inequality(
         "most-own",
         "A neuron of the own half contributes at most D_n lambda_n + (E+ t)_n.",
         own_slope * own_t <= rho_n * lambda_n + plus_t,
-        uses=("slopes", "row", "plus-row"),
+        by="slopes row plus-row",
     ),
     Inequality(
         "most-other",
         "One of the other half at most gamma² D_n lambda_n + gamma (E+ t)_n.",
         other_slope * other_t <= gamma**2 * rho_n * lambda_n + gamma * plus_t,
-        uses=("slopes", "row", "plus-row"),
+        by="slopes row plus-row",
     ),
     Citation(
         "most-own-mean",
         "So does the own half's mean.",
-        MEAN_UPPER,
+        sums.MEAN_UPPER,
         (own_mean, own_slope * own_t, rho_n * lambda_n + plus_t),
-        uses=("most-own",),
+        by="most-own",
     ),
     Citation(
         "most-other-mean",
         "And the other half's.",
-        MEAN_UPPER,
-        (other_mean, other_slope * other_t, gamma**2 * rho_n * lambda_n + gamma * plus_t),
-        uses=("most-other",),
+        sums.MEAN_UPPER,
+        (kkt.other_mean, other_slope * other_t, gamma**2 * rho_n * lambda_n + gamma * plus_t),
+        by="most-other",
     ),
     Definition(
         "L",
@@ -285,7 +249,7 @@ LOWER_BOUND: tuple[Step, ...] = (
         "lower",
         "By feasibility the margin is at least 1, so lambda_n >= L_n.",
         lambda_n >= L_n,
-        uses=("most-own-mean", "most-other-mean", "margin-halves", "kkt", "L"),
+        by="most-own-mean most-other-mean margin-halves kkt L",
     ),
 )
 
@@ -296,40 +260,33 @@ def closing(symbols: RowSymbols) -> tuple[Step, ...]:
         Definition(
             "least-activation",
             "The minimum over finitely many samples and neurons is attained at some n and j.",
-            (sp.Eq(activation_margin, preactivation_n),),
+            (sp.Eq(activation_margin, kkt.preactivation_n),),
             chooses="nj",
         ),
         Inequality(
             "pattern-all",
             "Every sample activates exactly the neurons of its own label's half.",
             activation_margin > 0,
-            uses=("pattern", "least-activation"),
+            by="pattern least-activation",
         ),
-        *LINEAR_BOUNDARY,
-        *FINITE_TIME,
+        *kkt.LINEAR_BOUNDARY,
+        *kkt.FINITE_TIME,
         Definition(
             "least-headroom",
             "The smallest t_n - lambda_n is attained at some n.",
             (sp.Eq(symbols.headroom, t_n - lambda_n),),
             chooses="n",
         ),
-        Conclusion(
-            "claim-upper", "As it is at every n.", "upper", uses=("upper", "least-headroom")
-        ),
+        Conclusion("claim-upper", "As it is at every n.", "upper", by="upper least-headroom"),
         Definition(
             "least-footroom",
             "The smallest lambda_n - L_n is attained at some n.",
             (sp.Eq(symbols.footroom, lambda_n - L_n),),
             chooses="n",
         ),
+        Conclusion("claim-lower", "As it is at every n.", "lower", by="lower least-footroom"),
         Conclusion(
-            "claim-lower", "As it is at every n.", "lower", uses=("lower", "least-footroom")
+            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern-all 6"
         ),
-        Conclusion(
-            "claim-boundary",
-            "The pattern and step 6 together.",
-            "boundary",
-            uses=("pattern-all", "6"),
-        ),
-        Conclusion("claim-trained", "Step 7.", "trained", uses=("pattern-all", "7")),
+        Conclusion("claim-trained", "Step 7.", "trained", by="pattern-all 7"),
     )

@@ -1,11 +1,67 @@
-"""Trusted facts about sums, extremes, inner products and random signs, in the form of `trusted`."""
+"""Trusted facts about sums, means, extremes, inner products, random signs and matrices."""
 
 from __future__ import annotations
 
 import sympy as sp
 
-from ..statement import TrustedFact
 from ..symbols import declare
+from .kinds import TrustedFact
+
+_total = declare("sum_total", "a sum of K products", latex="S", typst="S")
+_K = declare("sum_terms", "number of terms", low=0, latex="K", typst="K")
+_B = declare("sum_weight", "bound on the weights", low=0, latex="B", typst="B")
+_p = declare("sum_entry", "bound on the entries", low=0, latex="p", typst="p")
+
+SUM_BOUND = TrustedFact(
+    "A-SUM",
+    "Triangle inequality: a sum of K products with weights at most B and entries at most p in "
+    "absolute value lies in [-K B p, K B p].",
+    "triangle inequality",
+    (_total, _K, _B, _p),
+    (),
+    (_total <= _K * _B * _p, _total >= -_K * _B * _p),
+)
+
+_mean = declare("mean_value", "mean of finitely many numbers", latex="M", typst="M")
+_term = declare("mean_term", "an arbitrary one of the numbers", latex="t", typst="t")
+_low = declare("mean_low", "a lower bound of each", latex="c", typst="c")
+
+MEAN_LOWER = TrustedFact(
+    "A-MEAN",
+    "The mean of finitely many numbers, each at least c, is at least c.",
+    "sum of inequalities",
+    (_mean, _term, _low),
+    (_term >= _low,),
+    (_mean >= _low,),
+    over="j",
+    varying=(_term,),
+)
+MEAN_UPPER = TrustedFact(
+    "A-MEAN",
+    "The mean of finitely many numbers, each at most c, is at most c.",
+    "sum of inequalities",
+    (_mean, _term, _low),
+    (_term <= _low,),
+    (_mean <= _low,),
+    over="j",
+    varying=(_term,),
+)
+
+_small = declare("mono_small", "a component of O b", index="n")
+_large = declare("mono_large", "the same component of O t", index="n")
+_b = declare("mono_b", "an arbitrary component of b", index="k")
+_c = declare("mono_t", "the same component of t", index="k")
+
+MONOTONE = TrustedFact(
+    "A-MONOTONE",
+    "For a matrix O with non-negative entries, b <= t in every component implies O b <= O t.",
+    "sum of inequalities",
+    (_small, _large, _b, _c),
+    (_b <= _c,),
+    (_small <= _large,),
+    over="k",
+    varying=(_b, _c),
+)
 
 _extreme = declare("ext_extreme", "the largest (smallest) of finitely many numbers")
 _member = declare("ext_member", "an arbitrary one of them", index="n")
@@ -155,6 +211,23 @@ RANDOM_SIGNS = TrustedFact(
     (_chance, _length2, _deviation, _failure),
     (_deviation**2 >= 2 * _length2**2 * sp.log(2 / _failure),),
     (_chance <= _failure,),
+)
+
+_eigenvalue = declare("gersh_eigenvalue", "an eigenvalue of a symmetric matrix", typst="mu")
+_diagonal = declare("gersh_diagonal", "an arbitrary diagonal entry")
+_row_sum = declare("gersh_row_sum", "sum of the absolute off-diagonal entries of its row", low=0)
+_gap = declare("gersh_gap", "a lower bound of their difference in every row")
+
+GERSHGORIN = TrustedFact(
+    "A-GERSHGORIN",
+    "Gershgorin: if in every row of a symmetric matrix the diagonal entry exceeds the sum of the "
+    "absolute other entries by at least c, every eigenvalue is at least c.",
+    "Gershgorin's circle theorem",
+    (_eigenvalue, _diagonal, _row_sum, _gap),
+    (_diagonal - _row_sum >= _gap,),
+    (_eigenvalue >= _gap,),
+    over="n",
+    varying=(_diagonal, _row_sum),
 )
 
 _spectrum = declare("unique_eigenvalue", "smallest eigenvalue of a symmetric matrix M")

@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import Theorem, prove
-from perturbproof.theory.statement import Conclusion
+from perturbproof.theory.steps.kinds import Conclusion
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.learning import agreement_floor, agreement_law
 from scipy.stats import binom
@@ -118,7 +118,8 @@ def test_planted_errors_leave_a_gap() -> None:
     assert prove(replace(LAW, claims=(law, wider))).verdict == "gap"
 
     without = tuple(
-        replace(step, uses=tuple(u for u in step.uses if u != "same-side")) for step in LAW.proof
+        replace(step, by=" ".join(u for u in step.rests_on if u != "same-side"))
+        for step in LAW.proof
     )
     assert prove(replace(LAW, proof=without, assumptions=LAW.assumptions[:1])).verdict == "gap"
 

@@ -57,5 +57,7 @@ def test_a_stronger_claim_is_a_gap(id: str, claim: str, change: Callable) -> Non
 def test_a_dropped_hypothesis_is_a_gap(id: str, dropped: str) -> None:
     entry = theorem(id)
     kept = tuple(a for a in entry.assumptions if a.id != dropped)
-    steps = tuple(replace(s, uses=tuple(u for u in s.uses if u != dropped)) for s in entry.proof)
+    steps = tuple(
+        replace(s, by=" ".join(u for u in s.rests_on if u != dropped)) for s in entry.proof
+    )
     assert prove(replace(entry, assumptions=kept, proof=steps)).verdict != "proved"

@@ -195,7 +195,9 @@ def test_half_aware_is_weaker_by_the_published_factors(slope: float, times: floa
 @pytest.mark.parametrize("dropped", ["regime", "4-bounds", "cross", "kkt"])
 def test_a_step_that_forgets_a_fact_is_a_gap(dropped: str) -> None:
     entry = theorem("standard-boundary")
-    steps = tuple(replace(s, uses=tuple(u for u in s.uses if u != dropped)) for s in entry.proof)
+    steps = tuple(
+        replace(s, by=" ".join(u for u in s.rests_on if u != dropped)) for s in entry.proof
+    )
     assert prove(replace(entry, proof=steps)).verdict == "gap"
 
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...statement import PROJECT, Claim, Conclusion, Inequality, Let, Theorem
-from ...steps.kkt import NAMES, L, P, R, U, r
+from ...statement import PROJECT, Claim, Theorem
+from ...steps import kkt
+from ...steps.kinds import Conclusion, Inequality, Let
+from ...steps.kkt import L, P, R, U, r
 from ...symbols import declare, gamma
 from . import exact_chain, half_aware, standard_boundary
 
@@ -30,51 +32,51 @@ THEOREM = Theorem(
         Claim("half-aware", "The half-aware condition holds.", half_aware.CONDITION),
     ),
     proof=(
-        *NAMES,
+        *kkt.NAMES,
         Inequality(
             "paper-to-exact",
             "The paper's condition implies the exact chain: gamma (1+gamma) r <= 2 R.",
             _exact,
-            uses=("nearly-orthogonal", "r", "R", "norms", "P"),
+            by="nearly-orthogonal r R norms P",
         ),
         Inequality(
             "exact-to-half",
             "The exact chain implies the half-aware condition.",
             sp.Implies(_exact, _half),
-            uses=("norms", "r", "R"),
+            by="norms r R",
         ),
         Inequality(
             "half-to-regime",
             "Every rung implies gamma r > P.",
             sp.Implies(_half, gamma * r > P),
-            uses=("norms", "r", "R"),
+            by="norms r R",
         ),
         Inequality(
             "regime",
             "So gamma r > P here.",
             gamma * r > P,
-            uses=("paper-to-exact", "exact-to-half", "half-to-regime"),
+            by="paper-to-exact exact-to-half half-to-regime",
         ),
-        Let("U", "The exact chain's U.", U, 1 / (gamma * (gamma * r - P)), uses=("regime",)),
+        Let("U", "The exact chain's U.", U, 1 / (gamma * (gamma * r - P)), by="regime"),
         Let("L", "The exact chain's L.", L, (1 - U * P) / R),
         Inequality(
             "exact-iff",
             "Given gamma r > P, the exact chain condition says exactly that gamma L r > U P.",
             sp.Equivalent(_exact, gamma * L * r > U * P),
-            uses=("U", "L", "regime"),
+            by="U L regime",
         ),
         Inequality(
             "half-positive",
             "Given gamma r > P, the half-aware U is positive.",
             (1 + gamma**2) * r > (1 + gamma) * P,
-            uses=("regime",),
+            by="regime",
         ),
         Let(
             "U-half",
             "The half-aware U.",
             U_half,
             2 / ((1 + gamma**2) * r - (1 + gamma) * P),
-            uses=("half-positive",),
+            by="half-positive",
         ),
         Let(
             "L-half",
@@ -87,19 +89,16 @@ THEOREM = Theorem(
             "Given gamma r > P, the half-aware condition says exactly that gamma L r > U P with "
             "the half-aware bounds.",
             sp.Equivalent(_half, gamma * L_half * r > U_half * P),
-            uses=("U-half", "L-half", "regime", "half-positive"),
+            by="U-half L-half regime half-positive",
         ),
         Conclusion(
-            "claim-exact",
-            "In the original symbols.",
-            "exact-chain",
-            uses=("paper-to-exact", "r", "R", "P"),
+            "claim-exact", "In the original symbols.", "exact-chain", by="paper-to-exact r R P"
         ),
         Conclusion(
             "claim-half",
             "In the original symbols.",
             "half-aware",
-            uses=("paper-to-exact", "exact-to-half", "r", "R", "P"),
+            by="paper-to-exact exact-to-half r R P",
         ),
     ),
 )

@@ -1,8 +1,10 @@
 """How likely uniform data meet the paper's condition."""
 
-from ...statement import PROJECT, Claim, Conclusion, Theorem
+from ...statement import PROJECT, Claim, Theorem
+from ...steps.kinds import Conclusion
 from ...symbols import declare
-from .uniform_data import delta, uniform_assumptions, uniform_steps
+from . import uniform_data
+from .uniform_data import delta
 
 chance_paper = declare(
     "chance_paper",
@@ -24,7 +26,7 @@ THEOREM = Theorem(
         "1 - delta."
     ),
     source=PROJECT,
-    assumptions=uniform_assumptions("paper"),
+    assumptions=uniform_data.uniform_assumptions("paper"),
     claims=(
         Claim(
             "probability",
@@ -33,7 +35,7 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *uniform_steps("paper", chance_paper),
-        Conclusion("claim", "Together.", "probability", uses=("good", "event")),
+        *uniform_data.uniform_steps("paper", chance_paper),
+        Conclusion("claim", "Together.", "probability", by="good event"),
     ),
 )

@@ -1,8 +1,10 @@
 """How likely uniform data meet the half-aware condition, in a far lower dimension."""
 
-from ...statement import PROJECT, Claim, Conclusion, Theorem
+from ...statement import PROJECT, Claim, Theorem
+from ...steps.kinds import Conclusion
 from ...symbols import declare
-from .uniform_data import delta, uniform_assumptions, uniform_steps
+from . import uniform_data
+from .uniform_data import delta
 
 chance_half_aware = declare(
     "chance_half_aware",
@@ -26,7 +28,7 @@ THEOREM = Theorem(
         "1/slope⁶."
     ),
     source=PROJECT,
-    assumptions=uniform_assumptions("half-aware"),
+    assumptions=uniform_data.uniform_assumptions("half-aware"),
     claims=(
         Claim(
             "probability",
@@ -35,7 +37,7 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *uniform_steps("half-aware", chance_half_aware),
-        Conclusion("claim", "Together.", "probability", uses=("good", "event")),
+        *uniform_data.uniform_steps("half-aware", chance_half_aware),
+        Conclusion("claim", "Together.", "probability", by="good event"),
     ),
 )

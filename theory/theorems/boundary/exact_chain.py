@@ -1,18 +1,9 @@
 """Certificate: the paper's argument with its two bounds kept exactly."""
 
 from ...statement import PROJECT, Assumption, Theorem
-from ...steps.kkt import (
-    FINITE_TIME,
-    LINEAR_BOUNDARY,
-    NAMES,
-    PATTERN_CLAIM,
-    SAMPLES,
-    STATIONARITY,
-    TRAINED_CLAIM,
-    chain_steps,
-)
+from ...steps import kkt
 from ...symbols import N, R_max, R_min, gamma, p_max
-from .standard_boundary import CONCLUSIONS, LOWER, UPPER
+from . import standard_boundary
 
 CONDITION = (N - 1) * p_max < gamma**3 * R_min**4 / (R_max**2 + gamma * (1 + gamma) * R_min**2)
 
@@ -32,14 +23,14 @@ THEOREM = Theorem(
             CONDITION,
         ),
     ),
-    claims=(LOWER, UPPER, PATTERN_CLAIM, TRAINED_CLAIM),
+    claims=(standard_boundary.LOWER, standard_boundary.UPPER, kkt.PATTERN_CLAIM, kkt.TRAINED_CLAIM),
     proof=(
-        *NAMES,
-        *STATIONARITY,
-        *SAMPLES,
-        *chain_steps(("exact-chain",)),
-        *LINEAR_BOUNDARY,
-        *FINITE_TIME,
-        *CONCLUSIONS,
+        *kkt.NAMES,
+        *kkt.STATIONARITY,
+        *kkt.SAMPLES,
+        *kkt.chain_steps("exact-chain"),
+        *kkt.LINEAR_BOUNDARY,
+        *kkt.FINITE_TIME,
+        *standard_boundary.CONCLUSIONS,
     ),
 )

@@ -2,22 +2,10 @@
 
 import sympy as sp
 
-from ...statement import (
-    GERSHGORIN,
-    PROJECT,
-    SUM_BOUND,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Earlier,
-    Identity,
-    Inequality,
-    Let,
-    Theorem,
-)
-from ...steps.kkt import NAMES, SAMPLES, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import kkt, sums
+from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Identity, Inequality, Let
+from ...steps.kkt import P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from . import half_aware
 
@@ -93,14 +81,14 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *NAMES,
-        *SAMPLES,
+        *kkt.NAMES,
+        *kkt.SAMPLES,
         Earlier(
             "pattern",
             "The half-aware theorem: positive multipliers, and every sample activates its own "
             "half.",
             half_aware.THEOREM,
-            uses=("half-aware",),
+            by="half-aware",
         ),
         Identity(
             "pair-same",
@@ -132,46 +120,43 @@ THEOREM = Theorem(
             "tight",
             "All multipliers are positive, so every margin is 1: A lambda = 1.",
             sp.And(sp.Eq(margin_n, 1), sp.Eq(margin_top, 1)),
-            uses=("pattern", "kkt", "kkt-top", "margins", "sample"),
+            by="pattern kkt kkt-top margins sample",
         ),
         Citation(
             "paired",
             "The weights c_nk lambda_k are at most (1+gamma²) lambda_max.",
-            SUM_BOUND,
+            sums.SUM_BOUND,
             (paired_n, N - 1, (1 + gamma**2) * lambda_max, p_max),
-            uses=("pair-bound",),
+            by="pair-bound",
         ),
         Citation(
             "paired-top",
             "The same at the largest multiplier.",
-            SUM_BOUND,
+            sums.SUM_BOUND,
             (paired_top, N - 1, (1 + gamma**2) * lambda_max, p_max),
-            uses=("pair-bound",),
+            by="pair-bound",
         ),
         Inequality(
-            "regime",
-            "The norms outweigh the cross terms.",
-            r > P,
-            uses=("half-aware", "r", "R", "P", "norms"),
+            "regime", "The norms outweigh the cross terms.", r > P, by="half-aware r R P norms"
         ),
         Let(
             "U-2",
             "Write U_2 for 2/((1+gamma²)(r - P)).",
             U_2,
             2 / ((1 + gamma**2) * (r - P)),
-            uses=("regime",),
+            by="regime",
         ),
         Inequality(
             "upper",
             "At the largest multiplier 2 >= (1+gamma²)(r - P) lambda_max.",
             lambda_max <= U_2,
-            uses=("tight", "margins", "paired-top", "top", "regime", "P", "U-2"),
+            by="tight margins paired-top top regime P U-2",
         ),
         Inequality(
             "lower",
             "At any sample 2 <= (1+gamma²)(lambda_n R + P U_2).",
             lambda_n >= 2 / ((1 + gamma**2) * R) - P * U_2 / R,
-            uses=("tight", "margins", "paired", "sample", "upper", "P"),
+            by="tight margins paired sample upper P",
         ),
         Definition(
             "row",
@@ -183,42 +168,32 @@ THEOREM = Theorem(
         Citation(
             "row-sum",
             "Sum bound for a row of |A|.",
-            SUM_BOUND,
+            sums.SUM_BOUND,
             (row_sum_n, N - 1, (1 + gamma**2) / 2, p_max),
-            uses=("pair-bound",),
+            by="pair-bound",
         ),
         Inequality(
             "dominant",
             "Each diagonal entry exceeds its row sum by (1+gamma²)(r - P)/2.",
             (1 + gamma**2) * rho_n / 2 - row_sum_n >= (1 + gamma**2) * (r - P) / 2,
-            uses=("row-sum", "sample", "P"),
+            by="row-sum sample P",
         ),
         Citation(
             "eigenvalue",
             "So every eigenvalue of A is at least that.",
-            GERSHGORIN,
+            sums.GERSHGORIN,
             (
                 multiplier_matrix_eigenvalue,
                 (1 + gamma**2) * rho_n / 2,
                 row_sum_n,
                 (1 + gamma**2) * (r - P) / 2,
             ),
-            uses=("dominant",),
+            by="dominant",
         ),
+        Conclusion("claim-definite", "Which is positive.", "definite", by="eigenvalue regime"),
+        Conclusion("claim-upper", "In the original symbols.", "upper", by="upper U-2 r P regime"),
         Conclusion(
-            "claim-definite", "Which is positive.", "definite", uses=("eigenvalue", "regime")
-        ),
-        Conclusion(
-            "claim-upper",
-            "In the original symbols.",
-            "upper",
-            uses=("upper", "U-2", "r", "P", "regime"),
-        ),
-        Conclusion(
-            "claim-lower",
-            "In the original symbols.",
-            "lower",
-            uses=("lower", "row", "U-2", "r", "R", "P", "regime"),
+            "claim-lower", "In the original symbols.", "lower", by="lower row U-2 r R P regime"
         ),
     ),
 )

@@ -1,49 +1,11 @@
 """Certificate: slopes 1 and gamma told apart by half, gamma where the paper has gamma³."""
 
-from ...statement import (
-    MEAN_LOWER,
-    MEAN_UPPER,
-    PROJECT,
-    Assumption,
-    Citation,
-    Inequality,
-    Let,
-    Theorem,
-)
-from ...steps.kkt import (
-    ANY_SAMPLE,
-    FINITE_TIME,
-    LINEAR_BOUNDARY,
-    NAMES,
-    PATTERN_CLAIM,
-    SAMPLES,
-    STATIONARITY,
-    TOP_SAMPLE,
-    TRAINED_CLAIM,
-    L,
-    P,
-    R,
-    U,
-    activation_steps,
-    lambda_n,
-    margin_n,
-    margin_top,
-    other_mean,
-    other_mean_top,
-    other_slope,
-    other_slope_top,
-    other_t,
-    other_t_top,
-    own_mean,
-    own_mean_top,
-    own_slope,
-    own_slope_top,
-    own_t,
-    own_t_top,
-    r,
-)
+from ...statement import PROJECT, Assumption, Theorem
+from ...steps import kkt, sums
+from ...steps.kinds import Citation, Inequality, Let
+from ...steps.kkt import L, P, R, U, lambda_n, own_slope, own_slope_top, own_t, own_t_top, r
 from ...symbols import N, R_max, R_min, gamma, lambda_max, p_max
-from .standard_boundary import CONCLUSIONS, LOWER, UPPER
+from . import standard_boundary
 
 CONDITION = (N - 1) * p_max < gamma * (1 + gamma**2) * R_min**4 / (
     (1 + gamma**2) * R_max**2 + 2 * gamma * (1 + gamma) * R_min**2
@@ -51,95 +13,96 @@ CONDITION = (N - 1) * p_max < gamma * (1 + gamma**2) * R_min**4 / (
 
 _STEPS = (
     Inequality(
-        "regime",
-        "The norms outweigh the cross terms.",
-        gamma * r > P,
-        uses=("half-aware", "r", "R", "norms", "P"),
+        "regime", "The norms outweigh the cross terms.", gamma * r > P, by="half-aware r R norms P"
     ),
     Inequality(
         "2-own",
         "At the largest multiplier gamma r > P fixes every sign, so a neuron of the own half has "
         "slope 1 and contributes at least (r - P) lambda_max.",
         own_slope_top * own_t_top >= (r - P) * lambda_max,
-        uses=("regime", "slopes-top", "top", "cross-top", "P"),
+        by="regime slopes-top top cross-top P",
     ),
     Inequality(
         "2-other",
         "A neuron of the other half has slope gamma and contributes at least "
         "gamma (gamma r - P) lambda_max.",
-        other_slope_top * other_t_top >= gamma * (gamma * r - P) * lambda_max,
-        uses=("regime", "slopes-top", "top", "cross-top", "P"),
+        kkt.other_slope_top * kkt.other_t_top >= gamma * (gamma * r - P) * lambda_max,
+        by="regime slopes-top top cross-top P",
     ),
     Citation(
         "2-own-mean",
         "So does the own half's mean.",
-        MEAN_LOWER,
-        (own_mean_top, own_slope_top * own_t_top, (r - P) * lambda_max),
-        uses=("2-own",),
+        sums.MEAN_LOWER,
+        (kkt.own_mean_top, own_slope_top * own_t_top, (r - P) * lambda_max),
+        by="2-own",
     ),
     Citation(
         "2-other-mean",
         "And the other half's.",
-        MEAN_LOWER,
-        (other_mean_top, other_slope_top * other_t_top, gamma * (gamma * r - P) * lambda_max),
-        uses=("2-other",),
+        sums.MEAN_LOWER,
+        (
+            kkt.other_mean_top,
+            kkt.other_slope_top * kkt.other_t_top,
+            gamma * (gamma * r - P) * lambda_max,
+        ),
+        by="2-other",
     ),
     Inequality(
         "2-margin",
         "The margin is their mean.",
-        margin_top >= ((1 + gamma**2) * r - (1 + gamma) * P) * lambda_max / 2,
-        uses=("2-own-mean", "2-other-mean", "margin-halves-top"),
+        kkt.margin_top >= ((1 + gamma**2) * r - (1 + gamma) * P) * lambda_max / 2,
+        by="2-own-mean 2-other-mean margin-halves-top",
     ),
     Inequality(
         "2-positive",
         "The factor of lambda_max is positive.",
         (1 + gamma**2) * r > (1 + gamma) * P,
-        uses=("regime",),
+        by="regime",
     ),
     Let(
         "U",
         "Write U for the resulting upper bound.",
         U,
         2 / ((1 + gamma**2) * r - (1 + gamma) * P),
-        uses=("2-positive",),
+        by="2-positive",
     ),
     Inequality(
         "2",
         "By slackness a positive multiplier has margin 1, so lambda_max <= U.",
         lambda_max <= U,
-        uses=("2-margin", "2-positive", "kkt-top", "U"),
+        by="2-margin 2-positive kkt-top U",
     ),
     Inequality(
         "3-own",
         "At any sample a neuron of the own half contributes at most lambda_n R + U P.",
         own_slope * own_t <= lambda_n * R + U * P,
-        uses=("slopes", "sample", "cross", "P", "2"),
+        by="slopes sample cross P 2",
     ),
     Inequality(
         "3-other",
         "A neuron of the other half contributes at most gamma² lambda_n R + gamma U P.",
-        other_slope * other_t <= gamma**2 * lambda_n * R + gamma * U * P,
-        uses=("slopes", "sample", "cross", "P", "2"),
+        kkt.other_slope * kkt.other_t <= gamma**2 * lambda_n * R + gamma * U * P,
+        by="slopes sample cross P 2",
     ),
     Citation(
         "3-own-mean",
         "So does the own half's mean.",
-        MEAN_UPPER,
-        (own_mean, own_slope * own_t, lambda_n * R + U * P),
-        uses=("3-own",),
+        sums.MEAN_UPPER,
+        (kkt.own_mean, own_slope * own_t, lambda_n * R + U * P),
+        by="3-own",
     ),
     Citation(
         "3-other-mean",
         "And the other half's.",
-        MEAN_UPPER,
-        (other_mean, other_slope * other_t, gamma**2 * lambda_n * R + gamma * U * P),
-        uses=("3-other",),
+        sums.MEAN_UPPER,
+        (kkt.other_mean, kkt.other_slope * kkt.other_t, gamma**2 * lambda_n * R + gamma * U * P),
+        by="3-other",
     ),
     Inequality(
         "3-margin",
         "The margin is their mean.",
-        margin_n <= ((1 + gamma**2) * lambda_n * R + (1 + gamma) * U * P) / 2,
-        uses=("3-own-mean", "3-other-mean", "margin-halves"),
+        kkt.margin_n <= ((1 + gamma**2) * lambda_n * R + (1 + gamma) * U * P) / 2,
+        by="3-own-mean 3-other-mean margin-halves",
     ),
     Let(
         "L",
@@ -151,15 +114,15 @@ _STEPS = (
         "3",
         "By feasibility the margin is at least 1, so lambda_n >= L.",
         lambda_n >= L,
-        uses=("3-margin", "kkt", "L"),
+        by="3-margin kkt L",
     ),
     Inequality(
         "4-bounds",
         "The own term outweighs the cross terms at every sample.",
         gamma * L * r > U * P,
-        uses=("half-aware", "2-positive", "regime", "r", "R", "norms", "P", "U", "L"),
+        by="half-aware 2-positive regime r R norms P U L",
     ),
-    *activation_steps(),
+    *kkt.activation_steps(),
 )
 
 THEOREM = Theorem(
@@ -178,16 +141,16 @@ THEOREM = Theorem(
             CONDITION,
         ),
     ),
-    claims=(LOWER, UPPER, PATTERN_CLAIM, TRAINED_CLAIM),
+    claims=(standard_boundary.LOWER, standard_boundary.UPPER, kkt.PATTERN_CLAIM, kkt.TRAINED_CLAIM),
     proof=(
-        *NAMES,
-        *STATIONARITY,
-        *SAMPLES,
-        *ANY_SAMPLE,
-        *TOP_SAMPLE,
+        *kkt.NAMES,
+        *kkt.STATIONARITY,
+        *kkt.SAMPLES,
+        *kkt.ANY_SAMPLE,
+        *kkt.TOP_SAMPLE,
         *_STEPS,
-        *LINEAR_BOUNDARY,
-        *FINITE_TIME,
-        *CONCLUSIONS,
+        *kkt.LINEAR_BOUNDARY,
+        *kkt.FINITE_TIME,
+        *standard_boundary.CONCLUSIONS,
     ),
 )

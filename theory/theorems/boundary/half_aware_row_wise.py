@@ -2,26 +2,13 @@
 
 import sympy as sp
 
-from ...statement import PROJECT, Definition, Inequality, Theorem
+from ...statement import PROJECT, Theorem
+from ...steps import rows
+from ...steps.kinds import Definition, Inequality
 from ...steps.kkt import preactivation_n, rho_n
-from ...steps.rows import (
-    LOWER_BOUND,
-    UPPER_BOUND,
-    L_n,
-    assumptions,
-    claims,
-    closing,
-    minus_lambda,
-    minus_t,
-    opening,
-    plus_lambda,
-    plus_t,
-    row_symbols,
-    t_n,
-)
 from ...symbols import gamma
 
-SYMBOLS = row_symbols(
+SYMBOLS = rows.row_symbols(
     "half_",
     "half",
     "t = 2 ((1+gamma²) D - (1+gamma) O)^-1 1, where D holds ‖x_n‖² and O the off-diagonal "
@@ -38,17 +25,17 @@ THEOREM = Theorem(
         "the half-aware condition."
     ),
     source=PROJECT,
-    assumptions=assumptions(SYMBOLS),
-    claims=claims(SYMBOLS),
+    assumptions=rows.assumptions(SYMBOLS),
+    claims=rows.claims(SYMBOLS),
     proof=(
-        *opening(SYMBOLS),
+        *rows.opening(SYMBOLS),
         Definition(
             "system",
             "Here E+ = E- = O, and t solves (1+gamma²) D_n t_n - (1+gamma) (O t)_n = 2.",
             (
-                sp.Eq((1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t, 2),
-                sp.Eq(minus_lambda, plus_lambda),
-                sp.Eq(minus_t, plus_t),
+                sp.Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),
+                sp.Eq(rows.minus_lambda, rows.plus_lambda),
+                sp.Eq(rows.minus_t, rows.plus_t),
             ),
         ),
         Definition(
@@ -56,30 +43,30 @@ THEOREM = Theorem(
             "The smallest gap is at most the gap of sample n, with "
             "L_n = (2 - (1+gamma)(O t)_n)/((1+gamma²) D_n).",
             (
-                SYMBOLS.gap <= gamma * rho_n * L_n - minus_t,
-                sp.Eq(L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * plus_t),
+                SYMBOLS.gap <= gamma * rho_n * rows.L_n - rows.minus_t,
+                sp.Eq(rows.L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * rows.plus_t),
             ),
         ),
         Inequality(
             "(i)",
             "L_n <= t_n, so a positive gap gives (i).",
-            gamma * rho_n * t_n > minus_t,
-            uses=("system", "gap", "row-gap", "row"),
+            gamma * rho_n * rows.t_n > rows.minus_t,
+            by="system gap row-gap row",
         ),
         Inequality(
             "(ii)",
             "By definition of t.",
-            (1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t >= 2,
-            uses=("system",),
+            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
+            by="system",
         ),
-        *UPPER_BOUND,
-        *LOWER_BOUND,
+        *rows.UPPER_BOUND,
+        *rows.LOWER_BOUND,
         Inequality(
             "pattern",
             "m y_n a_j <w_j, x_n> >= gamma D_n L_n - (O t)_n > 0 for every sample and neuron.",
             preactivation_n > 0,
-            uses=("lower", "row", "system", "minus-row", "gap", "row-gap"),
+            by="lower row system minus-row gap row-gap",
         ),
-        *closing(SYMBOLS),
+        *rows.closing(SYMBOLS),
     ),
 )

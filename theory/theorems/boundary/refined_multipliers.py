@@ -1,7 +1,9 @@
 """Refined multiplier bounds under the paper's condition."""
 
-from ...statement import PROJECT, Claim, Conclusion, Earlier, Inequality, Theorem
-from ...steps.kkt import NAMES, P, R, r
+from ...statement import PROJECT, Claim, Theorem
+from ...steps import kkt
+from ...steps.kinds import Conclusion, Earlier, Inequality
+from ...steps.kkt import P, R, r
 from ...symbols import R_max, R_min, gamma, lambda_max, lambda_min
 from . import certificate_ladder, exact_multipliers, standard_boundary
 
@@ -18,11 +20,7 @@ THEOREM = Theorem(
     source=PROJECT,
     assumptions=standard_boundary.THEOREM.assumptions,
     claims=(
-        Claim(
-            "upper",
-            "Refined upper bound.",
-            lambda_max <= 2 / (_FACTOR * R_min**2),
-        ),
+        Claim("upper", "Refined upper bound.", lambda_max <= 2 / (_FACTOR * R_min**2)),
         Claim(
             "lower",
             "Refined lower bound.",
@@ -40,60 +38,60 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *NAMES,
+        *kkt.NAMES,
         Earlier(
             "ladder",
             "The paper's condition implies the half-aware one.",
             certificate_ladder.THEOREM,
-            uses=("nearly-orthogonal",),
+            by="nearly-orthogonal",
         ),
         Earlier(
             "multipliers",
             "So the multipliers lie between the bounds of the exact solution.",
             exact_multipliers.THEOREM,
-            uses=("ladder",),
+            by="ladder",
         ),
         Inequality(
             "row-sums",
             "The paper's condition bounds the row sums: 3 R P <= gamma³ r².",
             3 * R * P <= gamma**3 * r**2,
-            uses=("nearly-orthogonal", "r", "R", "P", "norms"),
+            by="nearly-orthogonal r R P norms",
         ),
         Inequality(
             "ratio",
             "In particular P <= gamma³ r/3.",
             3 * P <= gamma**3 * r,
-            uses=("row-sums", "norms", "r", "R"),
+            by="row-sums norms r R",
         ),
         Conclusion(
             "claim-upper",
             "Put P <= gamma³ r/3 into the upper bound.",
             "upper",
-            uses=("multipliers", "ratio", "r", "P"),
+            by="multipliers ratio r P",
         ),
         Inequality(
             "lower-scaled",
             "Put the bounds on P into the lower bound, times (1+gamma²) R.",
             2 - 2 * P / (r - P) >= 2 * (1 - 2 * gamma**3 / 3) / (1 - gamma**3 / 3),
-            uses=("ratio",),
+            by="ratio",
         ),
         Conclusion(
             "claim-lower",
             "Divide by (1+gamma²) R again.",
             "lower",
-            uses=("multipliers", "lower-scaled", "ratio", "r", "R", "P"),
+            by="multipliers lower-scaled ratio r R P",
         ),
         Conclusion(
             "claim-upper-sharper",
             "4 gamma² <= 3 (1+gamma²)(1-gamma³/3) on (0, 1], with equality at 1.",
             "upper-sharper",
-            uses=("claim-upper",),
+            by="claim-upper",
         ),
         Conclusion(
             "claim-lower-sharper",
             "4 (1-2 gamma³/3) >= (1+gamma²)(1-gamma³/3) on (0, 1], with equality at 1.",
             "lower-sharper",
-            uses=("claim-lower",),
+            by="claim-lower",
         ),
     ),
 )

@@ -2,27 +2,13 @@
 
 import sympy as sp
 
-from ...statement import MONOTONE, PROJECT, Citation, Definition, Inequality, Theorem
+from ...statement import PROJECT, Theorem
+from ...steps import rows, sums
+from ...steps.kinds import Citation, Definition, Inequality
 from ...steps.kkt import preactivation_n, rho_n
-from ...steps.rows import (
-    LOWER_BOUND,
-    UPPER_BOUND,
-    L_k,
-    L_n,
-    assumptions,
-    claims,
-    closing,
-    lambda_k,
-    minus_t,
-    opening,
-    plus_L,
-    plus_lambda,
-    row_symbols,
-    t_n,
-)
 from ...symbols import gamma
 
-SYMBOLS = row_symbols(
+SYMBOLS = rows.row_symbols(
     "signed_",
     "signed",
     "t = 2 ((1+gamma²) D - (1+gamma) E-)^-1 1, where D holds ‖x_n‖², and E+, E- the positive and "
@@ -40,58 +26,58 @@ THEOREM = Theorem(
         "Contains the half-aware row-wise form."
     ),
     source=PROJECT,
-    assumptions=assumptions(SYMBOLS),
-    claims=claims(SYMBOLS),
+    assumptions=rows.assumptions(SYMBOLS),
+    claims=rows.claims(SYMBOLS),
     proof=(
-        *opening(SYMBOLS),
+        *rows.opening(SYMBOLS),
         Definition(
             "system",
             "t solves (1+gamma²) D_n t_n - (1+gamma) (E- t)_n = 2.",
-            (sp.Eq((1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t, 2),),
+            (sp.Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),),
         ),
         Definition(
             "gap",
             "The smallest gap is at most each of the three gaps of sample n.",
             (
-                SYMBOLS.gap <= gamma * (rho_n * L_n + plus_L) - minus_t,
-                SYMBOLS.gap <= gamma * rho_n * t_n - minus_t,
-                SYMBOLS.gap <= gamma * rho_n * L_n,
+                SYMBOLS.gap <= gamma * (rho_n * rows.L_n + rows.plus_L) - rows.minus_t,
+                SYMBOLS.gap <= gamma * rho_n * rows.t_n - rows.minus_t,
+                SYMBOLS.gap <= gamma * rho_n * rows.L_n,
             ),
         ),
         Inequality(
             "(i)",
             "One of the three gaps.",
-            gamma * rho_n * t_n > minus_t,
-            uses=("gap", "row-gap"),
+            gamma * rho_n * rows.t_n > rows.minus_t,
+            by="gap row-gap",
         ),
         Inequality(
             "(ii)",
             "By definition of t.",
-            (1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t >= 2,
-            uses=("system",),
+            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
+            by="system",
         ),
-        *UPPER_BOUND,
-        *LOWER_BOUND,
+        *rows.UPPER_BOUND,
+        *rows.LOWER_BOUND,
         Definition(
             "lower-everywhere",
             "The lower bound holds at every sample, so also at the others.",
-            (lambda_k >= L_k,),
-            uses=("lower",),
+            (rows.lambda_k >= rows.L_k,),
+            by="lower",
         ),
         Citation(
             "plus-lower",
             "So (E+ L)_n <= (E+ lambda)_n.",
-            MONOTONE,
-            (plus_L, plus_lambda, L_k, lambda_k),
-            uses=("lower-everywhere",),
+            sums.MONOTONE,
+            (rows.plus_L, rows.plus_lambda, rows.L_k, rows.lambda_k),
+            by="lower-everywhere",
         ),
         Inequality(
             "pattern",
             "m y_n a_j <w_j, x_n> >= gamma (D_n L_n + (E+ L)_n) - (E- t)_n > 0 for every sample "
             "and neuron.",
             preactivation_n > 0,
-            uses=("lower", "row", "minus-row", "plus-lower", "gap", "row-gap"),
+            by="lower row minus-row plus-lower gap row-gap",
         ),
-        *closing(SYMBOLS),
+        *rows.closing(SYMBOLS),
     ),
 )

@@ -2,23 +2,13 @@
 
 from dataclasses import replace
 
-from ...statement import KUMANO, Assumption, Claim, Conclusion, Theorem
-from ...steps.kkt import (
-    FINITE_TIME,
-    LINEAR_BOUNDARY,
-    NAMES,
-    PATTERN_CLAIM,
-    SAMPLES,
-    STATIONARITY,
-    TRAINED_CLAIM,
-    chain_steps,
-)
+from ...statement import KUMANO, Assumption, Claim, Theorem
+from ...steps import kkt
+from ...steps.kinds import Conclusion
 from ...symbols import N, R_max, R_min, gamma, lambda_max, lambda_min, p_max
 
 LOWER = Claim(
-    "multipliers-lower",
-    "Every multiplier exceeds 1/(2 R_max²).",
-    lambda_min > 1 / (2 * R_max**2),
+    "multipliers-lower", "Every multiplier exceeds 1/(2 R_max²).", lambda_min > 1 / (2 * R_max**2)
 )
 UPPER = Claim(
     "multipliers-upper",
@@ -31,16 +21,16 @@ CONCLUSIONS = (
         "claim-lower",
         "The lower bound L exceeds 1/(2 R_max²).",
         "multipliers-lower",
-        uses=("3", "least-multiplier", "4-bounds", "regime", "U", "L", "r", "R", "P", "norms"),
+        by="3 least-multiplier 4-bounds regime U L r R P norms",
     ),
     Conclusion(
         "claim-upper",
         "The upper bound U is below 3/(2 gamma² R_min²).",
         "multipliers-upper",
-        uses=("2", "4-bounds", "regime", "U", "L", "r", "R", "norms"),
+        by="2 4-bounds regime U L r R norms",
     ),
-    Conclusion("claim-boundary", "Steps 4 and 6 together.", "boundary", uses=("4-all", "6")),
-    Conclusion("claim-trained", "Step 7.", "trained", uses=("4-all", "7")),
+    Conclusion("claim-boundary", "Steps 4 and 6 together.", "boundary", by="4-all 6"),
+    Conclusion("claim-trained", "Step 7.", "trained", by="4-all 7"),
 )
 
 THEOREM = Theorem(
@@ -60,14 +50,14 @@ THEOREM = Theorem(
             p_max < gamma**3 * R_min**4 / (3 * N * R_max**2),
         ),
     ),
-    claims=(LOWER, UPPER, PATTERN_CLAIM, TRAINED_CLAIM),
+    claims=(LOWER, UPPER, kkt.PATTERN_CLAIM, kkt.TRAINED_CLAIM),
     proof=(
-        *NAMES,
-        *STATIONARITY,
-        *SAMPLES,
-        *chain_steps(("nearly-orthogonal",)),
-        *LINEAR_BOUNDARY,
-        *FINITE_TIME,
+        *kkt.NAMES,
+        *kkt.STATIONARITY,
+        *kkt.SAMPLES,
+        *kkt.chain_steps("nearly-orthogonal"),
+        *kkt.LINEAR_BOUNDARY,
+        *kkt.FINITE_TIME,
         *CONCLUSIONS,
     ),
 )

@@ -15,8 +15,9 @@ from sympy.logic.boolalg import Boolean
 
 from ... import symbols
 from ...exact.evaluate import Number, Undecided, Undefined, exact, precision, truth
-from ...statement import Assumption, Citation, Definition, Identity, Inequality, Let, Step
-from ...steps.probability import BERNSTEIN, HOEFFDING, NEITHER, SUB_EVENT, UNION
+from ...statement import Assumption
+from ...steps import probability
+from ...steps.kinds import Citation, Definition, Identity, Inequality, Let, Step
 from ...symbols import N, R_max, R_min, d, declare, p_max
 from . import exact_chain, half_aware, standard_boundary
 
@@ -211,16 +212,14 @@ def _tail_steps(
     tail = _chance(f"{name}_tail", f"one deviates beyond {radius}", "n")
     (expression, low, high), (mean, spread, variance) = term, moments
     return (
-        Let(
-            f"{name}-log", "Write the logarithm as one number.", ell, spelled, uses=("two-samples",)
-        ),
+        Let(f"{name}-log", "Write the logarithm as one number.", ell, spelled, by="two-samples"),
         *(
             Let(
                 f"{name}-{b}",
                 f"The radius by {b.title()}.",
                 symbols[b],
                 radii_of[b],
-                uses=(f"{name}-log", "two-samples"),
+                by=f"{name}-log two-samples",
             )
             for b in symbols
         ),
@@ -232,14 +231,14 @@ def _tail_steps(
         Citation(
             f"{name}-tail-hoeffding",
             "Hoeffding's radius suffices.",
-            HOEFFDING,
+            probability.HOEFFDING,
             (tails["hoeffding"], d, expression, low, high, symbols["hoeffding"], failure),
-            uses=(f"{name}-range", f"{name}-hoeffding", f"{name}-log", "two-samples"),
+            by=f"{name}-range {name}-hoeffding {name}-log two-samples",
         ),
         Citation(
             f"{name}-tail-bernstein",
             "Bernstein's radius suffices.",
-            BERNSTEIN,
+            probability.BERNSTEIN,
             (
                 tails["bernstein"],
                 d,
@@ -250,14 +249,8 @@ def _tail_steps(
                 symbols["bernstein"],
                 failure,
             ),
-            uses=(
-                f"{name}-range",
-                f"{name}-bernstein",
-                f"{name}-log",
-                "two-samples",
-                "variance-square",
-                "variance-product",
-            ),
+            by=f"{name}-range {name}-bernstein {name}-log two-samples "
+            "variance-square variance-product",
         ),
         Let(f"{name}-radius", "Take the smaller radius.", radius, sp.Min(*symbols.values())),
         Definition(
@@ -269,12 +262,7 @@ def _tail_steps(
             f"{name}-tail",
             "Either way one deviation has at most its share of the failure probability.",
             tail <= failure,
-            uses=(
-                f"{name}-either",
-                f"{name}-tail-hoeffding",
-                f"{name}-tail-bernstein",
-                "two-samples",
-            ),
+            by=f"{name}-either {name}-tail-hoeffding {name}-tail-bernstein two-samples",
         ),
     )
 
@@ -318,8 +306,6 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
     """Pr[a uniform draw meets the condition] >= 1 - delta, from `uniform_assumptions`."""
     event = sp.And(R_max**2 <= d / 3 + _t1, R_min**2 >= d / 3 - _t1, p_max <= _t2)
     met = CONDITIONS[condition]
-    names = ("norm-log", "norm-hoeffding", "norm-bernstein", "norm-radius", "cross-log")
-    names = (*names, "cross-hoeffding", "cross-bernstein", "cross-radius")
     return (
         *_MOMENTS,
         *_NORM_TAIL,
@@ -327,65 +313,65 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
         Citation(
             "all-norms",
             "All N norms together.",
-            UNION,
+            probability.UNION,
             (_bad_norms, N, sp.Symbol("norm_tail", nonnegative=True), _NORM_FAILURE),
-            uses=("norm-tail",),
+            by="norm-tail",
         ),
         Citation(
             "all-pairs",
             "All N (N-1)/2 inner products together.",
-            UNION,
+            probability.UNION,
             (
                 _bad_cross,
                 N * (N - 1) / 2,
                 sp.Symbol("cross_tail", nonnegative=True),
                 _CROSS_FAILURE,
             ),
-            uses=("cross-tail", "two-samples"),
+            by="cross-tail two-samples",
         ),
-        Citation("neither", "Neither fails.", NEITHER, (_good, _bad_norms, _bad_cross)),
+        Citation("neither", "Neither fails.", probability.NEITHER, (_good, _bad_norms, _bad_cross)),
         Inequality(
             "good",
             "So a draw is good with probability at least 1 - delta.",
             _good >= 1 - delta,
-            uses=("neither", "all-norms", "all-pairs", "two-samples"),
+            by="neither all-norms all-pairs two-samples",
         ),
         Inequality(
             "t1-spelled",
             "t1 in N, d and delta.",
             sp.Eq(_t1, radii()[0]),
-            uses=(*names[:4], "two-samples"),
+            by="norm-log norm-hoeffding norm-bernstein norm-radius two-samples",
         ),
         Inequality(
             "t2-spelled",
             "t2 in N, d and delta.",
             sp.Eq(_t2, radii()[1]),
-            uses=(*names[4:], "two-samples"),
+            by="cross-log cross-hoeffding cross-bernstein cross-radius two-samples",
         ),
         Inequality(
             "t1",
             "The radius of the norms is below their mean.",
             _t1 < d / 3,
-            uses=("norms-positive", "t1-spelled", "two-samples"),
+            by="norms-positive t1-spelled two-samples",
         ),
         Inequality(
             "worst",
             "The condition at the worst, in t1 and t2.",
             certified(condition, _t1, _t2),
-            uses=("dimension", "t1", "t1-spelled", "t2-spelled"),
+            by="dimension t1 t1-spelled t2-spelled",
         ),
         Inequality(
             "draw",
             "A good draw meets the condition, which only asks for less when norms grow closer and "
             "inner products smaller.",
             sp.Implies(event, met),
-            uses=("worst", "t1", "two-samples"),
+            by="worst t1 two-samples",
         ),
         Citation(
             "event",
             "So the condition is met at least as often as a draw is good.",
-            SUB_EVENT,
+            probability.SUB_EVENT,
             (_good, chance, sp.Piecewise((1, event), (0, True)), sp.Piecewise((1, met), (0, True))),
-            uses=("draw",),
+            by="draw",
         ),
     )

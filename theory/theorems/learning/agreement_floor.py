@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ...statement import (
-    PROJECT,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Earlier,
-    Inequality,
-    Let,
-    Theorem,
-)
-from ...steps.probability import BESSEL
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import probability
+from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Inequality, Let
 from ...symbols import d, declare
 from . import agreement_law
 from .agreement_law import agreement, disagreement_cos, norm_q_adv, rho
@@ -73,17 +63,14 @@ _STEPS = (
                 rho * norm_q_adv,
                 alignment * (perturbation_part + _b1) + sp.sqrt(1 - alignment**2) * _b2,
             ),
-            sp.Eq(
-                norm_q_adv**2,
-                perturbation_part**2 + 2 * perturbation_part * _b1 + base_part**2,
-            ),
+            sp.Eq(norm_q_adv**2, perturbation_part**2 + 2 * perturbation_part * _b1 + base_part**2),
         ),
     ),
-    Citation("base", "Components of the base part.", BESSEL, (_b1, _b2, base_part)),
+    Citation("base", "Components of the base part.", probability.BESSEL, (_b1, _b2, base_part)),
     Citation(
         "whole",
         "Components of q_adv.",
-        BESSEL,
+        probability.BESSEL,
         (perturbation_part + _b1, _b2, norm_q_adv),
     ),
     Let("t", "Write t for the ratio of the two parts.", _t, _ratio),
@@ -91,7 +78,7 @@ _STEPS = (
         "small",
         "The base part is the shorter one, and even shorter than alignment times the other.",
         sp.And(_t < alignment, _t < 1),
-        uses=("outweighs", "t"),
+        by="outweighs t",
     ),
     Let(
         "cos",
@@ -104,97 +91,74 @@ _STEPS = (
         "forward",
         "q_adv points forward along dir: the base part cannot turn it by a right angle.",
         _cos > 0,
-        uses=("outweighs", "base", "cos"),
+        by="outweighs base cos",
     ),
     Inequality(
         "cos-square",
         "c1² >= 1 - t²: the difference is a square, (b1 + base_part²/perturbation_part)².",
         _cos**2 >= 1 - _t**2,
-        uses=("parts", "t", "cos"),
+        by="parts t cos",
     ),
     Inequality(
         "cos-floor",
         "So c1 >= sqrt(1 - t²).",
         _cos >= sp.sqrt(1 - _t**2),
-        uses=("cos-square", "forward", "small"),
+        by="cos-square forward small",
     ),
     Inequality(
         "sin-square",
         "The two cosines fit into the unit circle.",
         _cos**2 + _sin**2 <= 1,
-        uses=("whole", "cos", "sin"),
+        by="whole cos sin",
     ),
     Inequality(
-        "sin-ceiling",
-        "So |c2| <= t.",
-        sp.And(_sin <= _t, _sin >= -_t),
-        uses=("sin-square", "cos-square"),
+        "sin-ceiling", "So |c2| <= t.", sp.And(_sin <= _t, _sin >= -_t), by="sin-square cos-square"
     ),
     Inequality(
         "rho-parts",
         "rho = alignment c1 + sqrt(1 - alignment²) c2.",
         sp.Eq(rho, alignment * _cos + sp.sqrt(1 - alignment**2) * _sin),
-        uses=("parts", "cos", "sin"),
+        by="parts cos sin",
     ),
     Let(
         "floor",
         "Write rho_0 for the resulting floor.",
         _floor,
         alignment * sp.sqrt(1 - _t**2) - _t * sp.sqrt(1 - alignment**2),
-        uses=("small",),
+        by="small",
     ),
     Inequality(
         "rho",
         "rho is at least that.",
         rho >= _floor,
-        uses=("rho-parts", "cos-floor", "sin-ceiling", "floor", "small"),
+        by="rho-parts cos-floor sin-ceiling floor small",
     ),
     Inequality(
         "squares",
         "alignment² (1 - t²) > t² (1 - alignment²).",
         alignment**2 * (1 - _t**2) > _t**2 * (1 - alignment**2),
-        uses=("small",),
+        by="small",
     ),
-    Inequality(
-        "positive",
-        "So the floor is positive.",
-        _floor > 0,
-        uses=("squares", "floor", "small"),
-    ),
-    Inequality("same-side", "and so is rho.", rho > 0, uses=("rho", "positive")),
-    Earlier(
-        "law",
-        "The agreement law.",
-        agreement_law.THEOREM,
-        uses=("same-side", "plane-exists"),
-    ),
+    Inequality("positive", "So the floor is positive.", _floor > 0, by="squares floor small"),
+    Inequality("same-side", "and so is rho.", rho > 0, by="rho positive"),
+    Earlier("law", "The agreement law.", agreement_law.THEOREM, by="same-side plane-exists"),
     Inequality(
         "agreement-rho0",
         "arccos decreases, so the agreement is at least 1 - arccos(rho_0)/pi.",
         agreement >= 1 - sp.acos(_floor) / sp.pi,
-        uses=("law", "rho", "positive"),
+        by="law rho positive",
     ),
     Inequality(
         "always-rho0",
         "sqrt(1 - rho²) decreases for rho > 0.",
         disagreement_cos <= sp.sqrt(1 - _floor**2),
-        uses=("law", "rho", "positive"),
+        by="law rho positive",
     ),
+    Inequality("ratio", "The ratio of the two parts is below 1.", _ratio**2 <= 1, by="t small"),
     Inequality(
-        "ratio", "The ratio of the two parts is below 1.", _ratio**2 <= 1, uses=("t", "small")
+        "spelled", "rho_0 in the measured quantities.", sp.Eq(_floor, FLOOR), by="floor t ratio"
     ),
-    Inequality(
-        "spelled",
-        "rho_0 in the measured quantities.",
-        sp.Eq(_floor, FLOOR),
-        uses=("floor", "t", "ratio"),
-    ),
-    Inequality(
-        "range",
-        "It is a cosine.",
-        sp.And(_floor > 0, _floor <= 1),
-        uses=("rho", "positive"),
-    ),
+    Inequality("range", "It is a cosine.", sp.And(_floor > 0, _floor <= 1), by="rho positive"),
 )
 
 THEOREM = Theorem(
@@ -231,18 +195,18 @@ THEOREM = Theorem(
     ),
     proof=(
         *_STEPS,
-        Conclusion("claim-cosine", "The floor.", "cosine", uses=("rho", "spelled", "ratio")),
+        Conclusion("claim-cosine", "The floor.", "cosine", by="rho spelled ratio"),
         Conclusion(
             "claim-agreement",
             "With the floor spelled out.",
             "agreement",
-            uses=("agreement-rho0", "spelled", "ratio", "range"),
+            by="agreement-rho0 spelled ratio range",
         ),
         Conclusion(
             "claim-always",
             "With the floor spelled out.",
             "always",
-            uses=("always-rho0", "spelled", "ratio", "range"),
+            by="always-rho0 spelled ratio range",
         ),
     ),
 )

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ...statement import (
-    PROJECT,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Identity,
-    Inequality,
-    Theorem,
-)
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import probability, sums
+from ...steps.kinds import Citation, Conclusion, Definition, Identity, Inequality
 from ...steps.kkt import norm_q, norm_z, q_z
-from ...steps.probability import BESSEL, COSINE_SIGN, UNIFORM_ANGLE
-from ...steps.sums import LARGEST
 from ...symbols import d, declare
 
 rho = declare(
@@ -99,16 +89,16 @@ _PLANE = (
     Citation(
         "sign-q",
         "Where cos(theta) is positive and negative.",
-        COSINE_SIGN,
+        probability.COSINE_SIGN,
         (_theta,),
-        uses=("plane",),
+        by="plane",
     ),
     Citation(
         "sign-q-adv",
         "Where cos(theta - a) is positive and negative; theta - a lies in (-3 pi/2, 3 pi/2).",
-        COSINE_SIGN,
+        probability.COSINE_SIGN,
         (_theta - alpha,),
-        uses=("plane",),
+        by="plane",
     ),
     Inequality(
         "where",
@@ -121,14 +111,14 @@ _PLANE = (
                 sp.Or(*(sp.And(_theta > low, _theta < high) for low, high in (_first, _second))),
             ),
         ),
-        uses=("plane", "sign-q", "sign-q-adv"),
+        by="plane sign-q sign-q-adv",
     ),
     Citation(
         "uniform",
         "The angle is uniform, so the probability of agreement is the integral over both.",
-        UNIFORM_ANGLE,
+        probability.UNIFORM_ANGLE,
         (agreement, sp.Piecewise((1, _same_sign), (0, True)), _theta, *_first, *_second),
-        uses=("where", "plane"),
+        by="where plane",
     ),
     Identity(
         "integral",
@@ -150,43 +140,43 @@ _ALWAYS = (
     Citation(
         "bessel",
         "Both parts of z together are no longer than z.",
-        BESSEL,
+        probability.BESSEL,
         (_along, _across, norm_z),
     ),
     Inequality(
         "along",
         "|cos(z, q)| > sqrt(1 - rho²) bounds the part along q from below.",
         sp.Implies(_far, sp.Abs(_along) > sp.sqrt(1 - rho**2) * norm_z),
-        uses=("split",),
+        by="split",
     ),
     Inequality(
         "across",
         "and hence the part along w from above.",
         sp.Implies(_far, sp.Abs(_across) < rho * norm_z),
-        uses=("along", "bessel", "same-side"),
+        by="along bessel same-side",
     ),
     Inequality(
         "outweighs",
         "So the first part of <q_adv, z> outweighs the second.",
         sp.Implies(_far, rho * sp.Abs(_along) > sp.sqrt(1 - rho**2) * sp.Abs(_across)),
-        uses=("along", "across", "same-side"),
+        by="along across same-side",
     ),
     Inequality(
         "always",
         "and <q_adv, z> has the sign of <q, z>.",
         sp.Implies(_far, _same_sign),
-        uses=("outweighs", "split", "same-side"),
+        by="outweighs split same-side",
     ),
     Citation(
         "largest",
         "So no tested point with different signs has |cos(z, q)| above sqrt(1 - rho²).",
-        LARGEST,
+        sums.LARGEST,
         (
             disagreement_cos,
             sp.Piecewise((0, _same_sign), (sp.Abs(q_z) / (norm_q * norm_z), True)),
             sp.sqrt(1 - rho**2),
         ),
-        uses=("always",),
+        by="always",
     ),
 )
 
@@ -230,8 +220,8 @@ THEOREM = Theorem(
     proof=(
         *_PLANE,
         *_ALWAYS,
-        Conclusion("claim-law", "The integral.", "law", uses=("uniform", "integral")),
-        Conclusion("claim-always", "For every z.", "always", uses=("always", "largest")),
+        Conclusion("claim-law", "The integral.", "law", by="uniform integral"),
+        Conclusion("claim-always", "For every z.", "always", by="always largest"),
     ),
     remarks=(
         "The law itself needs neither rho > 0 nor Gaussian test points: rotational symmetry and "

@@ -2,28 +2,18 @@
 
 import sympy as sp
 
-from ...statement import (
-    PROJECT,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Earlier,
-    Inequality,
-    Let,
-    Limit,
-    Theorem,
-)
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import sums
+from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Inequality, Let, Limit
 from ...steps.kkt import norm_q, q_z
 from ...steps.perturbed import N_adv, base_l1_z, base_l2_z, base_z_n, dir_z, eps
-from ...steps.sums import TERM_SUM, TERM_SUM_LOWER
 from ...symbols import N, R_max, declare, lambda_max, lambda_min, p_max
 from ..boundary.uniform_data import delta
-from ..perturbation.perturbation_features import NATURAL_SAMPLE, REACH, lambda_n, q_margin_n
+from ..perturbation import perturbation_features
+from ..perturbation.perturbation_features import lambda_n, q_margin_n
 from . import matching_random_labels
 from .matching_flipped_labels import side_min
-from .matching_random_labels import base_part, label_free_lower, label_free_upper, mismatch_chance
+from .matching_random_labels import label_free_lower, label_free_upper, mismatch_chance
 
 base_z_max = declare(
     "base_z_max",
@@ -61,31 +51,32 @@ REGION = base_z_max * (
 )
 
 _STEPS = (
-    *NATURAL_SAMPLE,
-    Let(
-        "reach",
-        "Write rho for R + P.",
-        _reach,
-        R_max**2 + (N - 1) * p_max,
-    ),
+    *perturbation_features.NATURAL_SAMPLE,
+    Let("reach", "Write rho for R + P.", _reach, R_max**2 + (N - 1) * p_max),
     Inequality(
         "term",
         "No term of ‖q‖² = sum lambda_n y_n <q, x_n> exceeds lambda_max² (R + P).",
-        sp.Abs(lambda_n * q_margin_n) <= lambda_max * REACH,
-        uses=("natural", "natural-reach"),
+        sp.Abs(lambda_n * q_margin_n) <= lambda_max * perturbation_features.REACH,
+        by="natural natural-reach",
     ),
     Citation(
         "normal",
         "Sum over the N samples.",
-        TERM_SUM,
-        (norm_q**2, N, lambda_n * q_margin_n, -lambda_max * REACH, lambda_max * REACH),
-        uses=("term",),
+        sums.TERM_SUM,
+        (
+            norm_q**2,
+            N,
+            lambda_n * q_margin_n,
+            -lambda_max * perturbation_features.REACH,
+            lambda_max * perturbation_features.REACH,
+        ),
+        by="term",
     ),
     Inequality(
         "normal-root",
         "So ‖q‖ <= lambda_max sqrt(N (R + P)): it grows like the root of N.",
         norm_q <= lambda_max * sp.sqrt(N) * sp.sqrt(_reach),
-        uses=("normal", "reach"),
+        by="normal reach",
     ),
     Definition(
         "point",
@@ -96,63 +87,62 @@ _STEPS = (
         "positive",
         "Multipliers are positive.",
         sp.And(side_min > 0, lambda_min > 0, lambda_max > 0),
-        uses=("one-sided", "support", "natural"),
+        by="one-sided support natural",
     ),
     Inequality(
         "natural-term",
         "Each term of <q, z> = sum lambda_n y_n <x_n, z> is at least lambda_min side_min.",
         lambda_n * _side >= lambda_min * side_min,
-        uses=("natural", "point", "positive"),
+        by="natural point positive",
     ),
     Citation(
         "natural-sum",
         "So <q, z> grows like N.",
-        TERM_SUM_LOWER,
+        sums.TERM_SUM_LOWER,
         (q_z, N, lambda_n * _side, lambda_min * side_min),
-        uses=("natural-term",),
+        by="natural-term",
     ),
     Inequality(
         "dir-product",
         "‖q‖ <dir, z> = <q, z>: put in both.",
         dir_z * lambda_max * sp.sqrt(N) * sp.sqrt(_reach) >= N * lambda_min * side_min,
-        uses=("point", "natural-sum", "normal-root", "positive"),
+        by="point natural-sum normal-root positive",
     ),
     Inequality(
         "dir-root",
         "So <dir, z> grows like the root of N.",
         sp.And(
-            dir_z > 0,
-            dir_z * lambda_max * sp.sqrt(_reach) >= lambda_min * side_min * sp.sqrt(N),
+            dir_z > 0, dir_z * lambda_max * sp.sqrt(_reach) >= lambda_min * side_min * sp.sqrt(N)
         ),
-        uses=("dir-product", "positive", "point", "natural-sum"),
+        by="dir-product positive point natural-sum",
     ),
     Inequality(
         "base-squares",
         "Squares of <x'_n, z>.",
         sp.And(base_z_n**2 <= base_z_max**2, base_z_n**2 >= 0, sp.Abs(base_z_n) >= 0),
-        uses=("point",),
+        by="point",
     ),
     Citation(
         "base-l2-square",
         "Their sum grows at most like N_adv.",
-        TERM_SUM,
+        sums.TERM_SUM,
         (base_l2_z**2, N_adv, base_z_n**2, sp.Integer(0), base_z_max**2),
-        uses=("base-squares",),
+        by="base-squares",
     ),
     Citation(
         "base-l1",
         "So does that of the absolute values.",
-        TERM_SUM,
+        sums.TERM_SUM,
         (base_l1_z, N_adv, sp.Abs(base_z_n), sp.Integer(0), base_z_max),
-        uses=("base-squares", "point"),
+        by="base-squares point",
     ),
     Inequality(
         "base-l2",
         "Hence ‖b‖_2 grows at most like the root of N_adv.",
         base_l2_z <= sp.sqrt(N_adv) * base_z_max,
-        uses=("base-l2-square",),
+        by="base-l2-square",
     ),
-    Let("root-log", "Write ell for sqrt(2 log(2/delta)).", _root, _ROOT, uses=("failure",)),
+    Let("root-log", "Write ell for sqrt(2 log(2/delta)).", _root, _ROOT, by="failure"),
     Inequality(
         "region-short",
         "The region in the short names.",
@@ -161,58 +151,49 @@ _STEPS = (
         * lambda_max
         * sp.sqrt(_reach)
         < eps * _L * lambda_min * side_min * sp.sqrt(N),
-        uses=("region", "root-log", "reach", "failure"),
+        by="region root-log reach failure",
     ),
     Inequality(
-        "lower-free-sign",
-        "0 < L <= U.",
-        sp.And(_L > 0, _U >= _L),
-        uses=("lower-free", "upper-free"),
+        "lower-free-sign", "0 < L <= U.", sp.And(_L > 0, _U >= _L), by="lower-free upper-free"
     ),
     Inequality(
         "region-dir",
         "Put <dir, z> for its lower bound and divide by lambda_max sqrt(R + P).",
         base_z_max * ((_U + _L) / 2 * _root / sp.sqrt(N_adv) + (_U - _L) / 2) < eps * _L * dir_z,
-        uses=("region-short", "dir-root", "positive", "lower-free-sign"),
+        by="region-short dir-root positive lower-free-sign",
     ),
     Inequality(
         "region-scaled",
         "Times N_adv.",
         base_z_max * ((_U + _L) / 2 * _root * sp.sqrt(N_adv) + (_U - _L) / 2 * N_adv)
         < eps * N_adv * _L * dir_z,
-        uses=("region-dir",),
+        by="region-dir",
     ),
     Inequality(
         "outweighs",
         "So the perturbations outweigh what random labels leave of the base samples.",
-        eps * N_adv * _L * sp.Abs(dir_z) > base_part(_U, _L, _root * base_l2_z),
-        uses=("region-scaled", "base-l2", "base-l1", "lower-free-sign", "dir-root"),
+        eps * N_adv * _L * sp.Abs(dir_z)
+        > matching_random_labels.base_part(_U, _L, _root * base_l2_z),
+        by="region-scaled base-l2 base-l1 lower-free-sign dir-root",
     ),
     Inequality(
         "outweighs-spelled",
         "In the form that random labels ask for.",
-        eps * N_adv * _L * sp.Abs(dir_z) > base_part(_U, _L, _ROOT * base_l2_z),
-        uses=("outweighs", "root-log", "failure"),
+        eps * N_adv * _L * sp.Abs(dir_z)
+        > matching_random_labels.base_part(_U, _L, _ROOT * base_l2_z),
+        by="outweighs root-log failure",
     ),
     Inequality(
         "same-side",
         "dir = q/‖q‖, so it agrees with q about z.",
         dir_z * q_z > 0,
-        uses=("point", "dir-root"),
+        by="point dir-root",
     ),
     Earlier(
         "random-labels",
         "So the boundaries match at z with probability at least 1 - delta.",
         matching_random_labels.THEOREM,
-        uses=(
-            "radius",
-            "perturbed-half-aware",
-            "upper-free",
-            "lower-free",
-            "outweighs-spelled",
-            "same-side",
-            "failure",
-        ),
+        by="radius perturbed-half-aware upper-free lower-free outweighs-spelled same-side failure",
     ),
     Limit(
         "few",
@@ -241,14 +222,9 @@ _STEPS = (
         sp.oo,
         _RATIO.subs(_dimension, 1),
     ),
-    Conclusion(
-        "claim-direction",
-        "As shown.",
-        "direction",
-        uses=("dir-root", "reach", "positive"),
-    ),
-    Conclusion("claim-cancelling", "As shown.", "cancelling", uses=("base-l2",)),
-    Conclusion("claim-matching", "As shown.", "matching", uses=("random-labels",)),
+    Conclusion("claim-direction", "As shown.", "direction", by="dir-root reach positive"),
+    Conclusion("claim-cancelling", "As shown.", "cancelling", by="base-l2"),
+    Conclusion("claim-matching", "As shown.", "matching", by="random-labels"),
 )
 
 THEOREM = Theorem(

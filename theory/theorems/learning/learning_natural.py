@@ -4,29 +4,11 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...statement import (
-    KUMANO,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Earlier,
-    Inequality,
-    Let,
-    Theorem,
-)
+from ...statement import KUMANO, Claim, Theorem
+from ...steps import perturbed, sums
+from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Inequality, Let
 from ...steps.kkt import P, R, f_z, norm_q, q_z, r
-from ...steps.perturbed import (
-    CONDITION,
-    MULTIPLIER_SUM,
-    RADIUS,
-    T1_z,
-    T2_z,
-    adv_activation_margin,
-    adv_f_z,
-    dir_z,
-)
-from ...steps.sums import LARGEST, TERM_SUM
+from ...steps.perturbed import T1_z, T2_z, adv_activation_margin, adv_f_z, dir_z
 from ...symbols import (
     N,
     R_max,
@@ -39,8 +21,8 @@ from ...symbols import (
     p_max,
 )
 from ..boundary import exact_multipliers, half_aware
-from ..perturbation import perturbed_boundary
-from ..perturbation.perturbation_features import MARGIN, NATURAL_SAMPLE, REACH, lambda_n, q_margin_n
+from ..perturbation import perturbation_features, perturbed_boundary
+from ..perturbation.perturbation_features import lambda_n, q_margin_n
 
 natural_kappa = declare(
     "natural_kappa",
@@ -59,33 +41,28 @@ _STEPS = (
         "standard",
         "The natural network has the linear boundary with normal q.",
         half_aware.THEOREM,
-        uses=("half-aware",),
+        by="half-aware",
     ),
     Earlier(
         "exact",
         "And its multipliers lie between the bounds of the exact solution.",
         exact_multipliers.THEOREM,
-        uses=("half-aware",),
+        by="half-aware",
     ),
     Earlier(
         "perturbed",
         "The perturbed set has the boundary T1(z) + T2(z).",
         perturbed_boundary.THEOREM,
-        uses=("radius", "perturbed-half-aware"),
+        by="radius perturbed-half-aware",
     ),
-    *NATURAL_SAMPLE,
+    *perturbation_features.NATURAL_SAMPLE,
     Inequality(
         "room",
         "The half-aware condition gives (R + 2 r) P < r².",
         (R_max**2 + 2 * R_min**2) * (N - 1) * p_max < R_min**4,
-        uses=("half-aware", "natural"),
+        by="half-aware natural",
     ),
-    Inequality(
-        "room-simple",
-        "In particular P < r.",
-        (N - 1) * p_max < R_min**2,
-        uses=("room",),
-    ),
+    Inequality("room-simple", "In particular P < r.", (N - 1) * p_max < R_min**2, by="room"),
     Let("P", "Write P for (N-1) p_max.", P, (N - 1) * p_max),
     Let("r", "Write r for R_min².", r, R_min**2),
     Let("R", "Write R for R_max².", R, R_max**2),
@@ -93,45 +70,51 @@ _STEPS = (
         "upper-scaled",
         "The upper bound of the multipliers, without fractions.",
         (1 + gamma**2) * (r - P) * lambda_max <= 2,
-        uses=("exact", "room-simple", "P", "r"),
+        by="exact room-simple P r",
     ),
     Inequality(
         "lower-scaled",
         "And the lower one.",
         (1 + gamma**2) * R * (r - P) * lambda_min >= 2 * (r - 2 * P),
-        uses=("exact", "room-simple", "P", "r", "R"),
+        by="exact room-simple P r R",
     ),
     Inequality(
         "margin-scaled",
         "So (1+gamma²) R (r - P)(lambda_min r - lambda_max P) >= 2 (r (r - 2P) - R P).",
         (1 + gamma**2) * R * (r - P) * (lambda_min * r - lambda_max * P)
         >= 2 * (r * (r - 2 * P) - R * P),
-        uses=("upper-scaled", "lower-scaled"),
+        by="upper-scaled lower-scaled",
     ),
     Inequality(
         "margin-positive",
         "Which is positive: q classifies every natural sample.",
-        MARGIN > 0,
-        uses=("margin-scaled", "room", "room-simple", "P", "r", "R"),
+        perturbation_features.MARGIN > 0,
+        by="margin-scaled room room-simple P r R",
     ),
     Inequality(
         "term-lower",
         "Each term of ‖q‖² = sum lambda_n y_n <q, x_n> is at least this.",
-        lambda_n * q_margin_n >= lambda_min * MARGIN,
-        uses=("natural", "natural-margin", "margin-positive"),
+        lambda_n * q_margin_n >= lambda_min * perturbation_features.MARGIN,
+        by="natural natural-margin margin-positive",
     ),
     Inequality(
         "term-upper",
         "And at most this.",
-        lambda_n * q_margin_n <= lambda_max * REACH,
-        uses=("natural", "natural-reach"),
+        lambda_n * q_margin_n <= lambda_max * perturbation_features.REACH,
+        by="natural natural-reach",
     ),
     Citation(
         "normal",
         "Sum over the N samples.",
-        TERM_SUM,
-        (norm_q**2, N, lambda_n * q_margin_n, lambda_min * MARGIN, lambda_max * REACH),
-        uses=("term-lower", "term-upper"),
+        sums.TERM_SUM,
+        (
+            norm_q**2,
+            N,
+            lambda_n * q_margin_n,
+            lambda_min * perturbation_features.MARGIN,
+            lambda_max * perturbation_features.REACH,
+        ),
+        by="term-lower term-upper",
     ),
     Definition(
         "direction",
@@ -141,49 +124,49 @@ _STEPS = (
     Inequality(
         "along",
         "So |<x_n, q>|/‖q‖ is at most (U (R + P))/‖q‖.",
-        _along_n <= REACH / norm_q,
-        uses=("direction", "natural-reach"),
+        _along_n <= perturbation_features.REACH / norm_q,
+        by="direction natural-reach",
     ),
     Citation(
         "kappa",
         "So is the largest.",
-        LARGEST,
-        (natural_kappa, _along_n, REACH / norm_q),
-        uses=("along",),
+        sums.LARGEST,
+        (natural_kappa, _along_n, perturbation_features.REACH / norm_q),
+        by="along",
     ),
     Inequality(
         "kappa-scaled",
         "Without the fraction.",
-        natural_kappa * norm_q <= REACH,
-        uses=("kappa",),
+        natural_kappa * norm_q <= perturbation_features.REACH,
+        by="kappa",
     ),
     Inequality(
         "kappa-squared",
         "Squared.",
-        natural_kappa**2 * norm_q**2 <= REACH**2,
-        uses=("kappa-scaled",),
+        natural_kappa**2 * norm_q**2 <= perturbation_features.REACH**2,
+        by="kappa-scaled",
     ),
-    *MULTIPLIER_SUM,
+    *perturbed.MULTIPLIER_SUM,
     Inequality(
         "teacher",
         "S_a > 0, so along q T2(z) has the sign of <q, z>, which is that of the natural network.",
         _REPEATS,
-        uses=("perturbed", "multiplier-sum", "standard"),
+        by="perturbed multiplier-sum standard",
     ),
     Conclusion(
         "claim-teacher",
         "Both boundaries are linear, and T2 repeats the natural one.",
         "teacher",
-        uses=("standard", "perturbed", "teacher"),
+        by="standard perturbed teacher",
     ),
-    Conclusion("claim-margin", "As shown.", "margin", uses=("margin-positive",)),
-    Conclusion("claim-normal-lower", "As shown.", "normal-lower", uses=("normal",)),
-    Conclusion("claim-normal-upper", "As shown.", "normal-upper", uses=("normal",)),
+    Conclusion("claim-margin", "As shown.", "margin", by="margin-positive"),
+    Conclusion("claim-normal-lower", "As shown.", "normal-lower", by="normal"),
+    Conclusion("claim-normal-upper", "As shown.", "normal-upper", by="normal"),
     Conclusion(
         "claim-kappa",
         "Put the lower bound of ‖q‖² into the bound of kappa² ‖q‖².",
         "kappa",
-        uses=("kappa-squared", "normal"),
+        by="kappa-squared normal",
     ),
 )
 
@@ -201,7 +184,7 @@ THEOREM = Theorem(
     ),
     source=replace(KUMANO, locator="theorem on learning from perturbations on natural data"),
     origin="after the paper",
-    assumptions=(*half_aware.THEOREM.assumptions, RADIUS, CONDITION),
+    assumptions=(*half_aware.THEOREM.assumptions, perturbed.RADIUS, perturbed.CONDITION),
     claims=(
         Claim(
             "teacher",
@@ -219,19 +202,24 @@ THEOREM = Theorem(
         Claim(
             "margin",
             "The multipliers are even enough for q to classify every natural sample.",
-            MARGIN > 0,
+            perturbation_features.MARGIN > 0,
         ),
         Claim(
             "normal-lower",
             "The normal of the natural boundary is at least this long.",
-            norm_q**2 >= N * lambda_min * MARGIN,
+            norm_q**2 >= N * lambda_min * perturbation_features.MARGIN,
         ),
-        Claim("normal-upper", "And at most this long.", norm_q**2 <= N * lambda_max * REACH),
+        Claim(
+            "normal-upper",
+            "And at most this long.",
+            norm_q**2 <= N * lambda_max * perturbation_features.REACH,
+        ),
         Claim(
             "kappa",
             "A perturbation along q correlates little with any one natural sample: kappa <= "
             "U (R + P)/sqrt(N L (L r - U P)), squared.",
-            natural_kappa**2 * N * lambda_min * MARGIN <= REACH**2,
+            natural_kappa**2 * N * lambda_min * perturbation_features.MARGIN
+            <= perturbation_features.REACH**2,
         ),
     ),
     proof=_STEPS,

@@ -4,38 +4,14 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...statement import (
-    KUMANO,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Inequality,
-    Let,
-    Theorem,
-)
-from ...steps.perturbed import HATS, N_adv, indicator, r_hat
-from ...steps.probability import SUB_EVENT
+from ...statement import KUMANO, Assumption, Claim, Theorem
+from ...steps import perturbed, probability
+from ...steps.kinds import Citation, Conclusion, Definition, Inequality, Let
+from ...steps.perturbed import N_adv, r_hat
 from ...symbols import declare, gamma
 from ..boundary.uniform_data import delta
-from .uniform_noise import (
-    CLOSER,
-    HATS_MET,
-    TAILS,
-    WITHIN,
-    WORST_SPELLED,
-    P_worst,
-    R_worst,
-    any_bad,
-    miss,
-    product,
-    r_worst,
-    t1,
-    t2,
-    t3,
-    worst,
-)
+from . import uniform_noise
+from .uniform_noise import P_worst, R_worst, any_bad, miss, r_worst, t1, t2, t3
 
 noise_chance = declare(
     "noise_chance",
@@ -49,47 +25,46 @@ noise_chance = declare(
 )
 
 _STEPS = (
-    *TAILS,
-    *HATS[:3],
+    *uniform_noise.TAILS,
+    *perturbed.HATS[:3],
     *(
-        Let(name, f"Write {symbol} for what the radii leave.", symbol, value, uses=uses)
-        for name, symbol, value, uses in zip(
+        Let(name, f"Write {symbol} for what the radii leave.", symbol, value)
+        for name, symbol, value in zip(
             ("R-worst", "r-worst", "P-worst"),
             (R_worst, r_worst, P_worst),
-            worst(t1, t2, t3),
-            ((), (), ()),
+            uniform_noise.worst(t1, t2, t3),
             strict=True,
         )
     ),
     Inequality(
         "radius-short",
         "The first assumption in the short names.",
-        sp.And(worst(t1, t2, t3)[1] > 0, worst(t1, t2, t3)[0] > 0),
-        uses=("radius-worst", "t1", "t2", "t3", "two-samples"),
+        sp.And(uniform_noise.worst(t1, t2, t3)[1] > 0, uniform_noise.worst(t1, t2, t3)[0] > 0),
+        by="radius-worst t1 t2 t3 two-samples",
     ),
     Inequality(
         "condition-short",
         "And the second.",
-        product(*worst(t1, t2, t3)),
-        uses=("condition-worst", "t1", "t2", "t3"),
+        uniform_noise.product(*uniform_noise.worst(t1, t2, t3)),
+        by="condition-worst t1 t2 t3",
     ),
     Inequality(
         "worst-radius",
         "Shorter still.",
         sp.And(r_worst > 0, R_worst >= r_worst),
-        uses=("radius-short", "r-worst", "R-worst"),
+        by="radius-short r-worst R-worst",
     ),
     Inequality(
         "worst",
         "Shorter still.",
-        product(R_worst, r_worst, P_worst),
-        uses=("condition-short", "R-worst", "r-worst", "P-worst"),
+        uniform_noise.product(R_worst, r_worst, P_worst),
+        by="condition-short R-worst r-worst P-worst",
     ),
     Inequality(
         "closer",
         "Within the radii the perturbed set is no worse than that.",
-        sp.Implies(WITHIN, CLOSER),
-        uses=("R-hat", "r-hat", "P-hat", "R-worst", "r-worst", "P-worst"),
+        sp.Implies(uniform_noise.WITHIN, uniform_noise.CLOSER),
+        by="R-hat r-hat P-hat R-worst r-worst P-worst",
     ),
     Inequality(
         "weaker-r",
@@ -102,32 +77,37 @@ _STEPS = (
                 < gamma * (1 + gamma**2) * r_hat**2,
             ),
         ),
-        uses=("worst", "worst-radius"),
+        by="worst worst-radius",
     ),
     Inequality(
         "weaker",
         "And as R and P shrink.",
-        sp.Implies(CLOSER, HATS_MET),
-        uses=("weaker-r",),
+        sp.Implies(uniform_noise.CLOSER, uniform_noise.HATS_MET),
+        by="weaker-r",
     ),
     Inequality(
         "met",
         "So only a draw that leaves the radii can miss an assumption of perturbed-boundary, here "
         "written without fractions.",
-        sp.Implies(WITHIN, HATS_MET),
-        uses=("closer", "weaker"),
+        sp.Implies(uniform_noise.WITHIN, uniform_noise.HATS_MET),
+        by="closer weaker",
     ),
     Citation(
         "event",
         "Compare the probabilities.",
-        SUB_EVENT,
-        (miss, any_bad, indicator(sp.Not(HATS_MET)), indicator(sp.Not(WITHIN))),
-        uses=("met",),
+        probability.SUB_EVENT,
+        (
+            miss,
+            any_bad,
+            perturbed.indicator(sp.Not(uniform_noise.HATS_MET)),
+            perturbed.indicator(sp.Not(uniform_noise.WITHIN)),
+        ),
+        by="met",
     ),
     Definition(
         "complement", "Meeting is the opposite of missing.", (sp.Eq(noise_chance, 1 - miss),)
     ),
-    Conclusion("claim", "Together.", "probability", uses=("event", "any", "complement")),
+    Conclusion("claim", "Together.", "probability", by="event any complement"),
 )
 
 THEOREM = Theorem(
@@ -147,12 +127,12 @@ THEOREM = Theorem(
         Assumption(
             "radius-worst",
             "At the worst that the radii leave, no perturbed sample is at the origin.",
-            WORST_SPELLED[1] > 0,
+            uniform_noise.WORST_SPELLED[1] > 0,
         ),
         Assumption(
             "condition-worst",
             "And the perturbed set meets the half-aware condition (written without a fraction).",
-            product(*WORST_SPELLED),
+            uniform_noise.product(*uniform_noise.WORST_SPELLED),
         ),
     ),
     claims=(

@@ -2,10 +2,11 @@
 
 import sympy as sp
 
-from ...statement import PROJECT, Citation, Claim, Conclusion, Definition, Inequality, Theorem
+from ...statement import PROJECT, Claim, Theorem
+from ...steps import perturbed, sums
+from ...steps.kinds import Citation, Conclusion, Definition, Inequality
 from ...steps.kkt import q_z
-from ...steps.perturbed import BASE_PART, DECOMPOSITION, PARTS, PERTURBED_PART, adv_q_z, dir_z
-from ...steps.sums import LARGEST
+from ...steps.perturbed import adv_q_z, dir_z
 from ...symbols import declare
 
 disagreement_load = declare(
@@ -25,7 +26,7 @@ _load = declare(
 )
 
 _disagree = sp.And(dir_z * q_z > 0, adv_q_z * q_z <= 0)
-_covered = sp.And(PERTURBED_PART > BASE_PART, dir_z * q_z > 0)
+_covered = sp.And(perturbed.PERTURBED_PART > perturbed.BASE_PART, dir_z * q_z > 0)
 
 THEOREM = Theorem(
     id="matching-covered",
@@ -48,37 +49,42 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *DECOMPOSITION,
-        *PARTS,
+        *perturbed.DECOMPOSITION,
+        *perturbed.PARTS,
         Inequality(
             "outweighed",
             "Where dir and q agree but q and q^a do not, T1(z) outweighs T2(z).",
-            sp.Implies(_disagree, PERTURBED_PART <= BASE_PART),
-            uses=("decomposition", "T1", "T2-size"),
+            sp.Implies(_disagree, perturbed.PERTURBED_PART <= perturbed.BASE_PART),
+            by="decomposition T1 T2-size",
         ),
         Definition(
             "load",
             "The load of a point to which some base sample contributes.",
-            (sp.Implies(BASE_PART > 0, sp.Eq(_load * BASE_PART, PERTURBED_PART)),),
+            (
+                sp.Implies(
+                    perturbed.BASE_PART > 0,
+                    sp.Eq(_load * perturbed.BASE_PART, perturbed.PERTURBED_PART),
+                ),
+            ),
         ),
         Citation(
             "largest",
             "So none of the tested points of this kind has a load above 1.",
-            LARGEST,
+            sums.LARGEST,
             (
                 disagreement_load,
-                sp.Piecewise((_load, sp.And(_disagree, BASE_PART > 0)), (0, True)),
+                sp.Piecewise((_load, sp.And(_disagree, perturbed.BASE_PART > 0)), (0, True)),
                 sp.Integer(1),
             ),
-            uses=("outweighed", "load"),
+            by="outweighed load",
         ),
         Inequality(
             "everywhere",
             "And where the perturbations outweigh the base samples, q and q^a agree.",
             sp.Implies(_covered, adv_q_z * q_z > 0),
-            uses=("outweighed",),
+            by="outweighed",
         ),
-        Conclusion("claim", "For every z at once.", "covered", uses=("largest", "everywhere")),
+        Conclusion("claim", "For every z at once.", "covered", by="largest everywhere"),
     ),
     remarks=(
         "matching-deterministic says the same of one z. Holds for any non-negative multipliers.",

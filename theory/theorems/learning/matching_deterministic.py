@@ -2,9 +2,11 @@
 
 import sympy as sp
 
-from ...statement import PROJECT, Assumption, Claim, Conclusion, Inequality, Theorem
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import perturbed
+from ...steps.kinds import Conclusion, Inequality
 from ...steps.kkt import q_z
-from ...steps.perturbed import BASE_PART, DECOMPOSITION, PARTS, PERTURBED_PART, T1_z, adv_q_z, dir_z
+from ...steps.perturbed import T1_z, adv_q_z, dir_z
 
 _z, _q, _qa = sp.symbols("z q q_a")
 _inner = sp.Function("inner")
@@ -31,7 +33,7 @@ THEOREM = Theorem(
         Assumption(
             "outweighs",
             "At z the perturbations outweigh all base samples together.",
-            PERTURBED_PART > BASE_PART,
+            perturbed.PERTURBED_PART > perturbed.BASE_PART,
         ),
         SAME_SIDE,
     ),
@@ -45,25 +47,20 @@ THEOREM = Theorem(
         Claim(
             "base-part",
             "What the base samples teach about z is at most this.",
-            sp.Abs(T1_z) <= BASE_PART,
+            sp.Abs(T1_z) <= perturbed.BASE_PART,
         ),
     ),
     proof=(
-        *DECOMPOSITION,
-        *PARTS,
+        *perturbed.DECOMPOSITION,
+        *perturbed.PARTS,
         Inequality(
             "sign",
             "So T2(z) decides the sign of the sum, and it has that of <dir, z>.",
             adv_q_z * dir_z > 0,
-            uses=("decomposition", "T1", "T2-size", "outweighs", "same-side"),
+            by="decomposition T1 T2-size outweighs same-side",
         ),
-        Conclusion(
-            "claim-matching",
-            "Which is that of <q, z>.",
-            "matching",
-            uses=("sign", "same-side"),
-        ),
-        Conclusion("claim-base-part", "As shown.", "base-part", uses=("T1",)),
+        Conclusion("claim-matching", "Which is that of <q, z>.", "matching", by="sign same-side"),
+        Conclusion("claim-base-part", "As shown.", "base-part", by="T1"),
     ),
     remarks=(
         "For one z. Holds for any non-negative multipliers, whether or not the networks have "

@@ -2,20 +2,11 @@
 
 import sympy as sp
 
-from ...statement import (
-    PROJECT,
-    SUM_BOUND,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Inequality,
-    Theorem,
-)
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import sums
+from ...steps.kinds import Citation, Conclusion, Definition, Inequality
 from ...steps.kkt import norm_q, q_z
 from ...steps.perturbed import adv_lambda_n, adv_lambda_sum, adv_q_z, eps
-from ...steps.sums import LINEAR_SUM, SMALLEST, TERM_SUM_LOWER
 from ...symbols import N, R_max, R_min, declare, lambda_max, p_max
 from ..perturbation.perturbation_features import lambda_n, rho_n
 
@@ -71,9 +62,7 @@ THEOREM = Theorem(
     origin="after the paper",
     assumptions=(
         Assumption(
-            "one-sided",
-            "z does not contradict the label of any natural sample.",
-            side_min >= 0,
+            "one-sided", "z does not contradict the label of any natural sample.", side_min >= 0
         ),
     ),
     claims=(
@@ -124,12 +113,12 @@ THEOREM = Theorem(
             sp.Eq(
                 _c * _side, -adv_lambda_n * _side + eps * adv_lambda_sum / norm_q * lambda_n * _side
             ),
-            uses=("weights",),
+            by="weights",
         ),
         Citation(
             "sum",
             "So sum c_n s_n = <q^a, z>, as q^a = -sum lambda^a_n y_n x_n + (eps S_a/‖q‖) q.",
-            LINEAR_SUM,
+            sums.LINEAR_SUM,
             (
                 adv_q_z,
                 _mislabeled,
@@ -139,59 +128,51 @@ THEOREM = Theorem(
                 -adv_lambda_n * _side,
                 lambda_n * _side,
             ),
-            uses=("one-term",),
+            by="one-term",
         ),
         Citation(
             "remove-least",
             "Take away the smallest weight: sum (c_n - c_min) s_n = <q^a, z> - c_min sum s_n.",
-            LINEAR_SUM,
+            sums.LINEAR_SUM,
             (_weighted, adv_q_z, -flip_min, side_sum, (_c - flip_min) * _side, _c * _side, _side),
         ),
         Inequality(
             "remainders",
             "No term of it is negative.",
             (_c - flip_min) * _side >= 0,
-            uses=("weights", "one-sided"),
+            by="weights one-sided",
         ),
         Citation(
             "least",
             "Nor is the sum.",
-            TERM_SUM_LOWER,
+            sums.TERM_SUM_LOWER,
             (_weighted, N, (_c - flip_min) * _side, sp.Integer(0)),
-            uses=("remainders",),
+            by="remainders",
         ),
         Citation(
             "remove-largest",
             "The same with the largest weight: sum (c_max - c_n) s_n = c_max sum s_n - <q^a, z>.",
-            LINEAR_SUM,
-            (
-                _above,
-                -adv_q_z,
-                flip_max,
-                side_sum,
-                (flip_max - _c) * _side,
-                -_c * _side,
-                _side,
-            ),
+            sums.LINEAR_SUM,
+            (_above, -adv_q_z, flip_max, side_sum, (flip_max - _c) * _side, -_c * _side, _side),
         ),
         Inequality(
             "remainders-largest",
             "No term of it is negative.",
             (flip_max - _c) * _side >= 0,
-            uses=("weights", "one-sided"),
+            by="weights one-sided",
         ),
         Citation(
             "largest",
             "Nor is the sum.",
-            TERM_SUM_LOWER,
+            sums.TERM_SUM_LOWER,
             (_above, N, (flip_max - _c) * _side, sp.Integer(0)),
-            uses=("remainders-largest",),
+            by="remainders-largest",
         ),
         Citation(
             "natural-sum",
             "And with the natural multipliers: sum (lambda_max - lambda_n) s_n = "
             "lambda_max sum s_n - <q, z>.",
-            LINEAR_SUM,
+            sums.LINEAR_SUM,
             (
                 _natural,
                 -q_z,
@@ -206,33 +187,23 @@ THEOREM = Theorem(
             "remainders-natural",
             "No term of it is negative.",
             (lambda_max - lambda_n) * _side >= 0,
-            uses=("weights", "one-sided"),
+            by="weights one-sided",
         ),
         Citation(
             "natural",
             "Nor is the sum.",
-            TERM_SUM_LOWER,
+            sums.TERM_SUM_LOWER,
             (_natural, N, (lambda_max - lambda_n) * _side, sp.Integer(0)),
-            uses=("remainders-natural",),
+            by="remainders-natural",
         ),
         Inequality(
             "side",
             "So <q, z> > 0 only where sum s_n > 0.",
             sp.Implies(q_z > 0, side_sum > 0),
-            uses=("natural-sum", "natural"),
+            by="natural-sum natural",
         ),
-        Conclusion(
-            "claim-at-least",
-            "As shown.",
-            "at-least",
-            uses=("remove-least", "least", "side"),
-        ),
-        Conclusion(
-            "claim-at-most",
-            "As shown.",
-            "at-most",
-            uses=("remove-largest", "largest", "side"),
-        ),
+        Conclusion("claim-at-least", "As shown.", "at-least", by="remove-least least side"),
+        Conclusion("claim-at-most", "As shown.", "at-most", by="remove-largest largest side"),
         Definition(
             "own-term",
             "y_n <q^a, x_n> is the sample's own term plus its row sum, since y_n² = 1.",
@@ -246,23 +217,23 @@ THEOREM = Theorem(
         Citation(
             "row",
             "The row sum has N-1 products with weights at most |c|_max.",
-            SUM_BOUND,
+            sums.SUM_BOUND,
             (_row, N - 1, flip_abs, p_max),
         ),
         Inequality(
             "margin",
             "The own term is least at the shortest sample, or, where c_n < 0, at the longest.",
             _margin >= OWN - (N - 1) * flip_abs * p_max,
-            uses=("weights", "own-term", "row"),
+            by="weights own-term row",
         ),
         Citation(
             "smallest",
             "So for the smallest.",
-            SMALLEST,
+            sums.SMALLEST,
             (flip_margin_min, _margin, OWN - (N - 1) * flip_abs * p_max),
-            uses=("margin",),
+            by="margin",
         ),
-        Conclusion("claim-training", "As shown.", "training", uses=("smallest",)),
+        Conclusion("claim-training", "As shown.", "training", by="smallest"),
     ),
     remarks=(
         "The boundaries agree for every z exactly when the c_n are a positive multiple of the "

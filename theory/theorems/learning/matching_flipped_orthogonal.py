@@ -2,33 +2,16 @@
 
 import sympy as sp
 
-from ...statement import (
-    PROJECT,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Inequality,
-    Theorem,
-)
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import sums
+from ...steps.kinds import Citation, Conclusion, Definition, Inequality
 from ...steps.kkt import norm_q, q_z
 from ...steps.perturbed import adv_lambda_n, adv_lambda_sum, adv_q_z, eps
-from ...steps.sums import LARGEST, LINEAR_SUM, SMALLEST, TERM_SUM
 from ...symbols import N, R_max, R_min, declare, gamma, p_max
 from ..perturbation.perturbation_features import lambda_n, q_margin_max, q_margin_min, q_margin_n
+from . import orthogonal_data
 from .matching_flipped_labels import flip_margin_min
-from .orthogonal_data import (
-    NATURAL,
-    PERTURBED,
-    adv_common,
-    common,
-    flip_A_eigenvalue,
-    imbalance,
-    shift,
-    square,
-    strength,
-)
+from .orthogonal_data import adv_common, common, imbalance, shift, square, strength
 
 flip_activation_margin = declare(
     "flip_activation_margin",
@@ -60,19 +43,19 @@ def _normal_at(name: str, where: str, flipped: sp.Symbol, plain: sp.Symbol, side
             f"term-{name}",
             f"Compare the terms of q^a and q {where}.",
             sp.Eq(-adv_lambda_n * side, -adv_common / common * (lambda_n * side)),
-            uses=("unique", "margins"),
+            by="unique margins",
         ),
         Citation(
             f"base-{name}",
             "The flipped base samples teach -(1/(row l)) <q, z>.",
-            LINEAR_SUM,
+            sums.LINEAR_SUM,
             (mislabeled, 0, -adv_common / common, plain, -adv_lambda_n * side, 0, lambda_n * side),
-            uses=(f"term-{name}",),
+            by=f"term-{name}",
         ),
         Citation(
             f"whole-{name}",
             "q^a = -sum lambda^a_n y_n x_n + (eps S_a/‖q‖) q.",
-            LINEAR_SUM,
+            sums.LINEAR_SUM,
             (
                 flipped,
                 mislabeled,
@@ -87,7 +70,7 @@ def _normal_at(name: str, where: str, flipped: sp.Symbol, plain: sp.Symbol, side
             f"normal-{name}",
             "So <q^a, z> = (x - 1)/(row l) <q, z>.",
             sp.Eq(flipped * common, adv_common * (strength - 1) * plain),
-            uses=(f"base-{name}", f"whole-{name}", "sum", "length", "strength"),
+            by=f"base-{name} whole-{name} sum length strength",
         ),
     )
 
@@ -96,24 +79,24 @@ _FLIPPED = (
     Citation(
         "sum",
         "S_a = N/row.",
-        TERM_SUM,
+        sums.TERM_SUM,
         (adv_lambda_sum, N, adv_lambda_n, adv_common, adv_common),
-        uses=("unique",),
+        by="unique",
     ),
     *_normal_at("z", "at any z", adv_q_z, q_z, _side),
     Citation(
         "reach-least",
         "The smallest y_n <q, x_n> is l R.",
-        SMALLEST,
+        sums.SMALLEST,
         (q_margin_min, q_margin_n, common * square),
-        uses=("margins",),
+        by="margins",
     ),
     Citation(
         "reach-largest",
         "And so is the largest.",
-        LARGEST,
+        sums.LARGEST,
         (q_margin_max, q_margin_n, common * square),
-        uses=("margins",),
+        by="margins",
     ),
     Definition(
         "one-sample",
@@ -125,21 +108,21 @@ _FLIPPED = (
         "margin",
         "So y_n <q^a, x_n> = (x - 1) R/row, the same for all.",
         sp.Eq(_margin, adv_common * (strength - 1) * square),
-        uses=("normal-sample", "one-sample", "reach-least", "reach-largest"),
+        by="normal-sample one-sample reach-least reach-largest",
     ),
     Citation(
         "margin-least",
         "So for the smallest.",
-        SMALLEST,
+        sums.SMALLEST,
         (flip_margin_min, _margin, adv_common * (strength - 1) * square),
-        uses=("margin",),
+        by="margin",
     ),
     Citation(
         "margin-largest",
         "And for the largest.",
-        LARGEST,
+        sums.LARGEST,
         (flip_margin_max, _margin, adv_common * (strength - 1) * square),
-        uses=("margin",),
+        by="margin",
     ),
     Definition("margin-order", "Smallest and largest.", (flip_margin_min <= flip_margin_max,)),
     Definition(
@@ -167,56 +150,49 @@ _FLIPPED = (
         "activation",
         "Both are at least (gamma R + N g (1+gamma)/2)/row.",
         sp.Min(_own, _other) >= adv_common * (gamma * square + N * shift * (1 + gamma) / 2),
-        uses=("activations", "balanced"),
+        by="activations balanced",
     ),
     Citation(
         "activation-all",
         "So is the smallest.",
-        SMALLEST,
+        sums.SMALLEST,
         (
             flip_activation_margin,
             sp.Min(_own, _other),
             adv_common * (gamma * square + N * shift * (1 + gamma) / 2),
         ),
-        uses=("activation",),
+        by="activation",
     ),
     Inequality(
         "activation-positive",
         "Which is positive exactly when (x - 1)² > (1 - gamma)/(1 + gamma).",
         gamma * square + N * shift * (1 + gamma) / 2 > 0,
-        uses=("settled-strength", "shift-strength"),
+        by="settled-strength shift-strength",
     ),
     Inequality(
         "side",
         "x - 1 has the sign of eps sqrt(N) - R_max.",
         sp.Eq(sp.sign(strength - 1), sp.sign(eps * sp.sqrt(N) - R_max)),
-        uses=("strength",),
+        by="strength",
     ),
     Inequality(
         "signs",
         "So <q^a, z> has that sign times the one of <q, z>.",
         sp.Eq(sp.sign(adv_q_z), sp.sign(strength - 1) * sp.sign(q_z)),
-        uses=("normal-z",),
+        by="normal-z",
     ),
     Conclusion(
         "claim-pattern",
         "The multipliers are positive, so with this pattern all margins are tight: a KKT point.",
         "pattern",
-        uses=("activation-all", "activation-positive"),
+        by="activation-all activation-positive",
     ),
-    Conclusion("claim-definite", "As shown.", "definite", uses=("definite-positive",)),
+    Conclusion("claim-definite", "As shown.", "definite", by="definite-positive"),
     Conclusion(
         "claim-switch",
         "As shown.",
         "switch",
-        uses=(
-            "margin-least",
-            "margin-largest",
-            "margin-order",
-            "side",
-            "signs",
-            "settled-strength",
-        ),
+        by="margin-least margin-largest margin-order side signs settled-strength",
     ),
 )
 
@@ -250,7 +226,7 @@ THEOREM = Theorem(
             "activates exactly its own label's half.",
             flip_activation_margin > 0,
         ),
-        Claim("definite", "A is positive definite.", flip_A_eigenvalue > 0),
+        Claim("definite", "A is positive definite.", orthogonal_data.flip_A_eigenvalue > 0),
         Claim(
             "switch",
             "The two boundaries agree for every z when eps sqrt(N) > R_max and are opposite for "
@@ -263,7 +239,7 @@ THEOREM = Theorem(
             ),
         ),
     ),
-    proof=(*NATURAL, *PERTURBED, *_FLIPPED),
+    proof=(*orthogonal_data.NATURAL, *orthogonal_data.PERTURBED, *_FLIPPED),
     remarks=(
         "Section 1's condition on the perturbed set never reaches the switch; neither does the "
         "pattern itself, which is what this theorem's last assumption measures.",

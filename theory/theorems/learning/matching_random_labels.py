@@ -2,48 +2,15 @@
 
 import sympy as sp
 
-from ...statement import (
-    PROJECT,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Earlier,
-    Inequality,
-    Let,
-    Theorem,
-)
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import perturbed, probability, sums
+from ...steps.kinds import Citation, Conclusion, Earlier, Inequality, Let
 from ...steps.kkt import q_z
-from ...steps.perturbed import (
-    CONDITION,
-    DECOMPOSITION,
-    MULTIPLIER_SUM,
-    NORM_LOWER,
-    NORM_UPPER,
-    RADIUS,
-    ROW_UPPER,
-    N_adv,
-    T1_z,
-    T2_z,
-    adv_lambda_min,
-    adv_lambda_n,
-    adv_q_z,
-    base_l1_z,
-    base_l2_z,
-    base_z_n,
-    dir_z,
-    eps,
-    indicator,
-    label_n,
-    lower_multiplier,
-    upper_multiplier,
-)
-from ...steps.probability import SUB_EVENT
-from ...steps.sums import LINEAR_SUM, RANDOM_SIGNS, WEIGHTS
+from ...steps.perturbed import N_adv, T1_z, adv_lambda_n, base_l2_z, base_z_n, dir_z, eps, label_n
 from ...symbols import declare
 from ..boundary.uniform_data import delta
 from ..perturbation import perturbed_boundary
-from .matching_deterministic import SAME_SIDE
+from . import matching_deterministic
 
 mismatch_chance = declare(
     "mismatch_chance",
@@ -87,13 +54,13 @@ _spread = declare("spread_part", "sum over n of (lambda^a_n - (U+L)/2) y^a_n <x'
 _radius = declare("signs_radius", "sqrt(2 log(2/delta)) ‖b‖_2", low=0, latex="t", typst="t")
 _tail = declare("signs_tail", "Pr[|sum of y^a_n b_n| > t]", low=0, high=1)
 
-UPPER = upper_multiplier(NORM_LOWER, ROW_UPPER)
-LOWER = lower_multiplier(NORM_UPPER, NORM_LOWER, ROW_UPPER)
+UPPER = perturbed.upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER)
+LOWER = perturbed.lower_multiplier(perturbed.NORM_UPPER, perturbed.NORM_LOWER, perturbed.ROW_UPPER)
 
 
 def base_part(upper: sp.Expr, lower: sp.Expr, radius: sp.Expr) -> sp.Expr:
     """The bound of |T1(z)|: mid-point of the multipliers by chance, their spread for certain."""
-    return (upper + lower) / 2 * radius + (upper - lower) / 2 * base_l1_z
+    return (upper + lower) / 2 * radius + (upper - lower) / 2 * perturbed.base_l1_z
 
 
 _RADIUS = sp.sqrt(2 * sp.log(2 / delta)) * base_l2_z
@@ -112,12 +79,10 @@ THEOREM = Theorem(
     source=PROJECT,
     origin="after the paper",
     assumptions=(
-        RADIUS,
-        CONDITION,
+        perturbed.RADIUS,
+        perturbed.CONDITION,
         Assumption(
-            "upper-free",
-            "An upper bound whatever the labels.",
-            sp.And(_U >= UPPER, _U >= _L),
+            "upper-free", "An upper bound whatever the labels.", sp.And(_U >= UPPER, _U >= _L)
         ),
         Assumption(
             "lower-free",
@@ -129,7 +94,7 @@ THEOREM = Theorem(
             "At z the perturbations outweigh what random labels leave of the base samples.",
             eps * N_adv * _L * sp.Abs(dir_z) > base_part(_U, _L, _RADIUS),
         ),
-        SAME_SIDE,
+        matching_deterministic.SAME_SIDE,
         Assumption("failure", "The granted failure probability is below 1.", delta < 1),
     ),
     claims=(
@@ -145,37 +110,28 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *DECOMPOSITION,
+        *perturbed.DECOMPOSITION,
         Earlier(
             "multipliers",
             "Whatever the labels, the multipliers lie between two bounds that do not depend on "
             "the labels.",
             perturbed_boundary.THEOREM,
-            uses=("radius", "perturbed-half-aware"),
+            by="radius perturbed-half-aware",
         ),
-        *MULTIPLIER_SUM,
+        *perturbed.MULTIPLIER_SUM,
         Inequality(
             "between",
             "Every multiplier lies in [L, U].",
-            sp.And(
-                adv_lambda_n >= _L,
-                adv_lambda_n <= _U,
-                adv_lambda_min >= _L,
-            ),
-            uses=("multipliers", "multiplier-range", "upper-free", "lower-free"),
+            sp.And(adv_lambda_n >= _L, adv_lambda_n <= _U, perturbed.adv_lambda_min >= _L),
+            by="multipliers multiplier-range upper-free lower-free",
         ),
-        Inequality(
-            "bounds",
-            "0 < L <= U.",
-            sp.And(_L > 0, _U >= _L),
-            uses=("between", "lower-free"),
-        ),
+        Inequality("bounds", "0 < L <= U.", sp.And(_L > 0, _U >= _L), by="between lower-free"),
         Citation(
             "split",
             "lambda^a_n is the mid-point (U+L)/2, which is the same for all n and all labels, plus "
             "a remainder. Only the mid-point's sum is one of independent signs: the multipliers "
             "themselves depend on the labels.",
-            LINEAR_SUM,
+            sums.LINEAR_SUM,
             (
                 T1_z,
                 _spread,
@@ -190,81 +146,82 @@ THEOREM = Theorem(
             "remainder",
             "A remainder is at most (U-L)/2.",
             sp.Abs((adv_lambda_n - (_U + _L) / 2) * label_n) <= (_U - _L) / 2,
-            uses=("between", "label"),
+            by="between label",
         ),
         Citation(
             "spread",
             "So the remainders add to at most (U-L)/2 ‖b‖_1, whatever the labels.",
-            WEIGHTS,
-            (
-                _spread,
-                (adv_lambda_n - (_U + _L) / 2) * label_n,
-                (_U - _L) / 2,
-                base_l1_z,
-            ),
-            uses=("remainder", "between"),
+            sums.WEIGHTS,
+            (_spread, (adv_lambda_n - (_U + _L) / 2) * label_n, (_U - _L) / 2, perturbed.base_l1_z),
+            by="remainder between",
         ),
         Let(
             "radius-signs",
             "Write t for the deviation of a sum of random signs.",
             _radius,
             _RADIUS,
-            uses=("failure",),
+            by="failure",
         ),
         Citation(
             "signs",
             "The sum of y^a_n b_n deviates more with probability at most delta.",
-            RANDOM_SIGNS,
+            sums.RANDOM_SIGNS,
             (_tail, base_l2_z, _radius, delta),
-            uses=("radius-signs", "failure"),
+            by="radius-signs failure",
         ),
         Inequality(
             "T1",
             "Where it does not, |T1(z)| is within its bound.",
             sp.Implies(sp.Abs(T1_z) > _BOUND, _FAR),
-            uses=("split", "spread", "bounds"),
+            by="split spread bounds",
         ),
         Inequality(
             "outweighs-short",
             "The assumption in the short names.",
             eps * N_adv * _L * sp.Abs(dir_z) > _BOUND,
-            uses=("outweighs", "radius-signs", "failure"),
+            by="outweighs radius-signs failure",
         ),
         Inequality(
             "T2-size",
             "|T2(z)| is at least eps N_adv L |<dir, z>|.",
             sp.And(
-                sp.Abs(T2_z) >= eps * N_adv * _L * sp.Abs(dir_z),
-                T2_z * dir_z >= 0,
+                sp.Abs(perturbed.T2_z) >= eps * N_adv * _L * sp.Abs(dir_z),
+                perturbed.T2_z * dir_z >= 0,
             ),
-            uses=("T2", "multiplier-sum", "between"),
+            by="T2 multiplier-sum between",
         ),
         Inequality(
             "mismatch",
             "So the signs differ only where the sum of signs deviates.",
-            sp.Implies(adv_q_z * q_z <= 0, _FAR),
-            uses=("decomposition", "T1", "T2-size", "outweighs-short", "same-side"),
+            sp.Implies(perturbed.adv_q_z * q_z <= 0, _FAR),
+            by="decomposition T1 T2-size outweighs-short same-side",
         ),
         Citation(
             "excess-event",
             "Compare the probabilities.",
-            SUB_EVENT,
-            (excess_chance, _tail, indicator(sp.Abs(T1_z) > _BOUND), indicator(_FAR)),
-            uses=("T1",),
+            probability.SUB_EVENT,
+            (
+                excess_chance,
+                _tail,
+                perturbed.indicator(sp.Abs(T1_z) > _BOUND),
+                perturbed.indicator(_FAR),
+            ),
+            by="T1",
         ),
         Citation(
             "mismatch-event",
             "Compare the probabilities.",
-            SUB_EVENT,
-            (mismatch_chance, _tail, indicator(adv_q_z * q_z <= 0), indicator(_FAR)),
-            uses=("mismatch",),
+            probability.SUB_EVENT,
+            (
+                mismatch_chance,
+                _tail,
+                perturbed.indicator(perturbed.adv_q_z * q_z <= 0),
+                perturbed.indicator(_FAR),
+            ),
+            by="mismatch",
         ),
-        Conclusion(
-            "claim-matching", "Both together.", "matching", uses=("mismatch-event", "signs")
-        ),
-        Conclusion(
-            "claim-base-part", "Both together.", "base-part", uses=("excess-event", "signs")
-        ),
+        Conclusion("claim-matching", "Both together.", "matching", by="mismatch-event signs"),
+        Conclusion("claim-base-part", "Both together.", "base-part", by="excess-event signs"),
     ),
     remarks=(
         "For one z that does not depend on the labels; for a finite set Z put delta/|Z|.",

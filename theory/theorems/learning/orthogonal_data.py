@@ -2,13 +2,14 @@
 
 import sympy as sp
 
-from ...statement import Citation, Definition, Earlier, Inequality, Let
+from ...steps import sums
+from ...steps.kinds import Citation, Definition, Earlier, Inequality, Let
 from ...steps.kkt import norm_q
 from ...steps.perturbed import adv_lambda_n, eps
-from ...steps.sums import BILINEAR, NORM_ORDER, RAYLEIGH, TERM_SUM, UNIQUE
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from ..boundary import exact_multipliers
-from ..perturbation.perturbation_features import NATURAL_SAMPLE, lambda_n, q_margin_n, rho_n
+from ..perturbation import perturbation_features
+from ..perturbation.perturbation_features import lambda_n, q_margin_n, rho_n
 
 square = declare("R_equal", "R_max², the squared norm of every sample", low=0, open_low=True)
 common = declare("common", "the common multiplier 2/((1+gamma²) R_max²)", low=0, open_low=True)
@@ -25,40 +26,40 @@ NATURAL = (
         "plain",
         "All squared norms are R and all inner products 0.",
         sp.And(sp.Eq(p_max, 0), sp.Eq(R_min, R_max)),
-        uses=("orthogonal", "equal-norms", "norms"),
+        by="orthogonal equal-norms norms",
     ),
     Earlier(
         "natural-multipliers",
         "So the multiplier bounds apply.",
         exact_multipliers.THEOREM,
-        uses=("plain",),
+        by="plain",
     ),
     Let("common", "Write l for 2/((1+gamma²) R).", common, 2 / ((1 + gamma**2) * square)),
     Inequality(
         "bounds-meet",
         "And they meet: every multiplier is l.",
         sp.And(sp.Eq(lambda_min, common), sp.Eq(lambda_max, common)),
-        uses=("natural-multipliers", "plain", "common", "R-equal", "norms"),
+        by="natural-multipliers plain common R-equal norms",
     ),
-    *NATURAL_SAMPLE,
+    *perturbation_features.NATURAL_SAMPLE,
     Inequality(
         "margins",
         "So y_n <q, x_n> = l R.",
         sp.And(sp.Eq(lambda_n, common), sp.Eq(rho_n, square), sp.Eq(q_margin_n, common * square)),
-        uses=("natural", "natural-row", "bounds-meet", "plain", "R-equal"),
+        by="natural natural-row bounds-meet plain R-equal",
     ),
     Citation(
         "normal",
         "‖q‖² = sum lambda_n y_n <q, x_n>.",
-        TERM_SUM,
+        sums.TERM_SUM,
         (norm_q**2, N, lambda_n * q_margin_n, common**2 * square, common**2 * square),
-        uses=("margins",),
+        by="margins",
     ),
     Inequality(
         "length",
         "So ‖q‖ = l R_max sqrt(N).",
         sp.Eq(norm_q, common * R_max * sp.sqrt(N)),
-        uses=("normal", "R-equal"),
+        by="normal R-equal",
     ),
     Definition(
         "along", "Every sample reaches as far along q.", (sp.Eq(along * norm_q, q_margin_n),)
@@ -67,7 +68,7 @@ NATURAL = (
         "reach",
         "Namely R_max/sqrt(N).",
         sp.Eq(along, R_max / sp.sqrt(N)),
-        uses=("along", "margins", "length", "R-equal"),
+        by="along margins length R-equal",
     ),
 )
 
@@ -131,7 +132,7 @@ PERTURBED = (
         "shift-strength",
         "N g = R (x² - 2x).",
         sp.Eq(N * shift, square * (strength**2 - 2 * strength)),
-        uses=("shift", "strength", "R-equal"),
+        by="shift strength R-equal",
     ),
     Definition(
         "pairs",
@@ -141,13 +142,13 @@ PERTURBED = (
     Citation(
         "expand-norm",
         "With flipped labels sample n is x_n - eps y_n q/‖q‖: expand its squared norm.",
-        BILINEAR,
+        sums.BILINEAR,
         (norm_a, rho_n, label * along, label * along, 1, -eps * label, -eps * label),
     ),
     Citation(
         "expand-pair",
         "And the inner product of two.",
-        BILINEAR,
+        sums.BILINEAR,
         (
             pair_a,
             inner,
@@ -157,38 +158,38 @@ PERTURBED = (
             -eps * label,
             -eps * other_label,
         ),
-        uses=("reach",),
+        by="reach",
     ),
     Inequality(
         "norm",
         "Every squared norm is R + g.",
         sp.Eq(norm_a, square + shift),
-        uses=("expand-norm", "pairs", "reach", "margins", "shift"),
+        by="expand-norm pairs reach margins shift",
     ),
     Inequality(
         "pair",
         "And every y_n y_k <.,.> is g.",
         sp.Eq(label * other_label * pair_a, shift),
-        uses=("expand-pair", "pairs", "plain", "shift"),
+        by="expand-pair pairs plain shift",
     ),
     Inequality(
         "settled-strength",
         "The assumption in terms of x: (x - 1)² > (1 - gamma)/(1 + gamma).",
         sp.And((strength - 1) ** 2 * (1 + gamma) > 1 - gamma, sp.Ne(strength, 1)),
-        uses=("settled", "strength"),
+        by="settled strength",
     ),
     Inequality(
         "row-positive",
         "A row of A adds to something positive.",
         (1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2 > 0,
-        uses=("settled-strength", "shift-strength"),
+        by="settled-strength shift-strength",
     ),
     Let(
         "row",
         "Write row for it: half of (1+gamma²) R + N g (1+gamma)²/2.",
         weight_row,
         ((1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2) / 2,
-        uses=("row-positive",),
+        by="row-positive",
     ),
     Let(
         "adv-common",
@@ -221,7 +222,7 @@ PERTURBED = (
         "solves",
         "The constant 1/row solves it.",
         sp.Eq(image_common, image),
-        uses=("system", "balanced", "adv-common", "row", "row-positive"),
+        by="system balanced adv-common row row-positive",
     ),
     Definition(
         "form",
@@ -245,8 +246,8 @@ PERTURBED = (
             sp.Abs(minus_sum) <= minus,
         ),
     ),
-    Citation("plus", "The class +1 has N_+ samples.", NORM_ORDER, (plus, plus_norm, N_plus)),
-    Citation("minus", "The other has N_-.", NORM_ORDER, (minus, minus_norm, N_minus)),
+    Citation("plus", "The class +1 has N_+ samples.", sums.NORM_ORDER, (plus, plus_norm, N_plus)),
+    Citation("minus", "The other has N_-.", sums.NORM_ORDER, (minus, minus_norm, N_minus)),
     Definition(
         "counts",
         "Together they are N, and the imbalance is their difference.",
@@ -256,7 +257,7 @@ PERTURBED = (
         "class-sums",
         "So s_+² + s_-² <= N ‖v‖²/2.",
         plus_sum**2 + minus_sum**2 <= N / 2 * vector,
-        uses=("form", "plus", "minus", "counts", "balanced"),
+        by="form plus minus counts balanced",
     ),
     Inequality(
         "mixed",
@@ -272,7 +273,7 @@ PERTURBED = (
         "So at most N (1+gamma)² ‖v‖²/2.",
         (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
         <= (1 + gamma) ** 2 * N / 2 * vector,
-        uses=("mixed", "class-sums"),
+        by="mixed class-sums",
     ),
     Let(
         "smaller",
@@ -284,26 +285,26 @@ PERTURBED = (
         "form-floor",
         "So <v, A v> is at least that times ‖v‖².",
         form >= floor * vector,
-        uses=("form", "mixed", "mixed-vector", "row", "smaller"),
+        by="form mixed mixed-vector row smaller",
     ),
     Citation(
         "definite",
         "So A is positive definite.",
-        RAYLEIGH,
+        sums.RAYLEIGH,
         (flip_A_eigenvalue, form, vector, floor),
-        uses=("form-floor",),
+        by="form-floor",
     ),
     Inequality(
         "definite-positive",
         "Its smallest eigenvalue is positive.",
         flip_A_eigenvalue > 0,
-        uses=("definite", "smaller"),
+        by="definite smaller",
     ),
     Citation(
         "unique",
         "And the constant is the only solution: every multiplier of the perturbed set is 1/row.",
-        UNIQUE,
+        sums.UNIQUE,
         (flip_A_eigenvalue, image_common, image, adv_common, adv_lambda_n),
-        uses=("definite-positive", "solves"),
+        by="definite-positive solves",
     ),
 )

@@ -6,21 +6,9 @@ with dir, all by Hoeffding's inequality.
 
 import sympy as sp
 
-from ...statement import Citation, Definition, Identity, Inequality, Let
-from ...steps.perturbed import (
-    N_adv,
-    P_hat,
-    R_hat,
-    base_p_max,
-    base_R_max,
-    base_R_min,
-    dir_sq,
-    eps,
-    kappa,
-    r_hat,
-)
-from ...steps.probability import HOEFFDING, UNION
-from ...steps.sums import RANDOM_SIGNS
+from ...steps import perturbed, probability, sums
+from ...steps.kinds import Citation, Definition, Identity, Inequality, Let
+from ...steps.perturbed import N_adv, P_hat, R_hat, base_p_max, dir_sq, eps, kappa, r_hat
 from ...symbols import d, declare, gamma
 from ..boundary.uniform_data import delta
 
@@ -80,8 +68,8 @@ def product(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.StrictLess
 
 
 WITHIN = sp.And(
-    base_R_max**2 <= d / 3 + t1,
-    base_R_min**2 >= d / 3 - t1,
+    perturbed.base_R_max**2 <= d / 3 + t1,
+    perturbed.base_R_min**2 >= d / 3 - t1,
     base_p_max <= t2,
     kappa <= t3,
 )
@@ -102,9 +90,9 @@ TAILS = (
         sp.Integral(_u * _w / 4, (_u, -1, 1), (_w, -1, 1)),
         sp.Integer(0),
     ),
-    Let("t1", "The radius for squared norms.", t1, NORM_RADIUS, uses=("two-samples",)),
-    Let("t2", "The radius for inner products.", t2, PAIR_RADIUS, uses=("two-samples",)),
-    Let("t3", "The radius along dir.", t3, DIR_RADIUS, uses=("two-samples",)),
+    Let("t1", "The radius for squared norms.", t1, NORM_RADIUS, by="two-samples"),
+    Let("t2", "The radius for inner products.", t2, PAIR_RADIUS, by="two-samples"),
+    Let("t3", "The radius along dir.", t3, DIR_RADIUS, by="two-samples"),
     Inequality(
         "ranges",
         "Squares lie in [0, 1] and products in [-1, 1].",
@@ -113,49 +101,49 @@ TAILS = (
     Citation(
         "tail-norm",
         "One squared norm, a sum of d independent terms in [0, 1].",
-        HOEFFDING,
+        probability.HOEFFDING,
         (_tails["norm"], d, _x**2, 0, 1, t1, delta / (3 * N_adv)),
-        uses=("ranges", "t1", "two-samples"),
+        by="ranges t1 two-samples",
     ),
     Citation(
         "tail-pair",
         "One inner product, a sum of d independent terms in [-1, 1].",
-        HOEFFDING,
+        probability.HOEFFDING,
         (_tails["pair"], d, _x * _y, -1, 1, t2, 2 * delta / (3 * N_adv * (N_adv - 1))),
-        uses=("ranges", "t2", "two-samples"),
+        by="ranges t2 two-samples",
     ),
     Citation(
         "tail-dir",
         "One <x'_n, dir>: independent coordinates in [-1, 1] weighted by those of dir.",
-        RANDOM_SIGNS,
+        sums.RANDOM_SIGNS,
         (_tails["dir"], sp.sqrt(dir_sq), t3, delta / (3 * N_adv)),
-        uses=("t3", "two-samples"),
+        by="t3 two-samples",
     ),
     Citation(
         "bad-norm",
         "All N_adv squared norms together.",
-        UNION,
+        probability.UNION,
         (_bad["norm"], N_adv, _tails["norm"], delta / (3 * N_adv)),
-        uses=("tail-norm",),
+        by="tail-norm",
     ),
     Citation(
         "bad-pair",
         "All N_adv (N_adv - 1)/2 inner products together.",
-        UNION,
+        probability.UNION,
         (
             _bad["pair"],
             N_adv * (N_adv - 1) / 2,
             _tails["pair"],
             2 * delta / (3 * N_adv * (N_adv - 1)),
         ),
-        uses=("tail-pair", "two-samples"),
+        by="tail-pair two-samples",
     ),
     Citation(
         "bad-dir",
         "All N_adv inner products with dir together.",
-        UNION,
+        probability.UNION,
         (_bad["dir"], N_adv, _tails["dir"], delta / (3 * N_adv)),
-        uses=("tail-dir",),
+        by="tail-dir",
     ),
     Definition(
         "three",
@@ -166,13 +154,13 @@ TAILS = (
         "each",
         "Each has probability at most delta/3.",
         _one_of <= delta / 3,
-        uses=("three", "bad-norm", "bad-pair", "bad-dir", "two-samples"),
+        by="three bad-norm bad-pair bad-dir two-samples",
     ),
     Citation(
         "any",
         "Together at most delta.",
-        UNION,
+        probability.UNION,
         (any_bad, 3, _one_of, delta / 3),
-        uses=("each",),
+        by="each",
     ),
 )

@@ -2,19 +2,10 @@
 
 import sympy as sp
 
-from ...statement import (
-    PROJECT,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Identity,
-    Inequality,
-    Theorem,
-)
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import sums
+from ...steps.kinds import Citation, Conclusion, Definition, Identity, Inequality
 from ...steps.kkt import norm_q
-from ...steps.sums import LINEAR_SUM, NORM_ORDER, TERM_SUM
 from ...symbols import declare
 
 nnz_q = declare("nnz_q", "number of non-zero components of q", low=1, integer=True)
@@ -55,8 +46,8 @@ _SIGN = (
         "<sgn q, q> = ‖q‖_1 and ‖sgn q‖² counts the non-zero components.",
         (sp.Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1),),
     ),
-    Citation("norms", "‖q‖ <= ‖q‖_1.", NORM_ORDER, (_l1, norm_q, nnz_q)),
-    Conclusion("claim-sign", "Divide by sqrt(nnz q) ‖q‖.", "sign", uses=("sign", "norms")),
+    Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER, (_l1, norm_q, nnz_q)),
+    Conclusion("claim-sign", "Divide by sqrt(nnz q) ‖q‖.", "sign", by="sign norms"),
     Identity(
         "gaussian",
         "For a Gaussian q the components' mean absolute value over their root mean square, hence "
@@ -69,7 +60,7 @@ _SIGN = (
         "q/‖q‖_inf is a positive multiple of q, as is q/‖q‖.",
         (sp.Eq(cos_rescaled * (_scale * norm_q) * norm_q, _scale * norm_q**2),),
     ),
-    Conclusion("claim-rescaled", "Divide.", "rescaled", uses=("rescaled",)),
+    Conclusion("claim-rescaled", "Divide.", "rescaled", by="rescaled"),
 )
 _VALUE = (
     Definition(
@@ -87,63 +78,60 @@ _VALUE = (
         "top-squares",
         "Squares keep that order.",
         sp.And(_entry**2 >= _mu**2, _entry**2 <= norm_q**2, _rest_entry**2 <= _mu**2),
-        uses=("top",),
+        by="top",
     ),
     Citation(
         "top-sum",
         "Sum over the k largest.",
-        TERM_SUM,
+        sums.TERM_SUM,
         (_top**2, top_k, _entry**2, _mu**2, norm_q**2),
-        uses=("top-squares",),
+        by="top-squares",
     ),
     Citation(
         "rest-sum",
         "Sum over the others.",
-        TERM_SUM,
+        sums.TERM_SUM,
         (norm_q**2 - _top**2, nnz_q - top_k, _rest_entry**2, sp.Integer(0), _mu**2),
-        uses=("top-squares", "few"),
+        by="top-squares few",
     ),
     Inequality(
         "top-share",
         "The k largest carry at least the share k/nnz of ‖q‖².",
         nnz_q * _top**2 >= top_k * norm_q**2,
-        uses=("top-sum", "rest-sum", "few"),
+        by="top-sum rest-sum few",
     ),
     Inequality(
         "value-scaled",
         "So does the squared cosine.",
         sp.And(cos_value > 0, nnz_q * cos_value**2 >= top_k),
-        uses=("top", "top-share"),
+        by="top top-share",
     ),
-    Conclusion("claim-value", "Take the root.", "value", uses=("value-scaled",)),
+    Conclusion("claim-value", "Take the root.", "value", by="value-scaled"),
 )
 _TOP_SIGN = (
     Definition(
         "excess",
         "Write |q_i| = mu + e_i for the k largest; <sgn(M_k q), q> = ‖M_k q‖_1 and "
         "‖sgn(M_k q)‖² = k.",
-        (
-            sp.Eq(_entry, _mu + _excess),
-            sp.Eq(cos_top_sign * sp.sqrt(top_k) * norm_q, _top_l1),
-        ),
+        (sp.Eq(_entry, _mu + _excess), sp.Eq(cos_top_sign * sp.sqrt(top_k) * norm_q, _top_l1)),
     ),
     Citation(
         "excess-sum",
         "Sum |q_i| over the k largest.",
-        LINEAR_SUM,
+        sums.LINEAR_SUM,
         (_top_l1, top_k * _mu, 1, _E, _entry, _mu, _excess),
-        uses=("excess",),
+        by="excess",
     ),
     Inequality(
         "excess-square",
         "Expand q_i².",
         sp.Eq(_entry**2, (_mu**2 + 2 * _mu * _excess) + _excess**2),
-        uses=("excess",),
+        by="excess",
     ),
     Citation(
         "excess-squares",
         "Sum q_i² over the k largest; mu² + 2 mu e_i adds to k mu² + 2 mu E.",
-        LINEAR_SUM,
+        sums.LINEAR_SUM,
         (
             _top**2,
             top_k * _mu**2 + 2 * _mu * _E,
@@ -153,26 +141,26 @@ _TOP_SIGN = (
             _mu**2 + 2 * _mu * _excess,
             _excess**2,
         ),
-        uses=("excess-square",),
+        by="excess-square",
     ),
-    Citation("excess-norms", "The excesses' norms.", NORM_ORDER, (_E, _F, top_k)),
+    Citation("excess-norms", "The excesses' norms.", sums.NORM_ORDER, (_E, _F, top_k)),
     Inequality(
         "whole",
         "So ‖q‖² <= nnz mu² + 2 mu E + E².",
         norm_q**2 <= nnz_q * _mu**2 + 2 * _mu * _E + _E**2,
-        uses=("excess-squares", "excess-norms", "rest-sum"),
+        by="excess-squares excess-norms rest-sum",
     ),
     Inequality(
         "top-sign-few",
         "If k² <= nnz then nnz ‖M_k q‖_1² >= k² ‖q‖², term by term.",
         sp.Implies(top_k**2 <= nnz_q, nnz_q * _top_l1**2 >= top_k**2 * norm_q**2),
-        uses=("whole", "excess-sum"),
+        by="whole excess-sum",
     ),
     Inequality(
         "top-sign-many",
         "Otherwise ‖M_k q‖_1 >= ‖q‖, term by term.",
         sp.Implies(top_k**2 >= nnz_q, _top_l1**2 >= norm_q**2),
-        uses=("whole", "excess-sum"),
+        by="whole excess-sum",
     ),
     Inequality(
         "top-sign-scaled",
@@ -182,9 +170,9 @@ _TOP_SIGN = (
             sp.Implies(top_k**2 <= nnz_q, nnz_q * cos_top_sign**2 >= top_k),
             sp.Implies(top_k**2 >= nnz_q, top_k * cos_top_sign**2 >= 1),
         ),
-        uses=("excess", "top-sign-few", "top-sign-many"),
+        by="excess top-sign-few top-sign-many",
     ),
-    Conclusion("claim-top-sign", "Take the root.", "top-sign", uses=("top-sign-scaled",)),
+    Conclusion("claim-top-sign", "Take the root.", "top-sign", by="top-sign-scaled"),
 )
 
 THEOREM = Theorem(

@@ -4,21 +4,11 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...statement import (
-    KKT_POINT,
-    KUMANO,
-    SUM_BOUND,
-    Assumption,
-    Citation,
-    Claim,
-    Conclusion,
-    Definition,
-    Inequality,
-    Theorem,
-)
-from ...steps.kkt import LINEAR_BOUNDARY, norm_q
+from ...statement import KUMANO, Assumption, Claim, Theorem
+from ...steps import kkt, sums
+from ...steps.kinds import Citation, Conclusion, Definition, Inequality
+from ...steps.kkt import norm_q
 from ...steps.perturbed import eps
-from ...steps.sums import LARGEST, SMALLEST
 from ...symbols import (
     N,
     R_max,
@@ -92,20 +82,20 @@ NATURAL_SAMPLE = (
     Citation(
         "natural-row",
         "The row sum has N-1 products with weights at most lambda_max.",
-        SUM_BOUND,
+        sums.SUM_BOUND,
         (row_n, N - 1, lambda_max, p_max),
     ),
     Inequality(
         "natural-margin",
         "So y_n <q, x_n> is at least lambda_min r - lambda_max P.",
         q_margin_n >= MARGIN,
-        uses=("natural", "natural-row"),
+        by="natural natural-row",
     ),
     Inequality(
         "natural-reach",
         "And no sample reaches further along q than lambda_max (R + P).",
         sp.Abs(q_margin_n) <= REACH,
-        uses=("natural", "natural-row"),
+        by="natural natural-row",
     ),
 )
 
@@ -156,7 +146,7 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *LINEAR_BOUNDARY[:2],
+        *kkt.LINEAR_BOUNDARY[:2],
         Definition(
             "halves-sample",
             "At an arbitrary training sample n, with the pattern: by 5, the two halves' t add to "
@@ -176,54 +166,51 @@ THEOREM = Theorem(
             ),
         ),
         Citation(
-            "kkt",
-            "Feasibility and complementary slackness.",
-            KKT_POINT,
-            (lambda_n, _margin_n),
+            "kkt", "Feasibility and complementary slackness.", kkt.KKT_POINT, (lambda_n, _margin_n)
         ),
         Inequality(
             "near",
             "The margin is at least 1 and phi rises at most with slope 1.",
             q_margin_n >= 2 / (1 + gamma),
-            uses=("pattern", "halves-sample", "kkt"),
+            by="pattern halves-sample kkt",
         ),
         Inequality(
             "far",
             "The multiplier is positive, so the margin is 1, and phi rises at least with slope "
             "gamma.",
             q_margin_n <= FURTHEST,
-            uses=("pattern", "support", "halves-sample", "kkt"),
+            by="pattern support halves-sample kkt",
         ),
         Citation(
             "nearest",
             "So for the smallest.",
-            SMALLEST,
+            sums.SMALLEST,
             (q_margin_min, q_margin_n, 2 / (1 + gamma)),
-            uses=("near",),
+            by="near",
         ),
         Citation(
             "furthest",
             "And for the largest.",
-            LARGEST,
+            sums.LARGEST,
             (q_margin_max, q_margin_n, FURTHEST),
-            uses=("far",),
+            by="far",
         ),
         *NATURAL_SAMPLE,
         Citation(
             "nearest-rows",
             "So is the smallest.",
-            SMALLEST,
+            sums.SMALLEST,
             (q_margin_min, q_margin_n, MARGIN),
-            uses=("natural-margin",),
+            by="natural-margin",
         ),
-        Conclusion("claim-classifies", "As shown.", "classifies", uses=("nearest",)),
+        Conclusion("claim-classifies", "As shown.", "classifies", by="nearest"),
         Conclusion(
             "claim-crossing",
             "Moving x_n by -eps y_n q/‖q‖ lowers y_n <q, x_n> by eps ‖q‖.",
             "crossing",
-            uses=("furthest", "far"),
+            by="furthest far",
         ),
-        Conclusion("claim-rows", "As shown.", "rows", uses=("nearest-rows",)),
+        Conclusion("claim-rows", "As shown.", "rows", by="nearest-rows"),
     ),
     remarks=(
         "Corresponds to the paper's statement that perturbations carry features of their class; "

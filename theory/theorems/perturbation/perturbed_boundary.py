@@ -7,65 +7,27 @@ the perturbed set with its labels, and split the normal of its boundary.
 import sympy as sp
 
 from ... import symbols
-from ...statement import PROJECT, Claim, Conclusion, Earlier, Inequality, Step, Theorem
-from ...steps import kkt
-from ...steps.perturbed import (
-    CONDITION,
-    DECOMPOSITION,
-    HATS,
-    INNER_UPPER,
-    LOWER_HAT,
-    NORM_LOWER,
-    NORM_STEPS,
-    NORM_UPPER,
-    P_A,
-    R_A,
-    RADIUS,
-    ROW_UPPER,
-    UPPER_HAT,
-    N_adv,
-    P_hat,
-    R_hat,
-    T1_z,
-    T2_z,
-    adv_A_eigenvalue,
-    adv_activation_margin,
-    adv_f_z,
-    adv_lambda_max,
-    adv_lambda_min,
-    adv_lambda_sum,
-    adv_norm_q,
-    adv_p_max,
-    adv_q_z,
-    adv_R_max,
-    adv_R_min,
-    adv_tau,
-    adv_trained_z,
-    condition,
-    dir_z,
-    eps,
-    lower_multiplier,
-    r_A,
-    r_hat,
-    upper_multiplier,
-)
+from ...statement import PROJECT, Claim, Theorem
+from ...steps import kkt, perturbed
+from ...steps.kinds import Conclusion, Earlier, Inequality, Step
+from ...steps.perturbed import P_hat, T2_z, adv_lambda_max, adv_lambda_min, adv_R_min, r_A, r_hat
 from ...symbols import gamma, tau_asked
 from ..boundary import exact_multipliers, half_aware
 
 _PERTURBED_SET = (
-    (symbols.N, N_adv),
-    (symbols.R_max, adv_R_max),
+    (symbols.N, perturbed.N_adv),
+    (symbols.R_max, perturbed.adv_R_max),
     (symbols.R_min, adv_R_min),
-    (symbols.p_max, adv_p_max),
+    (symbols.p_max, perturbed.adv_p_max),
     (symbols.lambda_min, adv_lambda_min),
     (symbols.lambda_max, adv_lambda_max),
-    (symbols.activation_margin, adv_activation_margin),
-    (symbols.tau, adv_tau),
-    (kkt.f_z, adv_f_z),
-    (kkt.q_z, adv_q_z),
-    (kkt.trained_z, adv_trained_z),
-    (kkt.norm_q, adv_norm_q),
-    (exact_multipliers.multiplier_matrix_eigenvalue, adv_A_eigenvalue),
+    (symbols.activation_margin, perturbed.adv_activation_margin),
+    (symbols.tau, perturbed.adv_tau),
+    (kkt.f_z, perturbed.adv_f_z),
+    (kkt.q_z, perturbed.adv_q_z),
+    (kkt.trained_z, perturbed.adv_trained_z),
+    (kkt.norm_q, perturbed.adv_norm_q),
+    (exact_multipliers.multiplier_matrix_eigenvalue, perturbed.adv_A_eigenvalue),
 )
 
 # The network, the point z and what is asked are the same for both sets.
@@ -75,28 +37,30 @@ _TRAINING: tuple[Step, ...] = (
     Inequality(
         "set-lower",
         "The condition gets weaker as r grows: put r_A for r-hat.",
-        P_hat * ((1 + gamma**2) * R_hat + 2 * gamma * (1 + gamma) * r_A)
+        P_hat * ((1 + gamma**2) * perturbed.R_hat + 2 * gamma * (1 + gamma) * r_A)
         < gamma * (1 + gamma**2) * r_A**2,
-        uses=("hat-condition", "smallest-norm"),
+        by="hat-condition smallest-norm",
     ),
     Inequality(
         "set-upper",
         "And as R and P shrink: put R_A for R-hat and P_A for P-hat.",
-        P_A * ((1 + gamma**2) * R_A + 2 * gamma * (1 + gamma) * r_A)
+        perturbed.P_A * ((1 + gamma**2) * perturbed.R_A + 2 * gamma * (1 + gamma) * r_A)
         < gamma * (1 + gamma**2) * r_A**2,
-        uses=("set-lower", "largest-norm", "row"),
+        by="set-lower largest-norm row",
     ),
     Inequality(
         "set-condition",
         "So the perturbed set meets the half-aware condition.",
-        condition(adv_R_max**2, adv_R_min**2, (N_adv - 1) * adv_p_max),
-        uses=("set-upper", "R-A", "r-A", "P-A"),
+        perturbed.condition(
+            perturbed.adv_R_max**2, adv_R_min**2, (perturbed.N_adv - 1) * perturbed.adv_p_max
+        ),
+        by="set-upper R-A r-A P-A",
     ),
     Inequality(
         "set-positive",
         "No perturbed sample is at the origin.",
         adv_R_min > 0,
-        uses=("hat-condition", "smallest-norm", "r-A"),
+        by="hat-condition smallest-norm r-A",
     ),
     Earlier(
         "half-aware",
@@ -104,7 +68,7 @@ _TRAINING: tuple[Step, ...] = (
         half_aware.THEOREM,
         at=_PERTURBED_SET,
         shared=_SHARED,
-        uses=("set-condition", "set-positive"),
+        by="set-condition set-positive",
     ),
     Earlier(
         "multipliers",
@@ -112,55 +76,55 @@ _TRAINING: tuple[Step, ...] = (
         exact_multipliers.THEOREM,
         at=_PERTURBED_SET,
         shared=_SHARED,
-        uses=("set-condition", "set-positive"),
+        by="set-condition set-positive",
     ),
     Inequality(
-        "set-room",
-        "P_A < r_A as well.",
-        P_A < r_A,
-        uses=("hat-room", "smallest-norm", "row"),
+        "set-room", "P_A < r_A as well.", perturbed.P_A < r_A, by="hat-room smallest-norm row"
     ),
     Inequality(
         "upper-scaled",
         "The upper bound of the multipliers, without fractions.",
-        (1 + gamma**2) * (r_A - P_A) * adv_lambda_max <= 2,
-        uses=("multipliers", "set-room", "r-A", "P-A"),
+        (1 + gamma**2) * (r_A - perturbed.P_A) * adv_lambda_max <= 2,
+        by="multipliers set-room r-A P-A",
     ),
     Inequality(
         "upper-hat",
         "It grows when r-hat and P-hat are put for r_A and P_A.",
-        adv_lambda_max <= UPPER_HAT,
-        uses=("upper-scaled", "set-room", "hat-room", "smallest-norm", "row"),
+        adv_lambda_max <= perturbed.UPPER_HAT,
+        by="upper-scaled set-room hat-room smallest-norm row",
     ),
     Inequality(
         "lower-scaled",
         "The lower bound of the multipliers, without fractions.",
-        (1 + gamma**2) * R_A * (r_A - P_A) * adv_lambda_min >= 2 * (r_A - 2 * P_A),
-        uses=("multipliers", "set-room", "R-A", "r-A", "P-A"),
+        (1 + gamma**2) * perturbed.R_A * (r_A - perturbed.P_A) * adv_lambda_min
+        >= 2 * (r_A - 2 * perturbed.P_A),
+        by="multipliers set-room R-A r-A P-A",
     ),
     Inequality(
         "quotient",
         "(r - 2P)/(r - P) shrinks when r-hat and P-hat are put for r_A and P_A.",
-        (r_A - 2 * P_A) * (r_hat - P_hat) >= (r_hat - 2 * P_hat) * (r_A - P_A),
-        uses=("smallest-norm", "row", "hat-half"),
+        (r_A - 2 * perturbed.P_A) * (r_hat - P_hat) >= (r_hat - 2 * P_hat) * (r_A - perturbed.P_A),
+        by="smallest-norm row hat-half",
     ),
     Inequality(
         "lower-mixed",
         "So the lower bound holds with r-hat and P-hat.",
-        (1 + gamma**2) * R_A * adv_lambda_min * (r_hat - P_hat) >= 2 * (r_hat - 2 * P_hat),
-        uses=("lower-scaled", "quotient", "set-room", "hat-room"),
+        (1 + gamma**2) * perturbed.R_A * adv_lambda_min * (r_hat - P_hat)
+        >= 2 * (r_hat - 2 * P_hat),
+        by="lower-scaled quotient set-room hat-room",
     ),
     Inequality(
         "lower-product",
         "And with R-hat.",
-        (1 + gamma**2) * R_hat * adv_lambda_min * (r_hat - P_hat) >= 2 * (r_hat - 2 * P_hat),
-        uses=("lower-mixed", "largest-norm", "hat-room"),
+        (1 + gamma**2) * perturbed.R_hat * adv_lambda_min * (r_hat - P_hat)
+        >= 2 * (r_hat - 2 * P_hat),
+        by="lower-mixed largest-norm hat-room",
     ),
     Inequality(
         "lower-hat",
         "Divide again.",
-        adv_lambda_min >= LOWER_HAT,
-        uses=("lower-product", "hat-room", "hat-order"),
+        adv_lambda_min >= perturbed.LOWER_HAT,
+        by="lower-product hat-room hat-order",
     ),
 )
 
@@ -168,29 +132,36 @@ _z = sp.Symbol("z")
 _T1, _T2 = (sp.Function(name) for name in ("T_1", "T_2"))
 
 CLAIMS: tuple[Claim, ...] = (
-    Claim("norms-upper", "No perturbed sample is longer than this.", adv_R_max**2 <= NORM_UPPER),
-    Claim("norms-lower", "None is shorter than this.", adv_R_min**2 >= NORM_LOWER),
-    Claim("inner", "Inner products stay below this.", adv_p_max <= INNER_UPPER),
+    Claim(
+        "norms-upper",
+        "No perturbed sample is longer than this.",
+        perturbed.adv_R_max**2 <= perturbed.NORM_UPPER,
+    ),
+    Claim("norms-lower", "None is shorter than this.", adv_R_min**2 >= perturbed.NORM_LOWER),
+    Claim("inner", "Inner products stay below this.", perturbed.adv_p_max <= perturbed.INNER_UPPER),
     Claim(
         "multipliers-upper",
         "Every multiplier of the perturbed set is at most this, whatever the labels.",
-        adv_lambda_max <= upper_multiplier(NORM_LOWER, ROW_UPPER),
+        adv_lambda_max <= perturbed.upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER),
     ),
     Claim(
         "multipliers-lower",
         "And at least this.",
-        adv_lambda_min >= lower_multiplier(NORM_UPPER, NORM_LOWER, ROW_UPPER),
+        adv_lambda_min
+        >= perturbed.lower_multiplier(
+            perturbed.NORM_UPPER, perturbed.NORM_LOWER, perturbed.ROW_UPPER
+        ),
     ),
     Claim("multipliers-positive", "All multipliers are positive.", adv_lambda_min > 0),
     Claim(
         "boundary",
         "The limit network of the perturbed set has the sign of T1(z) + T2(z) for every z: T1 is "
         "what the base samples teach, T2(z) = eps S_a <dir, z> what the perturbations teach.",
-        adv_activation_margin > 0,
+        perturbed.adv_activation_margin > 0,
         formal=sp.And(
-            adv_activation_margin > 0,
-            sp.Eq(sp.sign(adv_f_z), sp.sign(T1_z + T2_z)),
-            sp.Eq(T2_z, eps * adv_lambda_sum * dir_z),
+            perturbed.adv_activation_margin > 0,
+            sp.Eq(sp.sign(perturbed.adv_f_z), sp.sign(perturbed.T1_z + T2_z)),
+            sp.Eq(T2_z, perturbed.eps * perturbed.adv_lambda_sum * perturbed.dir_z),
         ),
         display=sp.Eq(sp.sign(sp.Function("f")(_z)), sp.sign(_T1(_z) + _T2(_z)), evaluate=False),
     ),
@@ -198,10 +169,10 @@ CLAIMS: tuple[Claim, ...] = (
         "trained",
         "The network trained on the perturbed set has that sign for every z outside the "
         "certified angle, and that angle is as small as asked.",
-        adv_tau <= tau_asked,
+        perturbed.adv_tau <= tau_asked,
         formal=sp.Implies(
-            sp.Abs(T1_z + T2_z) > adv_tau * adv_norm_q * kkt.norm_z,
-            sp.Eq(sp.sign(adv_trained_z), sp.sign(T1_z + T2_z)),
+            sp.Abs(perturbed.T1_z + T2_z) > perturbed.adv_tau * perturbed.adv_norm_q * kkt.norm_z,
+            sp.Eq(sp.sign(perturbed.adv_trained_z), sp.sign(perturbed.T1_z + T2_z)),
         ),
         limit=True,
         settle="train longer, or ask for a wider angle",
@@ -210,47 +181,41 @@ CLAIMS: tuple[Claim, ...] = (
 
 _CONCLUSIONS: tuple[Step, ...] = (
     Conclusion(
-        "claim-norms-upper",
-        "In the original symbols.",
-        "norms-upper",
-        uses=("largest-norm", "R-A", "R-hat"),
+        "claim-norms-upper", "In the original symbols.", "norms-upper", by="largest-norm R-A R-hat"
     ),
     Conclusion(
-        "claim-norms-lower",
-        "In the original symbols.",
-        "norms-lower",
-        uses=("smallest-norm", "r-A", "r-hat"),
+        "claim-norms-lower", "In the original symbols.", "norms-lower", by="smallest-norm r-A r-hat"
     ),
-    Conclusion("claim-inner", "As shown.", "inner", uses=("largest-pair",)),
+    Conclusion("claim-inner", "As shown.", "inner", by="largest-pair"),
     Conclusion(
         "claim-multipliers-upper",
         "In the original symbols.",
         "multipliers-upper",
-        uses=("upper-hat", "hat-room", "r-hat", "P-hat"),
+        by="upper-hat hat-room r-hat P-hat",
     ),
     Conclusion(
         "claim-multipliers-lower",
         "In the original symbols.",
         "multipliers-lower",
-        uses=("lower-hat", "hat-room", "hat-order", "R-hat", "r-hat", "P-hat"),
+        by="lower-hat hat-room hat-order R-hat r-hat P-hat",
     ),
     Conclusion(
         "claim-multipliers-positive",
         "By the half-aware theorem.",
         "multipliers-positive",
-        uses=("half-aware", "set-positive"),
+        by="half-aware set-positive",
     ),
     Conclusion(
         "claim-boundary",
         "The boundary of the perturbed set, decomposed.",
         "boundary",
-        uses=("half-aware", "decomposition", "T2"),
+        by="half-aware decomposition T2",
     ),
     Conclusion(
         "claim-trained",
         "The same for the trained network.",
         "trained",
-        uses=("half-aware", "decomposition"),
+        by="half-aware decomposition",
     ),
 )
 
@@ -265,9 +230,15 @@ THEOREM = Theorem(
     ),
     source=PROJECT,
     origin="after the paper",
-    assumptions=(RADIUS, CONDITION),
+    assumptions=(perturbed.RADIUS, perturbed.CONDITION),
     claims=CLAIMS,
-    proof=(*HATS, *NORM_STEPS, *_TRAINING, *DECOMPOSITION, *_CONCLUSIONS),
+    proof=(
+        *perturbed.HATS,
+        *perturbed.NORM_STEPS,
+        *_TRAINING,
+        *perturbed.DECOMPOSITION,
+        *_CONCLUSIONS,
+    ),
     remarks=(
         "Holds for any base samples and any one direction dir, of whatever norm.",
         "The paper's condition on the perturbed set implies the condition assumed here "
