@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from .steps.kinds import Citation, Step, TrustedFact, check_id
-from .symbols import symbols_of
+from .symbols import require_declared, symbols_of
 
 Origin = Literal["paper", "after the paper", "this project"]
 Kind = Literal["theorem", "prediction"]
@@ -41,6 +41,7 @@ class Assumption:
 
     def __post_init__(self) -> None:
         check_id(self.id, "assumption")
+        require_declared(f"assumption {self.id}", self.relation)
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ class Claim:
     limit: bool = False
     settle: str = ""
     display: sp.Basic | None = None
+
+    def __post_init__(self) -> None:
+        require_declared(f"claim {self.id}", self.relation, self.statement)
 
     @property
     def statement(self) -> Boolean:

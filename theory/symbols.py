@@ -6,6 +6,8 @@ values in the ranges, and a measurement outside its range is a fault of the meas
 
 from __future__ import annotations
 
+import keyword
+import re
 from dataclasses import dataclass
 
 import sympy as sp
@@ -55,6 +57,20 @@ class Quantity:
 
 _declared: dict[str, Quantity] = {}
 
+# A name is written as it stands into queries for the solver and into compiled functions, where it
+# must not be taken for a word of SMT-LIB or hide a function or constant that the formula calls.
+_NAME = re.compile("[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
+_SMT_WORDS = (
+    "BINARY Bool DECIMAL HEXADECIMAL Int NUMERAL Real STRING abs and as assert distinct div exists "
+    "exit false forall is_int ite let match mod not or par pop push select store to_int to_real "
+    "true xor"
+)
+_COMPILED_WORDS = (
+    "acos arccos cos e erf erfc euler_gamma exp expm1 inf log log1p max maximum min minimum nan "
+    "numpy pi scipy sign sin sqrt sum torch where"
+)
+_RESERVED = frozenset((*keyword.kwlist, *_SMT_WORDS.split(), *_COMPILED_WORDS.split()))
+
 
 def declare(
     name: str,
@@ -75,8 +91,15 @@ def declare(
     is for the reader: proofs take such symbols as reals, which proves more.
 
     Raises:
-        ValueError: the name is already declared with another meaning or range.
+        ValueError: the name is not one that solver and compiler can take, or is already declared
+            with another meaning or range.
     """
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _RESERVED:
+        raise ValueError(
+            f"symbol {name!r}: a name is made of letters a-z and A-Z, digits and single "
+            "underscores between them, begins with a letter, and is no reserved word such as "
+            "'and', 'true' or 'lambda'; how it is shown is said by latex= and typst="
+        )
     signs: dict[str, bool] = {"real": True}
     if low is not None and (low > 0 or (low == 0 and open_low)):
         signs = {"positive": True}
@@ -116,6 +139,29 @@ def quantity(symbol: sp.Symbol | str) -> Quantity:
         return _declared[name]
     except KeyError:
         raise KeyError(f"symbol {name!r} is not declared; use theory.symbols.declare") from None
+
+
+def require_declared(where: str, *formulas: object) -> None:
+    """Refuse formulas that are no SymPy objects, and symbols that `declare` did not return.
+
+    Raises:
+        ValueError: saying `where`.
+    """
+    for formula in formulas:
+        if not isinstance(formula, sp.Basic):
+            raise ValueError(f"{where}: {formula!r} is no SymPy formula; write one of symbols")
+        for symbol in symbols_of(formula):
+            known = _declared.get(symbol.name)
+            if known is None:
+                raise ValueError(
+                    f"{where}: symbol {symbol.name!r} is not declared; make it with "
+                    f'declare("{symbol.name}", "what it means")'
+                )
+            if known.symbol != symbol:
+                raise ValueError(
+                    f"{where}: {symbol.name!r} is not the declared symbol of that name "
+                    f"({known.meaning}); use what declare(...) returns, not sympy.Symbol"
+                )
 
 
 def index_of(symbol: sp.Symbol) -> str:

@@ -128,6 +128,18 @@ def test_a_disk_that_fills_up_is_one_line(quick, here: Path, monkeypatch) -> Non
     assert tree(here) == before
 
 
+OWN = """\
+import sympy as sp
+from perturbproof.theory import *
+from perturbproof.theory.statement import PROJECT
+x = declare({name!r}, 'a number')
+known = x > 0
+a = Assumption('a', '', known)
+steps = (Conclusion('s', '', 'c', by='a'),)
+THEOREM = Theorem('own', 'Own', 'Own.', PROJECT, (a,), (Claim('c', '', x > 0),), steps)
+"""
+
+
 @pytest.mark.parametrize(
     ("code", "named"),
     [
@@ -137,6 +149,21 @@ def test_a_disk_that_fills_up_is_one_line(quick, here: Path, monkeypatch) -> Non
         ("raise SystemExit(0)\n", "own.py"),
         ("THEOREM = 3\n", "found int"),
         ("from perturbproof.theory.theorems.boundary.exact_chain import THEOREM\n", "taken"),
+        (OWN.format(name="x y"), "line 4: ValueError: symbol 'x y': a name is made of letters"),
+        (OWN.format(name="λ"), "line 4: ValueError: symbol 'λ': a name is made of letters"),
+        (OWN.format(name="and"), "line 4: ValueError: symbol 'and': "),
+        (OWN.format(name="true"), "line 4: ValueError: symbol 'true': "),
+        (OWN.format(name="N"), "line 4: ValueError: symbol 'N' is already declared as"),
+        (
+            OWN.format(name="own_x").replace("= x > 0", "= sp.Symbol('own_x') > 0"),
+            "line 6: ValueError: assumption a: 'own_x' is not",
+        ),
+        (OWN.format(name="own_x").replace("= x > 0", "= sp.Symbol('own_w') > 0"), "'own_w' is not"),
+        (OWN.format(name="own_x").replace("= x > 0", "= True"), "True is no SymPy formula"),
+        (OWN.format(name="own_x").replace("by='a'", "by=('a',)"), "step s: `by` must be names"),
+        (OWN.format(name="own_x").replace("by='a'", "by='b'"), "step s: uses ['b']"),
+        (OWN.format(name="own_x").replace("by='a'", "uses=('a',)"), "keyword argument 'uses"),
+        (OWN.format(name="own_x").replace("'s', ''", "'s t', ''"), "step 's t'"),
     ],
 )
 def test_bad_theorem_files(quick, here: Path, code: str, named: str) -> None:

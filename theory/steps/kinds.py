@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..symbols import d, gamma, m
+from ..symbols import d, gamma, m, require_declared
 
 if TYPE_CHECKING:
     from ..statement import Theorem
@@ -95,6 +95,10 @@ class Definition(Step):
     facts: tuple[Boolean, ...]
     chooses: str = field(default="", kw_only=True)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", *self.facts)
+
 
 @dataclass(frozen=True)
 class Let(Step):
@@ -102,6 +106,10 @@ class Let(Step):
 
     symbol: sp.Symbol
     value: sp.Expr
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", self.symbol, sp.sympify(self.value))
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,10 @@ class Inequality(Step):
 
     goal: Boolean
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", self.goal)
+
 
 @dataclass(frozen=True)
 class Cases(Step):
@@ -131,6 +143,10 @@ class Cases(Step):
 
     cases: tuple[Boolean, ...]
     goal: Boolean
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", *self.cases, self.goal)
 
 
 @dataclass(frozen=True)
@@ -149,6 +165,10 @@ class Citation(Step):
 
     fact: TrustedFact
     at: tuple[sp.Expr | int, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", *map(sp.sympify, self.at))
 
     def instantiate(self, formulas: tuple[Boolean, ...]) -> tuple[Boolean, ...]:
         """`formulas` of the fact with its symbols replaced.
