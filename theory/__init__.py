@@ -11,9 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .prover.engine import ProofReport, StepReport, prove
-    from .statement import Assumption, Claim, Source, Theorem
-    from .steps.kinds import (
+    from .proof_steps import (
         Cases,
         Citation,
         Conclusion,
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
         Let,
         Limit,
     )
+    from .prover.engine import ProofReport, StepReport, prove
+    from .statement import Assumption, Claim, Source, Theorem
     from .symbols import declare
     from .theorems import catalog, theorem
 
@@ -59,7 +59,7 @@ _HOME = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME.get(name, 'steps.kinds')}", __name__), name)
+    return getattr(import_module(f".{_HOME.get(name, 'proof_steps')}", __name__), name)
 
 
 def __dir__() -> list[str]:

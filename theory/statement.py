@@ -8,7 +8,7 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from .steps.kinds import Citation, Step, TrustedFact, check_id
+from .proof_steps import Citation, Step, TrustedFact, check_id
 from .symbols import require_declared, symbols_of
 
 Origin = Literal["paper", "after the paper", "this project"]

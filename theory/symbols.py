@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -126,6 +127,26 @@ def declare(
         )
     _declared[name] = quantity
     return symbol
+
+
+def twin(
+    of: sp.Symbol, prefix: str, letter: str, mark: str, meaning: str, **differs: Any
+) -> sp.Symbol:
+    """Declare what corresponds to a symbol in another set of samples.
+
+    Name, range and notation are those of the first, with `prefix` before its name and `mark` behind
+    `letter` where it is shown; `differs` says what is not.
+    """
+    q = quantity(of)
+    notation = {
+        "latex": q.latex.replace("\\mathrm{max}", "\\max").replace("\\mathrm{min}", "\\min"),
+        "typst": q.typst.replace('"max"', "max").replace('"min"', "min"),
+    }
+    alike = {
+        **{f: getattr(q, f) for f in ("low", "high", "open_low", "open_high", "integer", "index")},
+        **{form: text.replace(letter, letter + mark, 1) for form, text in notation.items()},
+    }
+    return declare(prefix + q.name, meaning, **{**alike, **differs})
 
 
 def quantity(symbol: sp.Symbol | str) -> Quantity:

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 from perturbproof.theory import Assumption, Claim, ProofReport, Theorem, prove
-from perturbproof.theory.statement import PROJECT
-from perturbproof.theory.steps.kinds import (
+from perturbproof.theory.proof_steps import (
     Cases,
     Citation,
     Conclusion,
@@ -20,7 +19,8 @@ from perturbproof.theory.steps.kinds import (
     Limit,
     Step,
 )
-from perturbproof.theory.steps.kkt import LIPSCHITZ
+from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.steps.linear_boundary import LIPSCHITZ
 from perturbproof.theory.steps.sums import MEAN_LOWER, SMALLEST, SUM_BOUND
 from perturbproof.theory.symbols import declare
 

@@ -14,8 +14,8 @@ from math import exp, log, pi
 import numpy as np
 import pytest
 import sympy as sp
+from perturbproof.theory.proof_steps import TrustedFact
 from perturbproof.theory.steps import probability
-from perturbproof.theory.steps.kinds import TrustedFact
 from scipy.stats import binom
 
 FACTS = {name: f for name, f in vars(probability).items() if isinstance(f, TrustedFact)}

@@ -10,9 +10,9 @@ import sympy as sp
 from flint import fmpq
 from perturbproof.theory import Assumption, Claim, StepReport, Theorem, catalog, prove
 from perturbproof.theory.exact.evaluate import truth
+from perturbproof.theory.proof_steps import Conclusion, Definition, Inequality
 from perturbproof.theory.prover.trials import TrialReport, trial
 from perturbproof.theory.statement import PROJECT
-from perturbproof.theory.steps.kinds import Conclusion, Definition, Inequality
 from perturbproof.theory.symbols import declare
 
 POINTS = 1000

@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 import pytest
 import sympy as sp
+from perturbproof.theory.proof_steps import TrustedFact
 from perturbproof.theory.steps import kkt, sums
-from perturbproof.theory.steps.kinds import TrustedFact
 
 Draw = Callable[[np.random.Generator], list[dict[str, float]]]
 """Values of a fact's symbols; one dictionary for each member of the family, if it has one."""

@@ -16,8 +16,7 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..statement import Claim, Theorem
-from ..steps.kinds import (
+from ..proof_steps import (
     Cases,
     Citation,
     Conclusion,
@@ -29,6 +28,7 @@ from ..steps.kinds import (
     Limit,
     Step,
 )
+from ..statement import Claim, Theorem
 from ..symbols import index_of, quantity, symbols_of
 from .identities import Answer, identical, tends_to
 from .smt import TIMEOUT_MS, Decision, Untranslatable, decide, side_conditions

@@ -16,11 +16,11 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from ..proof_steps import Conclusion, Definition, Earlier, Identity, Step
 from ..prover.engine import ProofReport, ProofVerdict, StepReport, prove
 from ..prover.smt import decide
 from ..prover.trials import trial
 from ..statement import Theorem
-from ..steps.kinds import Conclusion, Definition, Earlier, Identity, Step
 from ..symbols import symbols_of
 from ..theorems import catalog, theorem
 from .mutants import Mutant, mutants

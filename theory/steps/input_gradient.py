@@ -6,9 +6,9 @@ c2 = 2 gamma and the class parts A_s of q.
 
 import sympy as sp
 
+from ..proof_steps import Citation, Definition, Identity, Inequality, Let, Step
 from ..symbols import declare, gamma
 from . import sums
-from .kinds import Citation, Definition, Identity, Inequality, Let, Step
 
 class_cos = declare(
     "class_cos",

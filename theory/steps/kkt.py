@@ -13,10 +13,9 @@ from typing import Any
 import sympy as sp
 
 from .. import symbols
-from ..statement import Claim
-from ..symbols import N, R_max, R_min, activation_margin, declare, gamma, lambda_max, m, p_max, tau
+from ..proof_steps import Cases, Citation, Definition, Identity, Inequality, Let, Step, TrustedFact
+from ..symbols import N, R_max, R_min, activation_margin, declare, gamma, lambda_max, m, p_max
 from . import sums
-from .kinds import Cases, Citation, Definition, Identity, Inequality, Let, Step, TrustedFact
 
 r = declare("r", "R_min²", low=0, open_low=True)
 R = declare("R", "R_max²", low=0, open_low=True)
@@ -38,6 +37,13 @@ cross_n = declare(
     typst="chi_(n j)",
 )
 margin_n = declare("margin_n", "margin y_n f(x_n)", index="n", latex="\\mu_n", typst="mu_n")
+A_eigenvalue = declare(
+    "A_eigenvalue",
+    "smallest eigenvalue of A, A_nk = c_nk y_n y_k <x_n, x_k>/2, c = 1+gamma² for equal labels and "
+    "2 gamma for different ones",
+    latex="\\lambda_{\\min}(A)",
+    typst='lambda_"min" (A)',
+)
 # The sample with the largest multiplier.
 rho_top = declare("rho_top", "‖x_k‖² of the sample with the largest multiplier", low=0)
 slope_top = declare("s_top", "slope that neuron j takes at that sample", index="j")
@@ -46,34 +52,23 @@ cross_top = declare(
 )
 margin_top = declare("margin_top", "margin of that sample", latex="\\mu_{top}", typst='mu_"top"')
 
-# A test point z and the two neuron directions of the limit network.
-alpha = declare("alpha", "<v, z>: preactivation of the neurons with a_j > 0")
-beta = declare("beta", "<u, z>: preactivation of the neurons with a_j < 0")
-f_z = declare("f_z", "output f(z) of the limit network", latex="f(z)", typst="f(z)")
-q_z = declare("q_z", "<q, z>", latex="\\langle q,z\\rangle", typst="chevron.l q, z chevron.r")
-trained_z = declare(
-    "trained_z", "output of the trained, rescaled network", latex="f_t(z)", typst="f_t (z)"
-)
-norm_z = declare("norm_z", "‖z‖", low=0, open_low=True, latex="\\|z\\|", typst="norm(z)")
-norm_q = declare(
-    "norm_q",
-    "‖q‖, q = sum over n of lambda_n y_n x_n",
-    low=0,
-    open_low=True,
-    latex="\\|q\\|",
-    typst="norm(q)",
-)
-Delta = declare("Delta", "‖W - W*‖ of the trained, rescaled weights W", low=0)
-
 _t = declare("t", "a preactivation")
 _s = declare("s", "a slope in the subdifferential of phi at t")
-_y = declare("y", "a label, +1 or -1")
+y = declare("y", "a label, +1 or -1")
 _a = declare("a", "an output weight, +1/sqrt(m) or -1/sqrt(m)")
 _rest = declare("rest", "sum over k != n of lambda_k y_k s_kj <x_k, x_n>", typst="C", latex="C")
 _w = declare("w", "one coordinate of w_j")
 _n = sp.Symbol("n", integer=True, positive=True)
 _N = sp.Symbol("N", integer=True, positive=True)
-_lam, _labels, _slopes, _x = (sp.IndexedBase(name) for name in ("lambda", "y", "s", "x"))
+multipliers, labels, slopes, samples = (
+    sp.IndexedBase(name)[_n] for name in ("lambda", "y", "s", "x")
+)
+
+
+def over_samples(term: sp.Expr) -> sp.Sum:
+    """The sum of a term in `multipliers`, `labels`, `slopes` and `samples` (one coordinate)."""
+    return sp.Sum(term, (_n, 1, _N))
+
 
 _multiplier = declare("kkt_multiplier", "a KKT multiplier", low=0, latex="\\lambda", typst="lambda")
 _margin = declare("kkt_margin", "the margin y f(x) of its sample", latex="\\mu", typst="mu")
@@ -89,25 +84,11 @@ KKT_POINT = TrustedFact(
     (_margin >= 1, sp.Eq(_multiplier * (_margin - 1), 0)),
 )
 
-_output = declare("lip_output", "f(W; z) - f(W'; z)", latex="\\delta f", typst="delta f")
-_move = declare("lip_move", "‖W - W'‖", low=0, latex="\\Delta", typst="Delta")
-_length = declare("lip_length", "‖z‖", low=0, latex="\\|z\\|", typst="norm(z)")
-
-LIPSCHITZ = TrustedFact(
-    "A-LIP",
-    "With ‖a‖ = 1 and slopes at most 1 the network is 1-Lipschitz in its weights: "
-    "|f(W; z) - f(W'; z)| <= ‖W - W'‖ ‖z‖.",
-    "Cauchy–Schwarz over the neurons and |phi(s) - phi(t)| <= |s - t|",
-    (_output, _move, _length),
-    (),
-    (_output <= _move * _length, _output >= -_move * _length),
-)
-
 preactivation_n = slope_n * lambda_n * rho_n + cross_n
 preactivation_top = slope_top * lambda_max * rho_top + cross_top
 
 _LABELS_AND_WEIGHTS: tuple[dict[Any, Any], ...] = tuple(
-    {_y: label, _a: sign / sp.sqrt(m)} for label in (1, -1) for sign in (1, -1)
+    {y: label, _a: sign / sp.sqrt(m)} for label in (1, -1) for sign in (1, -1)
 )
 
 NAMES: tuple[Step, ...] = (
@@ -123,11 +104,9 @@ STATIONARITY: tuple[Step, ...] = (
         "Setting the derivative of the Lagrangian in one coordinate of w_j to zero gives "
         "w_j = a_j sum_n lambda_n y_n s_nj x_n, with s_nj in the subdifferential of phi.",
         sp.Derivative(
-            _w**2 / 2
-            - sp.Sum(_lam[_n] * _labels[_n] * _a * _slopes[_n] * _w * _x[_n], (_n, 1, _N)),
-            _w,
+            _w**2 / 2 - over_samples(multipliers * labels * _a * slopes * _w * samples), _w
         ),
-        _w - _a * sp.Sum(_lam[_n] * _labels[_n] * _slopes[_n] * _x[_n], (_n, 1, _N)),
+        _w - _a * over_samples(multipliers * labels * slopes * samples),
     ),
     Definition(
         "subdifferential",
@@ -151,16 +130,16 @@ STATIONARITY: tuple[Step, ...] = (
         "preactivation",
         "m y_n a_j <w_j, x_n> = s_nj lambda_n rho_n + cross_n, since a_j² = 1/m and y_n² = 1 "
         "(cases: both labels, both signs of a_j).",
-        m * _y * _a * (_a * (lambda_n * _y * slope_n * rho_n + _rest)),
-        slope_n * lambda_n * rho_n + _y * _rest,
+        m * y * _a * (_a * (lambda_n * y * slope_n * rho_n + _rest)),
+        slope_n * lambda_n * rho_n + y * _rest,
         cases=_LABELS_AND_WEIGHTS,
     ),
     Identity(
         "contribution",
         "m times the contribution of neuron j to y_n f(x_n) is s_nj times that; the margin is its "
         "mean over the neurons.",
-        m * _y * _a * slope_n * (_a * (lambda_n * _y * slope_n * rho_n + _rest)),
-        slope_n * (slope_n * lambda_n * rho_n + _y * _rest),
+        m * y * _a * slope_n * (_a * (lambda_n * y * slope_n * rho_n + _rest)),
+        slope_n * (slope_n * lambda_n * rho_n + y * _rest),
         cases=_LABELS_AND_WEIGHTS,
     ),
 )
@@ -232,111 +211,6 @@ def activation_steps() -> tuple[Step, ...]:
             chooses="n",
         ),
     )
-
-
-_own = sp.Piecewise((1, sp.Eq(_y, 1)), (gamma, True))
-_half_sum = (1 + gamma) / 2
-_half_gap = (1 - gamma) / 2
-
-LINEAR_BOUNDARY: tuple[Step, ...] = (
-    Identity(
-        "5-slopes",
-        "With that pattern s+ = (1+gamma)/2 + y (1-gamma)/2 is 1 for y = +1 and gamma for y = -1.",
-        _half_sum + _y * _half_gap,
-        _own,
-        cases=({_y: 1}, {_y: -1}),
-    ),
-    Identity(
-        "5",
-        "So the neurons of a half are equal, v for a_j > 0 and u for a_j < 0, and "
-        "v - u = ((1+gamma)/sqrt(m)) q.",
-        sp.Sum(
-            _lam[_n] * _labels[_n] * (_half_sum + _labels[_n] * _half_gap) * _x[_n] / sp.sqrt(m),
-            (_n, 1, _N),
-        )
-        + sp.Sum(
-            _lam[_n] * _labels[_n] * (_half_sum - _labels[_n] * _half_gap) * _x[_n] / sp.sqrt(m),
-            (_n, 1, _N),
-        ),
-        (1 + gamma) / sp.sqrt(m) * sp.Sum(_lam[_n] * _labels[_n] * _x[_n], (_n, 1, _N)),
-    ),
-    Definition(
-        "halves",
-        "With that pattern, at a point z: alpha = <v, z>, beta = <u, z>, and m/2 equal neurons a "
-        "half.",
-        tuple(
-            sp.Implies(activation_margin > 0, fact)
-            for fact in (
-                sp.Eq(
-                    f_z,
-                    sp.sqrt(m) / 2 * (sp.Max(alpha, gamma * alpha) - sp.Max(beta, gamma * beta)),
-                ),
-                sp.Eq(alpha - beta, (1 + gamma) / sp.sqrt(m) * q_z),
-            )
-        ),
-    ),
-    Inequality(
-        "6",
-        "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
-        sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
-        by="halves",
-    ),
-)
-
-FINITE_TIME: tuple[Step, ...] = (
-    Inequality(
-        "7-slope",
-        "phi rises at least with slope gamma, so |f(z)| >= gamma (1+gamma) |<q, z>| / 2.",
-        sp.Implies(activation_margin > 0, sp.Abs(f_z) >= gamma * (1 + gamma) / 2 * sp.Abs(q_z)),
-        by="halves",
-    ),
-    Citation(
-        "7-lipschitz",
-        "The trained network, rescaled to smallest margin 1, differs from the limit by at most "
-        "Delta ‖z‖.",
-        LIPSCHITZ,
-        (trained_z - f_z, Delta, norm_z),
-    ),
-    Definition(
-        "tau",
-        "tau is the ratio 2 Delta/(gamma (1+gamma) ‖q‖).",
-        (sp.Eq(tau * gamma * (1 + gamma) * norm_q, 2 * Delta),),
-    ),
-    Inequality(
-        "7",
-        "Outside the cone |cos(z, q)| <= tau the trained network has the sign of <q, z>.",
-        sp.Implies(
-            sp.And(activation_margin > 0, sp.Abs(q_z) > tau * norm_q * norm_z),
-            sp.Eq(sp.sign(trained_z), sp.sign(q_z)),
-        ),
-        by="6 7-slope 7-lipschitz tau",
-    ),
-)
-
-_z, _q = sp.symbols("z q")
-_f, _inner, _norm, _ft = (sp.Function(name) for name in ("f", "inner", "norm", "f_t"))
-
-PATTERN_CLAIM = Claim(
-    "boundary",
-    "Every sample activates exactly its own label's half, so the KKT limit has the sign of <q, z> "
-    "for every z.",
-    activation_margin > 0,
-    formal=sp.And(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
-    display=sp.Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
-)
-TRAINED_CLAIM = Claim(
-    "trained",
-    "The trained network has the sign of <q, z> for every z outside the certified angle, and that "
-    "angle is as small as asked.",
-    tau <= symbols.tau_asked,
-    formal=sp.Implies(sp.Abs(q_z) > tau * norm_q * norm_z, sp.Eq(sp.sign(trained_z), sp.sign(q_z))),
-    limit=True,
-    settle="train longer, or ask for a wider angle",
-    display=sp.Implies(
-        sp.Abs(_inner(_q, _z)) > tau * _norm(_q) * _norm(_z),
-        sp.Eq(sp.sign(_ft(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
-    ),
-)
 
 
 # Steps 2 to 4 of the paper's argument: from the largest multiplier to every activation.

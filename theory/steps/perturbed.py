@@ -6,12 +6,17 @@ theorems on standard training apply to it with its own norms, inner products and
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
+from .. import symbols
+from ..proof_steps import Citation, Definition, Inequality, Let, Step
 from ..statement import Assumption
-from ..symbols import declare, gamma
+from ..symbols import declare, gamma, twin
 from . import sums
-from .kinds import Citation, Definition, Inequality, Let, Step
+from .kkt import A_eigenvalue
+from .linear_boundary import f_z, norm_q, q_z, trained_z
 
 # The set and how it is perturbed.
 N_adv = declare("N_adv", "number of perturbed samples", low=1, integer=True)
@@ -25,62 +30,31 @@ eps = declare(
 )
 dir_sq = declare("dir_sq", "‖dir‖²", low=0, latex="\\|e\\|^2", typst="norm(e)^2")
 kappa = declare("kappa", "largest |<x'_n, dir>| over the base samples", low=0)
-base_R_max = declare(
-    "base_R_max",
-    "largest norm of a base sample x'_n",
-    low=0,
-    open_low=True,
-    latex="R'_{\\max}",
-    typst="R'_max",
-)
-base_R_min = declare(
-    "base_R_min",
-    "smallest norm of a base sample x'_n",
-    low=0,
-    open_low=True,
-    latex="R'_{\\min}",
-    typst="R'_min",
-)
-base_p_max = declare(
-    "base_p_max",
-    "largest |<x'_n, x'_k>| over different base samples",
-    low=0,
-    latex="p'_{\\max}",
-    typst="p'_max",
+base_R_max = twin(symbols.R_max, "base_", "R", "'", "largest norm of a base sample x'_n")
+base_R_min = twin(symbols.R_min, "base_", "R", "'", "smallest norm of a base sample x'_n")
+base_p_max = twin(
+    symbols.p_max, "base_", "p", "'", "largest |<x'_n, x'_k>| over different base samples"
 )
 
 # The same quantities of the perturbed set, and of its network.
-adv_R_max = declare(
-    "adv_R_max",
-    "largest norm of a perturbed sample",
-    low=0,
-    open_low=True,
-    latex="R^a_{\\max}",
-    typst="R^a_max",
+TWINS: dict[sp.Symbol, sp.Expr] = {symbols.N: N_adv}
+"""For a symbol of standard training the one that says the same of the perturbed set."""
+
+
+def _adv(of: sp.Symbol, letter: str, meaning: str, **differs: Any) -> sp.Symbol:
+    TWINS[of] = symbol = twin(of, "adv_", letter, "^a", meaning, **differs)
+    return symbol
+
+
+adv_R_max = _adv(symbols.R_max, "R", "largest norm of a perturbed sample")
+# A perturbation may move a sample to the origin.
+adv_R_min = _adv(symbols.R_min, "R", "smallest norm of a perturbed sample", open_low=False)
+adv_p_max = _adv(symbols.p_max, "p", "largest |<x_n, x_k>| over different perturbed samples")
+adv_lambda_min = _adv(
+    symbols.lambda_min, "lambda", "smallest KKT multiplier of the perturbed set (labels y^a)"
 )
-adv_R_min = declare(
-    "adv_R_min", "smallest norm of a perturbed sample", low=0, latex="R^a_{\\min}", typst="R^a_min"
-)
-adv_p_max = declare(
-    "adv_p_max",
-    "largest |<x_n, x_k>| over different perturbed samples",
-    low=0,
-    latex="p^a_{\\max}",
-    typst="p^a_max",
-)
-adv_lambda_min = declare(
-    "adv_lambda_min",
-    "smallest KKT multiplier of the perturbed set (labels y^a)",
-    low=0,
-    latex="\\lambda^a_{\\min}",
-    typst="lambda^a_min",
-)
-adv_lambda_max = declare(
-    "adv_lambda_max",
-    "largest KKT multiplier of the perturbed set (labels y^a)",
-    low=0,
-    latex="\\lambda^a_{\\max}",
-    typst="lambda^a_max",
+adv_lambda_max = _adv(
+    symbols.lambda_max, "lambda", "largest KKT multiplier of the perturbed set (labels y^a)"
 )
 adv_lambda_sum = declare(
     "adv_lambda_sum",
@@ -89,16 +63,15 @@ adv_lambda_sum = declare(
     latex="S_a",
     typst="S_a",
 )
-adv_activation_margin = declare(
-    "adv_activation_margin",
+adv_activation_margin = _adv(
+    symbols.activation_margin,
+    "mu",
     "activation margin of the limit network of the perturbed set (labels y^a)",
-    latex="\\mu^a_{\\mathrm{act}}",
-    typst='mu^a_"act"',
 )
-adv_tau = declare(
-    "adv_tau",
+adv_tau = _adv(
+    symbols.tau,
+    "tau",
     "sine of the certified angle of the network trained on the perturbed set",
-    low=0,
     latex="\\tau_a",
     typst="tau_a",
 )
@@ -109,31 +82,16 @@ T1_z = declare(
     "T1_z", "T1(z) = sum over n of lambda^a_n y^a_n <x'_n, z>", latex="T_1(z)", typst="T_1 (z)"
 )
 T2_z = declare("T2_z", "T2(z) = eps S_a <dir, z>", latex="T_2(z)", typst="T_2 (z)")
-adv_q_z = declare(
-    "adv_q_z",
-    "<q^a, z>, q^a = sum over n of lambda^a_n y^a_n (x'_n + eps y^a_n dir)",
-    latex="\\langle q^a,z\\rangle",
-    typst="chevron.l q^a, z chevron.r",
+adv_f_z = _adv(f_z, "f", "output at z of the limit network of the perturbed set", typst="f^a (z)")
+adv_q_z = _adv(q_z, "q", "<q^a, z>, q^a = sum over n of lambda^a_n y^a_n (x'_n + eps y^a_n dir)")
+adv_trained_z = _adv(
+    trained_z, "f", "output at z of the trained, rescaled network of the perturbed set"
 )
-adv_f_z = declare(
-    "adv_f_z",
-    "output at z of the limit network of the perturbed set",
-    latex="f^a(z)",
-    typst="f^a (z)",
-)
-adv_trained_z = declare(
-    "adv_trained_z",
-    "output at z of the trained, rescaled network of the perturbed set",
-    latex="f^a_t(z)",
-    typst="f^a_t (z)",
-)
-adv_norm_q = declare(
-    "adv_norm_q", "‖q^a‖", low=0, open_low=True, latex="\\|q^a\\|", typst="norm(q^a)"
-)
-adv_A_eigenvalue = declare(
-    "adv_A_eigenvalue",
+adv_norm_q = _adv(norm_q, "q", "‖q^a‖")
+adv_A_eigenvalue = _adv(
+    A_eigenvalue,
+    "A",
     "smallest eigenvalue of the matrix A of the perturbed set",
-    latex="\\lambda_{\\min}(A^a)",
     typst='lambda_"min" (A^a)',
 )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ..proof_steps import TrustedFact
 from ..symbols import declare
-from .kinds import TrustedFact
 
 _angle = sp.Symbol("phi", real=True)
 

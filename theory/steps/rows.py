@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from ..proof_steps import Citation, Conclusion, Definition, Inequality, Step
 from ..statement import Assumption, Claim
 from ..symbols import activation_margin, declare, gamma
-from . import kkt, sums
-from .kinds import Citation, Conclusion, Definition, Inequality, Step
+from . import kkt, linear_boundary, sums
 from .kkt import lambda_n, other_slope, other_t, own_mean, own_slope, own_t, rho_n, slope_n
 
 t_n = declare("t_n", "component of the certificate t at sample n", index="n")
@@ -102,8 +102,8 @@ def claims(symbols: RowSymbols) -> tuple[Claim, ...]:
     return (
         Claim("upper", "Every multiplier is at most its t_n.", symbols.headroom >= 0),
         Claim("lower", "Every multiplier is at least its L_n.", symbols.footroom >= 0),
-        kkt.PATTERN_CLAIM,
-        kkt.TRAINED_CLAIM,
+        linear_boundary.PATTERN_CLAIM,
+        linear_boundary.TRAINED_CLAIM,
     )
 
 
@@ -269,8 +269,8 @@ def closing(symbols: RowSymbols) -> tuple[Step, ...]:
             activation_margin > 0,
             by="pattern least-activation",
         ),
-        *kkt.LINEAR_BOUNDARY,
-        *kkt.FINITE_TIME,
+        *linear_boundary.LINEAR_BOUNDARY,
+        *linear_boundary.FINITE_TIME,
         Definition(
             "least-headroom",
             "The smallest t_n - lambda_n is attained at some n.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ..proof_steps import TrustedFact
 from ..symbols import declare
-from .kinds import TrustedFact
 
 _total = declare("sum_total", "a sum of K products", latex="S", typst="S")
 _K = declare("sum_terms", "number of terms", low=0, latex="K", typst="K")

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import sympy as sp
 
+from ...proof_steps import Conclusion, Inequality, Let
 from ...statement import PROJECT, Claim, Theorem
 from ...steps import kkt
-from ...steps.kinds import Conclusion, Inequality, Let
 from ...steps.kkt import L, P, R, U, r
 from ...symbols import declare, gamma
 from . import exact_chain, half_aware, standard_boundary

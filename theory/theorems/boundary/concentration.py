@@ -1,7 +1,7 @@
 """How likely uniform data meet the paper's condition."""
 
+from ...proof_steps import Conclusion
 from ...statement import PROJECT, Claim, Theorem
-from ...steps.kinds import Conclusion
 from ...symbols import declare
 from . import uniform_data
 from .uniform_data import delta

@@ -1,7 +1,7 @@
 """Certificate: the paper's argument with its two bounds kept exactly."""
 
 from ...statement import PROJECT, Assumption, Theorem
-from ...steps import kkt
+from ...steps import kkt, linear_boundary
 from ...symbols import N, R_max, R_min, gamma, p_max
 from . import standard_boundary
 
@@ -23,14 +23,19 @@ THEOREM = Theorem(
             CONDITION,
         ),
     ),
-    claims=(standard_boundary.LOWER, standard_boundary.UPPER, kkt.PATTERN_CLAIM, kkt.TRAINED_CLAIM),
+    claims=(
+        standard_boundary.LOWER,
+        standard_boundary.UPPER,
+        linear_boundary.PATTERN_CLAIM,
+        linear_boundary.TRAINED_CLAIM,
+    ),
     proof=(
         *kkt.NAMES,
         *kkt.STATIONARITY,
         *kkt.SAMPLES,
         *kkt.chain_steps("exact-chain"),
-        *kkt.LINEAR_BOUNDARY,
-        *kkt.FINITE_TIME,
+        *linear_boundary.LINEAR_BOUNDARY,
+        *linear_boundary.FINITE_TIME,
         *standard_boundary.CONCLUSIONS,
     ),
 )

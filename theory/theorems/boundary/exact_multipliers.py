@@ -2,20 +2,13 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Earlier, Identity, Inequality, Let
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import kkt, sums
-from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Identity, Inequality, Let
-from ...steps.kkt import P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
+from ...steps.kkt import A_eigenvalue, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from . import half_aware
 
-multiplier_matrix_eigenvalue = declare(
-    "A_eigenvalue",
-    "smallest eigenvalue of A, A_nk = c_nk y_n y_k <x_n, x_k>/2, c = 1+gamma² for equal labels and "
-    "2 gamma for different ones",
-    latex="\\lambda_{\\min}(A)",
-    typst='lambda_"min" (A)',
-)
 paired_n = declare(
     "paired_n",
     "sum over k != n of c_nk y_n y_k lambda_k <x_n, x_k>",
@@ -65,7 +58,7 @@ THEOREM = Theorem(
         Claim(
             "definite",
             "A is positive definite, so A lambda = 1 has exactly one solution.",
-            multiplier_matrix_eigenvalue > 0,
+            A_eigenvalue > 0,
         ),
         Claim(
             "upper",
@@ -183,7 +176,7 @@ THEOREM = Theorem(
             "So every eigenvalue of A is at least that.",
             sums.GERSHGORIN,
             (
-                multiplier_matrix_eigenvalue,
+                A_eigenvalue,
                 (1 + gamma**2) * rho_n / 2,
                 row_sum_n,
                 (1 + gamma**2) * (r - P) / 2,

@@ -1,8 +1,8 @@
 """Certificate: slopes 1 and gamma told apart by half, gamma where the paper has gamma³."""
 
+from ...proof_steps import Citation, Inequality, Let
 from ...statement import PROJECT, Assumption, Theorem
-from ...steps import kkt, sums
-from ...steps.kinds import Citation, Inequality, Let
+from ...steps import kkt, linear_boundary, sums
 from ...steps.kkt import L, P, R, U, lambda_n, own_slope, own_slope_top, own_t, own_t_top, r
 from ...symbols import N, R_max, R_min, gamma, lambda_max, p_max
 from . import standard_boundary
@@ -141,7 +141,12 @@ THEOREM = Theorem(
             CONDITION,
         ),
     ),
-    claims=(standard_boundary.LOWER, standard_boundary.UPPER, kkt.PATTERN_CLAIM, kkt.TRAINED_CLAIM),
+    claims=(
+        standard_boundary.LOWER,
+        standard_boundary.UPPER,
+        linear_boundary.PATTERN_CLAIM,
+        linear_boundary.TRAINED_CLAIM,
+    ),
     proof=(
         *kkt.NAMES,
         *kkt.STATIONARITY,
@@ -149,8 +154,8 @@ THEOREM = Theorem(
         *kkt.ANY_SAMPLE,
         *kkt.TOP_SAMPLE,
         *_STEPS,
-        *kkt.LINEAR_BOUNDARY,
-        *kkt.FINITE_TIME,
+        *linear_boundary.LINEAR_BOUNDARY,
+        *linear_boundary.FINITE_TIME,
         *standard_boundary.CONCLUSIONS,
     ),
 )

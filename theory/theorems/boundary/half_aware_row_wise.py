@@ -2,9 +2,9 @@
 
 import sympy as sp
 
+from ...proof_steps import Definition, Inequality
 from ...statement import PROJECT, Theorem
 from ...steps import rows
-from ...steps.kinds import Definition, Inequality
 from ...steps.kkt import preactivation_n, rho_n
 from ...symbols import gamma
 

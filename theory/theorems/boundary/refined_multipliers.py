@@ -1,8 +1,8 @@
 """Refined multiplier bounds under the paper's condition."""
 
+from ...proof_steps import Conclusion, Earlier, Inequality
 from ...statement import PROJECT, Claim, Theorem
 from ...steps import kkt
-from ...steps.kinds import Conclusion, Earlier, Inequality
 from ...steps.kkt import P, R, r
 from ...symbols import R_max, R_min, gamma, lambda_max, lambda_min
 from . import certificate_ladder, exact_multipliers, standard_boundary

@@ -2,9 +2,9 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Definition, Inequality
 from ...statement import PROJECT, Theorem
 from ...steps import rows, sums
-from ...steps.kinds import Citation, Definition, Inequality
 from ...steps.kkt import preactivation_n, rho_n
 from ...symbols import gamma
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from ...proof_steps import Conclusion
 from ...statement import KUMANO, Assumption, Claim, Theorem
-from ...steps import kkt
-from ...steps.kinds import Conclusion
+from ...steps import kkt, linear_boundary
 from ...symbols import N, R_max, R_min, gamma, lambda_max, lambda_min, p_max
 
 LOWER = Claim(
@@ -50,14 +50,14 @@ THEOREM = Theorem(
             p_max < gamma**3 * R_min**4 / (3 * N * R_max**2),
         ),
     ),
-    claims=(LOWER, UPPER, kkt.PATTERN_CLAIM, kkt.TRAINED_CLAIM),
+    claims=(LOWER, UPPER, linear_boundary.PATTERN_CLAIM, linear_boundary.TRAINED_CLAIM),
     proof=(
         *kkt.NAMES,
         *kkt.STATIONARITY,
         *kkt.SAMPLES,
         *kkt.chain_steps("nearly-orthogonal"),
-        *kkt.LINEAR_BOUNDARY,
-        *kkt.FINITE_TIME,
+        *linear_boundary.LINEAR_BOUNDARY,
+        *linear_boundary.FINITE_TIME,
         *CONCLUSIONS,
     ),
 )

@@ -15,9 +15,9 @@ from sympy.logic.boolalg import Boolean
 
 from ... import symbols
 from ...exact.evaluate import Number, Undecided, Undefined, exact, precision, truth
+from ...proof_steps import Citation, Definition, Identity, Inequality, Let, Step
 from ...statement import Assumption
 from ...steps import probability
-from ...steps.kinds import Citation, Definition, Identity, Inequality, Let, Step
 from ...symbols import N, R_max, R_min, d, declare, p_max
 from . import exact_chain, half_aware, standard_boundary
 

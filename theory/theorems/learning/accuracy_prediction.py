@@ -10,9 +10,9 @@ from typing import Any
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality, Let, Limit, Step
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import probability
-from ...steps.kinds import Citation, Conclusion, Definition, Identity, Inequality, Let, Limit, Step
 from ...steps.perturbed import N_adv, adv_lambda_min, eps
 from ...symbols import N, d, declare, lambda_min
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import probability
-from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Inequality, Let
 from ...symbols import d, declare
 from . import agreement_law
 from .agreement_law import agreement, disagreement_cos, norm_q_adv, rho

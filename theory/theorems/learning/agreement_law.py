@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import probability, sums
-from ...steps.kinds import Citation, Conclusion, Definition, Identity, Inequality
-from ...steps.kkt import norm_q, norm_z, q_z
+from ...steps.linear_boundary import norm_q, norm_z, q_z
 from ...symbols import d, declare
 
 rho = declare(

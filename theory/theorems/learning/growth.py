@@ -2,10 +2,10 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let, Limit
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import sums
-from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Inequality, Let, Limit
-from ...steps.kkt import norm_q, q_z
+from ...steps.linear_boundary import norm_q, q_z
 from ...steps.perturbed import N_adv, base_l1_z, base_l2_z, base_z_n, dir_z, eps
 from ...symbols import N, R_max, declare, lambda_max, lambda_min, p_max
 from ..boundary.uniform_data import delta

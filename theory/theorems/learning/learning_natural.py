@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let
 from ...statement import KUMANO, Claim, Theorem
 from ...steps import perturbed, sums
-from ...steps.kinds import Citation, Conclusion, Definition, Earlier, Inequality, Let
-from ...steps.kkt import P, R, f_z, norm_q, q_z, r
+from ...steps.kkt import P, R, r
+from ...steps.linear_boundary import f_z, norm_q, q_z
 from ...steps.perturbed import T1_z, T2_z, adv_activation_margin, adv_f_z, dir_z
 from ...symbols import (
     N,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Inequality, Let
 from ...statement import KUMANO, Assumption, Claim, Theorem
 from ...steps import perturbed, probability
-from ...steps.kinds import Citation, Conclusion, Definition, Inequality, Let
 from ...steps.perturbed import N_adv, r_hat
 from ...symbols import declare, gamma
 from ..boundary.uniform_data import delta

@@ -2,10 +2,10 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Inequality
 from ...statement import PROJECT, Claim, Theorem
 from ...steps import perturbed, sums
-from ...steps.kinds import Citation, Conclusion, Definition, Inequality
-from ...steps.kkt import q_z
+from ...steps.linear_boundary import q_z
 from ...steps.perturbed import adv_q_z, dir_z
 from ...symbols import declare
 

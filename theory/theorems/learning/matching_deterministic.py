@@ -2,10 +2,10 @@
 
 import sympy as sp
 
+from ...proof_steps import Conclusion, Inequality
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import perturbed
-from ...steps.kinds import Conclusion, Inequality
-from ...steps.kkt import q_z
+from ...steps.linear_boundary import q_z
 from ...steps.perturbed import T1_z, adv_q_z, dir_z
 
 _z, _q, _qa = sp.symbols("z q q_a")

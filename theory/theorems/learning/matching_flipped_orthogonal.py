@@ -2,10 +2,10 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Inequality
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import sums
-from ...steps.kinds import Citation, Conclusion, Definition, Inequality
-from ...steps.kkt import norm_q, q_z
+from ...steps.linear_boundary import norm_q, q_z
 from ...steps.perturbed import adv_lambda_n, adv_lambda_sum, adv_q_z, eps
 from ...symbols import N, R_max, R_min, declare, gamma, p_max
 from ..perturbation.perturbation_features import lambda_n, q_margin_max, q_margin_min, q_margin_n

@@ -2,10 +2,10 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Earlier, Inequality, Let
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import perturbed, probability, sums
-from ...steps.kinds import Citation, Conclusion, Earlier, Inequality, Let
-from ...steps.kkt import q_z
+from ...steps.linear_boundary import q_z
 from ...steps.perturbed import N_adv, T1_z, adv_lambda_n, base_l2_z, base_z_n, dir_z, eps, label_n
 from ...symbols import declare
 from ..boundary.uniform_data import delta

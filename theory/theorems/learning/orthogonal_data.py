@@ -2,9 +2,9 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Definition, Earlier, Inequality, Let
 from ...steps import sums
-from ...steps.kinds import Citation, Definition, Earlier, Inequality, Let
-from ...steps.kkt import norm_q
+from ...steps.linear_boundary import norm_q
 from ...steps.perturbed import adv_lambda_n, eps
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from ..boundary import exact_multipliers

@@ -6,8 +6,8 @@ with dir, all by Hoeffding's inequality.
 
 import sympy as sp
 
+from ...proof_steps import Citation, Definition, Identity, Inequality, Let
 from ...steps import perturbed, probability, sums
-from ...steps.kinds import Citation, Definition, Identity, Inequality, Let
 from ...steps.perturbed import N_adv, P_hat, R_hat, base_p_max, dir_sq, eps, kappa, r_hat
 from ...symbols import d, declare, gamma
 from ..boundary.uniform_data import delta

@@ -2,10 +2,10 @@
 
 import sympy as sp
 
+from ...proof_steps import Cases, Conclusion, Definition, Identity, Inequality
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import input_gradient
 from ...steps.input_gradient import class_cos, gradient_cos_max, part_minus, part_plus
-from ...steps.kinds import Cases, Conclusion, Definition, Identity, Inequality
 from ...symbols import activation_margin
 
 _WORST = input_gradient.FLOOR / sp.sqrt(input_gradient.FLOOR**2 + input_gradient.SPREAD)

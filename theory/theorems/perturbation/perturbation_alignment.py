@@ -2,10 +2,10 @@
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import sums
-from ...steps.kinds import Citation, Conclusion, Definition, Identity, Inequality
-from ...steps.kkt import norm_q
+from ...steps.linear_boundary import norm_q
 from ...symbols import declare
 
 nnz_q = declare("nnz_q", "number of non-zero components of q", low=1, integer=True)

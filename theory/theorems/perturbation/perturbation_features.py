@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import sympy as sp
 
+from ...proof_steps import Citation, Conclusion, Definition, Inequality
 from ...statement import KUMANO, Assumption, Claim, Theorem
-from ...steps import kkt, sums
-from ...steps.kinds import Citation, Conclusion, Definition, Inequality
-from ...steps.kkt import norm_q
+from ...steps import kkt, linear_boundary, sums
+from ...steps.linear_boundary import norm_q
 from ...steps.perturbed import eps
 from ...symbols import (
     N,
@@ -146,7 +146,7 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *kkt.LINEAR_BOUNDARY[:2],
+        *linear_boundary.LINEAR_BOUNDARY[:2],
         Definition(
             "halves-sample",
             "At an arbitrary training sample n, with the pattern: by 5, the two halves' t add to "

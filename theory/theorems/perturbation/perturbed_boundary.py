@@ -7,31 +7,15 @@ the perturbed set with its labels, and split the normal of its boundary.
 import sympy as sp
 
 from ... import symbols
+from ...proof_steps import Conclusion, Earlier, Inequality, Step
 from ...statement import PROJECT, Claim, Theorem
-from ...steps import kkt, perturbed
-from ...steps.kinds import Conclusion, Earlier, Inequality, Step
+from ...steps import linear_boundary, perturbed
 from ...steps.perturbed import P_hat, T2_z, adv_lambda_max, adv_lambda_min, adv_R_min, r_A, r_hat
 from ...symbols import gamma, tau_asked
 from ..boundary import exact_multipliers, half_aware
 
-_PERTURBED_SET = (
-    (symbols.N, perturbed.N_adv),
-    (symbols.R_max, perturbed.adv_R_max),
-    (symbols.R_min, adv_R_min),
-    (symbols.p_max, perturbed.adv_p_max),
-    (symbols.lambda_min, adv_lambda_min),
-    (symbols.lambda_max, adv_lambda_max),
-    (symbols.activation_margin, perturbed.adv_activation_margin),
-    (symbols.tau, perturbed.adv_tau),
-    (kkt.f_z, perturbed.adv_f_z),
-    (kkt.q_z, perturbed.adv_q_z),
-    (kkt.trained_z, perturbed.adv_trained_z),
-    (kkt.norm_q, perturbed.adv_norm_q),
-    (exact_multipliers.multiplier_matrix_eigenvalue, perturbed.adv_A_eigenvalue),
-)
-
 # The network, the point z and what is asked are the same for both sets.
-_SHARED = (gamma, symbols.m, symbols.d, kkt.norm_z, symbols.tau_asked)
+_SHARED = (gamma, symbols.m, symbols.d, linear_boundary.norm_z, symbols.tau_asked)
 
 _TRAINING: tuple[Step, ...] = (
     Inequality(
@@ -66,7 +50,7 @@ _TRAINING: tuple[Step, ...] = (
         "half-aware",
         "The theorem on standard training applies to the perturbed set and its labels.",
         half_aware.THEOREM,
-        at=_PERTURBED_SET,
+        at=tuple(perturbed.TWINS.items()),
         shared=_SHARED,
         by="set-condition set-positive",
     ),
@@ -74,7 +58,7 @@ _TRAINING: tuple[Step, ...] = (
         "multipliers",
         "And so does the one on its exact multipliers.",
         exact_multipliers.THEOREM,
-        at=_PERTURBED_SET,
+        at=tuple(perturbed.TWINS.items()),
         shared=_SHARED,
         by="set-condition set-positive",
     ),
@@ -171,7 +155,8 @@ CLAIMS: tuple[Claim, ...] = (
         "certified angle, and that angle is as small as asked.",
         perturbed.adv_tau <= tau_asked,
         formal=sp.Implies(
-            sp.Abs(perturbed.T1_z + T2_z) > perturbed.adv_tau * perturbed.adv_norm_q * kkt.norm_z,
+            sp.Abs(perturbed.T1_z + T2_z)
+            > perturbed.adv_tau * perturbed.adv_norm_q * linear_boundary.norm_z,
             sp.Eq(sp.sign(perturbed.adv_trained_z), sp.sign(perturbed.T1_z + T2_z)),
         ),
         limit=True,

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..symbols import d, gamma, m, require_declared
+from .symbols import d, gamma, m, require_declared
 
 if TYPE_CHECKING:
-    from ..statement import Theorem
+    from .statement import Theorem
 
 
 @dataclass(frozen=True)
