@@ -1,17 +1,169 @@
-"""Learning from perturbed uniform noise, with the probability of the draw of the noise."""
+"""Learning from perturbed uniform noise, with the probability of the draw of the noise.
+
+A third of delta each is spent on the squared norms, the inner products of two samples and those
+with dir, all by Hoeffding's inequality.
+"""
 
 from dataclasses import replace
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Inequality, Let
+from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality, Let
 from ...statement import KUMANO, Assumption, Claim, Theorem
-from ...steps import perturbed, probability
-from ...steps.perturbed import N_adv, r_hat
-from ...symbols import declare, gamma
+from ...steps import perturbed, probability, sums
+from ...steps.perturbed import N_adv, P_hat, R_hat, base_p_max, dir_sq, eps, kappa, r_hat
+from ...symbols import d, declare, gamma
 from ..boundary.uniform_data import delta
-from . import uniform_noise
-from .uniform_noise import P_worst, R_worst, any_bad, miss, r_worst, t1, t2, t3
+
+NORM_RADIUS = sp.sqrt(d * sp.log(6 * N_adv / delta) / 2)
+PAIR_RADIUS = sp.sqrt(2 * d * sp.log(3 * N_adv * (N_adv - 1) / delta))
+DIR_RADIUS = sp.sqrt(2 * dir_sq * sp.log(6 * N_adv / delta))
+
+
+def worst(norm: sp.Expr, pair: sp.Expr, along: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    """Largest and smallest squared norm and largest row sum that the three radii leave."""
+    added = 2 * eps * along + eps**2 * dir_sq
+    return (
+        d / 3 + norm + added,
+        d / 3 - norm - 2 * eps * along + eps**2 * dir_sq,
+        (N_adv - 1) * (pair + added),
+    )
+
+
+t1 = declare("noise_t1", "bound of every |‖x'_n‖² - d/3|", low=0, latex="t_1", typst="t_1")
+t2 = declare("noise_t2", "bound of every |<x'_n, x'_k>|", low=0, latex="t_2", typst="t_2")
+t3 = declare("noise_t3", "bound of every |<x'_n, dir>|", low=0, latex="t_3", typst="t_3")
+_x = declare("noise_x", "one coordinate of a base sample", low=-1, high=1, index="i")
+_y = declare("noise_y", "the same coordinate of another", low=-1, high=1, index="i")
+_WAYS = {
+    "norm": "‖x'_n‖² is farther than t_1 from d/3",
+    "pair": "|<x'_n, x'_k>| exceeds t_2",
+    "dir": "|<x'_n, dir>| exceeds t_3",
+}
+_tails = {
+    name: declare(f"noise_tail_{name}", f"probability that {way}", low=0, high=1, index="n")
+    for name, way in _WAYS.items()
+}
+_bad = {
+    name: declare(f"noise_bad_{name}", f"probability that some {way}", low=0, high=1)
+    for name, way in _WAYS.items()
+}
+_one_of = declare("noise_one_of", "one of those three probabilities", low=0, high=1, index="n")
+any_bad = declare("noise_any", "probability that any of the three happens", low=0, high=1)
+miss = declare(
+    "noise_miss", "probability that the perturbed set misses an assumption", low=0, high=1
+)
+R_worst = declare("R_worst", "largest squared norm that the radii leave", low=0, open_low=True)
+r_worst = declare("r_worst", "smallest squared norm that the radii leave")
+P_worst = declare("P_worst", "largest row sum that the radii leave", low=0)
+_u, _w = sp.symbols("u w", real=True)
+
+
+def product(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.StrictLessThan:
+    """The half-aware condition without its fraction."""
+    return sp.StrictLessThan(
+        row * ((1 + gamma**2) * norm_max + 2 * gamma * (1 + gamma) * norm_min),
+        gamma * (1 + gamma**2) * norm_min**2,
+    )
+
+
+WITHIN = sp.And(
+    perturbed.base_R_max**2 <= d / 3 + t1,
+    perturbed.base_R_min**2 >= d / 3 - t1,
+    base_p_max <= t2,
+    kappa <= t3,
+)
+HATS_MET = sp.And(r_hat > 0, product(R_hat, r_hat, P_hat))
+CLOSER = sp.And(R_hat <= R_worst, r_hat >= r_worst, P_hat <= P_worst)
+WORST_SPELLED = worst(NORM_RADIUS, PAIR_RADIUS, DIR_RADIUS)
+
+TAILS = (
+    Identity(
+        "mean-square",
+        "The mean of x² for x uniform on [-1, 1] is 1/3.",
+        sp.Integral(_u**2 / 2, (_u, -1, 1)),
+        sp.Rational(1, 3),
+    ),
+    Identity(
+        "mean-product",
+        "The mean of a product of two independent coordinates is 0.",
+        sp.Integral(_u * _w / 4, (_u, -1, 1), (_w, -1, 1)),
+        sp.Integer(0),
+    ),
+    Let("t1", "The radius for squared norms.", t1, NORM_RADIUS, by="two-samples"),
+    Let("t2", "The radius for inner products.", t2, PAIR_RADIUS, by="two-samples"),
+    Let("t3", "The radius along dir.", t3, DIR_RADIUS, by="two-samples"),
+    Inequality(
+        "ranges",
+        "Squares lie in [0, 1] and products in [-1, 1].",
+        sp.And(_x**2 >= 0, _x**2 <= 1, _x * _y >= -1, _x * _y <= 1),
+    ),
+    Citation(
+        "tail-norm",
+        "One squared norm, a sum of d independent terms in [0, 1].",
+        probability.HOEFFDING,
+        (_tails["norm"], d, _x**2, 0, 1, t1, delta / (3 * N_adv)),
+        by="ranges t1 two-samples",
+    ),
+    Citation(
+        "tail-pair",
+        "One inner product, a sum of d independent terms in [-1, 1].",
+        probability.HOEFFDING,
+        (_tails["pair"], d, _x * _y, -1, 1, t2, 2 * delta / (3 * N_adv * (N_adv - 1))),
+        by="ranges t2 two-samples",
+    ),
+    Citation(
+        "tail-dir",
+        "One <x'_n, dir>: independent coordinates in [-1, 1] weighted by those of dir.",
+        sums.RANDOM_SIGNS,
+        (_tails["dir"], sp.sqrt(dir_sq), t3, delta / (3 * N_adv)),
+        by="t3 two-samples",
+    ),
+    Citation(
+        "bad-norm",
+        "All N_adv squared norms together.",
+        probability.UNION,
+        (_bad["norm"], N_adv, _tails["norm"], delta / (3 * N_adv)),
+        by="tail-norm",
+    ),
+    Citation(
+        "bad-pair",
+        "All N_adv (N_adv - 1)/2 inner products together.",
+        probability.UNION,
+        (
+            _bad["pair"],
+            N_adv * (N_adv - 1) / 2,
+            _tails["pair"],
+            2 * delta / (3 * N_adv * (N_adv - 1)),
+        ),
+        by="tail-pair two-samples",
+    ),
+    Citation(
+        "bad-dir",
+        "All N_adv inner products with dir together.",
+        probability.UNION,
+        (_bad["dir"], N_adv, _tails["dir"], delta / (3 * N_adv)),
+        by="tail-dir",
+    ),
+    Definition(
+        "three",
+        "Three ways to go wrong.",
+        (sp.Or(*(sp.Eq(_one_of, bad) for bad in _bad.values())),),
+    ),
+    Inequality(
+        "each",
+        "Each has probability at most delta/3.",
+        _one_of <= delta / 3,
+        by="three bad-norm bad-pair bad-dir two-samples",
+    ),
+    Citation(
+        "any",
+        "Together at most delta.",
+        probability.UNION,
+        (any_bad, 3, _one_of, delta / 3),
+        by="each",
+    ),
+)
 
 noise_chance = declare(
     "noise_chance",
@@ -25,27 +177,27 @@ noise_chance = declare(
 )
 
 _STEPS = (
-    *uniform_noise.TAILS,
+    *TAILS,
     *perturbed.HATS[:3],
     *(
         Let(name, f"Write {symbol} for what the radii leave.", symbol, value)
         for name, symbol, value in zip(
             ("R-worst", "r-worst", "P-worst"),
             (R_worst, r_worst, P_worst),
-            uniform_noise.worst(t1, t2, t3),
+            worst(t1, t2, t3),
             strict=True,
         )
     ),
     Inequality(
         "radius-short",
         "The first assumption in the short names.",
-        sp.And(uniform_noise.worst(t1, t2, t3)[1] > 0, uniform_noise.worst(t1, t2, t3)[0] > 0),
+        sp.And(worst(t1, t2, t3)[1] > 0, worst(t1, t2, t3)[0] > 0),
         by="radius-worst t1 t2 t3 two-samples",
     ),
     Inequality(
         "condition-short",
         "And the second.",
-        uniform_noise.product(*uniform_noise.worst(t1, t2, t3)),
+        product(*worst(t1, t2, t3)),
         by="condition-worst t1 t2 t3",
     ),
     Inequality(
@@ -57,13 +209,13 @@ _STEPS = (
     Inequality(
         "worst",
         "Shorter still.",
-        uniform_noise.product(R_worst, r_worst, P_worst),
+        product(R_worst, r_worst, P_worst),
         by="condition-short R-worst r-worst P-worst",
     ),
     Inequality(
         "closer",
         "Within the radii the perturbed set is no worse than that.",
-        sp.Implies(uniform_noise.WITHIN, uniform_noise.CLOSER),
+        sp.Implies(WITHIN, CLOSER),
         by="R-hat r-hat P-hat R-worst r-worst P-worst",
     ),
     Inequality(
@@ -82,14 +234,14 @@ _STEPS = (
     Inequality(
         "weaker",
         "And as R and P shrink.",
-        sp.Implies(uniform_noise.CLOSER, uniform_noise.HATS_MET),
+        sp.Implies(CLOSER, HATS_MET),
         by="weaker-r",
     ),
     Inequality(
         "met",
         "So only a draw that leaves the radii can miss an assumption of perturbed-boundary, here "
         "written without fractions.",
-        sp.Implies(uniform_noise.WITHIN, uniform_noise.HATS_MET),
+        sp.Implies(WITHIN, HATS_MET),
         by="closer weaker",
     ),
     Citation(
@@ -99,8 +251,8 @@ _STEPS = (
         (
             miss,
             any_bad,
-            perturbed.indicator(sp.Not(uniform_noise.HATS_MET)),
-            perturbed.indicator(sp.Not(uniform_noise.WITHIN)),
+            perturbed.indicator(sp.Not(HATS_MET)),
+            perturbed.indicator(sp.Not(WITHIN)),
         ),
         by="met",
     ),
@@ -127,12 +279,12 @@ THEOREM = Theorem(
         Assumption(
             "radius-worst",
             "At the worst that the radii leave, no perturbed sample is at the origin.",
-            uniform_noise.WORST_SPELLED[1] > 0,
+            WORST_SPELLED[1] > 0,
         ),
         Assumption(
             "condition-worst",
             "And the perturbed set meets the half-aware condition (written without a fraction).",
-            uniform_noise.product(*uniform_noise.WORST_SPELLED),
+            product(*WORST_SPELLED),
         ),
     ),
     claims=(
