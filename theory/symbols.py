@@ -89,7 +89,8 @@ def declare(
     """Declare a symbol and return it; declaring it again must say the same.
 
     SymPy is told the sign that the range implies, so that `sqrt(R_max**2)` is `R_max`. `integer`
-    is for the reader: proofs take such symbols as reals, which proves more.
+    is for the reader: proofs take such symbols as reals, which proves more. `typst` is needed only
+    where it cannot be read off `latex`.
 
     Raises:
         ValueError: the name is not one that solver and compiler can take, or is already declared
@@ -117,7 +118,7 @@ def declare(
         integer,
         index,
         latex or default_latex(name),
-        typst or default_typst(name),
+        typst or typst_of(latex) or default_typst(name),
     )
     known = _declared.get(name)
     if known is not None and known != quantity:
@@ -222,6 +223,31 @@ def default_typst(name: str) -> str:
     return f"{text}_({', '.join(parts)})" if len(parts) > 1 else f"{text}_{parts[0]}"
 
 
+_COMMANDS = "|".join(
+    ("max", "min", "ell", "log", "sum", "Pr", "chi", "mathrm", "langle", "rangle", "hat", *_GREEK)
+)
+_SHOWN = rf"\\(?:\||(?:{_COMMANDS})(?![A-Za-z]))"
+
+
+def typst_of(latex: str) -> str:
+    """LaTeX notation in Typst, or nothing where it uses more than letters, bars and brackets.
+
+    >>> typst_of(r"\\langle q^a,z\\rangle"), typst_of(r"\\|x_n\\|"), typst_of(r"\\mu_{top}")
+    ('chevron.l q^a, z chevron.r', 'norm(x_n)', 'mu_"top"')
+    """
+    if "\\" in re.sub(_SHOWN, "", latex):
+        return ""
+    text = re.sub(r"\\\|(.+?)\\\|", r"norm(\1)", latex)
+    text = text.replace("\\langle ", "chevron.l ").replace("\\rangle", " chevron.r")
+    text = re.sub(r"\\mathrm\{([^{}]*)\}", r'"\1"', text)
+    text = re.sub(r"\\hat (\w)", r"hat(\1)", text)
+    # What stands above or below is one letter, one command, or a word in quotation marks.
+    text = re.sub(r"([_^])\{(\\?\w|\\\w+|\"\w+\")\}", r"\1\2", text)
+    text = re.sub(r"([_^])\{(\w+|[-+])\}", r'\1"\2"', text)
+    text = re.sub(r"((?:[_^]|\\)\w+)\(", r"\1 (", text)
+    return re.sub(r",(?! )", ", ", text.replace("\\", ""))
+
+
 # The setting (notation of the paper).
 gamma = declare("gamma", "slope of the leaky ReLU", low=0, open_low=True, high=1)
 N = declare("N", "number of training samples", low=1, integer=True)
@@ -240,7 +266,6 @@ activation_margin = declare(
     "every sample activates exactly the neurons of its own label's half; where no KKT point has "
     "that pattern, that of the problem restricted to it",
     latex="\\mu_{\\mathrm{act}}",
-    typst='mu_"act"',
 )
 tau = declare(
     "tau",

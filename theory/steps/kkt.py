@@ -36,7 +36,7 @@ cross_n = declare(
     latex="\\chi_{nj}",
     typst="chi_(n j)",
 )
-margin_n = declare("margin_n", "margin y_n f(x_n)", index="n", latex="\\mu_n", typst="mu_n")
+margin_n = declare("margin_n", "margin y_n f(x_n)", index="n", latex="\\mu_n")
 A_eigenvalue = declare(
     "A_eigenvalue",
     "smallest eigenvalue of A, A_nk = c_nk y_n y_k <x_n, x_k>/2, c = 1+gamma² for equal labels and "
@@ -47,16 +47,14 @@ A_eigenvalue = declare(
 # The sample with the largest multiplier.
 rho_top = declare("rho_top", "‖x_k‖² of the sample with the largest multiplier", low=0)
 slope_top = declare("s_top", "slope that neuron j takes at that sample", index="j")
-cross_top = declare(
-    "cross_top", "cross_n of that sample", index="j", latex="\\chi_{top}", typst='chi_"top"'
-)
-margin_top = declare("margin_top", "margin of that sample", latex="\\mu_{top}", typst='mu_"top"')
+cross_top = declare("cross_top", "cross_n of that sample", index="j", latex="\\chi_{top}")
+margin_top = declare("margin_top", "margin of that sample", latex="\\mu_{top}")
 
 _t = declare("t", "a preactivation")
 _s = declare("s", "a slope in the subdifferential of phi at t")
 y = declare("y", "a label, +1 or -1")
 _a = declare("a", "an output weight, +1/sqrt(m) or -1/sqrt(m)")
-_rest = declare("rest", "sum over k != n of lambda_k y_k s_kj <x_k, x_n>", typst="C", latex="C")
+_rest = declare("rest", "sum over k != n of lambda_k y_k s_kj <x_k, x_n>", latex="C")
 _w = declare("w", "one coordinate of w_j")
 _n = sp.Symbol("n", integer=True, positive=True)
 _N = sp.Symbol("N", integer=True, positive=True)
@@ -70,8 +68,8 @@ def over_samples(term: sp.Expr) -> sp.Sum:
     return sp.Sum(term, (_n, 1, _N))
 
 
-_multiplier = declare("kkt_multiplier", "a KKT multiplier", low=0, latex="\\lambda", typst="lambda")
-_margin = declare("kkt_margin", "the margin y f(x) of its sample", latex="\\mu", typst="mu")
+_multiplier = declare("kkt_multiplier", "a KKT multiplier", low=0, latex="\\lambda")
+_margin = declare("kkt_margin", "the margin y f(x) of its sample", latex="\\mu")
 
 KKT_POINT = TrustedFact(
     "A-KKT",

@@ -17,26 +17,19 @@ from .kkt import labels, multipliers, over_samples, samples, y
 # A test point z and the two neuron directions of the limit network.
 alpha = declare("alpha", "<v, z>: preactivation of the neurons with a_j > 0")
 beta = declare("beta", "<u, z>: preactivation of the neurons with a_j < 0")
-f_z = declare("f_z", "output f(z) of the limit network", latex="f(z)", typst="f(z)")
-q_z = declare("q_z", "<q, z>", latex="\\langle q,z\\rangle", typst="chevron.l q, z chevron.r")
-trained_z = declare(
-    "trained_z", "output of the trained, rescaled network", latex="f_t(z)", typst="f_t (z)"
-)
-norm_z = declare("norm_z", "‖z‖", low=0, open_low=True, latex="\\|z\\|", typst="norm(z)")
+f_z = declare("f_z", "output f(z) of the limit network", latex="f(z)")
+q_z = declare("q_z", "<q, z>", latex="\\langle q,z\\rangle")
+trained_z = declare("trained_z", "output of the trained, rescaled network", latex="f_t(z)")
+norm_z = declare("norm_z", "‖z‖", low=0, open_low=True, latex="\\|z\\|")
 norm_q = declare(
-    "norm_q",
-    "‖q‖, q = sum over n of lambda_n y_n x_n",
-    low=0,
-    open_low=True,
-    latex="\\|q\\|",
-    typst="norm(q)",
+    "norm_q", "‖q‖, q = sum over n of lambda_n y_n x_n", low=0, open_low=True, latex="\\|q\\|"
 )
 Delta = declare("Delta", "‖W - W*‖ of the trained, rescaled weights W", low=0)
 
 
-_output = declare("lip_output", "f(W; z) - f(W'; z)", latex="\\delta f", typst="delta f")
-_move = declare("lip_move", "‖W - W'‖", low=0, latex="\\Delta", typst="Delta")
-_length = declare("lip_length", "‖z‖", low=0, latex="\\|z\\|", typst="norm(z)")
+_output = declare("lip_output", "f(W; z) - f(W'; z)", latex="\\delta f")
+_move = declare("lip_move", "‖W - W'‖", low=0, latex="\\Delta")
+_length = declare("lip_length", "‖z‖", low=0, latex="\\|z\\|")
 
 LIPSCHITZ = TrustedFact(
     "A-LIP",

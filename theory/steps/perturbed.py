@@ -28,7 +28,7 @@ eps = declare(
     latex="\\varepsilon",
     typst="epsilon",
 )
-dir_sq = declare("dir_sq", "‖dir‖²", low=0, latex="\\|e\\|^2", typst="norm(e)^2")
+dir_sq = declare("dir_sq", "‖dir‖²", low=0, latex="\\|e\\|^2")
 kappa = declare("kappa", "largest |<x'_n, dir>| over the base samples", low=0)
 base_R_max = twin(symbols.R_max, "base_", "R", "'", "largest norm of a base sample x'_n")
 base_R_min = twin(symbols.R_min, "base_", "R", "'", "smallest norm of a base sample x'_n")
@@ -57,11 +57,7 @@ adv_lambda_max = _adv(
     symbols.lambda_max, "lambda", "largest KKT multiplier of the perturbed set (labels y^a)"
 )
 adv_lambda_sum = declare(
-    "adv_lambda_sum",
-    "sum of the KKT multipliers of the perturbed set",
-    low=0,
-    latex="S_a",
-    typst="S_a",
+    "adv_lambda_sum", "sum of the KKT multipliers of the perturbed set", low=0, latex="S_a"
 )
 adv_activation_margin = _adv(
     symbols.activation_margin,
@@ -73,15 +69,12 @@ adv_tau = _adv(
     "tau",
     "sine of the certified angle of the network trained on the perturbed set",
     latex="\\tau_a",
-    typst="tau_a",
 )
 
 # A test point z.
-dir_z = declare("dir_z", "<dir, z>", latex="\\langle e,z\\rangle", typst="chevron.l e, z chevron.r")
-T1_z = declare(
-    "T1_z", "T1(z) = sum over n of lambda^a_n y^a_n <x'_n, z>", latex="T_1(z)", typst="T_1 (z)"
-)
-T2_z = declare("T2_z", "T2(z) = eps S_a <dir, z>", latex="T_2(z)", typst="T_2 (z)")
+dir_z = declare("dir_z", "<dir, z>", latex="\\langle e,z\\rangle")
+T1_z = declare("T1_z", "T1(z) = sum over n of lambda^a_n y^a_n <x'_n, z>", latex="T_1(z)")
+T2_z = declare("T2_z", "T2(z) = eps S_a <dir, z>", latex="T_2(z)")
 adv_f_z = _adv(f_z, "f", "output at z of the limit network of the perturbed set", typst="f^a (z)")
 adv_q_z = _adv(q_z, "q", "<q^a, z>, q^a = sum over n of lambda^a_n y^a_n (x'_n + eps y^a_n dir)")
 adv_trained_z = _adv(
@@ -96,17 +89,9 @@ adv_A_eigenvalue = _adv(
 )
 
 # What the base bounds give.
-R_hat = declare(
-    "R_hat", "R'_max² + 2 eps kappa + eps² ‖dir‖²", low=0, latex="\\hat R", typst="hat(R)"
-)
-r_hat = declare("r_hat", "R'_min² - 2 eps kappa + eps² ‖dir‖²", latex="\\hat r", typst="hat(r)")
-P_hat = declare(
-    "P_hat",
-    "(N_adv - 1)(p'_max + 2 eps kappa + eps² ‖dir‖²)",
-    low=0,
-    latex="\\hat P",
-    typst="hat(P)",
-)
+R_hat = declare("R_hat", "R'_max² + 2 eps kappa + eps² ‖dir‖²", low=0, latex="\\hat R")
+r_hat = declare("r_hat", "R'_min² - 2 eps kappa + eps² ‖dir‖²", latex="\\hat r")
+P_hat = declare("P_hat", "(N_adv - 1)(p'_max + 2 eps kappa + eps² ‖dir‖²)", low=0, latex="\\hat P")
 R_A = declare("R_A", "(R^a_max)²", low=0, open_low=True)
 r_A = declare("r_A", "(R^a_min)²", low=0)
 P_A = declare("P_A", "(N_adv - 1) p^a_max", low=0)
@@ -153,13 +138,13 @@ CONDITION = Assumption(
 )
 
 # An arbitrary perturbed sample n and another one, k.
-label_n = declare("adv_label_n", "label y^a_n, +1 or -1", index="n", typst="y^a_n", latex="y^a_n")
-label_k = declare("adv_label_k", "label y^a_k, +1 or -1", index="n", typst="y^a_k", latex="y^a_k")
+label_n = declare("adv_label_n", "label y^a_n, +1 or -1", index="n", latex="y^a_n")
+label_k = declare("adv_label_k", "label y^a_k, +1 or -1", index="n", latex="y^a_k")
 # Terms of q^a at a test point z, for an arbitrary sample n.
 adv_lambda_n = declare(
     "adv_lambda_n", "multiplier lambda^a_n of a perturbed sample", low=0, index="n"
 )
-base_z_n = declare("base_z_n", "<x'_n, z>", index="n", latex="b_n", typst="b_n")
+base_z_n = declare("base_z_n", "<x'_n, z>", index="n", latex="b_n")
 
 DECOMPOSITION: tuple[Step, ...] = (
     Definition("label", "Labels are +1 or -1.", (sp.Eq(label_n**2, 1),)),
@@ -219,15 +204,9 @@ MULTIPLIER_SUM: tuple[Step, ...] = (
 
 # Where the boundary taught by perturbed samples has the sign of the natural one: shared parts.
 
-base_l1_z = declare(
-    "base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b\\|_1", typst="norm(b)_1"
-)
+base_l1_z = declare("base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b\\|_1")
 base_l2_z = declare(
-    "base_l2_z",
-    "square root of the sum over n of <x'_n, z>²",
-    low=0,
-    latex="\\|b\\|_2",
-    typst="norm(b)_2",
+    "base_l2_z", "square root of the sum over n of <x'_n, z>²", low=0, latex="\\|b\\|_2"
 )
 
 
@@ -267,15 +246,6 @@ PARTS = (
 """After the steps of `perturbed.DECOMPOSITION`: the sizes of T1(z) and T2(z)."""
 
 
-# Norms and inner products of perturbed samples, from those of the base samples.
-
-_square_n = declare("base_square_n", "‖x'_n‖²", low=0, index="n")
-_pair = declare("base_pair", "<x'_n, x'_k> with k != n", index="n")
-_along_n = declare("along_n", "<x'_n, dir>", index="n")
-_along_k = declare("along_k", "<x'_k, dir>", index="n")
-_adv_square = declare("adv_square_n", "‖x'_n + eps y^a_n dir‖²", low=0, index="n")
-_adv_pair = declare("adv_pair", "inner product of two different perturbed samples", index="n")
-
 HATS: tuple[Step, ...] = (
     Let("R-hat", "Write R-hat for what bounds the squared norms from above.", R_hat, NORM_UPPER),
     Let("r-hat", "Write r-hat for what bounds them from below.", r_hat, NORM_LOWER),
@@ -307,85 +277,4 @@ HATS: tuple[Step, ...] = (
         2 * P_hat < r_hat,
         by="hat-condition hat-order",
     ),
-)
-
-NORM_STEPS: tuple[Step, ...] = (
-    Definition(
-        "base",
-        "For two arbitrary base samples: labels are +1 or -1, squared norms and inner products "
-        "lie between the extremes.",
-        (
-            sp.Eq(label_n**2, 1),
-            sp.Eq(label_k**2, 1),
-            _square_n >= base_R_min**2,
-            _square_n <= base_R_max**2,
-            sp.Abs(_pair) <= base_p_max,
-            sp.Abs(_along_n) <= kappa,
-            sp.Abs(_along_k) <= kappa,
-        ),
-    ),
-    Citation(
-        "expand-norm",
-        "Expand the squared norm of a perturbed sample.",
-        sums.BILINEAR,
-        (_adv_square, _square_n, _along_n, _along_n, dir_sq, eps * label_n, eps * label_n),
-    ),
-    Citation(
-        "expand-pair",
-        "Expand the inner product of two different perturbed samples.",
-        sums.BILINEAR,
-        (_adv_pair, _pair, _along_n, _along_k, dir_sq, eps * label_n, eps * label_k),
-    ),
-    Inequality(
-        "labels",
-        "Labels are +1 or -1.",
-        sp.And(
-            sp.Or(sp.Eq(label_n, 1), sp.Eq(label_n, -1)),
-            sp.Or(sp.Eq(label_k, 1), sp.Eq(label_k, -1)),
-        ),
-        by="base",
-    ),
-    Inequality(
-        "norm-upper",
-        "A squared norm grows by at most 2 eps kappa + eps² ‖dir‖².",
-        _adv_square <= R_hat,
-        by="base labels expand-norm R-hat",
-    ),
-    Inequality(
-        "norm-lower",
-        "And is at least R'_min² - 2 eps kappa + eps² ‖dir‖².",
-        _adv_square >= r_hat,
-        by="base labels expand-norm r-hat",
-    ),
-    Inequality(
-        "pair-size",
-        "An inner product grows by at most 2 eps kappa + eps² ‖dir‖².",
-        sp.Abs(_adv_pair) <= INNER_UPPER,
-        by="base labels expand-pair",
-    ),
-    Let("R-A", "Write R_A for the largest squared norm.", R_A, adv_R_max**2),
-    Let("r-A", "Write r_A for the smallest squared norm.", r_A, adv_R_min**2),
-    Let("P-A", "Write P_A for (N_adv - 1) p^a_max.", P_A, (N_adv - 1) * adv_p_max),
-    Citation(
-        "largest-norm",
-        "So is the largest squared norm.",
-        sums.LARGEST,
-        (R_A, _adv_square, R_hat),
-        by="norm-upper",
-    ),
-    Citation(
-        "smallest-norm",
-        "So is the smallest.",
-        sums.SMALLEST,
-        (r_A, _adv_square, r_hat),
-        by="norm-lower",
-    ),
-    Citation(
-        "largest-pair",
-        "So is the largest inner product.",
-        sums.LARGEST,
-        (adv_p_max, sp.Abs(_adv_pair), INNER_UPPER),
-        by="pair-size",
-    ),
-    Inequality("row", "So P_A <= P-hat.", P_A <= P_hat, by="largest-pair P-A P-hat"),
 )

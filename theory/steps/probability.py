@@ -13,7 +13,7 @@ from ..symbols import declare
 
 _angle = sp.Symbol("phi", real=True)
 
-_t = declare("cosine_angle", "an angle", latex="t", typst="t")
+_t = declare("cosine_angle", "an angle", latex="t")
 
 COSINE_SIGN = TrustedFact(
     "A-COSINE",
@@ -31,11 +31,11 @@ COSINE_SIGN = TrustedFact(
 
 _chance = declare("angle_chance", "probability of an event", low=0, high=1)
 _event = declare("angle_event", "1 where the event happens, else 0")
-_polar = declare("angle_polar", "a polar angle in (-pi/2, 3 pi/2)", latex="t", typst="t")
-_a = declare("angle_a", "start of the first interval", latex="a", typst="a")
-_b = declare("angle_b", "end of the first interval", latex="b", typst="b")
-_c = declare("angle_c", "start of the second interval", latex="c", typst="c")
-_e = declare("angle_e", "end of the second interval", latex="e", typst="e")
+_polar = declare("angle_polar", "a polar angle in (-pi/2, 3 pi/2)", latex="t")
+_a = declare("angle_a", "start of the first interval", latex="a")
+_b = declare("angle_b", "end of the first interval", latex="b")
+_c = declare("angle_c", "start of the second interval", latex="c")
+_e = declare("angle_e", "end of the second interval", latex="e")
 _ENDS = (_a, _b, _c, _e)
 
 UNIFORM_ANGLE = TrustedFact(
@@ -68,9 +68,9 @@ UNIFORM_ANGLE = TrustedFact(
     ),
 )
 
-_along = declare("bessel_first", "<a, z> for a unit vector a", latex="s", typst="s")
+_along = declare("bessel_first", "<a, z> for a unit vector a", latex="s")
 _across = declare("bessel_second", "<b, z> for a unit vector b orthogonal to a", latex="t")
-_length = declare("bessel_norm", "‖z‖", low=0, latex="\\|z\\|", typst="norm(z)")
+_length = declare("bessel_norm", "‖z‖", low=0, latex="\\|z\\|")
 
 BESSEL = TrustedFact(
     "A-BESSEL",
@@ -82,17 +82,15 @@ BESSEL = TrustedFact(
 )
 
 _tail = declare("tail_chance", "Pr[|sum - its mean| > t]", low=0, high=1)
-_terms = declare("tail_terms", "number of independent terms", low=0, latex="K", typst="K")
-_x = declare("tail_term", "an arbitrary one of the terms", index="i", latex="X", typst="X")
-_low = declare("tail_low", "a lower bound of each term", latex="a", typst="a")
-_high = declare("tail_high", "an upper bound of each term", latex="b", typst="b")
-_mean = declare("tail_mean", "mean of each term", latex="\\mu", typst="mu")
-_spread = declare("tail_spread", "bound of |term - mean|", low=0, latex="M", typst="M")
-_variance = declare("tail_variance", "variance of each term", low=0, latex="v", typst="v")
-_dev = declare("tail_deviation", "a deviation t", low=0, latex="t", typst="t")
-_fail = declare(
-    "tail_failure", "a failure probability p", low=0, open_low=True, latex="p", typst="p"
-)
+_terms = declare("tail_terms", "number of independent terms", low=0, latex="K")
+_x = declare("tail_term", "an arbitrary one of the terms", index="i", latex="X")
+_low = declare("tail_low", "a lower bound of each term", latex="a")
+_high = declare("tail_high", "an upper bound of each term", latex="b")
+_mean = declare("tail_mean", "mean of each term", latex="\\mu")
+_spread = declare("tail_spread", "bound of |term - mean|", low=0, latex="M")
+_variance = declare("tail_variance", "variance of each term", low=0, latex="v")
+_dev = declare("tail_deviation", "a deviation t", low=0, latex="t")
+_fail = declare("tail_failure", "a failure probability p", low=0, open_low=True, latex="p")
 
 HOEFFDING = TrustedFact(
     "A-HOEFFDING",
@@ -125,8 +123,8 @@ BERNSTEIN = TrustedFact(
 
 _any = declare("union_any", "Pr[one of K events happens]", low=0, high=1)
 _each = declare("union_each", "probability of an arbitrary one of them", low=0, high=1, index="n")
-_events = declare("union_events", "number of events", low=0, latex="K", typst="K")
-_ceiling = declare("union_ceiling", "bound of each probability", latex="p", typst="p")
+_events = declare("union_events", "number of events", low=0, latex="K")
+_ceiling = declare("union_ceiling", "bound of each probability", latex="p")
 
 UNION = TrustedFact(
     "A-UNION",
@@ -171,7 +169,7 @@ _total_mean = declare("sum_mean", "mean of a sum")
 _total_variance = declare("sum_variance", "variance of a sum", low=0)
 _one_mean = declare("one_mean", "mean of each term")
 _one_variance = declare("one_variance", "variance of each term", low=0)
-_total_terms = declare("sum_count", "number of terms", low=0, latex="K", typst="K")
+_total_terms = declare("sum_count", "number of terms", low=0, latex="K")
 
 UNCORRELATED = TrustedFact(
     "A-MOMENTS",
@@ -186,8 +184,8 @@ UNCORRELATED = TrustedFact(
 )
 
 _share = declare("normal_share", "share of the values that are positive", low=0, high=1)
-_centre = declare("normal_mean", "their mean", latex="\\mu", typst="mu")
-_width = declare("normal_variance", "their variance", low=0, open_low=True, latex="v", typst="v")
+_centre = declare("normal_mean", "their mean", latex="\\mu")
+_width = declare("normal_variance", "their variance", low=0, open_low=True, latex="v")
 _close = declare("normal_error", "the error that is tolerated", low=0)
 
 NORMAL_HEURISTIC = TrustedFact(

@@ -26,7 +26,7 @@ L_n = declare("L_n", "(2 - (1+gamma)(E+ t)_n)/((1+gamma²)‖x_n‖²)", index="
 lambda_k = declare("lambda_k", "multiplier of an arbitrary other sample", low=0, index="k")
 t_k = declare("t_k", "its component of t", index="k")
 L_k = declare("L_k", "its component of L", index="k")
-ratio = declare("ratio", "largest lambda_n/t_n", low=0, latex="\\theta", typst="theta")
+ratio = declare("ratio", "largest lambda_n/t_n", low=0, latex="\\theta")
 _NAMES = {
     "minus": ("E-", "(E^{{-}} {})_n", '(E^"-" {})_n'),
     "plus": ("E+", "(E^{{+}} {})_n", '(E^"+" {})_n'),
@@ -49,7 +49,7 @@ minus_lambda = _row("minus", "lambda", "\\lambda", "lambda")
 plus_lambda = _row("plus", "lambda", "\\lambda", "lambda")
 minus_t = _row("minus", "t", "t", "t")
 plus_t = _row("plus", "t", "t", "t")
-plus_L = declare("plus_L", "(E+ L)_n", index="n", latex="(E^{+} L)_n", typst='(E^"+" L)_n')
+plus_L = declare("plus_L", "(E+ L)_n", index="n", latex="(E^{+} L)_n")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import sympy as sp
 from ..proof_steps import TrustedFact
 from ..symbols import declare
 
-_total = declare("sum_total", "a sum of K products", latex="S", typst="S")
-_K = declare("sum_terms", "number of terms", low=0, latex="K", typst="K")
-_B = declare("sum_weight", "bound on the weights", low=0, latex="B", typst="B")
-_p = declare("sum_entry", "bound on the entries", low=0, latex="p", typst="p")
+_total = declare("sum_total", "a sum of K products", latex="S")
+_K = declare("sum_terms", "number of terms", low=0, latex="K")
+_B = declare("sum_weight", "bound on the weights", low=0, latex="B")
+_p = declare("sum_entry", "bound on the entries", low=0, latex="p")
 
 SUM_BOUND = TrustedFact(
     "A-SUM",
@@ -22,9 +22,9 @@ SUM_BOUND = TrustedFact(
     (_total <= _K * _B * _p, _total >= -_K * _B * _p),
 )
 
-_mean = declare("mean_value", "mean of finitely many numbers", latex="M", typst="M")
-_term = declare("mean_term", "an arbitrary one of the numbers", latex="t", typst="t")
-_low = declare("mean_low", "a lower bound of each", latex="c", typst="c")
+_mean = declare("mean_value", "mean of finitely many numbers", latex="M")
+_term = declare("mean_term", "an arbitrary one of the numbers", latex="t")
+_low = declare("mean_low", "a lower bound of each", latex="c")
 
 MEAN_LOWER = TrustedFact(
     "A-MEAN",
@@ -88,7 +88,7 @@ SMALLEST = TrustedFact(
     varying=(_member,),
 )
 
-_count = declare("term_count", "number of terms", low=0, latex="K", typst="K")
+_count = declare("term_count", "number of terms", low=0, latex="K")
 _floor = declare("term_low", "a lower bound of each term")
 _ceiling = declare("term_high", "an upper bound of each term")
 _summand = declare("term_any", "an arbitrary term", index="n")

@@ -10,15 +10,9 @@ from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, 
 from . import half_aware
 
 paired_n = declare(
-    "paired_n",
-    "sum over k != n of c_nk y_n y_k lambda_k <x_n, x_k>",
-    index="n",
-    latex="\\pi_n",
-    typst="pi_n",
+    "paired_n", "sum over k != n of c_nk y_n y_k lambda_k <x_n, x_k>", index="n", latex="\\pi_n"
 )
-paired_top = declare(
-    "paired_top", "the same for the largest multiplier", latex="\\pi_{top}", typst='pi_"top"'
-)
+paired_top = declare("paired_top", "the same for the largest multiplier", latex="\\pi_{top}")
 row_sum_n = declare("row_sum_n", "sum over k != n of |A_nk|", low=0, index="n")
 U_2 = declare("U_2", "upper bound 2/((1+gamma²)(r - P))", low=0, open_low=True)
 _y, _k, _a = (
@@ -175,12 +169,7 @@ THEOREM = Theorem(
             "eigenvalue",
             "So every eigenvalue of A is at least that.",
             sums.GERSHGORIN,
-            (
-                A_eigenvalue,
-                (1 + gamma**2) * rho_n / 2,
-                row_sum_n,
-                (1 + gamma**2) * (r - P) / 2,
-            ),
+            (A_eigenvalue, (1 + gamma**2) * rho_n / 2, row_sum_n, (1 + gamma**2) * (r - P) / 2),
             by="dominant",
         ),
         Conclusion("claim-definite", "Which is positive.", "definite", by="eigenvalue regime"),

@@ -21,11 +21,6 @@ from ...steps import probability
 from ...symbols import N, R_max, R_min, d, declare, p_max
 from . import exact_chain, half_aware, standard_boundary
 
-# How far norms and inner products of uniform data stray, and what the conditions then ask of d.
-#
-# x uniform on [-1, 1]^d, N samples: with probability at least 1 - delta every |‖x_n‖² - d/3| is at
-# most t1 and every |<x_n, x_k>| at most t2, by Hoeffding's or by Bernstein's inequality.
-
 Condition = Literal["paper", "exact chain", "half-aware"]
 Bound = Literal["hoeffding", "bernstein", "better"]
 
@@ -71,9 +66,7 @@ def certified(condition: Condition, t1: sp.Expr, t2: sp.Expr) -> Boolean:
     return CONDITIONS[condition].subs(worst, simultaneous=True)
 
 
-# The smallest dimension at which random data are proved to meet a condition.
-
-# The function below has an argument of the same name.
+# `smallest_dimension` has an argument called delta.
 _DELTA = delta
 PRECISIONS = (64, 128, 256, 512, 1024, 2048, 4096)
 
@@ -140,24 +133,16 @@ def _decided(formula: Boolean, values: dict[sp.Symbol, Number]) -> bool:
 
 
 # An arbitrary pair of coordinates, of one sample or of two, and the chances of deviations.
-_x = declare(
-    "coordinate", "one coordinate of a sample", low=-1, high=1, index="i", typst="x", latex="x"
-)
+_x = declare("coordinate", "one coordinate of a sample", low=-1, high=1, index="i", latex="x")
 _y = declare(
-    "other_coordinate",
-    "the same coordinate of another",
-    low=-1,
-    high=1,
-    index="i",
-    typst="y",
-    latex="y",
+    "other_coordinate", "the same coordinate of another", low=-1, high=1, index="i", latex="y"
 )
 _u, _w = sp.symbols("u w", real=True)
-_ell1 = declare("log_norm", "log(4 N/delta)", low=0, latex="\\ell_1", typst="ell_1")
-_ell2 = declare("log_cross", "log(2 N (N-1)/delta)", low=0, latex="\\ell_2", typst="ell_2")
-_t1 = declare("t1", "bound of every |‖x_n‖² - d/3|", low=0, latex="t_1", typst="t_1")
-_t2 = declare("t2", "bound of every |<x_n, x_k>|", low=0, latex="t_2", typst="t_2")
-_larger = declare("d_larger", "a larger dimension", low=1, latex="d'", typst="d'")
+_ell1 = declare("log_norm", "log(4 N/delta)", low=0, latex="\\ell_1")
+_ell2 = declare("log_cross", "log(2 N (N-1)/delta)", low=0, latex="\\ell_2")
+_t1 = declare("t1", "bound of every |‖x_n‖² - d/3|", low=0, latex="t_1")
+_t2 = declare("t2", "bound of every |<x_n, x_k>|", low=0, latex="t_2")
+_larger = declare("d_larger", "a larger dimension", low=1, latex="d'")
 
 
 def _chance(name: str, meaning: str, index: str = "") -> Any:
@@ -336,17 +321,14 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
             _good >= 1 - delta,
             by="neither all-norms all-pairs two-samples",
         ),
-        Inequality(
-            "t1-spelled",
-            "t1 in N, d and delta.",
-            sp.Eq(_t1, radii()[0]),
-            by="norm-log norm-hoeffding norm-bernstein norm-radius two-samples",
-        ),
-        Inequality(
-            "t2-spelled",
-            "t2 in N, d and delta.",
-            sp.Eq(_t2, radii()[1]),
-            by="cross-log cross-hoeffding cross-bernstein cross-radius two-samples",
+        *(
+            Inequality(
+                f"{radius}-spelled",
+                f"{radius} in N, d and delta.",
+                sp.Eq(radius, spelled),
+                by=f"{of}-log {of}-hoeffding {of}-bernstein {of}-radius two-samples",
+            )
+            for radius, spelled, of in zip((_t1, _t2), radii(), ("norm", "cross"), strict=True)
         ),
         Inequality(
             "t1",

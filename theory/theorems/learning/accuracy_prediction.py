@@ -23,7 +23,6 @@ base_variance = declare(
     low=0,
     open_low=True,
     latex="s^2",
-    typst="s^2",
 )
 adv_accuracy = declare(
     "adv_accuracy",
@@ -32,14 +31,12 @@ adv_accuracy = declare(
     low=0,
     high=1,
     latex="\\mathrm{acc}",
-    typst='"acc"',
 )
 accuracy_asked = declare(
     "accuracy_asked",
     "how closely the scenario asks the accuracy to meet the prediction",
     low=0,
     latex="\\alpha_{\\mathrm{asked}}",
-    typst='alpha_"asked"',
 )
 
 
@@ -48,13 +45,12 @@ def _number(name: str, meaning: str, **range_: Any) -> Any:
 
 
 _POSITIVE = {"low": 0, "open_low": True}
-_v = _number("data_variance", "variance of a natural coordinate", **_POSITIVE, latex="v", typst="v")
+_v = _number("data_variance", "variance of a natural coordinate", **_POSITIVE, latex="v")
 _k = _number(
     "data_kurtosis",
     "fourth moment of a natural coordinate over its squared variance",
     low=1,
     latex="\\kappa_4",
-    typst="kappa_4",
 )
 _own_mean = _number("own_mean", "mean of ‖x_k‖²")
 _own_variance = _number("own_variance", "variance of ‖x_k‖²", low=0)
@@ -68,18 +64,12 @@ _noise_mean = _number("one_noise_mean", "mean of one y^a_n <x'_n, x_k>")
 _noise_variance = _number("one_noise_variance", "variance of one y^a_n <x'_n, x_k>", low=0)
 _t1_mean = _number("noise_mean", "mean of T1(x_k) y_k")
 _t1_variance = _number("noise_variance", "variance of T1(x_k) y_k", low=0)
-_score_mean = _number("score_mean", "mean of y_k <q_adv, x_k>", latex="\\mu", typst="mu")
-_score_variance = _number(
-    "score_variance", "its variance", **_POSITIVE, latex="\\sigma^2", typst="sigma^2"
-)
+_score_mean = _number("score_mean", "mean of y_k <q_adv, x_k>", latex="\\mu")
+_score_variance = _number("score_variance", "its variance", **_POSITIVE, latex="\\sigma^2")
 _leading = _number(
-    "score_variance_leading",
-    "its variance to leading order in N",
-    **_POSITIVE,
-    latex="\\sigma_0^2",
-    typst="sigma_0^2",
+    "score_variance_leading", "its variance to leading order in N", **_POSITIVE, latex="\\sigma_0^2"
 )
-_z = _number("z_score", "the resulting mean over deviation", low=0, latex="z", typst="z")
+_z = _number("z_score", "the resulting mean over deviation", low=0, latex="z")
 
 Z_SCORE = sp.sqrt(d / N) / sp.sqrt(1 + base_variance * d / (eps**2 * N_adv))
 PREDICTION = (1 + sp.erf(Z_SCORE / sp.sqrt(2))) / 2

@@ -17,7 +17,6 @@ base_part = declare(
     "samples x'_n: norm of the base samples' part of q_adv",
     low=0,
     latex="\\|q^a_{\\mathrm{base}}\\|",
-    typst='norm(q^a_"base")',
 )
 perturbation_part = declare(
     "perturbation_part",
@@ -26,7 +25,6 @@ perturbation_part = declare(
     low=0,
     open_low=True,
     latex="\\|q^a_{\\mathrm{pert}}\\|",
-    typst='norm(q^a_"pert")',
 )
 alignment = declare(
     "alignment",
@@ -34,20 +32,18 @@ alignment = declare(
     low=-1,
     high=1,
     latex="c_{\\mathrm{dir}}",
-    typst='c_"dir"',
 )
 
-_t = declare("part_ratio", "base part over perturbation part", low=0, latex="t", typst="t")
-_floor = declare("rho_floor", "lower bound of rho", latex="\\rho_0", typst="rho_0")
-_b1 = declare("base_along", "<base part, dir/‖dir‖>", latex="b_1", typst="b_1")
+_t = declare("part_ratio", "base part over perturbation part", low=0, latex="t")
+_floor = declare("rho_floor", "lower bound of rho", latex="\\rho_0")
+_b1 = declare("base_along", "<base part, dir/‖dir‖>", latex="b_1")
 _b2 = declare(
     "base_across",
     "<base part, w> for the unit vector w orthogonal to dir with q in the span of dir and w",
     latex="b_2",
-    typst="b_2",
 )
-_cos = declare("cos_adv_dir", "cos(q_adv, dir)", latex="c_1", typst="c_1")
-_sin = declare("cos_adv_w", "cos(q_adv, w)", latex="c_2", typst="c_2")
+_cos = declare("cos_adv_dir", "cos(q_adv, dir)", latex="c_1")
+_sin = declare("cos_adv_w", "cos(q_adv, w)", latex="c_2")
 
 _ratio = base_part / perturbation_part
 FLOOR = alignment * sp.sqrt(1 - _ratio**2) - _ratio * sp.sqrt(1 - alignment**2)

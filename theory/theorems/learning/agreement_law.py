@@ -24,14 +24,12 @@ agreement = declare(
     low=0,
     high=1,
     latex="\\mathrm{agr}",
-    typst='"agr"',
 )
 agreement_asked = declare(
     "agreement_asked",
     "how closely the scenario asks the measured agreement to meet the law",
     low=0,
     latex="\\alpha_{\\mathrm{asked}}",
-    typst='alpha_"asked"',
 )
 disagreement_cos = declare(
     "disagreement_cos",
@@ -40,7 +38,6 @@ disagreement_cos = declare(
     low=0,
     high=1,
     latex="c_{\\mathrm{dis}}",
-    typst='c_"dis"',
 )
 
 norm_q_adv = declare("norm_q_adv", "‖q_adv‖", low=0, open_low=True, typst="norm(q^a)")
@@ -49,7 +46,6 @@ _theta = declare(
     "theta_z",
     "polar angle of the projection of z on a plane through q and q_adv, from q towards q_adv",
     latex="\\theta",
-    typst="theta",
 )
 _projected = declare("projected_z", "length of that projection", low=0, open_low=True)
 _along = declare("along_q", "<q, z>/‖q‖")

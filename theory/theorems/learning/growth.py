@@ -22,8 +22,8 @@ base_z_max = declare(
     latex="\\max_n |\\langle x'_n,z\\rangle|",
     typst='max_n abs(chevron.l x\'_n "," thin z chevron.r)',
 )
-_side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n", typst="s_n")
-_root = declare("root_log", "sqrt(2 log(2/delta))", low=0, latex="\\ell", typst="ell")
+_side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n")
+_root = declare("root_log", "sqrt(2 log(2/delta))", low=0, latex="\\ell")
 _reach = declare("normal_reach", "R_max² + (N-1) p_max", low=0, open_low=True)
 
 _U, _L = label_free_upper, label_free_lower

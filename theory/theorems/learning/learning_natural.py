@@ -30,7 +30,6 @@ natural_kappa = declare(
     "largest |<x_n, q>|/‖q‖ over the natural samples: kappa of those samples perturbed along q",
     low=0,
     latex="\\kappa_q",
-    typst="kappa_q",
 )
 _along_n = declare("natural_along_n", "|<x_n, q>|/‖q‖", low=0, index="n")
 

@@ -30,9 +30,9 @@ def worst(norm: sp.Expr, pair: sp.Expr, along: sp.Expr) -> tuple[sp.Expr, sp.Exp
     )
 
 
-t1 = declare("noise_t1", "bound of every |‖x'_n‖² - d/3|", low=0, latex="t_1", typst="t_1")
-t2 = declare("noise_t2", "bound of every |<x'_n, x'_k>|", low=0, latex="t_2", typst="t_2")
-t3 = declare("noise_t3", "bound of every |<x'_n, dir>|", low=0, latex="t_3", typst="t_3")
+t1 = declare("noise_t1", "bound of every |‖x'_n‖² - d/3|", low=0, latex="t_1")
+t2 = declare("noise_t2", "bound of every |<x'_n, x'_k>|", low=0, latex="t_2")
+t3 = declare("noise_t3", "bound of every |<x'_n, dir>|", low=0, latex="t_3")
 _x = declare("noise_x", "one coordinate of a base sample", low=-1, high=1, index="i")
 _y = declare("noise_y", "the same coordinate of another", low=-1, high=1, index="i")
 _WAYS = {
@@ -173,7 +173,6 @@ noise_chance = declare(
     low=0,
     high=1,
     latex="\\Pr[\\mathrm{boundary}]",
-    typst='Pr["boundary"]',
 )
 
 _STEPS = (
@@ -231,12 +230,7 @@ _STEPS = (
         ),
         by="worst worst-radius",
     ),
-    Inequality(
-        "weaker",
-        "And as R and P shrink.",
-        sp.Implies(CLOSER, HATS_MET),
-        by="weaker-r",
-    ),
+    Inequality("weaker", "And as R and P shrink.", sp.Implies(CLOSER, HATS_MET), by="weaker-r"),
     Inequality(
         "met",
         "So only a draw that leaves the radii can miss an assumption of perturbed-boundary, here "
@@ -248,12 +242,7 @@ _STEPS = (
         "event",
         "Compare the probabilities.",
         probability.SUB_EVENT,
-        (
-            miss,
-            any_bad,
-            perturbed.indicator(sp.Not(HATS_MET)),
-            perturbed.indicator(sp.Not(WITHIN)),
-        ),
+        (miss, any_bad, perturbed.indicator(sp.Not(HATS_MET)), perturbed.indicator(sp.Not(WITHIN))),
         by="met",
     ),
     Definition(

@@ -15,7 +15,6 @@ disagreement_load = declare(
     "about which dir and q agree but q and q^a do not, b_n = <x'_n, z>; 0 if there is none",
     low=0,
     latex="\\ell_{\\mathrm{dis}}",
-    typst='ell_"dis"',
 )
 
 _load = declare(

@@ -15,31 +15,25 @@ flip_min = declare(
     "smallest c_n = eps S_a lambda_n/‖q‖ - lambda^a_n over the samples (labels y^a = -y): the "
     "weight of y_n x_n in q^a",
     latex="c_{\\min}",
-    typst="c_min",
 )
-flip_max = declare("flip_max", "largest c_n", latex="c_{\\max}", typst="c_max")
+flip_max = declare("flip_max", "largest c_n", latex="c_{\\max}")
 flip_abs = declare("flip_abs", "largest |c_n|", low=0, latex="|c|_{\\max}", typst="abs(c)_max")
 flip_margin_min = declare(
     "flip_margin_min",
     "smallest y_n <q^a, x_n> over the natural samples",
     latex="\\min_n y_n \\langle q^a,x_n\\rangle",
-    typst="min_n y_n chevron.l q^a, x_n chevron.r",
 )
 side_min = declare(
     "side_min",
     "smallest y_n <x_n, z> over the natural samples, at the test point z",
     latex="\\min_n y_n \\langle x_n,z\\rangle",
-    typst="min_n y_n chevron.l x_n, z chevron.r",
 )
 side_sum = declare(
-    "side_sum",
-    "sum over n of y_n <x_n, z>",
-    latex="\\sum_n y_n \\langle x_n,z\\rangle",
-    typst="sum_n y_n chevron.l x_n, z chevron.r",
+    "side_sum", "sum over n of y_n <x_n, z>", latex="\\sum_n y_n \\langle x_n,z\\rangle"
 )
 
-_c = declare("flip_n", "c_n of an arbitrary sample", index="n", latex="c_n", typst="c_n")
-_side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n", typst="s_n")
+_c = declare("flip_n", "c_n of an arbitrary sample", index="n", latex="c_n")
+_side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n")
 _row = declare("flip_row_n", "sum over k != n of c_k y_k y_n <x_k, x_n>", index="n")
 _margin = declare("flip_margin_n", "y_n <q^a, x_n>", index="n")
 _weighted = declare("flip_low_sum", "sum of (c_n - c_min) s_n")

@@ -18,19 +18,17 @@ flip_activation_margin = declare(
     "activation margin of the limit network of the natural samples moved along q/‖q‖, labels "
     "flipped",
     latex="\\mu^{flip}_{\\mathrm{act}}",
-    typst='mu^"flip"_"act"',
 )
 flip_margin_max = declare(
     "flip_margin_max",
     "largest y_n <q^a, x_n> over the natural samples",
     latex="\\max_n y_n \\langle q^a,x_n\\rangle",
-    typst="max_n y_n chevron.l q^a, x_n chevron.r",
 )
 _own = declare("adv_own", "activation of an own-half neuron at a perturbed sample", index="n")
 _other = declare("adv_other", "activation of an other-half neuron there", index="n")
 _margin = declare("flip_margin_k", "y_k <q^a, x_k> of a fixed sample k", index="k")
 _plain = declare("q_margin_k", "y_k <q, x_k> of a fixed sample k", index="k")
-_side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n", typst="s_n")
+_side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n")
 _pair_side = declare("pair_side", "y_n y_k <x_n, x_k> for a fixed k", index="n")
 _SETTLED = (eps * sp.sqrt(N) - R_max) ** 2 * (1 + gamma) > (1 - gamma) * R_max**2
 

@@ -19,7 +19,6 @@ mismatch_chance = declare(
     low=0,
     high=1,
     latex="\\Pr[\\mathrm{mismatch}]",
-    typst='Pr["mismatch"]',
 )
 excess_chance = declare(
     "excess_chance",
@@ -38,20 +37,18 @@ label_free_upper = declare(
     low=0,
     open_low=True,
     latex="U_a",
-    typst="U_a",
 )
 label_free_lower = declare(
     "label_free_lower",
     "a number that no multiplier of the perturbed set falls below, whatever its labels; measured "
     "as the lower bound in perturbed-boundary, rounded down to a double",
     latex="L_a",
-    typst="L_a",
 )
 _U, _L = label_free_upper, label_free_lower
 
 _signs = declare("signed_sum", "sum over n of y^a_n <x'_n, z>")
 _spread = declare("spread_part", "sum over n of (lambda^a_n - (U+L)/2) y^a_n <x'_n, z>")
-_radius = declare("signs_radius", "sqrt(2 log(2/delta)) ‖b‖_2", low=0, latex="t", typst="t")
+_radius = declare("signs_radius", "sqrt(2 log(2/delta)) ‖b‖_2", low=0, latex="t")
 _tail = declare("signs_tail", "Pr[|sum of y^a_n b_n| > t]", low=0, high=1)
 
 UPPER = perturbed.upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER)

@@ -91,8 +91,8 @@ imbalance = declare(
     low=0,
     integer=True,
 )
-strength = declare("strength", "eps sqrt(N)/R_max", low=0, open_low=True, latex="x", typst="x")
-shift = declare("shift", "eps² - 2 eps R_max/sqrt(N)", latex="g", typst="g")
+strength = declare("strength", "eps sqrt(N)/R_max", low=0, open_low=True, latex="x")
+shift = declare("shift", "eps² - 2 eps R_max/sqrt(N)", latex="g")
 adv_common = declare("adv_common", "the number 1/row", low=0, open_low=True)
 weight_row = declare(
     "weight_row", "the row sum of the perturbed set's matrix A", low=0, open_low=True

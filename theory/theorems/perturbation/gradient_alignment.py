@@ -17,7 +17,6 @@ class_cos = declare(
     low=-1,
     high=1,
     latex="c",
-    typst="c",
 )
 gradient_cos_min = declare(
     "gradient_cos_min",
@@ -37,19 +36,13 @@ _label, _k, _half = (
         ("half", "sign of a_j: which half the neuron belongs to"),
     )
 )
-part_plus = declare(
-    "part_plus", "‖A_+‖", low=0, open_low=True, latex="\\|A_+\\|", typst="norm(A_+)"
-)
-part_minus = declare(
-    "part_minus", "‖A_-‖", low=0, open_low=True, latex="\\|A_-\\|", typst="norm(A_-)"
-)
-_same = declare("same_weight", "1 + gamma²", low=0, latex="c_1", typst="c_1")
-_cross = declare("cross_weight", "2 gamma", low=0, latex="c_2", typst="c_2")
+part_plus = declare("part_plus", "‖A_+‖", low=0, open_low=True, latex="\\|A_+\\|")
+part_minus = declare("part_minus", "‖A_-‖", low=0, open_low=True, latex="\\|A_-\\|")
+_same = declare("same_weight", "1 + gamma²", low=0, latex="c_1")
+_cross = declare("cross_weight", "2 gamma", low=0, latex="c_2")
 _qq = declare("q_square", "‖q‖²")
-_spread = declare("gradient_spread", "(1-gamma)⁴ (1 - c²)", low=0, latex="K", typst="K")
-_floor = declare(
-    "gradient_floor", "2 sqrt(2 gamma (1+gamma²)) + (1+gamma)² c", typst="D", latex="D"
-)
+_spread = declare("gradient_spread", "(1-gamma)⁴ (1 - c²)", low=0, latex="K")
+_floor = declare("gradient_floor", "2 sqrt(2 gamma (1+gamma²)) + (1+gamma)² c", latex="D")
 
 FLOOR = 2 * sp.sqrt(2 * gamma * (1 + gamma**2)) + (1 + gamma) ** 2 * class_cos
 SPREAD = (1 - gamma) ** 4 * (1 - class_cos**2)
@@ -232,11 +225,7 @@ THEOREM = Theorem(
             "Every sample activates exactly its own label's half, so the gradient is known.",
             activation_margin > 0,
         ),
-        Assumption(
-            "not-opposed",
-            "The class parts of q do not oppose each other.",
-            FLOOR > 0,
-        ),
+        Assumption("not-opposed", "The class parts of q do not oppose each other.", FLOOR > 0),
     ),
     claims=(
         Claim(
@@ -269,14 +258,8 @@ THEOREM = Theorem(
                 sp.Implies(
                     activation_margin > 0,
                     sp.And(
-                        sp.Eq(
-                            gradient_cos_min,
-                            sp.Min(cos_plus, cos_minus),
-                        ),
-                        sp.Eq(
-                            gradient_cos_max,
-                            sp.Max(cos_plus, cos_minus),
-                        ),
+                        sp.Eq(gradient_cos_min, sp.Min(cos_plus, cos_minus)),
+                        sp.Eq(gradient_cos_max, sp.Max(cos_plus, cos_minus)),
                     ),
                 ),
             ),

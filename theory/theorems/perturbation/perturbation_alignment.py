@@ -22,20 +22,18 @@ cos_value = declare(
 )
 cos_top_sign = declare("cos_top_sign", "cosine of sgn(M_k q) and q (L0, sign)", low=-1, high=1)
 
-_l1 = declare("q_l1", "‖q‖_1", low=0, latex="\\|q\\|_1", typst="norm(q)_1")
+_l1 = declare("q_l1", "‖q‖_1", low=0, latex="\\|q\\|_1")
 _scale = declare("scale", "1/‖q‖_inf", low=0, open_low=True)
-_top = declare(
-    "top_norm", "‖M_k q‖", low=0, open_low=True, typst="norm(M_k q)", latex="\\|M_k q\\|"
-)
+_top = declare("top_norm", "‖M_k q‖", low=0, open_low=True, latex="\\|M_k q\\|")
 _top_l1 = declare("top_l1", "‖M_k q‖_1", low=0)
-_mu = declare("top_smallest", "smallest |q_i| among the k largest", low=0, typst="mu", latex="\\mu")
+_mu = declare("top_smallest", "smallest |q_i| among the k largest", low=0, latex="\\mu")
 _entry = declare("top_entry", "|q_i| of one of the k largest components", low=0, index="n")
 _excess = declare("top_excess", "|q_i| - mu of one of the k largest", low=0, index="n")
 _rest_entry = declare(
     "rest_entry", "|q_i| of one of the other non-zero components", low=0, index="n"
 )
-_E = declare("excess_sum", "sum of the excesses", low=0, latex="E", typst="E")
-_F = declare("excess_norm", "Euclidean norm of the excesses", low=0, latex="F", typst="F")
+_E = declare("excess_sum", "sum of the excesses", low=0, latex="E")
+_F = declare("excess_norm", "Euclidean norm of the excesses", low=0, latex="F")
 _t = sp.Symbol("t", positive=True)
 
 _DENSITY = sp.exp(-(_t**2) / 2) / sp.sqrt(2 * sp.pi)

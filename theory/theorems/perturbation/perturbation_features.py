@@ -25,41 +25,26 @@ q_margin_min = declare(
     "q_margin_min",
     "smallest y_n <q, x_n> over the training samples, q = sum over n of lambda_n y_n x_n",
     latex="\\min_n y_n \\langle q,x_n\\rangle",
-    typst="min_n y_n chevron.l q, x_n chevron.r",
 )
 q_margin_max = declare(
     "q_margin_max",
     "largest y_n <q, x_n> over the training samples",
     latex="\\max_n y_n \\langle q,x_n\\rangle",
-    typst="max_n y_n chevron.l q, x_n chevron.r",
 )
 lambda_n = declare("lambda_n", "multiplier of an arbitrary sample n", low=0, index="n")
 rho_n = declare("rho_n", "‖x_n‖²", low=0, index="n")
 row_n = declare(
-    "row_n",
-    "sum over k != n of lambda_k y_k y_n <x_k, x_n>",
-    index="n",
-    latex="\\chi_n",
-    typst="chi_n",
+    "row_n", "sum over k != n of lambda_k y_k y_n <x_k, x_n>", index="n", latex="\\chi_n"
 )
-q_margin_n = declare(
-    "q_margin_n",
-    "y_n <q, x_n>",
-    index="n",
-    latex="y_n \\langle q,x_n\\rangle",
-    typst="y_n chevron.l q, x_n chevron.r",
-)
+q_margin_n = declare("q_margin_n", "y_n <q, x_n>", index="n", latex="y_n \\langle q,x_n\\rangle")
 _own = declare(
     "own_n",
     "m y_n a_j <w_j, x_n> for a neuron of the sample's own half",
     index="n",
-    typst='t_"own"',
     latex="t_{own}",
 )
-_other = declare(
-    "other_n", "the same for the other half", index="n", typst='t_"other"', latex="t_{other}"
-)
-_margin_n = declare("margin_n", "margin y_n f(x_n)", index="n", latex="\\mu_n", typst="mu_n")
+_other = declare("other_n", "the same for the other half", index="n", latex="t_{other}")
+_margin_n = declare("margin_n", "margin y_n f(x_n)", index="n", latex="\\mu_n")
 
 MARGIN = lambda_min * R_min**2 - (N - 1) * lambda_max * p_max
 REACH = lambda_max * (R_max**2 + (N - 1) * p_max)

@@ -7,15 +7,126 @@ the perturbed set with its labels, and split the normal of its boundary.
 import sympy as sp
 
 from ... import symbols
-from ...proof_steps import Conclusion, Earlier, Inequality, Step
+from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let, Step
 from ...statement import PROJECT, Claim, Theorem
-from ...steps import linear_boundary, perturbed
+from ...steps import linear_boundary, perturbed, sums
 from ...steps.perturbed import P_hat, T2_z, adv_lambda_max, adv_lambda_min, adv_R_min, r_A, r_hat
-from ...symbols import gamma, tau_asked
+from ...symbols import declare, gamma, tau_asked
 from ..boundary import exact_multipliers, half_aware
 
 # The network, the point z and what is asked are the same for both sets.
 _SHARED = (gamma, symbols.m, symbols.d, linear_boundary.norm_z, symbols.tau_asked)
+
+# Norms and inner products of perturbed samples, from those of the base samples.
+
+_square_n = declare("base_square_n", "‖x'_n‖²", low=0, index="n")
+_pair = declare("base_pair", "<x'_n, x'_k> with k != n", index="n")
+_along_n = declare("along_n", "<x'_n, dir>", index="n")
+_along_k = declare("along_k", "<x'_k, dir>", index="n")
+_adv_square = declare("adv_square_n", "‖x'_n + eps y^a_n dir‖²", low=0, index="n")
+_adv_pair = declare("adv_pair", "inner product of two different perturbed samples", index="n")
+
+_NORMS: tuple[Step, ...] = (
+    Definition(
+        "base",
+        "For two arbitrary base samples: labels are +1 or -1, squared norms and inner products "
+        "lie between the extremes.",
+        (
+            sp.Eq(perturbed.label_n**2, 1),
+            sp.Eq(perturbed.label_k**2, 1),
+            _square_n >= perturbed.base_R_min**2,
+            _square_n <= perturbed.base_R_max**2,
+            sp.Abs(_pair) <= perturbed.base_p_max,
+            sp.Abs(_along_n) <= perturbed.kappa,
+            sp.Abs(_along_k) <= perturbed.kappa,
+        ),
+    ),
+    Citation(
+        "expand-norm",
+        "Expand the squared norm of a perturbed sample.",
+        sums.BILINEAR,
+        (
+            _adv_square,
+            _square_n,
+            _along_n,
+            _along_n,
+            perturbed.dir_sq,
+            perturbed.eps * perturbed.label_n,
+            perturbed.eps * perturbed.label_n,
+        ),
+    ),
+    Citation(
+        "expand-pair",
+        "Expand the inner product of two different perturbed samples.",
+        sums.BILINEAR,
+        (
+            _adv_pair,
+            _pair,
+            _along_n,
+            _along_k,
+            perturbed.dir_sq,
+            perturbed.eps * perturbed.label_n,
+            perturbed.eps * perturbed.label_k,
+        ),
+    ),
+    Inequality(
+        "labels",
+        "Labels are +1 or -1.",
+        sp.And(
+            sp.Or(sp.Eq(perturbed.label_n, 1), sp.Eq(perturbed.label_n, -1)),
+            sp.Or(sp.Eq(perturbed.label_k, 1), sp.Eq(perturbed.label_k, -1)),
+        ),
+        by="base",
+    ),
+    Inequality(
+        "norm-upper",
+        "A squared norm grows by at most 2 eps kappa + eps² ‖dir‖².",
+        _adv_square <= perturbed.R_hat,
+        by="base labels expand-norm R-hat",
+    ),
+    Inequality(
+        "norm-lower",
+        "And is at least R'_min² - 2 eps kappa + eps² ‖dir‖².",
+        _adv_square >= r_hat,
+        by="base labels expand-norm r-hat",
+    ),
+    Inequality(
+        "pair-size",
+        "An inner product grows by at most 2 eps kappa + eps² ‖dir‖².",
+        sp.Abs(_adv_pair) <= perturbed.INNER_UPPER,
+        by="base labels expand-pair",
+    ),
+    Let("R-A", "Write R_A for the largest squared norm.", perturbed.R_A, perturbed.adv_R_max**2),
+    Let("r-A", "Write r_A for the smallest squared norm.", r_A, adv_R_min**2),
+    Let(
+        "P-A",
+        "Write P_A for (N_adv - 1) p^a_max.",
+        perturbed.P_A,
+        (perturbed.N_adv - 1) * perturbed.adv_p_max,
+    ),
+    Citation(
+        "largest-norm",
+        "So is the largest squared norm.",
+        sums.LARGEST,
+        (perturbed.R_A, _adv_square, perturbed.R_hat),
+        by="norm-upper",
+    ),
+    Citation(
+        "smallest-norm",
+        "So is the smallest.",
+        sums.SMALLEST,
+        (r_A, _adv_square, r_hat),
+        by="norm-lower",
+    ),
+    Citation(
+        "largest-pair",
+        "So is the largest inner product.",
+        sums.LARGEST,
+        (perturbed.adv_p_max, sp.Abs(_adv_pair), perturbed.INNER_UPPER),
+        by="pair-size",
+    ),
+    Inequality("row", "So P_A <= P-hat.", perturbed.P_A <= P_hat, by="largest-pair P-A P-hat"),
+)
 
 _TRAINING: tuple[Step, ...] = (
     Inequality(
@@ -217,13 +328,7 @@ THEOREM = Theorem(
     origin="after the paper",
     assumptions=(perturbed.RADIUS, perturbed.CONDITION),
     claims=CLAIMS,
-    proof=(
-        *perturbed.HATS,
-        *perturbed.NORM_STEPS,
-        *_TRAINING,
-        *perturbed.DECOMPOSITION,
-        *_CONCLUSIONS,
-    ),
+    proof=(*perturbed.HATS, *_NORMS, *_TRAINING, *perturbed.DECOMPOSITION, *_CONCLUSIONS),
     remarks=(
         "Holds for any base samples and any one direction dir, of whatever norm.",
         "The paper's condition on the perturbed set implies the condition assumed here "
