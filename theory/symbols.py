@@ -143,6 +143,8 @@ def twin(
         "latex": q.latex.replace("\\mathrm{max}", "\\max").replace("\\mathrm{min}", "\\min"),
         "typst": q.typst.replace('"max"', "max").replace('"min"', "min"),
     }
+    if "latex" in differs:
+        notation = {}  # and Typst is read off the new one
     alike = {
         **{f: getattr(q, f) for f in ("low", "high", "open_low", "open_high", "integer", "index")},
         **{form: text.replace(letter, letter + mark, 1) for form, text in notation.items()},

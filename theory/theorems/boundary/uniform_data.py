@@ -180,7 +180,7 @@ def _tail_steps(
     radius: sp.Symbol,
     log: tuple[sp.Symbol, sp.Expr],
     radii_of: dict[Bound, sp.Expr],
-    term: tuple[sp.Expr, int, int],
+    terms: tuple[sp.Expr, int, int],
     moments: tuple[sp.Expr, sp.Expr, sp.Expr],
     failure: sp.Expr,
 ) -> tuple[Step, ...]:
@@ -195,7 +195,7 @@ def _tail_steps(
         for bound in symbols
     }
     tail = _chance(f"{name}_tail", f"one deviates beyond {radius}", "n")
-    (expression, low, high), (mean, spread, variance) = term, moments
+    (term, low, high), (mean, spread, variance) = terms, moments
     return (
         Let(f"{name}-log", "Write the logarithm as one number.", ell, spelled, by="two-samples"),
         *(
@@ -211,29 +211,20 @@ def _tail_steps(
         Inequality(
             f"{name}-range",
             "Each term lies in its interval, and no farther from its mean than the spread.",
-            sp.And(expression >= low, expression <= high, sp.Abs(expression - mean) <= spread),
+            sp.And(term >= low, term <= high, sp.Abs(term - mean) <= spread),
         ),
         Citation(
             f"{name}-tail-hoeffding",
             "Hoeffding's radius suffices.",
             probability.HOEFFDING,
-            (tails["hoeffding"], d, expression, low, high, symbols["hoeffding"], failure),
+            (tails["hoeffding"], d, term, low, high, symbols["hoeffding"], failure),
             by=f"{name}-range {name}-hoeffding {name}-log two-samples",
         ),
         Citation(
             f"{name}-tail-bernstein",
             "Bernstein's radius suffices.",
             probability.BERNSTEIN,
-            (
-                tails["bernstein"],
-                d,
-                expression,
-                mean,
-                spread,
-                variance,
-                symbols["bernstein"],
-                failure,
-            ),
+            (tails["bernstein"], d, term, mean, spread, variance, symbols["bernstein"], failure),
             by=f"{name}-range {name}-bernstein {name}-log two-samples "
             "variance-square variance-product",
         ),
