@@ -10,6 +10,14 @@ from contextlib import contextmanager, suppress
 from .configuration import InputError
 
 
+def check_device_name(name: str) -> None:
+    """InputError unless it is `auto`, `cpu`, `cuda` or `cuda:INDEX`; torch is not loaded."""
+    kind, colon, index = name.partition(":")
+    named = name in ("auto", "cpu", "cuda") or (kind == "cuda" and colon and index.isdigit())
+    if not named:
+        raise InputError(f"device: must be auto, cpu, cuda or cuda:INDEX, found {name!r}")
+
+
 def resolve_device(name: str) -> str:
     """`auto`, `cpu`, `cuda` or `cuda:INDEX` to the device that will be used.
 
@@ -18,15 +26,14 @@ def resolve_device(name: str) -> str:
     Raises:
         InputError: the name is none of these, or the device is not there.
     """
+    check_device_name(name)
+    if name == "cpu":
+        return "cpu"
     import torch
 
     if name == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
-    if name == "cpu":
-        return "cpu"
-    kind, _, index = name.partition(":")
-    if kind != "cuda" or (index and not index.isdigit()) or name.endswith(":"):
-        raise InputError(f"device: must be auto, cpu, cuda or cuda:INDEX, found {name!r}")
+    index = name.partition(":")[2]
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(index or 0) >= count:
         there = f"{count} CUDA devices" if count else "no CUDA device"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..numerics.configuration import InputError
 from ..numerics.data.file import FromFile
-from ..numerics.data.sample import checked_pair
 from ..numerics.device import resolve_device
 from ..theory.exact.interval import precision as working_at
 from ..theory.prover.engine import prove
-from ..theory.statement import Theorem
 from ..theory.theorems import catalog
 from .assumptions.ladder import SLOPES, DataCheck, check_data
 from .assumptions.report import natural_theorems, outcome_of, scenario_of
@@ -31,16 +27,13 @@ from .run.proof_witness import ProofWitness, proof_witnesses
 from .run.record import RunInfo, build_report, utc_now
 from .run.run import JOURNAL, Run, run_scenarios
 from .run.store import Store
-from .run.studies import POINTS, check_study_names, judge_study, run_studies
-from .run.sweep import Shard, Swept, Workers, run_sweep
+from .run.studies import POINTS, judge_study, run_studies
+from .run.sweep import Swept, Workers, run_sweep
 from .run.witness import FOLDER as WITNESSES
 from .run.witness import Replay, Witness, witnesses
-from .scenarios.grid import load_grid
-from .scenarios.load import load_run_file
-from .scenarios.own_theorem import load_theorem
-from .scenarios.scenario import WORKING_BITS, Scenario, check_bits
-from .scenarios.study import LoadedStudy
-from .suites import load_suite
+from .scenarios.inputs import ScenarioLike, check_inputs, run_inputs, sweep_inputs
+from .scenarios.own_theorem import TheoremLike, own_theorems
+from .scenarios.scenario import WORKING_BITS
 from .values import Progress, exit_code, unwatched
 
 # Checking data from Python. `perturbproof check` calls this.
@@ -86,13 +79,19 @@ def check(
     """
     started = time.perf_counter()
     clock = utc_now()
-    chosen = _checked_slopes(slopes)
-    check_bits(precision)
+    dataset, arrays = check_inputs(
+        data,
+        labels,
+        classes=classes,
+        centred=centred,
+        scale=scale,
+        slopes=slopes,
+        precision=precision,
+        device=device,
+        out=out,
+    )
+    chosen = tuple(slopes) or SLOPES
     where = resolve_device(device)
-    path, labels_path, arrays = _data(data, labels)
-    dataset = FromFile(path=path, labels=labels_path, classes=classes, centred=centred, scale=scale)
-    if out is not None and arrays is not None:
-        raise InputError("out: a report names its data file; save the arrays as .npz and give that")
     folder = None if out is None else Path(out)
     with (
         nullcontext() if folder is None else report_folder(folder),
@@ -114,33 +113,6 @@ def check(
             progress("writing the report", 0, 1)
             write_report(folder, content)
     return CheckResult(checked, folder)
-
-
-def _checked_slopes(slopes: Sequence[float]) -> tuple[float, ...]:
-    for slope in slopes:
-        if not (math.isfinite(slope) and 0 < slope <= 1):
-            raise InputError(f"--slope: must lie in (0, 1], found {slope}")
-    if len(set(slopes)) < len(slopes):
-        raise InputError("--slope: the same slope is given twice")
-    return tuple(slopes) or SLOPES
-
-
-def _data(data: Any, labels: Any) -> tuple[str, str | None, tuple[np.ndarray, np.ndarray] | None]:
-    """The file and that of the labels, or a name for the arrays and the arrays themselves."""
-    if isinstance(data, (str, os.PathLike)):
-        if not (labels is None or isinstance(labels, (str, os.PathLike))):
-            raise InputError("labels: for data from a file the labels are a file as well")
-        return os.fspath(data), None if labels is None else str(Path(labels).absolute()), None
-    if labels is None:
-        if not (isinstance(data, tuple) and len(data) == 2):
-            raise InputError("labels: samples given as an array need labels (N,)")
-        data, labels = data
-    named = "the arrays given"
-    try:
-        x, y = np.asarray(data), np.asarray(labels)
-    except ValueError:
-        raise InputError(f"{named}: samples must form one matrix (N, d)") from None
-    return named, None, checked_pair(named, x, y)
 
 
 def _check_report(
@@ -228,18 +200,20 @@ def sweep(
         InputError: the file, an option, the device, the cluster or the folder cannot be used.
     """
     started, clock = time.perf_counter(), utc_now()
-    if jobs is not None and jobs < 1:
-        raise InputError(f"--jobs: must be at least 1, found {jobs}")
-    if jobs is not None and scheduler is not None:
-        raise InputError("--jobs: not with --scheduler, whose cluster has its own workers")
-    grid, folder = load_grid(Path(path), seed), Path(out)
-    own: dict[str, Path] = {}
-    known: tuple[Theorem, ...] = catalog()
-    for file in map(Path, theorems):
-        theorem = load_theorem(file)
-        known, own[theorem.id] = (*known, theorem), file
-    part = None if shard is None else Shard.parse(shard)
+    own, folder = tuple(theorems), Path(out)
+    grid, part = sweep_inputs(
+        path,
+        own,
+        seed=seed,
+        device=device,
+        jobs=jobs,
+        scheduler=scheduler,
+        shard=shard,
+        out=folder,
+    )
     resolved = resolve_device(device)
+    added, files = own_theorems(own)
+    known = (*catalog(), *added)
     with report_folder(folder, exclusive=part is None):
         swept = run_sweep(
             grid,
@@ -255,7 +229,7 @@ def sweep(
             return SweepResult(swept, folder, None, strict, {})
         outcomes = tuple(outcome for outcome in swept.outcomes if outcome is not None)
         run = Run(outcomes, swept.theorems, swept.proofs, swept.measured)
-        found = witnesses(run, Replay(folder, resolved, own), progress)
+        found = witnesses(run, Replay(folder, resolved, files), progress)
         shown = {
             names: f"{WITNESSES}/{witness.name}\nreplay: {witness.command}"
             for names, witness in found.items()
@@ -269,9 +243,6 @@ def sweep(
 
 
 DEFAULT_SUITE = "quick"
-
-ScenarioLike = Scenario | str | os.PathLike[str]
-TheoremLike = Theorem | str | os.PathLike[str]
 
 
 def verify(
@@ -306,21 +277,13 @@ def verify(
     """
     started = time.perf_counter()
     clock = utc_now()
-    if seed is not None and not 0 <= seed < 2**63:
-        raise InputError(f"seed: must be from 0 to 2^63 - 1, found {seed}")
-    check_bits(precision)
-    loaded = [one for given in scenarios or (DEFAULT_SUITE,) for one in _loaded(given, seed)]
-    studies = tuple(one for one in loaded if isinstance(one, LoadedStudy))
-    chosen = tuple(
-        one if precision is None else one.model_copy(update={"precision": precision})
-        for one in loaded
-        if isinstance(one, Scenario)
+    own = tuple(theorems)
+    chosen, studies = run_inputs(
+        scenarios or (DEFAULT_SUITE,), own, seed=seed, precision=precision, device=device, out=out
     )
-    check_study_names(studies, chosen)
     resolved = resolve_device(device)
-    own = [(given, _theorem(given)) for given in theorems]
-    known = (*catalog(), *(theorem for _, theorem in own))
-    files = {t.id: Path(given) for given, t in own if not isinstance(given, Theorem)}
+    added, files = own_theorems(own)
+    known = (*catalog(), *added)
     folder = None if out is None else Path(out)
     journal, store = (Store(folder / JOURNAL), Store(folder / POINTS)) if folder else (None, None)
     with nullcontext() if folder is None else report_folder(folder):
@@ -361,30 +324,11 @@ def _witnesses(
     return witnesses(run, replay, progress) | {("", w.theorem.id): w for w in found}
 
 
-def _loaded(given: ScenarioLike, seed: int | None) -> tuple[Scenario | LoadedStudy, ...]:
-    if isinstance(given, Scenario):
-        return (given if seed is None else given.model_copy(update={"seed": seed}),)
-    if isinstance(given, str) and Path(given).name == given and Path(given).suffix != ".toml":
-        return load_suite(given, seed)
-    if isinstance(given, (str, os.PathLike)):
-        return (load_run_file(Path(given), seed),)
-    raise InputError(
-        f"scenarios: must be Scenario objects, files or names of suites, found "
-        f"{type(given).__name__}"
-    )
-
-
-def _theorem(given: TheoremLike) -> Theorem:
-    if isinstance(given, Theorem):
-        if given.id in {known.id for known in catalog()}:
-            raise InputError(f"theorems: the id {given.id!r} is taken; choose another")
-        return given
-    return load_theorem(Path(given))
-
-
 def _call(scenarios: tuple[ScenarioLike, ...], seed: int | None, precision: int | None) -> str:
     words = [
-        f"Scenario({one.name!r})" if isinstance(one, Scenario) else repr(os.fspath(one))
+        repr(os.fspath(one))
+        if isinstance(one, (str, os.PathLike))
+        else f"{type(one).__name__}({one.name!r})"
         for one in scenarios
     ]
     given = {"seed": seed, "precision": precision}

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
-from ..theory.exact.interval import Interval
-
 if TYPE_CHECKING:
-    pass
+    from ..theory.exact.interval import Interval
 
 
 # How work reports that it goes on.
@@ -146,6 +144,23 @@ def factor(load: Interval) -> str:
     return f"{mantissa} × 10^{int(exponent)}" if exponent else mantissa
 
 
+def shown(value: Interval | None) -> str:
+    """The middle of an interval to three digits; `-` where there is none that is finite."""
+    if value is None or not value.is_finite:
+        return "-"
+    return number(value.lower / 2 + value.upper / 2)
+
+
+def number(value: float | None) -> str:
+    """A number to three digits, whole above 1000; `-` for none."""
+    if value is None:
+        return "-"
+    size = abs(value)
+    if size == 0 or 1e-3 <= size < 1e6:
+        return f"{value:.0f}" if size >= 1000 or value == int(value) else f"{value:.3g}"
+    return f"{value:.1e}"
+
+
 @dataclass(frozen=True)
 class Trials:
     """How many of so many independent trials, a number fixed beforehand, succeeded."""
@@ -177,6 +192,8 @@ class Measured:
     @classmethod
     def counted(cls, successes: int, trials: int, what: str) -> Measured:
         """The probability of what happened in `successes` of `trials`."""
+        from ..theory.exact.interval import Interval  # verdicts are asked for before flint is
+
         counts = Trials(successes, trials)
         return cls(Interval.between(0, 1), f"{counts} {what}", Rigor.STATISTICAL, counts)
 

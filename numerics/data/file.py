@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pydantic
@@ -19,12 +22,12 @@ from .read_images import (
     training_images,
 )
 from .read_numpy import read_npy, read_npy_pair, read_npz
-from .read_torch import read_pt, read_safetensors
+from .read_torch import check_pt, read_pt, read_safetensors
 from .sample import Dataset, Sample, centred, row_list
 
 # Which reader a data file or folder gets, by its name.
 
-_READERS = {
+_READERS: Mapping[str, Callable[[str], Any]] = {
     ".npz": read_npz,
     ".csv": read_csv,
     ".pt": read_pt,
@@ -32,6 +35,18 @@ _READERS = {
     ".safetensors": read_safetensors,
     ".bin": lambda path: read_cifar([path]),
 }
+_AT_A_GLANCE: Mapping[str, Callable[[str], Any]] = {
+    **_READERS,
+    ".npz": partial(read_npz, headers=True),
+    ".csv": lambda path: open(path, "rb").close(),  # has no header to be held against
+    ".pt": check_pt,
+    ".pth": check_pt,
+    ".safetensors": partial(read_safetensors, headers=True),
+}
+"""What tells in an instant whether a file is one of data; none of it loads torch."""
+_OF_TORCH = (".pt", ".pth", ".safetensors")
+_SMALL = 2**20
+"""Bytes of a file that is read in an instant, all of it."""
 _WITH_LABEL_FILES = "a .npy or IDX file"
 
 
@@ -42,11 +57,15 @@ def read_data(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndar
 
     Raises InputError, one line that names the file, for whatever cannot be read.
     """
+    return _told(path, labels, _READERS)
+
+
+def _told(path: str, labels: str | None, readers: Mapping[str, Callable[[str], Any]]) -> Any:
     for name in (path, labels or ""):
         if "\0" in name:
             raise InputError(f"{name}: no such file; a name cannot hold the character 0")
     try:
-        return _read(path, labels)
+        return _read(path, labels, readers)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except MemoryError:
@@ -55,9 +74,9 @@ def read_data(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndar
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-def _read(path: str, labels: str | None) -> tuple[np.ndarray, np.ndarray]:
+def _read(path: str, labels: str | None, readers: Mapping[str, Callable[[str], Any]]) -> Any:
     suffix = Path(path).suffix.lower()
-    reader = _READERS.get(suffix)
+    reader = readers.get(suffix)
     if Path(path).is_dir():
         if reader is not None or suffix == ".npy":
             raise InputError(f"{path}: is a folder, not a data file")
@@ -102,8 +121,10 @@ def _read_folder(path: str, labels: str | None) -> tuple[np.ndarray, np.ndarray]
 # Labels -1 and +1 from the user's own file: ``.npy``, or ``.csv`` with one label a line.
 
 
-def read_labels(path: str, count: int) -> np.ndarray:
-    """The labels, int8 (count,), in the order of the file. Nothing is unpickled.
+def read_labels(path: str, count: int | None) -> np.ndarray:
+    """The labels, int8 (count,), in the order of the file; any number of them where it is None.
+
+    Nothing is unpickled.
 
     A first line of a ``.csv`` that is no number is a header.
     Raises InputError, naming the file and where it fails, unless it holds exactly ``count`` labels,
@@ -124,9 +145,10 @@ def read_labels(path: str, count: int) -> np.ndarray:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    if labels.shape != (count,):
+    if labels.ndim != 1 or count not in (None, len(labels)):
+        needed = "" if count is None else f"{count} "
         raise InputError(
-            f"{path}: {count} labels are needed, one for each perturbed sample, found an array of "
+            f"{path}: {needed}labels are needed, one for each perturbed sample, found an array of "
             f"shape {labels.shape}"
         )
     wrong = np.flatnonzero(~np.isin(labels, (-1, 1)))
@@ -194,8 +216,17 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
 
     def draw(self, rng: np.random.Generator) -> Sample:
         """The samples; ``rng`` is not used."""
-        labels_path = None if self.labels is None else str(Path(self.path).parent / self.labels)
-        return self.labelled(*read_data(self.path, labels_path))
+        return self.labelled(*read_data(self.path, self._labels_path))
+
+    def check(self) -> None:
+        _told(self.path, self._labels_path, _AT_A_GLANCE)
+        small = os.path.isfile(self.path) and os.path.getsize(self.path) <= _SMALL
+        if small and Path(self.path).suffix.lower() not in _OF_TORCH:
+            self.draw(np.random.default_rng())
+
+    @property
+    def _labels_path(self) -> str | None:
+        return None if self.labels is None else str(Path(self.path).parent / self.labels)
 
     def labelled(self, x: np.ndarray, labels: np.ndarray) -> Sample:
         """The sample that samples (N, d) and labels (N,), as stored, make under these options.

@@ -83,6 +83,23 @@ def _pop(stack: list[int | None], opcode: pickletools.OpcodeInfo) -> int:
     return parts
 
 
+def check_pt(path: str) -> None:
+    """InputError unless it is an archive as torch.save writes them; torch is not loaded."""
+    try:
+        check_archive(path)
+    except OSError:
+        raise
+    except Exception:  # a damaged archive or pickle fails in any way
+        raise _not_plain(path) from None
+
+
+def _not_plain(path: str) -> InputError:
+    return InputError(
+        f"{path}: not a file of plain tensors (torch.save of a dict with x and y, in the current "
+        "format); anything else in it is not loaded, and nothing was run"
+    )
+
+
 def read_pt(path: str) -> tuple[np.ndarray, np.ndarray]:
     """Samples and labels from a file of ``torch.save``: a dict with x and y, or a pair (x, y).
 
@@ -91,19 +108,16 @@ def read_pt(path: str) -> tuple[np.ndarray, np.ndarray]:
 
     Raises InputError when it holds anything else, or tensors that do not match.
     """
+    check_pt(path)
     import torch
 
     try:
-        check_archive(path)
         with warnings.catch_warnings(action="ignore"):  # what is wrong is said below, in one line
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except OSError:
         raise
     except Exception:  # a damaged stream makes the restricted unpickler fail in any way
-        raise InputError(
-            f"{path}: not a file of plain tensors (torch.save of a dict with x and y, in the "
-            "current format); anything else in it is not loaded, and nothing was run"
-        ) from None
+        raise _not_plain(path) from None
     x = y = None
     if isinstance(content, Mapping):
         x, y = content.get("x"), content.get("y")
@@ -120,8 +134,10 @@ def read_pt(path: str) -> tuple[np.ndarray, np.ndarray]:
     return _arrays(path, x, y)
 
 
-def read_safetensors(path: str) -> tuple[np.ndarray, np.ndarray]:
+def read_safetensors(path: str, *, headers: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Samples and labels from the tensors ``x`` and ``y`` of a ``.safetensors`` file.
+
+    Of `headers` alone the arrays are stand-ins of their shapes, and torch is not loaded.
 
     Raises InputError when the file is damaged (its header is checked against its size before
     anything is allocated), or lacks a tensor.
@@ -131,13 +147,17 @@ def read_safetensors(path: str) -> tuple[np.ndarray, np.ndarray]:
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="numpy" if headers else "pt") as file:
             names = list(file.keys())
             if missing := [name for name in ("x", "y") if name not in names]:
                 raise InputError(
                     f"{path}: no tensor '{missing[0]}' (tensors x and y are needed; found: "
                     f"{', '.join(names[:8]) or 'none'})"
                 )
+            if headers:
+                shapes = (tuple(file.get_slice(name).get_shape()) for name in ("x", "y"))
+                x, y = (np.broadcast_to(0.0, shape) for shape in shapes)
+                return checked_pair(path, x, y)
             return _arrays(path, file.get_tensor("x"), file.get_tensor("y"))
     except SafetensorError as error:
         reason = " ".join(str(error).split())

@@ -268,6 +268,9 @@ class Dataset(pydantic.BaseModel, abc.ABC, frozen=True, extra="forbid"):
     def draw(self, rng: np.random.Generator) -> Sample:
         """One sample. Raises InputError when the data are unusable."""
 
+    def check(self) -> None:
+        """InputError for what can be known to be wrong in an instant, without loading torch."""
+
     def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray | None:
         """At most ``count`` further samples of the distribution of ``drawn``, float64 (B, d).
 

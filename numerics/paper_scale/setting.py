@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import pydantic
-import torch
-from torch import Tensor
 
 from ..configuration import Configuration, InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Noise = Literal["uniform", "gaussian"]
 PerturbationKind = Literal["l2", "linf-rescaled", "l0-greedy"]
@@ -73,6 +74,8 @@ def greedy_pixels(
 
     normal : q (d,). Targets of label y move by y times that, before any clamp.
     """
+    import torch  # a study's file is read before torch is loaded
+
     count = pixel_count(fraction, len(normal))
     taken = torch.sort(normal.abs(), descending=True, stable=True).indices[:count]
     chosen = normal[taken]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
-from torch.nn.functional import logsigmoid
+from typing import TYPE_CHECKING
 
 from ..configuration import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Losses of the margin y f(x), in logarithms so that nothing underflows late in training.
 #
@@ -36,11 +37,11 @@ class Loss:
     def log_mean(self, margins: Tensor) -> Tensor:
         """log of the mean loss, (...)."""
         values = self.log_value(margins)
-        return torch.logsumexp(values, -1) - math.log(margins.shape[-1])
+        return values.logsumexp(-1) - math.log(margins.shape[-1])
 
     def mean_weights(self, margins: Tensor) -> Tensor:
         """-l'(t_n)/N (..., N): the weight of each sample in the gradient of the mean loss."""
-        return torch.exp(self.log_slope(margins)).div_(margins.shape[-1])
+        return self.log_slope(margins).exp().div_(margins.shape[-1])
 
     def normalised_weights(self, margins: Tensor) -> Tensor:
         """-l'(t_n) / sum_k l(t_k) (..., N): the same divided by the mean loss; never all zero.
@@ -51,20 +52,26 @@ class Loss:
         # The largest is taken off first, exactly: at a margin of 1e5 a float32 total has lost two
         # digits after the point, and with them a percent of every weight.
         largest = values.amax(-1, keepdim=True)
-        total = torch.logsumexp(values.sub_(largest), -1, keepdim=True)
-        return torch.exp(self.log_slope(margins).sub_(largest).sub_(total))
+        total = values.sub_(largest).logsumexp(-1, keepdim=True)
+        return self.log_slope(margins).sub_(largest).sub_(total).exp()
+
+
+def _log_sigmoid(margins: Tensor) -> Tensor:
+    from torch.nn.functional import logsigmoid  # a recipe is read before torch is loaded
+
+    return logsigmoid(margins)
 
 
 def _log_logistic(margins: Tensor) -> Tensor:
     # softplus(-t) = -log sigmoid(t), accurate in both tails; past _TAIL its log is -t itself.
-    inner = torch.log(-logsigmoid(margins.clamp(max=_TAIL)))
-    return torch.where(margins > _TAIL, -margins, inner)
+    inner = (-_log_sigmoid(margins.clamp(max=_TAIL))).log()
+    return (-margins).where(margins > _TAIL, inner)
 
 
-EXPONENTIAL = Loss("exponential", torch.neg, torch.neg)
+EXPONENTIAL = Loss("exponential", operator.neg, operator.neg)
 """l(t) = exp(-t)."""
 
-LOGISTIC = Loss("logistic", _log_logistic, lambda margins: logsigmoid(-margins))
+LOGISTIC = Loss("logistic", _log_logistic, lambda margins: _log_sigmoid(-margins))
 """l(t) = log(1 + exp(-t))."""
 
 LOSSES: tuple[Loss, ...] = (EXPONENTIAL, LOGISTIC)

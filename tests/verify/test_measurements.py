@@ -13,7 +13,7 @@ from perturbproof.verify.measure import measure, measured_symbols
 from perturbproof.verify.measure.experiment import Experiment
 from perturbproof.verify.measure.registry import measures
 from perturbproof.verify.run.run import select
-from perturbproof.verify.suites import load_suite
+from perturbproof.verify.scenarios.inputs import load_suite
 from perturbproof.verify.values import Rigor, Trials
 
 from .exact_network import Exact

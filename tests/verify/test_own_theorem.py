@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog, prove
-from perturbproof.verify.command_line.prove import run_prove
-from perturbproof.verify.command_line.verify import run_verify
+from perturbproof.verify.command_line.prove import prove as prove_command
+from perturbproof.verify.command_line.verify import verify as verify_command
 from perturbproof.verify.scenarios.own_theorem import load_theorem
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "my_theorem.py"
@@ -30,7 +30,7 @@ def test_the_example_is_judged_on_data(tmp_path: Path) -> None:
         "[training]\nsteps = 20\n"
     )
     out = tmp_path / "report"
-    assert run_verify([scenario], "quick", out, None, None, "cpu", [EXAMPLE], False, True) == 0
+    assert verify_command([scenario], out=out, device="cpu", own=[EXAMPLE], quiet=True) == 0
     (judged,) = json.loads((out / "report.json").read_text())["scenarios"][0]["theorems"]
     assert judged["id"] == "multiplier-spread"
     assert judged["verdict"] == "PASS"
@@ -56,7 +56,7 @@ def test_a_false_theorem_is_a_gap_and_refuted_by_data(
         "weaker = replace(t.assumptions[0], relation=relation)\n"
         'THEOREM = replace(t, id="constant-two", assumptions=(weaker,))\n',
     )
-    assert run_prove([], False, None, False, [file], False, True, tmp_path / "out") == 1
+    assert prove_command(own=[file], quiet=True, out=tmp_path / "out") == 1
     out = capsys.readouterr().out
     assert "4-bounds" in out
     assert "countermodel" in out

@@ -19,7 +19,7 @@ from perturbproof.theory.refute.families import perturbed_settings
 from perturbproof.theory.refute.search import search
 from perturbproof.verify.api import verify
 from perturbproof.verify.command_line import cli
-from perturbproof.verify.command_line.prove import run_prove, run_replay
+from perturbproof.verify.command_line import prove as command
 from perturbproof.verify.run import folder as report_folder_module
 from perturbproof.verify.run.proof_witness import replay, setting_from_plain, setting_to_plain
 from perturbproof.verify.scenarios.own_theorem import load_theorem
@@ -46,7 +46,7 @@ def weak(folder: Path, constant: str = "2") -> Path:
 @pytest.fixture
 def witness(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """The witness that `prove` writes against the weakened theorem."""
-    assert run_prove([], False, None, False, [weak(tmp_path)], False, True, tmp_path / "out") == 1
+    assert command.prove(own=[weak(tmp_path)], quiet=True, out=tmp_path / "out") == 1
     (folder,) = (tmp_path / "out").iterdir()
     told = capsys.readouterr().out
     assert shlex.join(["--replay", str(folder / "witness.json")]) in told
@@ -54,12 +54,12 @@ def witness(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def test_the_replay_says_the_same(witness: Path, tmp_path: Path, capsys) -> None:
-    assert run_replay(witness, [tmp_path / "weak.py"], False, True) == 1
+    assert command.prove(replay=witness, own=[tmp_path / "weak.py"], quiet=True) == 1
     told = capsys.readouterr().out
     assert "gap at step '4-bounds'" in told
     assert "refuted" in told
     assert "lambda_max < 3/(2*R_min**2*gamma**2) fails" in " ".join(told.split())
-    assert run_replay(witness, [tmp_path / "weak.py"], True, True) == 1
+    assert command.prove(replay=witness, own=[tmp_path / "weak.py"], as_json=True, quiet=True) == 1
     plain = json.loads(capsys.readouterr().out)
     assert plain["stands"] is True
     assert plain["open_steps"] == ["4-bounds"]
@@ -90,7 +90,7 @@ def test_the_query_of_the_open_step_is_satisfiable_for_any_solver(witness: Path)
 
 def test_a_mended_theorem_is_refuted_no_more(witness: Path, tmp_path: Path, capsys) -> None:
     own = weak(tmp_path, "3")
-    assert run_replay(witness, [own], False, True) == 0
+    assert command.prove(replay=witness, own=[own], quiet=True) == 0
     told = capsys.readouterr().out
     assert "step '4-bounds' is open no more" in told
     assert "stands no more" in told
@@ -98,7 +98,7 @@ def test_a_mended_theorem_is_refuted_no_more(witness: Path, tmp_path: Path, caps
 
 
 def test_proofs_that_hold_leave_no_folder(tmp_path: Path) -> None:
-    assert run_prove(["half-aware"], False, None, False, [], False, True, tmp_path / "out") == 0
+    assert command.prove(["half-aware"], quiet=True, out=tmp_path / "out") == 0
     assert not (tmp_path / "out").exists()
 
 
@@ -111,7 +111,7 @@ def test_verify_writes_it_too(tmp_path: Path, monkeypatch) -> None:
     assert proof["witness"] == f"witnesses/{made.name}\nreplay: {made.command}"
     path = tmp_path / "report" / "witnesses" / made.name / "witness.json"
     assert shlex.split(made.command)[-1] == str(path)
-    assert run_replay(path, [file], False, True) == 1
+    assert command.prove(replay=path, own=[file], quiet=True) == 1
 
 
 def test_the_command_of_the_terminal_works(tmp_path: Path, monkeypatch, capsys) -> None:
@@ -173,7 +173,7 @@ def test_a_witness_that_is_none_gets_one_line(
     inner[place[-1]] = value
     witness.write_text(json.dumps(content))
     with pytest.raises(InputError, match=told):
-        run_replay(witness, [tmp_path / "weak.py"], False, True)
+        command.prove(replay=witness, own=[tmp_path / "weak.py"], quiet=True)
 
 
 def test_a_direction_that_is_not_the_theorys_is_refused() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from perturbproof.theory import theorem
 from perturbproof.theory.refute.mutants import mutants
-from perturbproof.verify.command_line import selftest as command_selftest
+from perturbproof.verify.command_line.selftest import selftest as command
+from perturbproof.verify.selftest import selftest as runs
 from perturbproof.verify.selftest.selftest import MUTANTS, Attempt, SelfTest, spread
 from perturbproof.verify.selftest.trials import exact_trials
 
@@ -25,8 +26,8 @@ def test_what_is_missed_is_said_and_ends_in_exit_code_1(
     monkeypatch: pytest.MonkeyPatch, capsys, attempts, code: int, as_json: bool
 ) -> None:
     result = SelfTest(attempts, ())
-    monkeypatch.setattr(command_selftest, "selftest", lambda progress: result)
-    assert command_selftest.run_selftest(None, as_json, True) == code
+    monkeypatch.setattr(runs, "selftest", lambda progress: result)
+    assert command(None, as_json, quiet=True) == code
     printed = capsys.readouterr()
     assert printed.err == ""
     if as_json:
@@ -41,8 +42,8 @@ def test_what_is_missed_is_said_and_ends_in_exit_code_1(
 
 
 def test_the_table_of_faults_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(command_selftest, "selftest", lambda progress: SelfTest((CAUGHT,), ()))
-    command_selftest.run_selftest(tmp_path / "faults.md", True, True)
+    monkeypatch.setattr(runs, "selftest", lambda progress: SelfTest((CAUGHT,), ()))
+    command(tmp_path / "faults.md", as_json=True, quiet=True)
     assert (tmp_path / "faults.md").read_text(encoding="utf-8").startswith("# Planted faults")
 
 
@@ -63,13 +64,13 @@ def test_mutants_are_taken_from_all_over_a_theorem() -> None:
 
 @pytest.mark.slow
 def test_the_command_catches_everything(tmp_path: Path) -> None:
-    command = [
+    words = [
         sys.executable,
         "-c",
         "from perturbproof.verify.command_line.cli import main; main()",
     ]
     done = subprocess.run(
-        [*command, "selftest", "--json"], capture_output=True, text=True, check=False, cwd=tmp_path
+        [*words, "selftest", "--json"], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout
     content = json.loads(done.stdout)

@@ -6,17 +6,16 @@ from pathlib import Path
 import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.verify import suites
-from perturbproof.verify.scenarios.load import load_run_file
+from perturbproof.verify.scenarios.inputs import load_run_file, load_suite
 from perturbproof.verify.scenarios.scenario import Scenario
-from perturbproof.verify.scenarios.study import LoadedStudy, load_study, published_curve
-from perturbproof.verify.suites import load_suite
+from perturbproof.verify.scenarios.study import LoadedStudy, published_curve
 from perturbproof.verify.values import Verdict
 
 from .study_files import STUDY, write_study
 
 
 def test_points_take_what_they_do_not_say_from_the_sizes(tmp_path: Path) -> None:
-    loaded = load_study(write_study(tmp_path, {20: 0.7}))
+    loaded = load_run_file(write_study(tmp_path, {20: 0.7}))
     first, second = loaded.study.expanded
     assert (first.value, first.seeds, first.train, first.linear) == (20.0, (0, 1), False, True)
     assert (second.value, second.seeds, second.train, second.linear) == (60.0, (0,), True, False)
@@ -28,7 +27,7 @@ def test_points_take_what_they_do_not_say_from_the_sizes(tmp_path: Path) -> None
 
 
 def test_a_seed_replaces_all_seeds(tmp_path: Path) -> None:
-    loaded = load_study(write_study(tmp_path), seed=9)
+    loaded = load_run_file(write_study(tmp_path)).seeded(9)
     assert {point.seeds for point in loaded.study.expanded} == {(9,)}
 
 
@@ -65,7 +64,7 @@ def test_bad_studies_are_one_line_with_the_field(
     assert old in STUDY
     path = write_study(tmp_path, text=STUDY.replace(old, new))
     with pytest.raises(InputError, match=message) as error:
-        load_study(path)
+        load_run_file(path)
     assert "\n" not in str(error.value)
     assert str(path) in str(error.value)
 
@@ -94,7 +93,7 @@ def test_missing_published_numbers_name_the_file(tmp_path: Path) -> None:
     path = write_study(tmp_path, {20: 0.7})
     (tmp_path / "curve.csv").unlink()
     with pytest.raises(InputError, match=r"curve\.csv: published numbers cannot be read"):
-        load_study(path)
+        load_run_file(path)
 
 
 def test_the_paper_suite_has_every_published_point() -> None:
@@ -121,4 +120,4 @@ def test_the_paper_suite_has_every_published_point() -> None:
 def test_sizes_beyond_float32_are_bad_input(tmp_path: Path, eps: str) -> None:
     text = STUDY.replace("eps = 0.9", f"eps = {eps}")
     with pytest.raises(InputError, match=r"must lie in \[1e-9, 1e6\]"):
-        load_study(write_study(tmp_path, text=text))
+        load_run_file(write_study(tmp_path, text=text))

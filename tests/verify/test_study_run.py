@@ -15,7 +15,8 @@ from perturbproof.verify.run import store as store_module
 from perturbproof.verify.run.record import study_entry
 from perturbproof.verify.run.store import Store
 from perturbproof.verify.run.studies import StudyOutcome, StudyRun, judge_study, run_studies
-from perturbproof.verify.scenarios.study import LoadedStudy, load_study
+from perturbproof.verify.scenarios.inputs import load_run_file
+from perturbproof.verify.scenarios.study import LoadedStudy
 from perturbproof.verify.values import ExitCode, Verdict
 
 from .study_files import STUDY, without_times, write_study
@@ -23,12 +24,12 @@ from .study_files import STUDY, without_times, write_study
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
-    (done,) = run_studies([load_study(write_study(tmp_path_factory.mktemp("study")))])
+    (done,) = run_studies([load_run_file(write_study(tmp_path_factory.mktemp("study")))])
     return done
 
 
 def judged(run: StudyRun, folder: Path, published: dict[float, float], extra: str = ""):
-    loaded = load_study(write_study(folder, published, extra=extra))
+    loaded = load_run_file(write_study(folder, published, extra=extra))
     return judge_study(StudyRun(loaded, run.points))
 
 
@@ -60,7 +61,7 @@ def test_the_tolerance_decides(run: StudyRun, tmp_path: Path) -> None:
 
 
 def test_what_was_not_trained_is_said(run: StudyRun, tmp_path: Path) -> None:
-    loaded = load_study(write_study(tmp_path, measured(run)))
+    loaded = load_run_file(write_study(tmp_path, measured(run)))
     first, second = run.points
     untrained = StudyRun(loaded, (first, replace(second, trained=None)))
     outcome = judge_study(untrained)
@@ -82,7 +83,7 @@ def test_nothing_published_is_inconclusive(run: StudyRun) -> None:
 
 
 def test_an_unsolved_program_is_an_error(run: StudyRun, tmp_path: Path) -> None:
-    loaded = load_study(write_study(tmp_path, measured(run)))
+    loaded = load_run_file(write_study(tmp_path, measured(run)))
     first, second = run.points
     record = first.exact[1]
     assert record.exact is not None
@@ -95,7 +96,7 @@ def test_an_unsolved_program_is_an_error(run: StudyRun, tmp_path: Path) -> None:
 
 
 def test_training_cut_short_is_an_error(run: StudyRun, tmp_path: Path) -> None:
-    loaded = load_study(write_study(tmp_path, measured(run)))
+    loaded = load_run_file(write_study(tmp_path, measured(run)))
     first, second = run.points
     assert second.trained is not None
     assert second.trained.trained is not None
@@ -111,7 +112,7 @@ def test_broken_data_are_an_error_and_are_not_kept(
     def broken(*_: object) -> None:
         raise PerturbationFault("too large")
 
-    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
+    loaded, store = load_run_file(write_study(tmp_path)), Store(tmp_path / "points")
     with monkeypatch.context() as patch:
         patch.setattr(NoiseLearning, "exact", broken)
         (run,) = run_studies([loaded], store)
@@ -141,7 +142,7 @@ def computed(
 def test_a_rerun_computes_only_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
+    loaded, store = load_run_file(write_study(tmp_path)), Store(tmp_path / "points")
     first, count = computed(loaded, store, monkeypatch)
     assert count == 4
     assert computed(loaded, store, monkeypatch) == (first, 0)
@@ -155,7 +156,7 @@ def test_a_rerun_computes_only_what_is_missing(
 
 
 def test_every_single_point_can_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
+    loaded, store = load_run_file(write_study(tmp_path)), Store(tmp_path / "points")
     first, _ = computed(loaded, store, monkeypatch)
     for path in sorted(store.folder.iterdir()):
         path.unlink()
@@ -165,7 +166,7 @@ def test_every_single_point_can_be_missing(tmp_path: Path, monkeypatch: pytest.M
 def test_points_of_another_program_or_package_are_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
+    loaded, store = load_run_file(write_study(tmp_path)), Store(tmp_path / "points")
     first, count = computed(loaded, store, monkeypatch)
     for name, changed in (("source_digest", "edited"), ("_versions", {"torch": "0"})):
         with monkeypatch.context() as patch:
@@ -177,7 +178,7 @@ def test_points_of_another_program_or_package_are_computed_again(
 def test_a_record_of_another_form_is_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded, store = load_study(write_study(tmp_path)), Store(tmp_path / "points")
+    loaded, store = load_run_file(write_study(tmp_path)), Store(tmp_path / "points")
     first, _ = computed(loaded, store, monkeypatch)
     for path in store.folder.iterdir():
         store.put(path.stem, {"seed": 0})
@@ -187,8 +188,8 @@ def test_a_record_of_another_form_is_computed_again(
 def test_equal_points_of_two_studies_are_computed_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = load_study(write_study(tmp_path))
-    other = load_study(
+    one = load_run_file(write_study(tmp_path))
+    other = load_run_file(
         write_study(tmp_path, text=STUDY.replace('"small"', '"other"'), name="other.toml")
     )
     store = Store(tmp_path / "points")

@@ -4,8 +4,9 @@ import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog
 from perturbproof.verify.run.run import select
+from perturbproof.verify.scenarios.inputs import load_suite, run_inputs
 from perturbproof.verify.scenarios.scenario import Scenario
-from perturbproof.verify.suites import load_suite, suite_names
+from perturbproof.verify.suites import suite_names
 from perturbproof.verify.values import Verdict
 
 SCENARIOS = [
@@ -29,7 +30,7 @@ def test_scenarios_are_valid_named_once_and_described(suite: str) -> None:
 
 @pytest.mark.parametrize("suite", SCENARIOS)
 def test_a_seed_reaches_every_scenario(suite: str) -> None:
-    assert {one.seed for one in load_suite(suite, 12)} == {12}
+    assert {one.seed for one in run_inputs([suite], seed=12)[0]} == {12}
 
 
 def test_the_quick_suite_covers_what_it_promises() -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from perturbproof.verify.run.witness import toml_text
+from perturbproof.verify.scenarios.inputs import load_suite
 from perturbproof.verify.scenarios.scenario import Scenario, load_scenario
-from perturbproof.verify.suites import load_suite, suite_names
+from perturbproof.verify.suites import suite_names
 
 text = st.text(st.characters(exclude_categories=("Cs",)))
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | text

@@ -35,7 +35,7 @@ from ...theory.symbols import N, R_max, R_min, gamma, p_max
 from ...theory.theorems.boundary.uniform_data import CONDITIONS, Condition, smallest_dimension
 from ..judge import Holds
 from ..measure.experiment import FORMS
-from ..values import Progress, finite, interval, unwatched
+from ..values import Progress, finite, interval, shown, unwatched
 
 # What is known of one certificate on one dataset, and what would make it hold.
 
@@ -479,21 +479,6 @@ def _pairs(sample: Sample, summary: GramSummary) -> tuple[ResponsiblePair, ...]:
 def shown_load(c: CheckedCertificate) -> str:
     """The load in three digits; `-` where the certificate has none."""
     return shown(c.load)
-
-
-def shown(value: Interval | None) -> str:
-    if value is None or not value.is_finite:
-        return "-"
-    return number(value.lower / 2 + value.upper / 2)
-
-
-def number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    size = abs(value)
-    if size == 0 or 1e-3 <= size < 1e6:
-        return f"{value:.0f}" if size >= 1000 or value == int(value) else f"{value:.3g}"
-    return f"{value:.1e}"
 
 
 def as_data(check: DataCheck) -> dict[str, Any]:

@@ -5,16 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..api import check
-from ..assumptions.ladder import CheckedCertificate, CheckedSlope, DataCheck, as_data, number, shown
-from ..run.record import command_line
-from ..values import ExitCode
-from .console import print_json, results, watched
+from ..values import ExitCode, number, shown
+from .console import (
+    Device,
+    Json,
+    Precision,
+    Quiet,
+    check_address_space,
+    print_json,
+    results,
+    watched,
+)
+
+if TYPE_CHECKING:
+    from ..assumptions.ladder import CheckedCertificate, CheckedSlope, DataCheck
 
 # What `perturbproof check` prints: tables and sentences, or plain data.
 
@@ -175,40 +186,53 @@ def _slope(c: CheckedCertificate) -> str:
     return f"{c.smallest_slope:.3g}" if c.smallest_slope else "any"
 
 
-def run_check(
-    path: Path,
-    labels: Path | None,
-    classes: tuple[str, str] | None,
-    centre: bool,
-    scale: float,
-    slopes: list[float] | None,
-    seed: int,
-    precision: int | None,
-    device: str,
-    out: Path | None,
-    as_json: bool,
-    quiet: bool,
+def check(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA",
+            help="A .npz, .npy, .csv, .pt, .safetensors or IDX file, or a folder of IDX or binary "
+            "CIFAR-10 files.",
+        ),
+    ],
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The labels of a .npy or IDX file.")
+    ] = None,
+    classes: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="A B", help="Two labels to take, the first as +1.", show_default=False
+        ),
+    ] = None,
+    centre: Annotated[
+        bool, typer.Option("--centre", help="Subtract the mean of the samples taken.")
+    ] = False,
+    scale: Annotated[float, typer.Option(help="Multiply every sample by this, last.")] = 1.0,
+    slope: Annotated[
+        list[float] | None,
+        typer.Option(help="Slope of the leaky ReLU; repeatable. [default: 0.01 0.1 0.5 0.9]"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random subsets.")] = 0,
+    precision: Precision = None,
+    device: Device = "cpu",
+    out: Annotated[Path | None, typer.Option(help="Also write a report to this folder.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
-    """Check a data file. Returns the exit code: 0, as a check is no test to pass.
+    """Check the assumptions of the theorems on your own data, and what would make them hold."""
+    from ..scenarios.inputs import check_inputs
 
-    Raises:
-        InputError: as `data_checks.api.check`.
-    """
+    at: dict[str, Any] = {"classes": classes, "centred": centre, "scale": scale}
+    at |= {"slopes": slope or [], "precision": precision, "device": device, "out": out}
+    check_inputs(data, labels, **at)
+    # Only now what takes seconds to load.
+    check_address_space()
+    from ..api import check as run
+    from ..assumptions.ladder import as_data
+    from ..run.record import command_line
+
     with watched(quiet) as progress:
-        result = check(
-            path,
-            labels,
-            classes=classes,
-            centred=centre,
-            scale=scale,
-            slopes=slopes or [],
-            seed=seed,
-            precision=precision,
-            device=device,
-            out=out,
-            progress=progress,
-            command=command_line(),
-        )
+        result = run(data, labels, seed=seed, progress=progress, command=command_line(), **at)
     if as_json:
         print_json(as_data(result.check))
     else:

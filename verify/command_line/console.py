@@ -1,4 +1,4 @@
-"""What the terminal shows: tables on stdout, progress on stderr."""
+"""What commands share: their options, tables on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -6,54 +6,17 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Column
+from rich.table import Column, Table
 
-from ..reporting import SUMMARY_LIMIT, annotations, load_report, step_summary
 from ..values import Progress as Report
 from ..values import unwatched
-
-# Telling GitHub Actions how a run ended, when it runs there.
-
-
-def tell_github(folder: Path, files: Mapping[str, str], strict: bool) -> None:
-    """Annotations and job summary of the report in `folder`, where the environment asks for them.
-
-    With `GITHUB_ACTIONS=true` the annotations go to stderr, where GitHub finds them as well and
-    where they are not mixed with results. With `GITHUB_STEP_SUMMARY` summary.md is appended to
-    that file. A file that cannot be written is said on stderr: it changes no verdict.
-    """
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotations(load_report(folder), files, strict):
-            sys.stderr.write(f"{line}\n")
-    if target := os.environ.get("GITHUB_STEP_SUMMARY"):
-        try:
-            _append(Path(target), (folder / "summary.md").read_text(encoding="utf-8"))
-        except OSError as error:
-            sys.stderr.write(f"perturbproof: GITHUB_STEP_SUMMARY: {target}: {error.strerror}\n")
-
-
-def _append(target: Path, markdown: str) -> None:
-    room = SUMMARY_LIMIT - (target.stat().st_size if target.exists() else 0)
-    with target.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(step_summary(markdown, room))
-
-
-# Options that several commands share.
 
 OwnTheorems = Annotated[
     list[Path] | None,
@@ -70,6 +33,7 @@ Precision = Annotated[
         show_default=False,
     ),
 ]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:INDEX.")]
 Strict = Annotated[
     bool,
     typer.Option(
@@ -112,6 +76,19 @@ def results() -> Console:
     return out
 
 
+def plain_table(*headings: str, gap: int = 2) -> Table:
+    """A table without lines whose cells are folded, not cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), show_header=bool(headings))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def print_replay(console: Console, command: str, indent: str = "") -> None:
+    """The command that replays a witness, in one line, so that it can be copied."""
+    console.print(f"{indent}replay: {command}", markup=False, soft_wrap=True)
+
+
 def styled(word: str) -> str:
     """A verdict word in its colour."""
     style = VERDICT_STYLE.get(word, "")
@@ -129,6 +106,15 @@ def watched(quiet: bool) -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield _log_lines()
         return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
@@ -171,3 +157,24 @@ def _log_lines() -> Report:
         sys.stderr.flush()
 
     return show
+
+
+_ADDRESS_SPACE = 3 * 2**29
+"""Bytes that the libraries take when they are loaded, measured with PyTorch's CPU build."""
+
+
+def check_address_space() -> None:
+    """Some of the libraries hang or abort when they are loaded with less than they need.
+
+    Raises MemoryError.
+    """
+    try:
+        import resource
+    except ImportError:  # a system without such limits
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < _ADDRESS_SPACE:
+        raise MemoryError(
+            f"the address space is limited to {limit / 2**30:.1f} GiB (ulimit -v), at least "
+            f"{_ADDRESS_SPACE / 2**30:.1f} GiB are needed"
+        )

@@ -3,66 +3,100 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from rich.table import Table
+import typer
+from rich.console import Console
 
-from ...numerics.configuration import InputError
-from ...theory.notation import formula
-from ...theory.prover.engine import ProofReport, StepReport, prove
-from ...theory.refute.search import Refutation
-from ...theory.refute.survey import MutantReport, survey
-from ...theory.statement import Theorem
-from ...theory.theorems import catalog
-from ..reporting import write_atomic
-from ..run.proof_witness import ProofWitness, Replayed, proof_witnesses, replay
-from ..run.record import proof_entry, theorem_entry
-from ..scenarios.own_theorem import load_theorem
 from ..values import ExitCode
-from .console import print_json, results, styled, watched
+from .console import (
+    Json,
+    OwnTheorems,
+    Quiet,
+    plain_table,
+    print_json,
+    print_replay,
+    results,
+    styled,
+    watched,
+)
+
+if TYPE_CHECKING:
+    from ...theory.prover.engine import ProofReport, StepReport
+    from ...theory.refute.search import Refutation
+    from ...theory.refute.survey import MutantReport
+    from ...theory.statement import Theorem
+    from ..run.proof_witness import ProofWitness, Replayed
 
 
-def run_prove(
-    ids: list[str],
-    show: bool,
-    smt: Path | None,
-    with_mutants: bool,
-    own: list[Path],
-    as_json: bool,
-    quiet: bool,
-    out: Path,
+def prove(
+    theorems: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[THEOREM]...", help="Theorem ids; all by default."),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print statement, steps and trusted base in full.")
+    ] = False,
+    smt: Annotated[
+        Path | None, typer.Option(help="Write the SMT-LIB text of every step to this folder.")
+    ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option("--mutants", help="Also try to prove and to refute false neighbours of each."),
+    ] = False,
+    own: OwnTheorems = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the witness of a proof that fails, if one does.")
+    ] = Path("perturbproof-witnesses"),
+    replay: Annotated[
+        Path | None, typer.Option(metavar="WITNESS.json", help="Replay a witness alone.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
-    """Discharge proofs and print the ledger. Returns 0 if all are proved, 1 on a gap, else 4.
+    """Discharge the proofs and show each step and who checked it."""
+    # Where a proof has a gap, small data sets are searched for one that refutes the theorem, and a
+    # witness is written. A mutant that is proved although a data set refutes it is a fault.
+    from ...numerics.input_error import InputError
+    from ..scenarios.inputs import check_folder, compiled
 
-    Where a proof has a gap, small data sets are searched for one that refutes the theorem, and a
-    witness is written to a folder in `out`. With mutants, a mutant that is proved although a data
-    set refutes it is a fault and returns 1.
+    for path in own or []:
+        compiled(path)
+    if replay is not None:
+        if theorems:
+            raise InputError("--replay: the witness names its theorem; give no other")
+        return _replay(replay, own or [], as_json, quiet)
+    check_folder(out)
+    from ...theory.prover.engine import prove as proved
+    from ...theory.refute.survey import survey
+    from ..run.proof_witness import proof_witnesses
+    from ..run.record import proof_entry, theorem_entry
 
-    Raises:
-        InputError: there is no such theorem, or a folder cannot be written.
-    """
-    loaded = [(load_theorem(path), path) for path in own]
-    theorems = _chosen(ids, tuple(theorem for theorem, _ in loaded))
+    chosen, files = _chosen(theorems or [], own or [])
     proofs: list[tuple[Theorem, ProofReport]] = []
     with watched(quiet) as progress:
-        for done, theorem in enumerate(theorems):
-            progress("proving", done, len(theorems))
-            proofs.append((theorem, prove(theorem)))
-        witnesses = proof_witnesses(proofs, out, {theorem.id: path for theorem, path in loaded})
+        for done, theorem in enumerate(chosen):
+            progress("proving", done, len(chosen))
+            proofs.append((theorem, proved(theorem)))
+        witnesses = proof_witnesses(proofs, out, files)
         surveyed: list[MutantReport] = []
-        if with_mutants:
-            for done, theorem in enumerate(theorems):
-                progress(f"mutants of {theorem.id}", done, len(theorems))
-                surveyed += survey((theorem,))
+        for done, theorem in enumerate(chosen if mutants else ()):
+            progress(f"mutants of {theorem.id}", done, len(chosen))
+            surveyed += survey((theorem,))
     refuted = {w.theorem.id: str(w.refutation) for w in witnesses if w.refutation is not None}
     if smt is not None:
-        _write_smt(smt, proofs)
-    _write_witnesses(out, witnesses)
+        with _written("--smt", smt):
+            _write_smt(smt, proofs)
+    with _written("--out", out):
+        for witness in witnesses:
+            witness.write(out / witness.name)
     if as_json:
         print_json(
             {
-                "theorems": [theorem_entry(theorem) for theorem in theorems],
+                "theorems": [theorem_entry(theorem) for theorem in chosen],
                 "proofs": [proof_entry(theorem, proof) for theorem, proof in proofs],
                 "refuted": refuted,
                 "witnesses": {
@@ -79,21 +113,63 @@ def run_prove(
         _print(proofs, show, {witness.theorem.id: witness for witness in witnesses})
         _print_mutants(surveyed)
     verdicts = {proof.verdict for _, proof in proofs}
-    if "gap" in verdicts or refuted or any(m.contradiction for m in surveyed):
+    failed = "gap" in verdicts or bool(refuted) or any(m.contradiction for m in surveyed)
+    return _code(failed, "unknown" in verdicts)
+
+
+def _code(failed: bool, undecided: bool) -> int:
+    if failed:
         return ExitCode.FAILED
-    return ExitCode.UNDECIDED if "unknown" in verdicts else ExitCode.AS_EXPECTED
+    return ExitCode.UNDECIDED if undecided else ExitCode.AS_EXPECTED
 
 
-def run_replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
+def _chosen(ids: list[str], own: list[Path]) -> tuple[tuple[Theorem, ...], dict[str, Path]]:
+    """The theorems named; without names the user's own, or else the whole catalog. Their files."""
+    from ...numerics.input_error import InputError
+    from ...theory.theorems import catalog
+    from ..scenarios.own_theorem import own_theorems
+
+    added, files = own_theorems(own)
+    known = {theorem.id: theorem for theorem in (*catalog(), *added)}
+    for id in ids:
+        if id not in known:
+            raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
+    return tuple(known[id] for id in dict.fromkeys(ids)) if ids else added or catalog(), files
+
+
+@contextmanager
+def _written(option: str, folder: Path) -> Iterator[None]:
+    from ...numerics.input_error import InputError
+
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{option} {folder}: cannot be written ({error.strerror})") from None
+
+
+def _write_smt(folder: Path, proofs: list[tuple[Theorem, ProofReport]]) -> None:
+    from ..reporting import write_atomic
+
+    for theorem, proof in proofs:
+        for step in proof.steps:
+            if step.smt:
+                write_atomic(folder / theorem.id / f"{step.id}.smt2", step.smt)
+
+
+def _replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
     """Replay a witness alone: only its theorem, its open steps and its data set.
 
-    Returns 1 while it speaks against the theorem or its proof; else what the proof is worth, as
-    `run_prove`.
+    Returns 1 while it speaks against the theorem or its proof; else what the proof is worth.
 
     Raises:
         InputError: the file is no witness, or its theorem is not known.
     """
-    theorems = (*catalog(), *(load_theorem(file) for file in own))
+    from ...theory.theorems import catalog
+    from ..run.proof_witness import replay
+    from ..run.record import proof_entry
+    from ..scenarios.own_theorem import own_theorems
+
+    theorems = (*catalog(), *own_theorems(own)[0])
     with watched(quiet) as progress:
         progress("proving", 0, 1)
         found = replay(path, {theorem.id: theorem for theorem in theorems})
@@ -109,15 +185,12 @@ def run_replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
             }
         )
     else:
-        _print_replay(found)
-    if found.stands:
-        return ExitCode.FAILED
-    if found.proof.verdict == "gap":
-        return ExitCode.FAILED
-    return ExitCode.AS_EXPECTED if found.proof.verdict == "proved" else ExitCode.UNDECIDED
+        _print_replayed(found)
+    verdict = found.proof.verdict
+    return _code(found.stands or verdict == "gap", verdict != "proved")
 
 
-def _print_replay(found: Replayed) -> None:
+def _print_replayed(found: Replayed) -> None:
     console = results()
     console.print(f"[bold]{found.theorem.id}[/]  {found.theorem.title}")
     for step in found.open_steps:
@@ -130,36 +203,9 @@ def _print_replay(found: Replayed) -> None:
         console.print(f"the witness stands no more; the proof is now: {found.proof.verdict}")
 
 
-def _print_refutation(console, refutation: Refutation) -> None:
+def _print_refutation(console: Console, refutation: Refutation) -> None:
     console.print("  [bold red]refuted[/] by a data set, in exact rationals:")
     console.print(f"    {refutation}", markup=False)
-
-
-def _write_witnesses(out: Path, witnesses: Iterable[ProofWitness]) -> None:
-    try:
-        for witness in witnesses:
-            witness.write(out / witness.name)
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written ({error.strerror})") from None
-
-
-def _chosen(ids: list[str], own: tuple[Theorem, ...]) -> tuple[Theorem, ...]:
-    """The theorems named; without names the user's own, or else the whole catalog."""
-    known = {theorem.id: theorem for theorem in (*catalog(), *own)}
-    for id in ids:
-        if id not in known:
-            raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
-    return tuple(known[id] for id in dict.fromkeys(ids)) if ids else own or catalog()
-
-
-def _write_smt(folder: Path, proofs: list[tuple[Theorem, ProofReport]]) -> None:
-    try:
-        for theorem, proof in proofs:
-            for step in proof.steps:
-                if step.smt:
-                    write_atomic(folder / theorem.id / f"{step.id}.smt2", step.smt)
-    except OSError as error:
-        raise InputError(f"--smt {folder}: cannot be written ({error.strerror})") from None
 
 
 def _print(
@@ -180,14 +226,15 @@ def _print(
         if (witness := witnesses.get(theorem.id)) is not None:
             if witness.refutation is not None:
                 _print_refutation(console, witness.refutation)
-            # Not folded, so that it can be copied.
-            console.print(f"  replay: {witness.command}", markup=False, soft_wrap=True)
+            print_replay(console, witness.command, "  ")
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
     console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
 
 
-def _print_statement(console, theorem: Theorem) -> None:
+def _print_statement(console: Console, theorem: Theorem) -> None:
+    from ...theory.notation import formula
+
     console.print(f"  {theorem.summary}")
     console.print(f"  source: {theorem.source} ({theorem.origin})", markup=False)
     for word, parts in (("assume", theorem.assumptions), ("claim", theorem.claims)):
@@ -199,10 +246,10 @@ def _print_statement(console, theorem: Theorem) -> None:
         console.print(f"    {fact.key}: {fact.says} ({fact.source})", markup=False)
 
 
-def _print_steps(console, proof: ProofReport, show: bool) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
-    for heading in ("", "step", "by", "what it does"):
-        table.add_column(heading, overflow="fold")
+def _print_steps(console: Console, proof: ProofReport, show: bool) -> None:
+    from ...theory.notation import formula
+
+    table = plain_table("", "step", "by", "what it does")
     for step in proof.steps:
         mark = styled(step.status) if step.status != "discharged" else "[green]ok[/]"
         text = f"{step.says}\n    {formula(step.formula).text}" if show else step.says
@@ -210,7 +257,7 @@ def _print_steps(console, proof: ProofReport, show: bool) -> None:
     console.print(table)
 
 
-def _print_open(console, step: StepReport) -> None:
+def _print_open(console: Console, step: StepReport) -> None:
     console.print(f"  {styled(step.status)} at step '{step.id}': {step.detail}")
     if step.countermodel:
         numbers = ", ".join(f"{name} = {value}" for name, value in step.countermodel.items())

@@ -17,7 +17,7 @@ from ...theory.theorems import catalog
 from ..api import verify
 from ..reporting import Case, scenario_cases, schema, theorem_case
 from ..run.run import select
-from ..scenarios.own_theorem import load_theorem
+from ..scenarios.own_theorem import own_theorems
 from ..scenarios.scenario import Scenario, load_scenario
 
 _OWN = pytest.StashKey[tuple[Theorem, ...]]()
@@ -189,5 +189,5 @@ def _claimed(out: Path, name: str) -> bool:
 
 def _own_theorems(config: pytest.Config) -> tuple[Theorem, ...]:
     if _OWN not in config.stash:
-        config.stash[_OWN] = tuple(load_theorem(path) for path in Options.of(config).own)
+        config.stash[_OWN], _ = own_theorems(Options.of(config).own)
     return config.stash[_OWN]

@@ -1,36 +1,69 @@
-"""`perturbproof report`: everything that report.json is turned into, once more."""
+"""`perturbproof report`, everything that report.json is turned into once more, and `list`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import pydantic
-from rich.table import Table
+import typer
 
-from ...numerics.configuration import InputError
-from ...numerics.data import DATASETS
-from ...numerics.perturb import PERTURBATIONS
-from ...theory.theorems import catalog
-from ..reporting import ReportError, load_report, render, schema
-from ..suites import load_suite, suite_names
 from ..values import ExitCode, Verdict, exit_code
-from .console import print_json, results
+from .console import Json, Quiet, Strict, plain_table, print_json, results
 
-# `perturbproof list`: what there is.
+if TYPE_CHECKING:
+    import pydantic
+
+    from ..reporting import schema
 
 
-def run_list(as_json: bool) -> int:
-    """Print theorems, datasets, perturbations and suites. Returns the exit code."""
-    theorems = [(t.id, t.title) for t in catalog()]
-    datasets = [_described(kind) for kind in DATASETS]
-    perturbations = [_described(kind) for kind in PERTURBATIONS]
-    suites = [(s, ", ".join(scenario.name for scenario in load_suite(s))) for s in suite_names()]
+def report(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with report.json.")],
+    strict: Strict = False,
+    quiet: Quiet = False,
+) -> int:
+    """Render report.json again: PDF, HTML, JUnit, Markdown and figures.
+
+    The exit code is 0 once they are written; with --strict it is that of the verdicts.
+    """
+    from ...numerics.input_error import InputError
+    from ..reporting import ReportError, load_report, render
+
+    try:
+        written = render(directory, strict)
+        verdicts = list(_judged(load_report(directory)))
+    except ReportError as error:
+        raise InputError(str(error)) from None
+    if not quiet:
+        for path in written:
+            sys.stdout.write(f"{path}\n")
+    return exit_code(verdicts, strict) if strict else ExitCode.AS_EXPECTED
+
+
+def _judged(report: schema.Report) -> Iterator[tuple[Verdict, Verdict]]:
+    for scenario in report.scenarios:
+        if scenario.error is not None:
+            yield Verdict.ERROR, Verdict.PASS
+        for one in scenario.theorems:
+            yield Verdict(one.verdict), Verdict(one.expected)
+    for one in report.studies:
+        yield Verdict(one.verdict), Verdict(one.expected)
+
+
+def list_(as_json: Json = False) -> int:
+    """List theorems, datasets, perturbations and suites."""
+    from ...numerics.data import DATASETS
+    from ...numerics.perturb import PERTURBATIONS
+    from ...theory.theorems import catalog
+    from ..scenarios.inputs import load_suite
+    from ..suites import suite_names
+
     groups = {
-        "theorems": theorems,
-        "datasets": datasets,
-        "perturbations": perturbations,
-        "suites": suites,
+        "theorems": [(t.id, t.title) for t in catalog()],
+        "datasets": [_described(kind) for kind in DATASETS],
+        "perturbations": [_described(kind) for kind in PERTURBATIONS],
+        "suites": [(s, ", ".join(one.name for one in load_suite(s))) for s in suite_names()],
     }
     if as_json:
         print_json({name: dict(entries) for name, entries in groups.items()})
@@ -38,7 +71,8 @@ def run_list(as_json: bool) -> int:
     console = results()
     for name, entries in groups.items():
         console.print(f"[bold]{name}[/]")
-        table = Table(box=None, show_header=False, padding=(0, 2))
+        table = plain_table()
+        table.pad_edge, table.padding = True, (0, 2)
         for entry in entries:
             table.add_row(*entry)
         console.print(table)
@@ -50,34 +84,5 @@ def run_list(as_json: bool) -> int:
 def _described(kind: type[pydantic.BaseModel]) -> tuple[str, str]:
     """The name of a kind of dataset or perturbation, and the first sentence written about it."""
     first = " ".join((kind.__doc__ or "").strip().split("\n\n")[0].split())
-    return kind.model_fields[
-        "kind"
-    ].default, f"{first.replace('`', '').split('. ')[0].rstrip('.')}."
-
-
-def run_report(directory: Path, strict: bool, quiet: bool) -> int:
-    """Render a report and print the paths. Returns 0 once it is written.
-
-    With `strict` it returns that of the verdicts: 1 where one is not as expected.
-
-    Raises:
-        InputError: the report cannot be read or drawn.
-    """
-    try:
-        written = render(directory, strict)
-        verdicts = _judged(load_report(directory))
-    except ReportError as error:
-        raise InputError(str(error)) from None
-    if not quiet:
-        for path in written:
-            sys.stdout.write(f"{path}\n")
-    return exit_code(verdicts, strict) if strict else ExitCode.AS_EXPECTED
-
-
-def _judged(report: schema.Report) -> list[tuple[Verdict, Verdict]]:
-    pairs = []
-    for scenario in report.scenarios:
-        if scenario.error is not None:
-            pairs.append((Verdict.ERROR, Verdict.PASS))
-        pairs += [(Verdict(one.verdict), Verdict(one.expected)) for one in scenario.theorems]
-    return pairs + [(Verdict(one.verdict), Verdict(one.expected)) for one in report.studies]
+    sentence = first.replace("`", "").split(". ")[0].rstrip(".")
+    return kind.model_fields["kind"].default, f"{sentence}."

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
-from rich.table import Table
 
-from ..reporting import write_atomic
-from ..selftest.faults import fault_table
-from ..selftest.selftest import SelfTest, selftest
 from ..values import ExitCode
-from .console import print_json, results, watched
+from .console import Json, Quiet, plain_table, print_json, results, watched
+
+if TYPE_CHECKING:
+    from ..selftest.selftest import SelfTest
 
 
-def run_selftest(markdown: Path | None, as_json: bool, quiet: bool) -> int:
-    """Run the selftest and print what was tried. Returns 0 if everything false was caught, else 1.
+def selftest(
+    markdown: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the table of planted faults to this file."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Try what is false: planted faults, false theorems, edges. See each of them caught.
 
-    `markdown` is a file for the table of planted faults.
-
-    Raises:
-        OSError: that file cannot be written.
+    The exit code is 0 if everything false was caught, else 1.
     """
+    from ..reporting import write_atomic
+    from ..selftest.faults import fault_table
+    from ..selftest.selftest import selftest as run
+
     with watched(quiet) as progress:
-        result = selftest(progress)
+        result = run(progress)
     if markdown is not None:
         write_atomic(markdown, fault_table(result.catches))
     if as_json:
@@ -39,7 +48,7 @@ def _print(result: SelfTest) -> None:
     console = results()
     for part in dict.fromkeys(attempt.part for attempt in result.attempts):
         console.print(f"[bold]{part}[/]")
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+        table = plain_table()
         table.add_column(min_width=6)
         table.add_column(overflow="fold", ratio=1)
         table.add_column(overflow="fold", ratio=1)

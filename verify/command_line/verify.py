@@ -2,37 +2,72 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
-from rich.table import Table
 
-from ..api import verify
-from ..result import Result, study_result, theorem_results
-from ..run.record import command_line
-from .console import print_json, results, styled, tell_github, watched
+from .console import (
+    Device,
+    Json,
+    OwnTheorems,
+    Precision,
+    Quiet,
+    Strict,
+    check_address_space,
+    plain_table,
+    print_json,
+    print_replay,
+    results,
+    styled,
+    watched,
+)
+
+if TYPE_CHECKING:
+    from ..result import Result, TheoremResult
 
 
-def run_verify(
-    paths: list[Path],
-    suite: str,
-    out: Path,
-    seed: int | None,
-    precision: int | None,
-    device: str,
-    own: list[Path],
-    as_json: bool,
-    quiet: bool,
-    strict: bool = False,
+def verify(
+    scenarios: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[SCENARIO.toml]...", help="Scenario files.", show_default=False),
+    ] = None,
+    suite: Annotated[
+        str, typer.Option(help="Built-in suite to run when no scenario files are given.")
+    ] = "quick",
+    out: Annotated[
+        Path, typer.Option(help="Folder for report.json, report.pdf, junit.xml and figures.")
+    ] = Path("perturbproof-report"),
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Replace the seed of every scenario.")
+    ] = None,
+    device: Device = "auto",
+    precision: Precision = None,
+    own: OwnTheorems = None,
+    strict: Strict = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
-    """Run scenario files, or a suite, and leave the report in `out`. Returns the exit code.
+    """Run scenarios: prove, check assumptions, train, compare, report."""
+    from ..scenarios.inputs import run_inputs
 
-    Raises:
-        InputError: as `api.verify`.
-    """
+    paths, own = scenarios or [], own or []
+    chosen, studies = run_inputs(
+        paths or [suite], own, seed=seed, precision=precision, device=device, out=out
+    )
+    # Only now what takes seconds to load.
+    check_address_space()
+    from ..api import verify as run
+    from ..run.record import command_line
+
     with watched(quiet) as progress:
-        result = verify(
-            *(paths or [suite]),
+        result = run(
+            *chosen,
+            *studies,
             theorems=own,
             seed=seed,
             precision=precision,
@@ -46,48 +81,66 @@ def run_verify(
         print_json(result.report)
     else:
         _print(result, out)
-    tell_github(out, _files(result, paths), strict)
+    # The scenario files by name, where every file held a scenario (one that is not: none).
+    names = [outcome.scenario.name for outcome in result.run.outcomes]
+    files = dict(zip(names, map(str, paths), strict=True)) if len(names) == len(paths) else {}
+    _tell_github(out, files, strict)
     return result.exit_code
 
 
-def _files(result: Result, paths: list[Path]) -> dict[str, str]:
-    """The scenario files by name, where every file held a scenario (one that is not: none)."""
-    names = [outcome.scenario.name for outcome in result.run.outcomes]
-    return dict(zip(names, map(str, paths), strict=True)) if len(names) == len(paths) else {}
-
-
 def _print(result: Result, out: Path) -> None:
+    from ..result import study_result, theorem_results
+
     console = results()
     for outcome in result.run.outcomes:
         console.print(f"[bold]{outcome.scenario.name}[/]  ({outcome.seconds:.1f} s)")
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        for heading in ("verdict", "theorem", "why"):
-            width = 12 if heading == "verdict" else None
-            table.add_column(heading, overflow="fold", min_width=width)
+        table = plain_table()
+        table.add_column(overflow="fold", min_width=12)
+        table.add_column(overflow="fold")
+        table.add_column(overflow="fold")
         for line in theorem_results(outcome):
-            why = line.reason
-            if line.theorem and line.verdict is not line.expected:
-                why = f"expected {line.expected.value}: {why}"
-            table.add_row(styled(line.verdict.value), line.theorem, escape(why))
+            # A scenario that could not be run expected that of no theorem.
+            why = escape(line.reason) if outcome.error is not None else _why(line)
+            table.add_row(styled(line.verdict.value), line.theorem, why)
         console.print(table)
         for (scenario, _), witness in result.witnesses.items():
             if scenario == outcome.scenario.name:
-                _print_replay(console, witness.command)
+                print_replay(console, witness.command)
     for (scenario, id), witness in result.witnesses.items():
         if not scenario:
             console.print(f"\nproof of {id} fails", markup=False)
-            _print_replay(console, witness.command)
+            print_replay(console, witness.command)
     for study in result.studies:
         line = study_result(study)
         console.print(f"[bold]{line.scenario}[/]  ({study.run.seconds:.1f} s of computing)")
-        why = line.reason
-        if line.verdict is not line.expected:
-            why = f"expected {line.expected.value}: {why}"
-        console.print(f"{styled(line.verdict.value)}  {escape(why)}")
+        console.print(f"{styled(line.verdict.value)}  {_why(line)}")
     console.print(f"\nreport: {out}/report.pdf (also report.html, report.json, junit.xml, figures)")
     console.print(result.summary)
 
 
-def _print_replay(console, command: str) -> None:
-    # Not folded, so that it can be copied.
-    console.print(f"replay: {command}", markup=False, soft_wrap=True)
+def _why(line: TheoremResult) -> str:
+    as_expected = line.verdict is line.expected
+    return escape(line.reason if as_expected else f"expected {line.expected.value}: {line.reason}")
+
+
+def _tell_github(folder: Path, files: Mapping[str, str], strict: bool) -> None:
+    """Annotations and job summary of the report in `folder`, where the environment asks for them.
+
+    With `GITHUB_ACTIONS=true` the annotations go to stderr, where GitHub finds them as well and
+    where they are not mixed with results. With `GITHUB_STEP_SUMMARY` summary.md is appended to
+    that file. A file that cannot be written is said on stderr: it changes no verdict.
+    """
+    from ..reporting import SUMMARY_LIMIT, annotations, load_report, step_summary
+
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(load_report(folder), files, strict):
+            sys.stderr.write(f"{line}\n")
+    if target := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            markdown = (folder / "summary.md").read_text(encoding="utf-8")
+            summary = Path(target)
+            room = SUMMARY_LIMIT - (summary.stat().st_size if summary.exists() else 0)
+            with summary.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(step_summary(markdown, room))
+        except OSError as error:
+            sys.stderr.write(f"perturbproof: GITHUB_STEP_SUMMARY: {target}: {error.strerror}\n")

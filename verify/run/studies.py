@@ -16,7 +16,6 @@ from typing import Any, Literal
 import pydantic
 
 from ...numerics.compiler import compile_expression
-from ...numerics.configuration import InputError
 from ...numerics.paper_scale.exact import ExactLearning, NoiseLearning, Solved
 from ...numerics.paper_scale.pool import VARIANCE, NoisePool
 from ...numerics.paper_scale.setting import LearningSetting, Noise
@@ -26,7 +25,6 @@ from ...numerics.train.descent import fitting_threads
 from ...theory.steps.perturbed import N_adv, eps
 from ...theory.symbols import N, d
 from ...theory.theorems.learning.accuracy_prediction import PREDICTION, base_variance
-from ..scenarios.scenario import Scenario
 from ..scenarios.study import LoadedStudy, Pool, Study, StudyPoint
 from ..values import Progress, Verdict, unwatched
 from .store import Store, computed, kept, result_key
@@ -148,14 +146,6 @@ def run_studies(
         found[missing[key]] = record
         progress("points of studies", len(found), len(jobs))
     return tuple(_assembled(one, found) for one in studies)
-
-
-def check_study_names(studies: Sequence[LoadedStudy], scenarios: Sequence[Scenario] = ()) -> None:
-    """InputError when two studies, or a study and a scenario, share a name."""
-    names = [one.name for one in (*scenarios, *studies)]
-    for study in studies:
-        if names.count(study.name) > 1:
-            raise InputError(f"two studies or scenarios are named {study.name!r}; rename one")
 
 
 def _jobs(study: Study) -> Iterator[Job]:

@@ -15,7 +15,7 @@ from ...numerics.device import resolve_device
 from ...theory.prover.engine import ProofReport, prove
 from ...theory.statement import Theorem
 from ..measure.measuring import MeasuredScenario, measure_symbols
-from ..scenarios.grid import Grid, Point
+from ..scenarios.grid import Grid, Point, Shard
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
 from .plain import measured_from_plain, measured_to_plain
@@ -154,25 +154,6 @@ def _backend(workers: Workers) -> Iterator[int]:
 
 POINTS = "points"
 """The folder of the finished points, in that of the report."""
-
-
-@dataclass(frozen=True)
-class Shard:
-    """Part `index` of `count`, from 1: every point whose place in the grid leaves that rest."""
-
-    index: int
-    count: int
-
-    @classmethod
-    def parse(cls, text: str) -> Shard:
-        """From "i/n". Raises InputError for anything but 1 <= i <= n."""
-        first, _, second = text.partition("/")
-        if first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
-            return cls(int(first), int(second))
-        raise InputError(f"--shard: must be i/n with 1 <= i <= n, as in 2/8, found {text!r}")
-
-    def has(self, point: Point) -> bool:
-        return point.index % self.count == self.index - 1
 
 
 @dataclass(frozen=True)

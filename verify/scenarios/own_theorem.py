@@ -1,11 +1,13 @@
-"""A theorem from the user's own Python file, in the same form as those of the catalog."""
+"""Theorems from the user's own Python files, in the same form as those of the catalog."""
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import sympy as sp
 
@@ -13,24 +15,55 @@ from ...numerics.configuration import InputError
 from ...theory.prover.engine import prove
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
+from .inputs import compiled
+
+TheoremLike = Theorem | str | os.PathLike[str]
+
+
+def own_theorems(
+    given: Iterable[TheoremLike],
+) -> tuple[tuple[Theorem, ...], dict[str, Path]]:
+    """The theorems of objects and of Python files, and the files by id of their theorem.
+
+    A file defines `THEOREM`; it is run, as any Python module would be.
+
+    Raises:
+        InputError: a file is missing, fails to run, or does not define a theorem of this form
+            whose proof is well formed; or an id is that of another theorem, which would be lost.
+    """
+    taken = {theorem.id: "the catalog" for theorem in catalog()}
+    theorems: list[Theorem] = []
+    files: dict[str, Path] = {}
+    for one in given:
+        if isinstance(one, Theorem):
+            theorem, where, told = one, "theorems", "another theorem given"
+        else:
+            theorem, where, told = _defined(Path(one)), f"--theorem {one}", str(one)
+            files[theorem.id] = Path(one)
+        if theorem.id in taken:
+            raise InputError(
+                f"{where}: the id {theorem.id!r} is taken by {taken[theorem.id]}; choose another"
+            )
+        taken[theorem.id] = told
+        theorems.append(theorem)
+    for theorem in theorems:
+        if theorem.id in files:
+            _check_proof(theorem, files[theorem.id])
+    return tuple(theorems), files
 
 
 def load_theorem(path: Path) -> Theorem:
-    """The `THEOREM` that a Python file defines. The file is run, as any Python module would be.
+    """The theorem of one file. Raises InputError as `own_theorems`."""
+    return own_theorems([path])[0][0]
 
-    Raises:
-        InputError: the file is missing, fails to run, or does not define a theorem of this form
-            whose proof is well formed.
-    """
-    if not path.is_file():
-        raise InputError(f"--theorem {path}: no such file")
-    spec = importlib.util.spec_from_file_location(f"perturbproof_own_{path.stem}", path)
-    if path.suffix != ".py" or spec is None or spec.loader is None:
-        raise InputError(f"--theorem {path}: must be a Python file ending in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
+
+def _defined(path: Path) -> Theorem:
+    code = compiled(path)
+    module = ModuleType(f"perturbproof_own_{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # where dataclasses look for the names of their types
     try:
-        spec.loader.exec_module(module)
+        exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
         raise InputError(f"--theorem {path}: {_where(error, path)}{_told(error)}") from None
     theorem = getattr(module, "THEOREM", None)
@@ -39,20 +72,23 @@ def load_theorem(path: Path) -> Theorem:
         raise InputError(
             f"--theorem {path}: must define THEOREM = Theorem(...), found {found} under that name"
         )
-    if theorem.id in {known.id for known in catalog()}:
-        raise InputError(f"--theorem {path}: the id {theorem.id!r} is taken; choose another")
+    return theorem
+
+
+def _check_proof(theorem: Theorem, path: Path) -> None:
     try:
         steps = prove(theorem).steps
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        relations = [(part.id, part.relation) for part in (*theorem.assumptions, *theorem.claims)]
+        for id, formula in (*relations, *((step.id, step.formula) for step in steps)):
+            if formula.has(sp.Float):
+                raise InputError(
+                    f"'{id}' holds a decimal number, which is not exact; write Rational(1, 10) "
+                    "for 0.1"
+                )
+    except InputError as error:
+        raise InputError(f"--theorem {path}: {error}") from None
+    except Exception as error:  # the catalog is proved by the same engine: it is the file's doing
         raise InputError(f"--theorem {path}: {_told(error)}") from None
-    relations = [(part.id, part.relation) for part in (*theorem.assumptions, *theorem.claims)]
-    for id, formula in (*relations, *((step.id, step.formula) for step in steps)):
-        if formula.has(sp.Float):
-            raise InputError(
-                f"--theorem {path}: '{id}' holds a decimal number, which is not exact; write "
-                "Rational(1, 10) for 0.1"
-            )
-    return theorem
 
 
 def _told(error: BaseException) -> str:
@@ -61,8 +97,6 @@ def _told(error: BaseException) -> str:
 
 
 def _where(error: BaseException, path: Path) -> str:
-    if isinstance(error, SyntaxError):
-        return f"line {error.lineno}: "
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame.lineno for frame in frames if Path(frame.filename) == path.resolve()]
+    inside = [frame.lineno for frame in frames if frame.filename == str(path)]
     return f"line {inside[-1]}: " if inside else ""

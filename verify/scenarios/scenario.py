@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -40,7 +41,9 @@ def _expectable(verdict: Verdict) -> Verdict:
 Expected = Annotated[Verdict, pydantic.AfterValidator(_expectable)]
 
 
-class _Section(pydantic.BaseModel):
+class Section(pydantic.BaseModel):
+    """A table of a file. Unknown keys are errors, and so are numbers in quotes."""
+
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
     @pydantic.field_validator("*", mode="before")
@@ -51,7 +54,7 @@ class _Section(pydantic.BaseModel):
         return value
 
 
-class Network(_Section):
+class Network(Section):
     """The network. `slope` is the float64 that is written, exactly; `width` is m, even."""
 
     slope: float = 0.5
@@ -74,7 +77,7 @@ class Network(_Section):
         return value
 
 
-class Training(_Section):
+class Training(Section):
     """How the network is trained: `paper` is SGD with learning rate 0.01 and momentum 0.9.
 
     With more than one of `starts`, networks from that many initial weights are trained, and the
@@ -90,19 +93,13 @@ class Training(_Section):
     starts: Annotated[int, pydantic.Field(ge=1, le=256)] = 1
 
     def resolve(self) -> Recipe:
-        base = (paper_recipe if self.recipe == "paper" else normalised_recipe)(
-            self.steps, self.loss
-        )
-        return Recipe(
-            base.loss,
-            base.learning_rate if self.learning_rate is None else self.learning_rate,
-            base.momentum if self.momentum is None else self.momentum,
-            base.normalised,
-            base.steps,
-        )
+        recipe = paper_recipe if self.recipe == "paper" else normalised_recipe
+        given = {"learning_rate": self.learning_rate, "momentum": self.momentum}
+        changed: dict[str, Any] = {name: v for name, v in given.items() if v is not None}
+        return replace(recipe(self.steps, self.loss), **changed)
 
 
-class Subset(_Section):
+class Subset(Section):
     """Keep only a maximal subset of the samples that meets a certificate (greedy search)."""
 
     certificate: Literal["row-wise", "half-aware-row-wise", "signed-row-wise"] = "row-wise"
@@ -111,7 +108,7 @@ class Subset(_Section):
 _Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 
 
-class Point(_Section):
+class Point(Section):
     """The test point z of the theorems about one point.
 
     `direction` is the perturbations' own direction, `training` the natural sample `index`, and
@@ -122,14 +119,14 @@ class Point(_Section):
     index: Annotated[int, pydantic.Field(ge=0)] = 0
 
 
-class Chance(_Section):
+class Chance(Section):
     """Statements with a failure probability `delta`, tried on `draws` fresh draws."""
 
     delta: _Share = 0.05
     draws: Annotated[int, pydantic.Field(ge=1, le=100_000)] = 300
 
 
-class Tolerance(_Section):
+class Tolerance(Section):
     """How closely things are asked to agree.
 
     `angle`: the sine of the cone of directions a trained network need not decide. `agreement` and
@@ -141,7 +138,7 @@ class Tolerance(_Section):
     accuracy: _Share = 0.03
 
 
-class Scenario(_Section):
+class Scenario(Section):
     """One scenario. `expect` is one verdict for all its theorems, or one by theorem id.
 
     `precision` is in bits: what decides is then computed in rational numbers and balls of that
@@ -169,6 +166,10 @@ class Scenario(_Section):
             return self.expect
         return self.expect.get(theorem, Verdict.PASS)
 
+    def seeded(self, seed: int) -> Scenario:
+        """The same with another seed."""
+        return self.model_copy(update={"seed": seed})
+
     @property
     def working_bits(self) -> int:
         """Bits of the interval arithmetic on single numbers."""
@@ -187,15 +188,13 @@ def check_bits(bits: int | None) -> None:
 
 
 def load_scenario(path: Path, seed: int | None = None) -> Scenario:
-    """Read and validate a scenario file. Data paths are relative to it.
+    """Read and validate a scenario file; `seed` replaces its own. Data paths are relative to it.
 
     Raises:
         InputError: the file is missing, is no TOML, or a field is unknown or out of range.
     """
-    content = read_toml(path)
-    if seed is not None:
-        content["seed"] = seed
-    return scenario_from(content, path)
+    scenario = scenario_from(read_toml(path), path)
+    return scenario if seed is None else scenario.seeded(seed)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -243,13 +242,13 @@ def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scena
         scenario = Scenario.model_validate(content)
     except pydantic.ValidationError as error:
         raise InputError(f"{where or path}: {first_problem(error)}") from None
-    if isinstance(scenario.data, FromFile):
-        data = scenario.data.model_copy(update={"path": str(path.parent / scenario.data.path)})
-        scenario = scenario.model_copy(update={"data": data})
+    resolved: dict[str, Any] = {}
+    if isinstance(data := scenario.data, FromFile):
+        resolved["data"] = data.model_copy(update={"path": str(path.parent / data.path)})
     if (made := scenario.perturbed) is not None and made.label_file is not None:
-        made = made.model_copy(update={"label_file": str(path.parent / made.label_file)})
-        scenario = scenario.model_copy(update={"perturbed": made})
-    return scenario
+        at = {"label_file": str(path.parent / made.label_file)}
+        resolved["perturbed"] = made.model_copy(update=at)
+    return scenario.model_copy(update=resolved)
 
 
 def first_problem(error: pydantic.ValidationError) -> str:

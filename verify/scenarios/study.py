@@ -17,7 +17,7 @@ import pydantic
 from ...numerics.configuration import InputError
 from ...numerics.paper_scale.setting import Count, LearningSetting, Noise, PerturbationKind, Size
 from ..values import Verdict
-from .scenario import Expected, Name, first_problem, read_toml
+from .scenario import Expected, Name, Section, first_problem
 
 # Published accuracies, from a CSV file with columns norm, sweep, value, accuracy.
 
@@ -79,11 +79,7 @@ LINEAR_SHARE = 0.25
 """Up to N_adv = d/4 the exact solution is compared; beyond, the linear pattern fails (observed)."""
 
 
-class _Section(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
-
-
-class Sizes(_Section):
+class Sizes(Section):
     """What a point is, where it says nothing else; see `numerics.learning_setting`."""
 
     dimension: Dimension
@@ -92,7 +88,7 @@ class Sizes(_Section):
     eps: Size
 
 
-class PointEntry(_Section):
+class PointEntry(Section):
     """A point: what differs from the study's sizes.
 
     `train` adds trained networks, for the first seed, of `width` where that differs.
@@ -107,7 +103,7 @@ class PointEntry(_Section):
     width: Width | None = None
 
 
-class Pool(_Section):
+class Pool(Section):
     """The largest draw that points share; points of studies with the same pool share work."""
 
     samples: Count
@@ -115,7 +111,7 @@ class Pool(_Section):
     dimension: Dimension
 
 
-class Published(_Section):
+class Published(Section):
     """A published curve: rows of a CSV file with columns norm, sweep, value, accuracy.
 
     `beyond` says what is compared where N_adv > d/4: networks that are trained, or the exact
@@ -129,14 +125,14 @@ class Published(_Section):
     beyond: Literal["trained", "exact"] = "trained"
 
 
-class Training(_Section):
+class Training(Section):
     """How networks are trained: hidden width, and flow time (None: the published recipe's)."""
 
     width: Width = 32
     time: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = None
 
 
-class Study(_Section):
+class Study(Section):
     """One sweep. `vary` names the quantity on the horizontal axis."""
 
     kind: Literal["study"]
@@ -242,22 +238,19 @@ class LoadedStudy:
     def name(self) -> str:
         return self.study.name
 
+    def seeded(self, seed: int) -> LoadedStudy:
+        """The same with one seed in place of all."""
+        points = tuple(point.model_copy(update={"seeds": None}) for point in self.study.points)
+        study = self.study.model_copy(update={"seeds": (seed,), "points": points})
+        return LoadedStudy(study, self.published)
 
-def study_from(content: dict[str, Any], path: Path, seed: int | None = None) -> LoadedStudy:
-    """The study that the tables of the file at `path` describe; `seed` replaces all its seeds.
+
+def study_from(content: dict[str, Any], path: Path) -> LoadedStudy:
+    """The study that the tables of the file at `path` describe.
 
     Raises:
         InputError: a field is unknown or out of range, or the published numbers cannot be read.
     """
-    if seed is not None:
-        content = {**content, "seeds": [seed]}
-        if isinstance(content.get("points"), list):
-            content["points"] = [
-                {key: value for key, value in entry.items() if key != "seeds"}
-                if isinstance(entry, dict)
-                else entry
-                for entry in content["points"]
-            ]
     try:
         study = Study.model_validate(content)
     except pydantic.ValidationError as error:
@@ -266,12 +259,3 @@ def study_from(content: dict[str, Any], path: Path, seed: int | None = None) -> 
         return LoadedStudy(study, {})
     curve = published_curve(path.parent / source.file, source.norm, source.sweep)
     return LoadedStudy(study, curve)
-
-
-def load_study(path: Path, seed: int | None = None) -> LoadedStudy:
-    """Read and validate a study file. Published numbers lie relative to it.
-
-    Raises:
-        InputError: as `study_from`, or the file is missing or no TOML.
-    """
-    return study_from(read_toml(path), path, seed)
