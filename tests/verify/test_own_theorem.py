@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog, prove
+from perturbproof.verify import sweep, verify
 from perturbproof.verify.command_line.prove import prove as prove_command
 from perturbproof.verify.command_line.verify import verify as verify_command
-from perturbproof.verify.scenarios.own_theorem import load_theorem
+from perturbproof.verify.scenarios.own_theorem import load_theorem, own_theorems
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "my_theorem.py"
 
@@ -94,3 +96,55 @@ def test_a_missing_file_or_another_kind_of_file(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("THEOREM = 1")
     with pytest.raises(InputError, match=r"ending in \.py"):
         load_theorem(tmp_path / "text.txt")
+
+
+@pytest.mark.parametrize("order", [("one.py", "other.py"), ("other.py", "one.py")])
+@pytest.mark.parametrize("command", ["verify", "sweep", "prove"])
+def test_two_theorems_of_one_id_are_an_error_that_names_both(
+    tmp_path: Path, order: tuple[str, str], command: str
+) -> None:
+    """Neither is dropped: which of them is judged would decide between PASS and FAIL."""
+    scenario = tmp_path / "small.toml"
+    scenario.write_text(
+        'name = "small"\ntheorems = ["multiplier-spread"]\n'
+        '[data]\nkind = "near-orthogonal"\nsamples = 4\ndimension = 20\ncoherence = 0.01\n'
+        + ("[sweep]\nseed = [1, 2]\n" if command == "sweep" else "")
+    )
+    for name in order:
+        (tmp_path / name).write_text(EXAMPLE.read_text())
+    given = {"prove": "own"}.get(command, "theorems")
+    words: dict[str, Any] = {given: [tmp_path / name for name in order], "out": tmp_path / "out"}
+    entry = {
+        "verify": lambda: verify(scenario, **words),
+        "sweep": lambda: sweep(scenario, **words),
+        "prove": lambda: prove_command(quiet=True, **words),
+    }[command]
+    with pytest.raises(InputError, match="'multiplier-spread' is taken") as caught:
+        entry()
+    for name in order:
+        assert str(tmp_path / name) in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_id_of_an_object_is_taken_as_well(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'multiplier-spread' is taken by another theorem given"):
+        own_theorems([load_theorem(EXAMPLE), EXAMPLE])
+    with pytest.raises(InputError, match="'exact-chain' is taken by the catalog"):
+        own_theorems([catalog()[1]])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError, KeyError, TypeError, RecursionError, NotImplementedError, ZeroDivisionError],
+)
+def test_whatever_the_engine_says_of_a_file_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fails(_):
+        raise error("no such\nproof")
+
+    monkeypatch.setattr("perturbproof.verify.scenarios.own_theorem.prove", fails)
+    with pytest.raises(InputError) as caught:
+        load_theorem(weakened(tmp_path, 'THEOREM = replace(t, id="x")\n'))
+    assert "weak.py" in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perturbproof.theory import catalog, prove, theorem
 from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify.judge import judge
-from perturbproof.verify.selftest.trials import (
+from perturbproof.verify.selftest.simulated_runs import (
     FAMILIES,
     LAW,
     VIOLATIONS,

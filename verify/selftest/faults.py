@@ -7,7 +7,7 @@ computations exclude each other, a FAIL, or an INCONCLUSIVE that names what is m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,13 +23,9 @@ from ...numerics.perturb.geometric import L2
 from ...numerics.train import descent
 from ...numerics.train.convergence import CertifiedAngle
 from ...theory.exact.interval import Interval
-from ...theory.prover.engine import ProofReport
 from ..measure import learner, normals
-from ..run.run import ScenarioOutcome, run_scenario
 from ..scenarios.scenario import Scenario
-from ..values import Measured, Progress, Verdict, unwatched
-
-# The small scenarios that faults are planted in: a fraction of a second to a second each.
+from ..values import Measured
 
 _NETWORK = {"slope": 0.5, "width": 4, "initial_scale": 1e-4}
 _TRAINING = {"steps": 600}
@@ -83,7 +79,7 @@ SCENARIOS: Mapping[str, dict[str, Any]] = {
         "training": _TRAINING,
     },
 }
-"""Small scenarios in which every theorem passes as long as no fault is planted."""
+"""In which every theorem passes as long as no fault is planted; at most a second each."""
 
 
 def scenario(name: str, fault: str = "no-fault") -> Scenario:
@@ -349,83 +345,3 @@ FAULTS: tuple[Fault, ...] = (
     ),
 )
 """In the order of the table in the documentation."""
-
-
-# Runs the planted faults, and says what caught each.
-
-
-@dataclass(frozen=True)
-class Catch:
-    """What became of a planted fault.
-
-    `verdicts` are those that are PASS without it and something else with it, by theorem; a
-    scenario that ends in an ERROR has one, under no theorem. `by` says what caught it, empty when
-    nothing did.
-    """
-
-    fault: Fault
-    verdicts: Mapping[str, Verdict]
-    by: str
-
-    @property
-    def caught(self) -> bool:
-        return bool(self.verdicts) and bool(self.by)
-
-
-def clean_runs(proofs: Mapping[str, ProofReport]) -> dict[str, ScenarioOutcome]:
-    """Every small scenario with no fault planted."""
-    return {name: run_scenario(scenario(name), proofs) for name in SCENARIOS}
-
-
-def try_faults(
-    proofs: Mapping[str, ProofReport],
-    faults: Iterable[Fault] = FAULTS,
-    progress: Progress = unwatched,
-) -> Iterator[Catch]:
-    """Plant each fault in turn."""
-    chosen = tuple(faults)
-    for done, fault in enumerate(chosen):
-        progress("planting faults", done, len(chosen))
-        with fault.plant():
-            outcome = run_scenario(scenario(fault.scenario, fault.id), proofs)
-        yield _catch(fault, outcome)
-
-
-def _catch(fault: Fault, outcome: ScenarioOutcome) -> Catch:
-    if outcome.error is not None:
-        return Catch(fault, {"": Verdict.ERROR}, outcome.error.split(":")[0])
-    changed = {j.theorem.id: j.verdict for j in outcome.judgements if j.verdict is not Verdict.PASS}
-    disagreeing = [check.id for check in outcome.cross_checks if not check.agree]
-    if disagreeing:
-        return Catch(fault, changed, f"cross-check {', '.join(disagreeing)}")
-    reasons = (j.reason for j in outcome.judgements if j.verdict is not Verdict.PASS)
-    return Catch(fault, changed, next(reasons, ""))
-
-
-# The table of planted faults and what catches each, as Markdown for the documentation.
-
-_HEAD = """# Planted faults
-
-What happens when the numerics are wrong. Each fault is planted alone while a small scenario runs in
-which every theorem passes without it. The table is written by
-
-    perturbproof selftest --markdown docs/planted-faults.md
-
-and a test holds it against a run. An ERROR comes from two computations of one quantity that exclude
-each other (cross-checks) or from a promise that is broken; INCONCLUSIVE says what is missing.
-
-| fault | what is wrong | verdict | caught by |
-|---|---|---|---|
-"""
-
-
-def fault_table(catches: Iterable[Catch]) -> str:
-    """The page; no times and no numbers that depend on the machine."""
-    return _HEAD + "".join(
-        f"| {c.fault.id} | {c.fault.says} | {_verdicts(c)} | {c.by or 'nothing'} |\n"
-        for c in catches
-    )
-
-
-def _verdicts(catch: Catch) -> str:
-    return ", ".join(sorted({verdict.value for verdict in catch.verdicts.values()})) or "PASS"

@@ -1,6 +1,8 @@
 """Random small scenarios, judged by every theorem as one run.
 
-In the regime no theorem may FAIL, ERROR or be VACUOUS; outside none may FAIL, ERROR or PASS.
+In the regime no theorem may FAIL, ERROR or be VACUOUS; outside none may FAIL, ERROR or PASS. What
+is known of an instance (inner products, norms, eps, ...) comes from its recipe and not from a
+measurement, so that a measurement that misjudges the regime shows.
 """
 
 from __future__ import annotations
@@ -28,11 +30,6 @@ from ..measure.measuring import FAULTS, MeasuredScenario
 from ..run.run import ScenarioOutcome, judge_measured, select
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
-
-# Recipes of random small scenarios whose regime is known from how they are made.
-#
-# What is known of an instance (inner products, norms, eps, ...) comes from its recipe and not from
-# a measurement, so that a measurement that misjudges the regime shows.
 
 _ROOM = 1e-6
 """Relative distance from an assumption's edge below which an instance counts as on neither side."""

@@ -21,9 +21,10 @@ from ...theory.refute.survey import MutantReport, classify
 from ...theory.theorems import catalog, theorem
 from ..statistics import FAMILY_ERROR
 from ..values import Progress, Verdict, unwatched
-from .faults import Catch, clean_runs, try_faults
+from .catches import Catch, clean_runs, try_faults
+from .exact_trials import exact_trials
 from .instances import agreement
-from .trials import FAMILIES, VIOLATIONS, exact_trials, power, simulate
+from .simulated_runs import FAMILIES, VIOLATIONS, power, simulate
 
 RUNS = 2000
 """Simulated runs of each family of statements."""

@@ -1,0 +1,161 @@
+"""Every input of a run is looked at before any work, and before anything heavy is loaded."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .commands import Ended, refused, scenario_text, tree
+
+HEAVY = ("sympy", "z3", "torch", "scipy", "matplotlib")
+_RUN = f"""
+import sys
+from perturbproof.verify.command_line.cli import main
+try:
+    main()
+finally:
+    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.__stdout__)
+"""
+
+X, Y = np.eye(4, 6), np.array([0, 1, 0, 1])
+FILE = 'kind = "file"\npath = "{}"'
+LABELS = (
+    '[perturbed]\nbase = "uniform"\nsamples = 4\nlabels = "file"\nlabel_file = "{}"\n'
+    '[perturbed.perturbation]\nkind = "l2"\neps = 1.0'
+)
+
+# A scenario file by what is wrong with it, and what the line must name.
+BAD = {
+    "missing data": (scenario_text(FILE.format("none.npz")), "none.npz: no such file"),
+    "a folder for a data file": (scenario_text(FILE.format("folder.npz")), "is a folder"),
+    "an unknown type of file": (scenario_text(FILE.format("data.xls")), "unknown type"),
+    "no archive": (scenario_text(FILE.format("text.npz")), "not a readable .npz"),
+    "no torch archive": (scenario_text(FILE.format("text.pt")), "not a file of plain tensors"),
+    "no safetensors": (scenario_text(FILE.format("text.safetensors")), "not a readable"),
+    "a wrong shape": (scenario_text(FILE.format("wrong.npz")), "'y' must have shape (4,)"),
+    "a wrong shape, large": (scenario_text(FILE.format("large.npz")), "'y' must have shape"),
+    "NaN": (scenario_text(FILE.format("nan.npz")), "row 1, column 2"),
+    "missing labels": (scenario_text(extra=LABELS.format("none.csv")), "none.csv: no such file"),
+    "too few labels": (scenario_text(extra=LABELS.format("two.csv")), "4 labels are needed"),
+    "a mistyped key": (scenario_text(top="sed = 1"), "unknown key 'sed'"),
+    "a mistyped kind": (scenario_text('kind = "unifrom"'), "'data'"),
+    "a number in quotes": (scenario_text(network='slope = "0.5"'), "without quotes"),
+    "no TOML": ("name = ", "not valid TOML"),
+}
+SWEEP = "\n[sweep]\nseed = [0, 1]\n"
+
+# Words of a command in a folder where good.toml and good.npz are sound.
+BAD_WORDS = {
+    "missing scenario": (["verify", "none.toml"], "none.toml: no such scenario file"),
+    "a folder for a scenario": (["verify", "folder.npz"], "is a folder"),
+    "no such suite": (["verify", "--suite", "slow"], "no suite 'slow'"),
+    "a later scenario": (["verify", "good.toml", "missing-data.toml"], "none.npz: no such file"),
+    "two of one name": (["verify", "good.toml", "good.toml"], "two scenarios are named"),
+    "missing theorem": (["verify", "good.toml", "--theorem", "none.py"], "none.py: no such file"),
+    "theorem of another kind": (["verify", "good.toml", "--theorem", "good.toml"], "ending in .py"),
+    "theorem that is no Python": (["verify", "good.toml", "--theorem", "no.py"], "line 1"),
+    "no device": (["verify", "good.toml", "--device", "tpu"], "must be auto, cpu, cuda"),
+    "too few bits": (["verify", "good.toml", "--precision", "5"], "--precision"),
+    "a file for the folder": (["verify", "good.toml", "--out", "good.toml"], "cannot be written"),
+    "sweep: missing file": (["sweep", "none.toml"], "none.toml: no such scenario file"),
+    "sweep: no table": (["sweep", "good.toml"], "needs a table [sweep]"),
+    "sweep: missing theorem": (["sweep", "sweep.toml", "--theorem", "none.py"], "none.py"),
+    "sweep: shard": (["sweep", "sweep.toml", "--shard", "3/2"], "--shard"),
+    "sweep: data of a later point": (["sweep", "later.toml"], "none.npz: no such file"),
+    "check: missing file": (["check", "none.npz"], "none.npz: no such file"),
+    "check: a folder": (["check", "folder.npz"], "is a folder"),
+    "check: missing labels": (["check", "x.npy", "--labels", "none.npy"], "none.npy"),
+    "check: a wrong shape": (["check", "wrong.npz"], "'y' must have shape"),
+    "check: no such class": (["check", "good.npz", "--classes", "0", "7"], "no sample has the"),
+    "check: slope": (["check", "good.npz", "--slope", "2"], "--slope"),
+    "check: a file for the folder": (["check", "good.npz", "--out", "no.py"], "cannot be written"),
+    "prove: missing theorem": (["prove", "--theorem", "none.py"], "none.py: no such file"),
+}
+
+
+@pytest.fixture
+def folder(here: Path) -> Path:
+    for case, (text, _) in BAD.items():
+        (here / f"{case.replace(' ', '-')}.toml").write_text(text)
+        (here / f"sweep-{case.replace(' ', '-')}.toml").write_text(text + SWEEP)
+    good = scenario_text(FILE.format("good.npz")).replace('"small"', '"good"')
+    (here / "good.toml").write_text(good)
+    (here / "sweep.toml").write_text(scenario_text(FILE.format("good.npz")) + SWEEP)
+    later = '\n[sweep]\n"data.path" = ["good.npz", "none.npz"]\n'
+    (here / "later.toml").write_text(scenario_text(FILE.format("good.npz")) + later)
+    np.savez(here / "good.npz", x=X, y=Y)
+    np.savez(here / "wrong.npz", x=X, y=Y[:3])
+    np.savez(here / "large.npz", x=np.zeros((4, 2**16)), y=Y[:3])
+    np.savez(here / "nan.npz", x=np.where(np.arange(24).reshape(4, 6) == 8, np.nan, X), y=Y)
+    np.save(here / "x.npy", X)
+    (here / "folder.npz").mkdir()
+    (here / "data.xls").touch()
+    (here / "two.csv").write_text("1\n-1\n")
+    for name in ("text.npz", "text.pt", "text.safetensors", "no.py"):
+        (here / name).write_text("no such thing\n")
+    return here
+
+
+def started(folder: Path, *words: str) -> tuple[Ended, list[str]]:
+    """A command in a process of its own, and what heavy it loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, *words], cwd=folder, capture_output=True, text=True
+    )
+    out, _, last = done.stdout.rstrip("\n").rpartition("\n")
+    return Ended(done.returncode, out, done.stderr), ast.literal_eval(last)
+
+
+@pytest.mark.parametrize("command", ["verify", "sweep"])
+@pytest.mark.parametrize("case", BAD)
+def test_bad_files_are_one_line_and_nothing_is_made(
+    run, folder: Path, monkeypatch, command: str, case: str
+) -> None:
+    # Whatever comes after the inputs have been looked at would end in exit code 3.
+    monkeypatch.setattr(f"perturbproof.verify.api.{command}", None)
+    name = f"{'sweep-' if command == 'sweep' else ''}{case.replace(' ', '-')}.toml"
+    before = tree(folder)
+    assert BAD[case][1] in refused(run(command, name, "--out", "report"))
+    assert tree(folder) == before
+
+
+@pytest.mark.parametrize("case", BAD_WORDS)
+def test_bad_words_are_one_line_and_nothing_is_made(
+    run, folder: Path, monkeypatch, case: str
+) -> None:
+    words, named = BAD_WORDS[case]
+    if words[0] != "prove":
+        monkeypatch.setattr(f"perturbproof.verify.api.{words[0]}", None)
+    before = tree(folder)
+    assert named in refused(run(*words))
+    assert tree(folder) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify", "good.toml", "missing-data.toml"],
+        ["verify", "no-torch-archive.toml", "--theorem", "own.py"],
+        ["sweep", "later.toml"],
+        ["check", "wrong.npz"],
+        ["prove", "--theorem", "none.py"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_loaded_before(folder: Path, words: list[str]) -> None:
+    (folder / "own.py").write_text("import sympy\n")
+    before = tree(folder)
+    ended, loaded = started(folder, *words)
+    refused(ended)
+    assert loaded == []
+    assert tree(folder) == before
+
+
+def test_what_is_heavy_is_seen_when_it_is_loaded(folder: Path) -> None:
+    ended, loaded = started(folder, "verify", "good.toml", "--device", "cuda:99")
+    assert "this machine has" in refused(ended)
+    assert "torch" in loaded
