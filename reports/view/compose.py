@@ -49,8 +49,6 @@ def compose(report: Report, typeset: Typeset) -> Told:
     }
 
 
-# The verdicts at a glance.
-
 _Judged = Scenario | CheckedTheorem | Study | Sweep
 
 
@@ -94,9 +92,6 @@ def _why(checked: CheckedTheorem) -> str:
     return joined(f"load {factor(max(loads))}" if loads else "", claims, by=", ") or checked.reason
 
 
-# What was run.
-
-
 def _run(report: Report) -> dict[str, str | None]:
     """Facts about the run; empty or ``None`` where nothing is known."""
     environment, found = report.environment, report.statistics
@@ -126,11 +121,8 @@ def _run(report: Report) -> dict[str, str | None]:
     }
 
 
-# Scenarios, studies and sweeps; indices count from 0.
-
-
 def _scenario(index: int, scenario: Scenario, anchors: Mapping[str, str], typeset: Typeset) -> Told:
-    """A scenario; ``anchors`` maps theorem ids to their sections."""
+    """Scenario number ``index`` (from 0); ``anchors`` maps theorem ids to their sections."""
     view = told(scenario, typeset)
     for checked, own in zip(scenario.theorems, view["theorems"], strict=True):
         how = [(a.id, a.how) for a in checked.assumptions]

@@ -3,6 +3,7 @@ import io
 import json
 import math
 import sys
+from pathlib import Path
 from subprocess import run
 from typing import Any
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
+from perturbproof.reports import figures as figures_module
 from perturbproof.reports.figures import FIGURES, draw
 from perturbproof.reports.figures.drawing import decades
 from perturbproof.reports.schema import FigureRecord, ReportError
@@ -28,7 +30,14 @@ def table(kind: str, **changes: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(draw(record(kind, **changes)).csv)))
 
 
-def test_every_kind_is_in_the_sample() -> None:
+def test_every_file_of_a_figure_is_found_and_in_the_sample() -> None:
+    folder = Path(figures_module.__file__).parent
+    drawn = [
+        path.stem.replace("_", "-")
+        for path in folder.glob("*.py")
+        if "\nKIND = " in path.read_text()
+    ]
+    assert sorted(drawn) == list(FIGURES)
     assert set(RAW) == set(FIGURES)
 
 
