@@ -59,6 +59,11 @@ class ExactData:
         pairs = [abs(self.gram[i][k]) for i in range(self.n) for k in range(i)]
         return max(pairs, default=Fraction(0))
 
+    @cached_property
+    def row_sums(self) -> Vector:
+        """sum over k != n of |<x_n, x_k>|."""
+        return tuple(sum(map(abs, row), -abs(row[i])) for i, row in enumerate(self.gram))
+
 
 @dataclass(frozen=True)
 class ExactPerturbation:
@@ -156,12 +161,21 @@ def _adv_point(setting: Setting) -> KktPoint:
     return setting.adv_point
 
 
+def _row_margin(data: ExactData) -> Fraction:
+    """Smallest (1+gamma²)‖x_n‖² - (1+gamma) s_n, s_n the row sums."""
+    gamma = data.slope
+    pairs = zip(data.squares, data.row_sums, strict=True)
+    return min((1 + gamma**2) * square - (1 + gamma) * row for square, row in pairs)
+
+
 EVALUATORS |= {
     "gamma": lambda s: s.data.slope,
     "N": lambda s: Fraction(s.data.n),
     "R_max": lambda s: Root(max(s.data.squares)),
     "R_min": lambda s: Root(min(s.data.squares)),
     "p_max": lambda s: s.data.largest_inner,
+    "row_sum_max": lambda s: max(s.data.row_sums),
+    "row_margin_min": lambda s: _row_margin(s.data),
     "lambda_min": lambda s: min(_point(s).multipliers),
     "lambda_max": lambda s: max(_point(s).multipliers),
     "activation_margin": lambda s: _point(s).activation_margin,
@@ -184,6 +198,7 @@ EVALUATORS |= {
     "adv_activation_margin": lambda s: _adv_point(s).activation_margin,
 }
 OF_THE_DATA |= {"gamma", "N", "R_max", "R_min", "p_max", "N_adv", "eps", "dir_sq", "kappa"}
+OF_THE_DATA |= {"row_sum_max", "row_margin_min"}
 OF_THE_DATA |= {
     f"{kind}_{name}" for kind in ("base", "adv") for name in ("R_max", "R_min", "p_max")
 }

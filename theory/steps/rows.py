@@ -107,8 +107,11 @@ def claims(symbols: RowSymbols) -> tuple[Claim, ...]:
     )
 
 
-def opening(symbols: RowSymbols) -> tuple[Step, ...]:
-    """Stationarity and what a row of the Gram matrix says of the cross terms."""
+def opening(witness: sp.Expr) -> tuple[Step, ...]:
+    """Stationarity and what a row of the Gram matrix says of the cross terms.
+
+    `witness` is the smallest component of t.
+    """
     return (
         *kkt.STATIONARITY,
         *kkt.ANY_SAMPLE,
@@ -127,9 +130,7 @@ def opening(symbols: RowSymbols) -> tuple[Step, ...]:
         Citation(
             "kkt", "Feasibility and slackness at sample n.", kkt.KKT_POINT, (lambda_n, kkt.margin_n)
         ),
-        Definition(
-            "witness", "Every component of t is at least the smallest.", (t_n >= symbols.witness,)
-        ),
+        Definition("witness", "Every component of t is at least the smallest.", (t_n >= witness,)),
     )
 
 
@@ -254,8 +255,11 @@ LOWER_BOUND: tuple[Step, ...] = (
 )
 
 
-def closing(symbols: RowSymbols) -> tuple[Step, ...]:
-    """From a positive preactivation ("pattern") at every sample and neuron to the claims."""
+def closing(bounds: tuple[Step, ...]) -> tuple[Step, ...]:
+    """From a positive preactivation ("pattern") at every sample and neuron to the claims.
+
+    `bounds` conclude the claims "upper" and "lower".
+    """
     return (
         Definition(
             "least-activation",
@@ -271,6 +275,17 @@ def closing(symbols: RowSymbols) -> tuple[Step, ...]:
         ),
         *linear_boundary.LINEAR_BOUNDARY,
         *linear_boundary.FINITE_TIME,
+        *bounds,
+        Conclusion(
+            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern-all 6"
+        ),
+        Conclusion("claim-trained", "Step 7.", "trained", by="pattern-all 7"),
+    )
+
+
+def rooms(symbols: RowSymbols) -> tuple[Step, ...]:
+    """The bounds of every multiplier, as the least room that they leave."""
+    return (
         Definition(
             "least-headroom",
             "The smallest t_n - lambda_n is attained at some n.",
@@ -285,8 +300,4 @@ def closing(symbols: RowSymbols) -> tuple[Step, ...]:
             chooses="n",
         ),
         Conclusion("claim-lower", "As it is at every n.", "lower", by="lower least-footroom"),
-        Conclusion(
-            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern-all 6"
-        ),
-        Conclusion("claim-trained", "Step 7.", "trained", by="pattern-all 7"),
     )

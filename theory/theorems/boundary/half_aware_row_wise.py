@@ -28,7 +28,7 @@ THEOREM = Theorem(
     assumptions=rows.assumptions(SYMBOLS),
     claims=rows.claims(SYMBOLS),
     proof=(
-        *rows.opening(SYMBOLS),
+        *rows.opening(SYMBOLS.witness),
         Definition(
             "system",
             "Here E+ = E- = O, and t solves (1+gamma²) D_n t_n - (1+gamma) (O t)_n = 2.",
@@ -67,6 +67,6 @@ THEOREM = Theorem(
             preactivation_n > 0,
             by="lower row system minus-row gap row-gap",
         ),
-        *rows.closing(SYMBOLS),
+        *rows.closing(rows.rooms(SYMBOLS)),
     ),
 )

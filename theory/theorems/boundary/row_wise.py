@@ -29,7 +29,7 @@ THEOREM = Theorem(
     assumptions=rows.assumptions(SYMBOLS),
     claims=rows.claims(SYMBOLS),
     proof=(
-        *rows.opening(SYMBOLS),
+        *rows.opening(SYMBOLS.witness),
         Definition(
             "system",
             "Here E+ = E- = O, and t solves gamma D_n t_n - (O t)_n = 2 gamma/(1+gamma²).",
@@ -64,6 +64,6 @@ THEOREM = Theorem(
             preactivation_n > 0,
             by="lower row system minus-row gap row-gap",
         ),
-        *rows.closing(SYMBOLS),
+        *rows.closing(rows.rooms(SYMBOLS)),
     ),
 )

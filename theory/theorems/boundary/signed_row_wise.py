@@ -29,7 +29,7 @@ THEOREM = Theorem(
     assumptions=rows.assumptions(SYMBOLS),
     claims=rows.claims(SYMBOLS),
     proof=(
-        *rows.opening(SYMBOLS),
+        *rows.opening(SYMBOLS.witness),
         Definition(
             "system",
             "t solves (1+gamma²) D_n t_n - (1+gamma) (E- t)_n = 2.",
@@ -78,6 +78,6 @@ THEOREM = Theorem(
             preactivation_n > 0,
             by="lower row minus-row plus-lower gap row-gap",
         ),
-        *rows.closing(SYMBOLS),
+        *rows.closing(rows.rooms(SYMBOLS)),
     ),
 )

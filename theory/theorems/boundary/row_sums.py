@@ -1,0 +1,169 @@
+"""Certificate: the row sums of inner products alone, for which no N x N matrix is needed."""
+
+import sympy as sp
+
+from ...proof_steps import Conclusion, Definition, Inequality
+from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...steps import linear_boundary, rows
+from ...steps.kkt import lambda_n, preactivation_n, rho_n
+from ...symbols import R_max, declare, gamma, lambda_max, lambda_min
+
+S = declare(
+    "row_sum_max",
+    "largest row sum of inner products: the sum over k != n of |<x_n, x_k>|",
+    low=0,
+    latex="S",
+    typst="S",
+)
+M = declare(
+    "row_margin_min",
+    "smallest (1+gamma²)‖x_n‖² - (1+gamma) s_n, with s_n the sum over k != n of |<x_n, x_k>|",
+    latex="M",
+    typst="M",
+)
+s_n = declare(
+    "inner_sum_n",
+    "sum over k != n of |<x_n, x_k>|",
+    low=0,
+    index="n",
+    latex="\\sigma_n",
+    typst="sigma_n",
+)
+
+CONDITION = (1 + gamma + 2 * gamma**2) * S / gamma < M
+
+_BOUNDS = (
+    Definition(
+        "largest-multiplier",
+        "The largest multiplier is that of some n.",
+        (sp.Eq(lambda_max, lambda_n),),
+        chooses="n",
+    ),
+    Conclusion(
+        "claim-upper",
+        "As t = 2/M at every n.",
+        "upper",
+        by="upper largest-multiplier system positive",
+    ),
+    Definition(
+        "least-multiplier",
+        "The smallest multiplier is that of some n, and no norm exceeds the largest.",
+        (sp.Eq(lambda_min, lambda_n), rho_n <= R_max**2),
+        chooses="n",
+    ),
+    Inequality(
+        "least-room",
+        "(O t)_n is at most 2 S/M.",
+        M * rows.minus_t <= 2 * S,
+        by="system positive",
+    ),
+    Inequality(
+        "numerator",
+        "And the condition leaves 2 - 2 (1+gamma) S/M positive.",
+        (1 + gamma) * S < M,
+        by="row-sums positive",
+    ),
+    Conclusion(
+        "claim-lower",
+        "L_n is at least this, as its numerator is and D_n is at most R_max².",
+        "lower",
+        by="lower L least-multiplier least-room numerator positive system",
+    ),
+)
+
+THEOREM = Theorem(
+    id="row-sums",
+    order=165,
+    title="Linear boundary under the condition on row sums",
+    summary=(
+        "The row-wise argument with one bound t = 2/M for all samples. It needs only the norms and "
+        "the row sums of inner products, not their matrix; it follows from the half-aware "
+        "condition and implies the half-aware row-wise certificate."
+    ),
+    source=PROJECT,
+    assumptions=(
+        Assumption(
+            "row-sums",
+            "Every squared norm outweighs its own row sum and the largest one.",
+            CONDITION,
+        ),
+    ),
+    claims=(
+        Claim("upper", "Every multiplier is at most 2/M.", lambda_max <= 2 / M),
+        Claim(
+            "lower",
+            "Every multiplier is at least what the bound 2/M of all others leaves to it.",
+            lambda_min >= (2 - 2 * (1 + gamma) * S / M) / ((1 + gamma**2) * R_max**2),
+        ),
+        linear_boundary.PATTERN_CLAIM,
+        linear_boundary.TRAINED_CLAIM,
+    ),
+    proof=(
+        *rows.opening(2 / M),
+        Inequality(
+            "positive",
+            "M exceeds a number that is not negative, so t = 2/M is positive.",
+            sp.And(M > 0, 2 / M > 0),
+            by="row-sums",
+        ),
+        Definition(
+            "system",
+            "Here E+ = E- = O, the matrix of the off-diagonal |<x_n, x_k>|, and t_n = 2/M at every "
+            "sample. So (O t)_n is t_n times the row sum s_n. S is the largest s_n, M the smallest "
+            "(1+gamma²) D_n - (1+gamma) s_n.",
+            (
+                sp.Eq(rows.t_n * M, 2),
+                sp.Eq(rows.minus_lambda, rows.plus_lambda),
+                sp.Eq(rows.minus_t, rows.plus_t),
+                sp.Eq(rows.minus_t, s_n * rows.t_n),
+                s_n <= S,
+                M <= (1 + gamma**2) * rho_n - (1 + gamma) * s_n,
+            ),
+        ),
+        Inequality(
+            "condition-n",
+            "The condition holds with s_n in place of S.",
+            (1 + gamma + 2 * gamma**2) * s_n < gamma * M,
+            by="row-sums system",
+        ),
+        Inequality(
+            "norm",
+            "So gamma (1+gamma²) D_n >= gamma M + gamma (1+gamma) s_n > (1+gamma²) s_n.",
+            gamma * rho_n > s_n,
+            by="condition-n system",
+        ),
+        Inequality(
+            "(i)",
+            "As (E- t)_n = s_n t_n and t is positive.",
+            gamma * rho_n * rows.t_n > rows.minus_t,
+            by="norm system positive",
+        ),
+        Inequality(
+            "(ii)",
+            "The left side is at least M t_n, which is 2.",
+            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
+            by="system positive",
+        ),
+        *rows.UPPER_BOUND,
+        *rows.LOWER_BOUND,
+        Inequality(
+            "size",
+            "The condition times t_n = 2/M.",
+            (1 + gamma + 2 * gamma**2) * rows.minus_t < 2 * gamma,
+            by="condition-n system positive",
+        ),
+        Inequality(
+            "outweighs",
+            "gamma D_n L_n > (O t)_n: times 1+gamma² this is the condition.",
+            gamma * rho_n * rows.L_n > rows.minus_t,
+            by="size L system",
+        ),
+        Inequality(
+            "pattern",
+            "m y_n a_j <w_j, x_n> >= gamma D_n L_n - (O t)_n > 0 for every sample and neuron.",
+            preactivation_n > 0,
+            by="lower row minus-row system outweighs",
+        ),
+        *rows.closing(_BOUNDS),
+    ),
+)
