@@ -79,7 +79,7 @@ def judge(
     """
     if levels is None:
         (levels,) = family_levels([((theorem,), measured)])
-    assumptions = tuple(_judge_assumption(a, measured, levels) for a in theorem.assumptions)
+    assumptions = tuple(judge_assumption(a, measured, levels) for a in theorem.assumptions)
     regime: Holds = "yes"
     if any(a.holds == "no" for a in assumptions):
         regime = "no"
@@ -117,9 +117,10 @@ def _evaluate(
     )
 
 
-def _judge_assumption(
+def judge_assumption(
     a: Assumption, measured: Mapping[str, Measured], levels: Levels
 ) -> JudgedAssumption:
+    """One assumption on measured values; `levels` has those of statistical statements."""
     level = levels.get(a.relation)
     value, rigor, how = _evaluate(a.relation, measured, level)
     holds: Holds = "unknown"

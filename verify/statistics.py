@@ -41,7 +41,7 @@ from ..numerics.enclose.binomial import binomial_interval
 from ..theory.exact.interval import Interval
 from ..theory.statement import Theorem
 from ..theory.symbols import symbols_of
-from .values import Measured
+from .values import Measured, Trials
 
 FAMILY_ERROR = 0.01
 """Chance, over a whole run, of a false decision in either direction."""
@@ -95,9 +95,17 @@ def values_at(
             return None
         values[name] = found.value
         if found.trials is not None:
-            share, count = found.trials, len(counted)
-            values[name] = binomial_interval(share.successes, share.trials, error / count)
+            values[name] = _probability(found.trials, error / len(counted))
     return values
+
+
+def _probability(share: Trials, error: float) -> Interval:
+    """The exact interval of the probability that `share` counts, whatever the undecided were."""
+    least = binomial_interval(share.successes, share.trials, error)
+    if not share.undecided:
+        return least
+    # Both ends grow with the count, so that these two span the interval of every count between.
+    return least.hull(binomial_interval(share.successes + share.undecided, share.trials, error))
 
 
 def counted_symbols(relation: Boolean, measured: Mapping[str, Measured]) -> tuple[str, ...]:

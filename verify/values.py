@@ -163,13 +163,19 @@ def number(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class Trials:
-    """How many of so many independent trials, a number fixed beforehand, succeeded."""
+    """How many of so many independent trials, a number fixed beforehand, certainly succeeded.
+
+    `undecided` are further ones of which rounding leaves open whether they did: a probability is
+    read as if all of them had failed, and as if all had succeeded.
+    """
 
     successes: int
     trials: int
+    undecided: int = 0
 
     def __str__(self) -> str:
-        return f"{self.successes} of {self.trials}"
+        most = f" to {self.successes + self.undecided}" if self.undecided else ""
+        return f"{self.successes}{most} of {self.trials}"
 
 
 @dataclass(frozen=True)
@@ -190,12 +196,18 @@ class Measured:
         return cls(None, why, Rigor.NONE)
 
     @classmethod
-    def counted(cls, successes: int, trials: int, what: str) -> Measured:
-        """The probability of what happened in `successes` of `trials`."""
+    def counted(cls, successes: int, trials: int, what: str, undecided: int = 0) -> Measured:
+        """The probability of what certainly happened in `successes` of `trials`."""
         from ..theory.exact.interval import Interval  # verdicts are asked for before flint is
 
-        counts = Trials(successes, trials)
+        counts = Trials(successes, trials, undecided)
         return cls(Interval.between(0, 1), f"{counts} {what}", Rigor.STATISTICAL, counts)
+
+    @classmethod
+    def counted_in(cls, events: Iterable[bool | None], what: str) -> Measured:
+        """The probability of an event, from one decision a trial; None where it is not decided."""
+        found = tuple(events)
+        return cls.counted(sum(e is True for e in found), len(found), what, found.count(None))
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,11 @@ class GramStatistics:
         """Number of samples N."""
         return len(self.x)
 
+    @property
+    def squares(self) -> RealArray:
+        """||x_n||^2, shape (N,)."""
+        return self.gram.diagonal()
+
 
 def gram_statistics(
     x: FloatArray, *, labels: NDArray[np.int8] | None = None, precise: bool = False

@@ -158,6 +158,8 @@ def test_symbols_of_the_data_agree_with_numpy() -> None:
             "R_max": norms.max(),
             "R_min": norms.min(),
             "p_max": inner.max(),
+            "row_sum_max": inner.sum(axis=1).max(),
+            "row_margin_min": ((1 + g**2) * norms**2 - (1 + g) * inner.sum(axis=1)).min(),
             "lambda_max": lam.max(),
             "A_eigenvalue": np.linalg.eigvalsh(c * np.outer(y, y) * (x @ x.T) / 2).min(),
             "norm_q": np.linalg.norm(q),

@@ -98,6 +98,12 @@ def _cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
+def _row_sums(exact: Exact) -> list[Fraction]:
+    return [
+        sum((abs(exact.gram[n][k]) for k in exact.size if k != n), Fraction(0)) for n in exact.size
+    ]
+
+
 def _kept(q: np.ndarray, k: int) -> np.ndarray:
     """M_k q."""
     return np.where(abs(q) >= np.sort(abs(q))[-k], q, 0.0)
@@ -121,6 +127,13 @@ ORACLES: dict[str, Oracle] = {
     "R_max": _root_of(lambda exact: max(exact.gram[n][n] for n in exact.size)),
     "p_max": lambda exact, found: found.contains(
         max(abs(exact.gram[n][k]) for n in exact.size for k in exact.size if n != k)
+    ),
+    "row_sum_max": lambda exact, found: found.contains(max(_row_sums(exact))),
+    "row_margin_min": lambda exact, found: found.contains(
+        min(
+            (1 + exact.gamma**2) * exact.gram[n][n] - (1 + exact.gamma) * row
+            for n, row in enumerate(_row_sums(exact))
+        )
     ),
     "lambda_min": _limit(lambda exact: min(exact.multipliers or ())),
     "lambda_max": _limit(lambda exact: max(exact.multipliers or ())),

@@ -12,11 +12,20 @@ from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.streaming_gram import stream_gram, summarised
 from perturbproof.numerics.data import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.theory import theorem
+from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.boundary.uniform_data import smallest_dimension
 from perturbproof.verify.assumptions import ladder
 from perturbproof.verify.assumptions import report as check_report
-from perturbproof.verify.assumptions.ladder import check_data, row_sums, smallest_slope
+from perturbproof.verify.assumptions.ladder import check_data
+from perturbproof.verify.assumptions.rungs import BySummary, CheckedCertificate, smallest_slope
 from perturbproof.verify.command_line import cli
+from perturbproof.verify.judge import judge
+from perturbproof.verify.measure import measure
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.values import Verdict
+
+from .small_scenarios import PROVED, scenario
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,32 @@ def test_search_for_the_smallest_slope():
     assert smallest_slope(lambda slope: False) is None
 
 
+def row_sums(sample: Sample, summary, slope: float) -> CheckedCertificate:
+    """The rung of that name."""
+    return next(c for c in BySummary(sample, summary, 0).at(slope) if c.name == "row sums")
+
+
+@pytest.mark.parametrize("coherence", [0.005, 0.05, 0.3])
+@pytest.mark.parametrize("slope", [0.1, 0.9])
+def test_a_rung_holds_where_the_judge_says_that_its_theorem_does(tmp_path, slope, coherence):
+    """What `check` calls proved is what a run on the same data does not call vacuous."""
+    x, y = near(samples=5, coherence=coherence)
+    path = save(tmp_path, x, y)
+    data = {"kind": "file", "path": str(path)}
+    one = Experiment(scenario(data=data, network={"slope": slope}))
+    (checked,) = check_data(one.sample, [slope]).slopes
+    assert {c.name for c in checked.theorems} >= {"row sums", "row half"}
+    for rung in checked.theorems:
+        stated = theorem(rung.theorem)
+        names = {s.name for a in stated.assumptions for s in symbols_of(a.relation)}
+        judged = judge(stated, PROVED[stated.id], measure(one, names))
+        assert (judged.verdict is Verdict.VACUOUS) == (rung.holds == "no")
+        assert (rung in checked.holding) == all(a.holds == "yes" for a in judged.assumptions)
+        values = [a.value for a in judged.assumptions]
+        sides = [str((v.lhs, v.rhs)) for v in values if v is not None]
+        assert str((rung.left, rung.right)) in sides
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("slope", [0.05, 0.3, 0.7, 1.0])
 def test_row_sums_stand_between_half_aware_and_its_row_wise_form(slope, seed):
@@ -252,14 +287,14 @@ def test_report_of_the_assumptions_alone(check, tmp_path, monkeypatch):
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
     report = json.loads((out / "report.json").read_text())
     assert [s["name"] for s in report["scenarios"]] == ["mine-slope-0.1", "mine-slope-0.9"]
-    for scenario in report["scenarios"]:
-        assert scenario["as_expected"]
-        for theorem in scenario["theorems"]:
-            held = {a["holds"] for a in theorem["assumptions"]}
+    for entry in report["scenarios"]:
+        assert entry["as_expected"]
+        for shown in entry["theorems"]:
+            held = {a["holds"] for a in shown["assumptions"]}
             # The ladder's claims speak of the data alone; all others speak of a network.
-            met = "PASS" if theorem["id"] == "certificate-ladder" else "INCONCLUSIVE"
-            assert theorem["verdict"] == ("VACUOUS" if "no" in held else met)
-            for claim in theorem["claims"]:
+            met = "PASS" if shown["id"] == "certificate-ladder" else "INCONCLUSIVE"
+            assert shown["verdict"] == ("VACUOUS" if "no" in held else met)
+            for claim in shown["claims"]:
                 if not ladder:
                     assert claim["verdict"] == "INCONCLUSIVE"
                     assert "only the assumptions are checked" in claim["settle"]

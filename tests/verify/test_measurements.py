@@ -21,6 +21,7 @@ from .oracles import ORACLES
 from .small_scenarios import scenario
 
 OF_THE_SETTING = {"gamma", "N", "d", "m", "tau_asked", "R_min", "R_max", "p_max", "A_eigenvalue"}
+OF_THE_SETTING |= {"row_sum_max", "row_margin_min"}
 OF_THE_SETTING |= {"imbalance", "top_k"}
 OF_THE_SETTING |= {name for name in ORACLES if name.endswith(("witness_min", "row_gap"))}
 

@@ -9,17 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...numerics.data.file import FromFile
-from ...theory.exact.interval import Interval, precision
+from ...theory.exact.interval import precision
 from ...theory.prover.engine import ProofReport
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ..judge import Judgement, judge
+from ..measure.one_set import OF_GRAM
 from ..run.run import ScenarioOutcome, run_scenario, select
 from ..scenarios.scenario import Network, Scenario
-from ..values import Measured, Progress, Rigor, Verdict
+from ..values import Measured, Progress, Verdict
 from .ladder import DataCheck
+from .rungs import summary_values
 
-_SUMMARISED = frozenset({"gamma", "N", "d", "R_min", "R_max", "p_max"})
+_SUMMARISED = frozenset({"gamma", "N", "d", *OF_GRAM})
 
 
 def scenario_of(data: FromFile, slope: float) -> Scenario:
@@ -95,16 +97,8 @@ def _assumptions_only(
     proofs: Mapping[str, ProofReport],
 ) -> ScenarioOutcome:
     started = time.perf_counter()
-    sample, summary = check.sample, check.summary
-    streamed = "Gram matrix block by block, with a rounding bound"
-    measured = {
-        "gamma": Measured(Interval.exact(scenario.network.slope), "given", Rigor.PROVED),
-        "N": Measured(Interval.exact(sample.n), "counted", Rigor.PROVED),
-        "d": Measured(Interval.exact(sample.d), "counted", Rigor.PROVED),
-        "R_min": Measured(summary.R_min, streamed),
-        "R_max": Measured(summary.R_max, streamed),
-        "p_max": Measured(summary.p_max, streamed),
-    }
+    sample = check.sample
+    measured = summary_values(sample, check.summary, scenario.network.slope)
     missing = Measured.missing(
         f"not measured: only the assumptions are checked, for {check.left_out}"
     )

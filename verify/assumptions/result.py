@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..reporting import html_table
-from .ladder import CheckedCertificate, DataCheck, as_data, shown_load
-
-CANDIDATE = "candidate"
-"""The rung that proves a KKT point with a linear boundary, but not that training reaches it."""
+from .ladder import DataCheck, as_data, shown_load
+from .rungs import CheckedCertificate
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,10 +31,7 @@ class CheckResult:
     @property
     def holding(self) -> dict[float, tuple[CheckedCertificate, ...]]:
         """At each slope, the certificates that prove a linear boundary for all samples."""
-        return {
-            slope: tuple(c for c in ladder if c.holds == "yes" and c.name != CANDIDATE)
-            for slope, ladder in self.by_slope.items()
-        }
+        return {checked.slope: checked.holding for checked in self.check.slopes}
 
     @property
     def summary(self) -> str:

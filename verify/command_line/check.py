@@ -25,7 +25,8 @@ from .console import (
 )
 
 if TYPE_CHECKING:
-    from ..assumptions.ladder import CheckedCertificate, CheckedSlope, DataCheck
+    from ..assumptions.ladder import CheckedSlope, DataCheck
+    from ..assumptions.rungs import CheckedCertificate
 
 # What `perturbproof check` prints: tables and sentences, or plain data.
 
@@ -116,17 +117,15 @@ def _table(checked: CheckedSlope) -> Table:
 
 def _sentence(checked: CheckedSlope, check: DataCheck) -> str:
     """What holds, or what comes nearest to it, in words."""
-    ladder = [c for c in checked.certificates if c.name != "candidate"]
-    holding = [c for c in ladder if c.holds == "yes"]
-    candidate = next((c for c in checked.certificates if c.name == "candidate"), None)
-    if holding:
-        words = (
-            f"Proved for all {check.sample.n} samples by: {', '.join(c.name for c in holding)}. "
+    if checked.holding:
+        return (
+            f"Proved for all {check.sample.n} samples by: "
+            f"{', '.join(c.name for c in checked.holding)}. "
             "The boundary of the trained network tends to a hyperplane."
         )
-    else:
-        words = f"No certificate covers all {check.sample.n} samples. " + " ".join(_mends(ladder))
-    if candidate is not None and not holding:
+    words = f"No certificate covers all {check.sample.n} samples. "
+    words += " ".join(_mends(checked.theorems))
+    if (candidate := checked.candidate) is not None:
         words += {
             "yes": " A KKT point with a linear boundary exists all the same; whether training "
             "reaches it is not proved.",
@@ -136,7 +135,7 @@ def _sentence(checked: CheckedSlope, check: DataCheck) -> str:
     return words
 
 
-def _mends(ladder: list[CheckedCertificate]) -> Iterator[str]:
+def _mends(ladder: tuple[CheckedCertificate, ...]) -> Iterator[str]:
     widest = max(ladder, key=lambda c: len(c.chosen or ()))
     if widest.chosen:
         rows = ", ".join(map(str, widest.chosen[:6])) + (", ..." if len(widest.chosen) > 6 else "")

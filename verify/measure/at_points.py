@@ -1,8 +1,8 @@
-"""Symbols of one test point z: the natural boundary, the learnt one, and its two parts."""
+"""Symbols of test points z: the natural boundary, the learnt one, its two parts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from ...numerics.enclose.real_array import RealArray
 from ...theory.exact.interval import Interval
 from ..values import Measured
 from .experiment import Experiment
-from .one_set import has_perturbed_set, no_perturbed_limit
-from .registry import measures
-from .test_points import Matching
+from .learner import Missing
+from .one_set import has_perturbed_set
+from .registry import Measurement, measures
 
 # The symbol of the deterministic matching theorem at many points at once.
 
@@ -24,11 +24,14 @@ from .test_points import Matching
 def disagreement_load(experiment: Experiment) -> Measured:
     sets = experiment.matching
     if not sets:
-        return Measured.missing(no_normal(experiment))
+        raise Missing(_why_no_decomposition(experiment))
     largest = Interval.exact(0)
     for one in sets:
         for index in np.flatnonzero((one.same_side >= 0) & (one.agreeing <= 0)):
-            largest = largest.max(_load(one, int(index)))
+            load = one.load(int(index)).nonnegative()
+            # From 0 where the point may be none of those that disagree.
+            certain = one.same_side[index] > 0 and one.agreeing[index] < 0
+            largest = largest.max(load if certain else Interval.between(0, load.upper))
     covered = sum(int(one.covered.sum()) for one in sets)
     agreeing = sum(int((one.covered & (one.agreeing > 0)).sum()) for one in sets)
     points = sum(len(one.agreeing) for one in sets)
@@ -38,20 +41,12 @@ def disagreement_load(experiment: Experiment) -> Measured:
     return Measured(largest, how)
 
 
-def no_normal(experiment: Experiment) -> str:
-    """Why there is no decomposition at any point."""
+def _why_no_decomposition(experiment: Experiment) -> str:
     if experiment.normal is None:
         return experiment.why_no_limit
     if not experiment.perturbed.made.shares_direction:
         return "the perturbations of this set share no direction"
-    return no_perturbed_limit(experiment)
-
-
-def _load(one: Matching, index: int) -> Interval:
-    """The load of a point, from 0 where it may be none of those that disagree."""
-    load = one.load(index).nonnegative()
-    certain = one.same_side[index] > 0 and one.agreeing[index] < 0
-    return load if certain else Interval.between(0, load.upper)
+    return experiment.perturbed.why_no_limit
 
 
 # The perturbed set as theorems about dir = q/‖q‖ have it: exactly along q, and not rounded.
@@ -68,13 +63,13 @@ def normal_along_q(experiment: Experiment) -> RealArray | None:
     """
     made, q = experiment.perturbed.made, experiment.normal
     lam = experiment.perturbed.multipliers.lam
-    if not along_q(experiment) or lam is None or q is None or made.eps is None:
+    if not _along_q(experiment) or lam is None or q is None or made.eps is None:
         return None
     strength = lam.sum().interval() * Interval.exact(made.eps) / q.norm()
     return linear_normal(made.base.x, lam, made.base.y) + q * strength
 
 
-def along_q(experiment: Experiment) -> bool:
+def _along_q(experiment: Experiment) -> bool:
     """Whether the perturbations of the scenario are shared steps along q/‖q‖."""
     setup = experiment.scenario.perturbed
     return (
@@ -84,31 +79,9 @@ def along_q(experiment: Experiment) -> bool:
     )
 
 
-def _at_point(
-    symbol: str,
-    read: Callable[[PointValues], RealArray],
-    along: Callable[[Experiment], Interval] | None = None,
-) -> None:
-    """Register a value at z; `along` is the same for perturbations exactly along q."""
-
-    def value(experiment: Experiment) -> Measured:
-        if not experiment.has_limit:
-            return Measured.missing(experiment.why_no_limit)
-        values = experiment.at_point
-        if values is None:
-            return Measured.missing(no_perturbed_limit(experiment))
-        found = read(values).interval(0)
-        if along is not None and along_q(experiment):
-            found = found.hull(along(experiment))
-        return Measured(found, f"at z = {experiment.scenario.point.kind}")
-
-    measures(symbol, has_perturbed_set)(value)
-
-
 def _exact_dir_z(experiment: Experiment) -> Interval:
     """<q/‖q‖, z>."""
-    q = experiment.normal
-    assert q is not None
+    q = experiment.exact_normal
     return (q @ experiment.point).interval() / q.norm()
 
 
@@ -118,13 +91,35 @@ def _exact_adv_q_z(experiment: Experiment) -> Interval:
     return (normal @ experiment.point).interval()
 
 
-_at_point("dir_z", lambda values: values.dir_z, _exact_dir_z)
-_at_point("q_z", lambda values: values.q_z)
-_at_point("T1_z", lambda values: values.T1_z)
-_at_point("T2_z", lambda values: values.T2_z)
-_at_point("adv_q_z", lambda values: values.adv_q_z, _exact_adv_q_z)
-_at_point("base_l1_z", lambda values: values.base_l1_z)
-_at_point("base_l2_z", lambda values: values.base_l2_z)
+_AT_POINT: Mapping[str, Callable[[PointValues], RealArray]] = {
+    "dir_z": lambda values: values.dir_z,
+    "q_z": lambda values: values.q_z,
+    "T1_z": lambda values: values.T1_z,
+    "T2_z": lambda values: values.T2_z,
+    "adv_q_z": lambda values: values.adv_q_z,
+    "base_l1_z": lambda values: values.base_l1_z,
+    "base_l2_z": lambda values: values.base_l2_z,
+}
+_ALONG_Q = {"dir_z": _exact_dir_z, "adv_q_z": _exact_adv_q_z}
+"""The same values for perturbations exactly along q, where they differ."""
+
+
+def _at_point(symbol: str) -> Measurement:
+    def value(experiment: Experiment) -> Measured:
+        if not experiment.has_limit:
+            raise Missing(experiment.why_no_limit)
+        if (values := experiment.at_point) is None:
+            raise Missing(experiment.perturbed.why_no_limit)
+        found = _AT_POINT[symbol](values).interval(0)
+        if symbol in _ALONG_Q and _along_q(experiment):
+            found = found.hull(_ALONG_Q[symbol](experiment))
+        return Measured(found, f"at z = {experiment.scenario.point.kind}")
+
+    return value
+
+
+for _symbol in _AT_POINT:
+    measures(_symbol, has_perturbed_set)(_at_point(_symbol))
 
 
 def _natural_products(experiment: Experiment) -> RealArray:

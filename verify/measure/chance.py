@@ -1,22 +1,32 @@
-"""Symbols of statements that hold with a probability: tried on fresh draws of the data."""
+"""Symbols of statements that hold with a probability: tried on fresh draws, and the draws checked.
+
+An event is counted where an enclosure decides the theorem's own relation. What rounding leaves open
+is counted both ways (`values.Trials`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from sympy.logic.boolalg import Boolean
 
-from ...numerics.compiler import compile_expression
+from ...numerics.boundary.gram import extremes, gram_matrix
+from ...numerics.compiler import compile_relation
+from ...numerics.enclose.ball_array import BallArray
+from ...numerics.enclose.binomial import binomial_interval
 from ...theory.exact.interval import Interval
 from ...theory.steps.perturbed import CONDITION, RADIUS
-from ...theory.symbols import symbols_of
 from ...theory.theorems.boundary.uniform_data import CONDITIONS, Condition
+from ...theory.theorems.learning.matching_random_labels import EXCESS, MISMATCH
 from ..scenarios.scenario import Scenario
-from ..values import Measured, Rigor
+from ..values import CrossCheck, Measured
 from .experiment import Experiment
-from .one_set import has_perturbed_set
-from .registry import measures
+from .labels import random_labels
+from .learner import Missing
+from .normals import POINTS, isotropic_points
+from .one_set import given, has_perturbed_set
+from .registry import measure, measures
 
 
 def _on_uniform_data(scenario: Scenario) -> bool:
@@ -34,8 +44,10 @@ def _granted(scenario: Scenario) -> bool:
 
 @measures("delta", _granted)
 def failure_probability(experiment: Experiment) -> Measured:
-    granted = Interval.exact(experiment.scenario.chance.delta)
-    return Measured(granted, "the scenario's failure probability", Rigor.PROVED)
+    return given(experiment.scenario.chance.delta, "the scenario's failure probability")
+
+
+# Conditions met by fresh uniform samples.
 
 
 def fresh_draws(experiment: Experiment, stream: str) -> Iterator[np.ndarray]:
@@ -46,42 +58,37 @@ def fresh_draws(experiment: Experiment, stream: str) -> Iterator[np.ndarray]:
         yield rng.uniform(-1, 1, (size, experiment.sample.d))
 
 
-def _share(experiment: Experiment, stream: str, meets: Callable[[np.ndarray], bool]) -> Measured:
-    """How often fresh uniform samples, as many as `shape` says, meet a condition."""
-    draws, met = experiment.scenario.chance.draws, 0
-    for k, x in enumerate(fresh_draws(experiment, stream)):
-        experiment.progress(f"drawing {stream}", k, draws)
-        met += meets(x)
-    return Measured.counted(met, draws, "fresh draws")
+def _holds(relation: Boolean, values: Mapping[str, Interval]) -> bool | None:
+    return compile_relation(relation).evaluate(values).holds
 
 
-def _holds(relation: Boolean, values: dict[str, float]) -> bool:
-    symbols = symbols_of(relation)
-    left, right = (
-        compile_expression(side, symbols, "numpy")(*(values[s.name] for s in symbols))
-        for side in relation.args
-    )
-    return bool(left < right) if relation.rel_op == "<" else bool(left > right)
+def _share(
+    experiment: Experiment, stream: str, meets: Callable[[np.ndarray], bool | None]
+) -> Measured:
+    """How often fresh uniform samples meet a condition."""
+    draws = experiment.scenario.chance.draws
+
+    def events() -> Iterator[bool | None]:
+        for k, x in enumerate(fresh_draws(experiment, stream)):
+            experiment.progress(f"drawing {stream}", k, draws)
+            yield meets(x)
+
+    return Measured.counted_in(events(), "fresh draws")
 
 
-def _norms(x: np.ndarray, prefix: str) -> dict[str, float]:
-    gram = x @ x.T
-    norms = np.sqrt(np.diag(gram))
-    np.fill_diagonal(gram, 0)
-    return {
-        f"{prefix}R_min": float(norms.min()),
-        f"{prefix}R_max": float(norms.max()),
-        f"{prefix}p_max": float(abs(gram).max()),
-    }
+def _norms(x: np.ndarray, prefix: str = "") -> dict[str, Interval]:
+    found = zip(("R_min", "R_max", "p_max"), extremes(gram_matrix(x)), strict=True)
+    return {prefix + name: value for name, value in found}
 
 
 def _data_chance(condition: Condition) -> Callable[[Experiment], Measured]:
     def chance(experiment: Experiment) -> Measured:
-        known = {"gamma": experiment.slope, "N": float(experiment.sample.n)}
+        gamma, count = Interval.exact(experiment.slope), Interval.exact(experiment.sample.n)
+        known = {"gamma": gamma, "N": count}
         return _share(
             experiment,
             "fresh data",
-            lambda x: _holds(CONDITIONS[condition], {**known, **_norms(x, "")}),
+            lambda x: _holds(CONDITIONS[condition], {**known, **_norms(x)}),
         )
 
     return chance
@@ -95,17 +102,145 @@ measures("chance_half_aware", _on_uniform_data)(_data_chance("half-aware"))
 def noise_chance(experiment: Experiment) -> Measured:
     made = experiment.perturbed.made
     if made.direction is None or made.eps is None:
-        return Measured.missing("the perturbations of this set share no direction")
-    direction = made.direction.dir
+        raise Missing("the perturbations of this set share no direction")
+    direction = BallArray.exact(made.direction.dir)
     known = {
-        "gamma": experiment.slope,
-        "N_adv": float(made.base.n),
-        "eps": made.eps,
-        "dir_sq": float(direction @ direction),
+        "gamma": Interval.exact(experiment.slope),
+        "N_adv": Interval.exact(made.base.n),
+        "eps": Interval.exact(made.eps),
+        "dir_sq": (direction @ direction).interval(),
     }
 
-    def meets(x: np.ndarray) -> bool:
-        values = {**known, **_norms(x, "base_"), "kappa": float(abs(x @ direction).max())}
-        return _holds(RADIUS.relation, values) and _holds(CONDITION.relation, values)
+    def meets(x: np.ndarray) -> bool | None:
+        kappa = abs(BallArray.exact(x) @ direction).max_enclosure().nonnegative()
+        values = {**known, **_norms(x, "base_"), "kappa": kappa}
+        both = {_holds(RADIUS.relation, values), _holds(CONDITION.relation, values)}
+        return False if False in both else None if None in both else True
 
     return _share(experiment, "fresh noise", meets)
+
+
+# What is learnt about the test point from fresh labels.
+
+
+@measures("mismatch_chance", random_labels)
+def mismatch_chance(experiment: Experiment) -> Measured:
+    drawn, values = experiment.relabelled, experiment.at_point
+    if drawn is None or values is None:
+        raise Missing(experiment.perturbed.why_no_limit)
+    q_z = values.q_z.interval(0)
+    events = (
+        None if parts is None else _holds(MISMATCH, {"adv_q_z": parts[1], "q_z": q_z})
+        for parts in drawn.parts
+    )
+    return Measured.counted_in(events, "fresh label draws")
+
+
+@measures("excess_chance", random_labels)
+def excess_chance(experiment: Experiment) -> Measured:
+    drawn = experiment.relabelled
+    of_set = measure(experiment, ("label_free_upper", "label_free_lower", "delta"))
+    known = {name: found.value for name, found in of_set.items() if found.value is not None}
+    if drawn is None or len(known) < len(of_set):
+        raise Missing("the label-free multiplier bounds are not known")
+    known["base_l1_z"] = abs(drawn.base).sum().interval()
+    known["base_l2_z"] = drawn.base.norm()
+    events = (
+        None if parts is None else _holds(EXCESS, {**known, "T1_z": parts[0]})
+        for parts in drawn.parts
+    )
+    return Measured.counted_in(events, "fresh label draws")
+
+
+# Cross-checks of what random numbers rest on: coins are fair, points isotropic, noise uniform.
+#
+# Each is a count of events that have probability 1/2 if the sampler is right, among the very
+# numbers that a measurement uses. The exact binomial interval of so small an error that a right
+# sampler never fails in practice must contain 1/2.
+
+FALSE_ALARM = 1e-12
+"""Chance that one check fails though the sampler is right."""
+
+_ENOUGH = 2**18
+_DISAGREEMENT = frozenset({"agreement", "disagreement_cos"})
+_MISMATCH = frozenset({"mismatch_chance", "excess_chance"})
+
+
+def sampler_checks(
+    experiment: Experiment, measured: Mapping[str, Measured]
+) -> Iterator[CrossCheck]:
+    """Those of the draws behind the symbols measured, and of how many there were."""
+    symbols = {name for name, value in measured.items() if value.value is not None}
+    draws = experiment.scenario.chance.draws
+    for name, value in measured.items():
+        if value.trials is not None:
+            yield CrossCheck(
+                f"trials of {name}",
+                f"number of trials behind {name}, against the draws asked for",
+                Interval.exact(value.trials.trials),
+                Interval.exact(POINTS if name in _DISAGREEMENT else draws),
+                frozenset({name}),
+            )
+    if symbols & _DISAGREEMENT:
+        inside, _ = isotropic_points(experiment)
+        for what, events in _isotropy(inside):
+            yield _fair(f"isotropic points: {what}", events, _DISAGREEMENT)
+    if symbols & _MISMATCH:
+        labels = experiment.fresh_labels
+        yield _fair("fresh labels: a label is +1", labels > 0, _MISMATCH)
+        yield _fair("fresh labels: two successive labels agree", _pairs(labels) > 0, _MISMATCH)
+    for stream, spoilt in (
+        ("fresh data", frozenset({"chance_paper", "chance_half_aware"})),
+        ("fresh noise", frozenset({"noise_chance"})),
+    ):
+        if symbols & spoilt:
+            entries = _first_entries(experiment, stream)
+            for what, events in _uniformity(entries):
+                yield _fair(f"{stream}: {what}", events, spoilt)
+
+
+def _isotropy(points: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Events of probability 1/2 for independent standard normal coordinates (n, 2)."""
+    first, second = points.T
+    yield "the first coordinate is positive", first > 0
+    yield "the second coordinate is positive", second > 0
+    yield "both coordinates have one sign", first * second > 0
+    yield "the first coordinate is the larger one", abs(first) > abs(second)
+    yield "the radius is beyond its median", first**2 + second**2 > 2 * np.log(2)
+
+
+def _uniformity(entries: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Events of probability 1/2 for independent entries uniform on [-1, 1]."""
+    yield "an entry is positive", entries > 0
+    yield "an entry is beyond 1/2 in size", abs(entries) > 0.5
+    yield "two successive entries have one sign", _pairs(entries) > 0
+
+
+def _pairs(values: np.ndarray) -> np.ndarray:
+    """Products of the first with the second, the third with the fourth, and so on."""
+    flat = values.reshape(-1)
+    even = flat[: len(flat) // 2 * 2].reshape(-1, 2)
+    return even[:, 0] * even[:, 1]
+
+
+def _first_entries(experiment: Experiment, stream: str) -> np.ndarray:
+    """The first draws of a stream, at least one and about as many numbers as are enough."""
+    found, count = [], 0
+    for draw in fresh_draws(experiment, stream):
+        found.append(draw.reshape(-1))
+        count += draw.size
+        if count >= _ENOUGH:
+            break
+    return np.concatenate(found)
+
+
+def _fair(what: str, events: np.ndarray, spoilt: frozenset[str]) -> CrossCheck:
+    happened, trials = int(events.sum()), events.size
+    return CrossCheck(
+        f"sampler, {what}",
+        f"share of {what}: {happened} of {trials}, exact binomial interval of error "
+        f"{FALSE_ALARM:g}, against 1/2",
+        binomial_interval(happened, trials, FALSE_ALARM),
+        Interval.exact(0.5),
+        spoilt,
+    )

@@ -23,7 +23,14 @@ from ...numerics.data import Sample
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
 from .learner import Learner
-from .test_points import Matching, TestPoints, draw_test_points, matched
+from .test_points import (
+    Matching,
+    Relabelled,
+    TestPoints,
+    draw_test_points,
+    matched,
+    relabelled,
+)
 
 FORMS: dict[str, Form] = {
     "row-wise": "plain",
@@ -112,6 +119,20 @@ class Experiment(Learner):
             return None
         return point_values(self.perturbed.made, lam, self.normal, self.point[None, :])
 
+    @cached_property
+    def fresh_labels(self) -> np.ndarray:
+        """Fair independent labels of the perturbed set (draws, N_adv), drawn anew."""
+        shape = (self.scenario.chance.draws, self.perturbed.made.base.n)
+        return self.scenario.generator("fresh labels").choice([-1.0, 1.0], shape)
+
+    @cached_property
+    def relabelled(self) -> Relabelled | None:
+        """The decomposition at the test point under these; None where no direction is shared."""
+        made, geometry = self.perturbed.made, self.perturbed.geometry
+        if geometry is None:
+            return None
+        return relabelled(made, geometry, self.slope, self.point, self.fresh_labels)
+
 
 @dataclass(frozen=True)
 class PerturbedLearner(Learner):
@@ -120,6 +141,7 @@ class PerturbedLearner(Learner):
     natural: Experiment = field(kw_only=True)
 
     weights_stream: ClassVar[str] = "adversarial weights"
+    named: ClassVar[str] = "perturbed set"
 
     @cached_property
     def made(self) -> PerturbedSet:

@@ -12,13 +12,34 @@ from ...numerics.data.sample import row_list
 from ...theory.exact.interval import Interval
 from ..values import factor
 from .experiment import Experiment
-from .learner import Learner
-from .observations import LEVEL, half_aware_load, predicted_accuracy
-
-# What a reader should take away from learning on a perturbed set, in words.
+from .observations import LEVEL, half_aware_load, predicted_accuracy, right
 
 
-def perturbed_notes(experiment: Experiment) -> Iterator[str]:
+def notes(experiment: Experiment) -> tuple[str, ...]:
+    """Sentences about the data, the subset and the limit: what no verdict is needed for."""
+    return tuple(dict.fromkeys(_notes(experiment)))
+
+
+def _notes(experiment: Experiment) -> Iterator[str]:
+    sample = experiment.sample
+    if experiment.scenario.subset is not None:
+        yield (
+            f"The {experiment.scenario.subset.certificate} certificate holds for {sample.n} of "
+            f"{experiment.drawn.n} samples, "
+            f"{row_list(sample.rows)} of the source; no single further sample can be added."
+        )
+    for first, second in experiment.gram.duplicates[:3]:
+        yield (
+            f"Samples {first} and {second} (rows {sample.rows[first]} and {sample.rows[second]} of "
+            "the source) are equal, so the Gram matrix is singular."
+        )
+    if not experiment.has_limit:
+        yield f"No exact limit: {experiment.why_no_limit}."
+    if experiment.scenario.perturbed is not None:
+        yield from _perturbed_notes(experiment)
+
+
+def _perturbed_notes(experiment: Experiment) -> Iterator[str]:
     """Accuracy of g and of the control, what explains it, coverage, and orthogonality."""
     yield from _accuracy(experiment)
     yield from _explained(experiment)
@@ -29,7 +50,8 @@ def perturbed_notes(experiment: Experiment) -> Iterator[str]:
 
 def _accuracy(experiment: Experiment) -> Iterator[str]:
     size = experiment.sample.n
-    g, control = (_right(experiment, experiment.networks[name]) for name in ("g", "control"))
+    sample, networks = experiment.sample, experiment.networks
+    g, control = (right(networks[name].network, sample) for name in ("g", "control"))
     flipped = experiment.scenario.perturbed is not None and (
         experiment.scenario.perturbed.labels == "flipped"
     )
@@ -51,11 +73,6 @@ def _accuracy(experiment: Experiment) -> Iterator[str]:
         )
 
 
-def _right(experiment: Experiment, learner: Learner) -> int:
-    sample = experiment.sample
-    return int(np.sum(learner.network.output(sample.x) * sample.y > 0))
-
-
 def _against_chance(count: int, size: int) -> str:
     """How a count compares with a fair coin, at the two-sided exact level of the report."""
     if binomtest(count, size).pvalue >= 1 - LEVEL:
@@ -67,12 +84,12 @@ def _explained(experiment: Experiment) -> Iterator[str]:
     natural = next((m for m in experiment.matching if m.points.name == "natural samples"), None)
     if natural is None:
         return
-    right, size = natural.agreeing > 0, len(natural.agreeing)
+    agreeing, size = natural.agreeing > 0, len(natural.agreeing)
     decided = abs(natural.values.T2_z.mid) > abs(natural.values.T1_z.mid)
-    by_perturbations, by_base = int((right & decided).sum()), int((right & ~decided).sum())
+    by_perturbations, by_base = int((agreeing & decided).sum()), int((agreeing & ~decided).sum())
     first = "" if size == experiment.sample.n else "first "
     median = f"the median of |T2|/|T1| is {np.median(natural.ratio):.3g}"
-    if not right.any():
+    if not agreeing.any():
         yield (
             f"The exact solutions of g and f agree in sign on none of the {first}{size} natural "
             f"samples: {median}."
@@ -85,8 +102,8 @@ def _explained(experiment: Experiment) -> Iterator[str]:
         else "at each of these the perturbations decide the sign, |T2| > |T1|"
     )
     yield (
-        f"The exact solutions of g and f agree in sign on {int(right.sum())} of the {first}{size} "
-        f"natural samples; {rest}; {median}."
+        f"The exact solutions of g and f agree in sign on {int(agreeing.sum())} of the "
+        f"{first}{size} natural samples; {rest}; {median}."
     )
 
 
@@ -139,27 +156,3 @@ def _orthogonality(experiment: Experiment) -> Iterator[str]:
 
 def _short(value: Interval) -> str:
     return f"{(value.lower + value.upper) / 2:.3g}"
-
-
-def notes(experiment: Experiment) -> tuple[str, ...]:
-    """Sentences about the data, the subset and the limit: what no verdict is needed for."""
-    return tuple(dict.fromkeys(_notes(experiment)))
-
-
-def _notes(experiment: Experiment) -> Iterator[str]:
-    sample = experiment.sample
-    if experiment.scenario.subset is not None:
-        yield (
-            f"The {experiment.scenario.subset.certificate} certificate holds for {sample.n} of "
-            f"{experiment.drawn.n} samples, "
-            f"{row_list(sample.rows)} of the source; no single further sample can be added."
-        )
-    for first, second in experiment.gram.duplicates[:3]:
-        yield (
-            f"Samples {first} and {second} (rows {sample.rows[first]} and {sample.rows[second]} of "
-            "the source) are equal, so the Gram matrix is singular."
-        )
-    if not experiment.has_limit:
-        yield f"No exact limit: {experiment.why_no_limit}."
-    if experiment.scenario.perturbed is not None:
-        yield from perturbed_notes(experiment)

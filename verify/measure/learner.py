@@ -39,6 +39,10 @@ from ..scenarios.scenario import Scenario
 from ..values import Progress, unwatched
 
 
+class Missing(Exception):
+    """What a symbol needs is not there in this scenario; the message says why."""
+
+
 @dataclass(frozen=True)
 class CurvePoint:
     """A network on its way: plain floating point, for the figure."""
@@ -69,6 +73,8 @@ class Learner(abc.ABC):
 
     weights_stream: ClassVar[str] = "weights"
     """The stream of random numbers that the initial weights come from."""
+    named: ClassVar[str] = ""
+    """What the set is called where it is not the natural one."""
 
     @abc.abstractmethod
     def draw(self) -> Sample:
@@ -116,6 +122,13 @@ class Learner(abc.ABC):
         """q (d,) of the linear-pattern solution, also where it is not known to be a KKT point."""
         lam = self.multipliers.lam
         return None if lam is None else linear_normal(self.sample.x, lam, self.sample.y)
+
+    @property
+    def exact_normal(self) -> RealArray:
+        """The same for symbols that need it. Raises Missing."""
+        if self.normal is None:
+            raise Missing(self.why_no_limit)
+        return self.normal
 
     def row_wise(self, form: Form) -> RowWise:
         """The row-wise certificate in one of its forms, decided once."""
@@ -204,9 +217,16 @@ class Learner(abc.ABC):
         return self.multipliers.lam if self.has_limit else None
 
     @property
+    def exact_multipliers(self) -> RealArray:
+        """The same for symbols that need them. Raises Missing."""
+        if (lam := self.limit_multipliers) is None:
+            raise Missing(self.why_no_limit)
+        return lam
+
+    @property
     def why_no_limit(self) -> str:
         """Why the linear-pattern candidate is not known to be a KKT point."""
-        return self.multipliers.reason
+        return f"{self.named}: {self.multipliers.reason}" if self.named else self.multipliers.reason
 
     @cached_property
     def angle(self) -> CertifiedAngle | None:

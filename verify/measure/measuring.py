@@ -17,13 +17,23 @@ from ...theory.statement import Theorem
 from ..scenarios.scenario import Scenario
 from ..values import CrossCheck, Measured, Observation, Progress, unwatched
 from . import measure
-from .cross_checks import cross_checks, sampler_checks
+from .chance import sampler_checks
+from .cross_checks import cross_checks
 from .experiment import Experiment
 from .figures import figures
 from .findings import notes
 from .observations import observations
 
-FAULTS = (ArithmeticError, AssertionError, MemoryError, RuntimeError, ValueError)
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 """What ends as an ERROR of the scenario rather than of the program. InputError is none of them."""
 
 

@@ -1,8 +1,8 @@
-"""Symbols of the normal q: how it classifies samples, and how other directions align with it."""
+"""Symbols of the normal q: its margins, what aligns with it, how far q^a does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -26,10 +26,11 @@ from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
 from .experiment import Experiment
-from .one_set import has_perturbed_set, no_perturbed_limit
+from .learner import Missing
+from .one_set import given, has_perturbed_set
 from .registry import measures
 
-# Symbols of how far the learnt boundary agrees with the natural one.
+# How far the learnt boundary agrees with the natural one.
 
 POINTS = 20_000
 _VARIANCES = {"uniform": Interval.exact("1/3"), "gaussian": Interval.exact(1)}
@@ -41,31 +42,17 @@ def _on_noise(scenario: Scenario) -> bool:
     return made is not None and made.base in _VARIANCES and made.perturbation.kind == "l2"
 
 
-def learnt_normal(experiment: Experiment) -> RealArray | None:
-    """q^a (d,) of the linear-pattern solution, also where it is not known to be a KKT point."""
-    return experiment.perturbed.normal
-
-
-def _both(experiment: Experiment) -> tuple[RealArray, RealArray] | str:
-    """q and q^a, or why one is missing."""
-    if experiment.normal is None:
-        return experiment.why_no_limit
-    learnt = learnt_normal(experiment)
-    return no_perturbed_limit(experiment) if learnt is None else (experiment.normal, learnt)
-
-
-def _how(experiment: Experiment) -> str:
-    if experiment.has_limit and experiment.perturbed.has_limit:
-        return "q and q^a from verified multipliers"
-    return "q and q^a of linear-pattern solutions, not both known to be KKT points"
+def _rho(experiment: Experiment) -> Interval:
+    """The cosine of q and q^a, also where they are not known to be KKT points'."""
+    return cosine(experiment.exact_normal, experiment.perturbed.exact_normal)
 
 
 @measures("rho", has_perturbed_set)
 def cosine_of_normals(experiment: Experiment) -> Measured:
-    both = _both(experiment)
-    if isinstance(both, str):
-        return Measured.missing(both)
-    return Measured(cosine(*both), _how(experiment))
+    if experiment.has_limit and experiment.perturbed.has_limit:
+        return Measured(_rho(experiment), "q and q^a from verified multipliers")
+    how = "q and q^a of linear-pattern solutions, not both known to be KKT points"
+    return Measured(_rho(experiment), how)
 
 
 def isotropic_points(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +62,7 @@ def isotropic_points(experiment: Experiment) -> tuple[np.ndarray, np.ndarray]:
     return inside, np.sqrt(rng.chisquare(left, POINTS)) if left > 0 else np.zeros(POINTS)
 
 
-def _drawn(experiment: Experiment, rho: Interval) -> tuple[BallArray, BallArray]:
+def _drawn(experiment: Experiment) -> tuple[BallArray, BallArray]:
     """<q, z> <q^a, z>/(‖q‖ ‖q^a‖) and |cos(z, q)|, (POINTS,) each, for isotropic Gaussian z.
 
     z = a e + b e' + c e'' with the float64 numbers a, b, c as drawn: e is q/‖q‖, e' completes it to
@@ -83,6 +70,7 @@ def _drawn(experiment: Experiment, rho: Interval) -> tuple[BallArray, BallArray]
     and e'' is orthogonal to both, c² chi-squared of the dimensions left. So z is known exactly in
     all that is asked of it.
     """
+    rho = _rho(experiment)
     inside, c = isotropic_points(experiment)
     left = experiment.sample.d - 2
     a, b = BallArray.exact(inside[:, 0]), BallArray.exact(inside[:, 1] * (left >= 0))
@@ -92,21 +80,14 @@ def _drawn(experiment: Experiment, rho: Interval) -> tuple[BallArray, BallArray]
 
 @measures("agreement", has_perturbed_set)
 def agreement(experiment: Experiment) -> Measured:
-    both = _both(experiment)
-    if isinstance(both, str):
-        return Measured.missing(both)
-    sides, _ = _drawn(experiment, cosine(*both))
-    # A point whose sides rounding cannot tell lies within 1e-15 of a boundary.
-    agree = int((sides.mid > 0).sum())
-    return Measured.counted(agree, POINTS, "Gaussian points")
+    sides, _ = _drawn(experiment)
+    undecided = int((~sides.positive & ~sides.nonpositive).sum())
+    return Measured.counted(int(sides.positive.sum()), POINTS, "Gaussian points", undecided)
 
 
 @measures("disagreement_cos", has_perturbed_set)
 def largest_disagreeing_cosine(experiment: Experiment) -> Measured:
-    both = _both(experiment)
-    if isinstance(both, str):
-        return Measured.missing(both)
-    sides, cosines = _drawn(experiment, cosine(*both))
+    sides, cosines = _drawn(experiment)
     # Points with undecided sides may or may not count: the lower end leaves them out.
     certain, possible = sides.nonpositive, ~sides.positive
     low = cosines.lower[certain].max(initial=0.0)
@@ -116,59 +97,51 @@ def largest_disagreeing_cosine(experiment: Experiment) -> Measured:
 
 @measures("agreement_asked", has_perturbed_set)
 def asked_agreement(experiment: Experiment) -> Measured:
-    asked = Interval.exact(experiment.scenario.tolerance.agreement)
-    return Measured(asked, "the scenario's tolerance", Rigor.PROVED)
+    return given(experiment.scenario.tolerance.agreement, "the scenario's tolerance")
 
 
 @measures("alignment", has_perturbed_set)
 def alignment(experiment: Experiment) -> Measured:
     direction = experiment.perturbed.made.direction
     if direction is None or experiment.normal is None:
-        return Measured.missing("no shared direction, or no exact limit")
+        raise Missing("no shared direction, or no exact limit")
     return Measured(cosine_with(direction.dir, experiment.normal), "q from verified multipliers")
 
 
 @measures("base_part", has_perturbed_set)
 def base_part(experiment: Experiment) -> Measured:
-    lam = experiment.perturbed.limit_multipliers
-    if lam is None:
-        return Measured.missing(no_perturbed_limit(experiment))
     learner = experiment.perturbed
-    base, direction, eps = learner.made.base, learner.made.direction, learner.made.eps
-    part = linear_normal(base.x, lam, base.y)
-    if learner.precise and direction is not None and eps is not None and learner.normal is not None:
+    lam, made = learner.exact_multipliers, learner.made
+    part = linear_normal(made.base.x, lam, made.base.y)
+    if learner.precise and made.direction is not None and made.eps is not None:
         # That of the base which makes the stored samples exact.
-        strength = lam.sum().interval() * Interval.exact(eps)
-        part = learner.normal - PreciseArray.exact(direction.dir) * strength
+        strength = lam.sum().interval() * Interval.exact(made.eps)
+        part = learner.exact_normal - PreciseArray.exact(made.direction.dir) * strength
     return Measured(part.norm(), "verified multipliers")
 
 
 @measures("perturbation_part", has_perturbed_set)
 def perturbation_part(experiment: Experiment) -> Measured:
-    lam, made = experiment.perturbed.limit_multipliers, experiment.perturbed.made
-    geometry = experiment.perturbed.geometry
-    if lam is None or geometry is None or made.eps is None:
-        return Measured.missing(no_perturbed_limit(experiment))
-    total = lam.sum().interval() * Interval.exact(made.eps) * geometry.dir_sq.sqrt()
+    learner = experiment.perturbed
+    lam, geometry, eps = learner.exact_multipliers, learner.geometry, learner.made.eps
+    if geometry is None or eps is None:
+        raise Missing(learner.why_no_limit)
+    total = lam.sum().interval() * Interval.exact(eps) * geometry.dir_sq.sqrt()
     return Measured(total, "verified multipliers")
 
 
 @measures("adv_accuracy", _on_noise)
 def accuracy(experiment: Experiment) -> Measured:
-    learnt = learnt_normal(experiment)
-    if learnt is None:
-        return Measured.missing(no_perturbed_limit(experiment))
     sample = experiment.sample
-    sides = (BallArray.exact(sample.x) @ learnt) * sample.y.astype(np.float64)
-    certain, possible = int((sides.lower > 0).sum()), int((sides.upper > 0).sum())
+    right = (BallArray.exact(sample.x) @ experiment.perturbed.exact_normal) * sample.y.astype("f8")
+    certain, possible = int((right.lower > 0).sum()), int((right.upper > 0).sum())
     share = Interval.between(certain, possible) / sample.n
     return Measured(share, f"{certain} of {sample.n} natural samples")
 
 
 @measures("accuracy_asked", _on_noise)
 def asked_accuracy(experiment: Experiment) -> Measured:
-    asked = Interval.exact(experiment.scenario.tolerance.accuracy)
-    return Measured(asked, "the scenario's tolerance", Rigor.PROVED)
+    return given(experiment.scenario.tolerance.accuracy, "the scenario's tolerance")
 
 
 @measures("base_variance", _on_noise)
@@ -178,37 +151,17 @@ def base_variance(experiment: Experiment) -> Measured:
     return Measured(_VARIANCES[made.base], "variance of the noise", Rigor.PROVED)
 
 
+# What is read off q alone: its size, its margins, and cosines with the directions derived from it.
+
 _NORMAL = "q from the verified multipliers"
 _TOP_SHARE = 20
 """Without an L0 perturbation in the scenario, one coordinate in so many counts as a few pixels."""
 
 
-def _of_normal(symbol: str, read: Callable[[Experiment, RealArray], Interval]) -> None:
-    """Register a quantity read off q; it is missing without an exact limit."""
-
-    def value(experiment: Experiment) -> Measured:
-        normal = experiment.normal
-        if normal is None:
-            return Measured.missing(experiment.why_no_limit)
-        try:
-            return Measured(read(experiment, normal), how_normal(experiment))
-        except InputError as error:
-            return Measured.missing(str(error))
-
-    measures(symbol)(value)
-
-
-def how_normal(experiment: Experiment) -> str:
-    """Where q comes from: it is that of a KKT point only if there is one with the pattern."""
-    if experiment.has_limit:
-        return _NORMAL
-    return "q of the linear-pattern solution, which is not known to be a KKT point"
-
-
 def _margins(experiment: Experiment) -> RealArray:
     margins = experiment.multipliers.linear_margins
     if margins is None:
-        raise InputError(experiment.why_no_limit)
+        raise Missing(experiment.why_no_limit)
     return margins
 
 
@@ -221,80 +174,87 @@ def top_k(experiment: Experiment) -> int:
     return max(1, experiment.sample.d // _TOP_SHARE)
 
 
-_of_normal("norm_q", lambda e, q: q.norm())
-_of_normal("natural_kappa", lambda e, q: abs(_margins(e)).max_enclosure() / q.norm())
-_of_normal("q_margin_min", lambda e, q: _margins(e).min_enclosure())
-_of_normal("q_margin_max", lambda e, q: _margins(e).max_enclosure())
-_of_normal("cos_sign", lambda e, q: sign_cosine(q))
-_of_normal("cos_rescaled", lambda e, q: parallel_cosine(q))
-_of_normal("cos_value", lambda e, q: largest_cosine(q, top_k(e)))
-_of_normal("cos_top_sign", lambda e, q: largest_sign_cosine(q, top_k(e)))
+_OF_NORMAL: Mapping[str, Callable[[Experiment, RealArray], Interval]] = {
+    "norm_q": lambda e, q: q.norm(),
+    "natural_kappa": lambda e, q: abs(_margins(e)).max_enclosure() / q.norm(),
+    "q_margin_min": lambda e, q: _margins(e).min_enclosure(),
+    "q_margin_max": lambda e, q: _margins(e).max_enclosure(),
+    "cos_sign": lambda e, q: sign_cosine(q),
+    "cos_rescaled": lambda e, q: parallel_cosine(q),
+    "cos_value": lambda e, q: largest_cosine(q, top_k(e)),
+    "cos_top_sign": lambda e, q: largest_sign_cosine(q, top_k(e)),
+}
+
+
+def _of_normal(symbol: str) -> Callable[[Experiment], Measured]:
+    def value(experiment: Experiment) -> Measured:
+        normal = experiment.exact_normal
+        try:
+            found = _OF_NORMAL[symbol](experiment, normal)
+        except InputError as error:  # q has fewer entries than are asked for
+            raise Missing(str(error)) from error
+        if experiment.has_limit:
+            return Measured(found, _NORMAL)
+        # It is that of a KKT point only if there is one with the pattern.
+        how = "q of the linear-pattern solution, which is not known to be a KKT point"
+        return Measured(found, how)
+
+    return value
+
+
+for _symbol in _OF_NORMAL:
+    measures(_symbol)(_of_normal(_symbol))
 
 
 @measures("nnz_q")
 def nonzero_components(experiment: Experiment) -> Measured:
-    normal = experiment.normal
-    if normal is None:
-        return Measured.missing(experiment.why_no_limit)
-    return Measured(count_nonzero(normal), "components of q that exclude 0")
+    return Measured(count_nonzero(experiment.exact_normal), "components of q that exclude 0")
 
 
 @measures("top_k")
 def coordinates_moved(experiment: Experiment) -> Measured:
-    return Measured(Interval.exact(top_k(experiment)), "the scenario's k, or d/20", Rigor.PROVED)
+    return given(top_k(experiment), "the scenario's k, or d/20")
 
 
 @measures("imbalance")
 def imbalance(experiment: Experiment) -> Measured:
-    return Measured(Interval.exact(abs(int(experiment.sample.y.sum()))), "counted", Rigor.PROVED)
+    return given(abs(int(experiment.sample.y.sum())), "counted")
 
 
-def _class_parts(experiment: Experiment) -> tuple[RealArray, RealArray] | None:
+# The parts of q from the samples of each label, and the input gradients of the limit network.
+
+
+def _class_parts(experiment: Experiment) -> tuple[RealArray, RealArray]:
     """A_+ and A_-: the parts of q from the samples of each label, (d,) each."""
-    lam, sample = experiment.limit_multipliers, experiment.sample
-    if lam is None:
-        return None
-    signed = lam * sample.y.astype(np.float64)
-    parts = []
-    for label in (1, -1):
-        own = np.where(sample.y == label, 1.0, 0.0)
-        parts.append((signed * own) @ sample.x)
-    return parts[0], parts[1]
+    sample = experiment.sample
+    signed = experiment.exact_multipliers * sample.y.astype(np.float64)
+    plus, minus = ((signed * np.where(sample.y == s, 1.0, 0.0)) @ sample.x for s in (1, -1))
+    return plus, minus
 
 
 @measures("class_cos")
 def class_cosine(experiment: Experiment) -> Measured:
-    parts = _class_parts(experiment)
-    if parts is None:
-        return Measured.missing(experiment.why_no_limit)
-    return Measured(cosine(*parts), _NORMAL)
+    return Measured(cosine(*_class_parts(experiment)), _NORMAL)
 
 
-def _gradient_cosines(experiment: Experiment) -> tuple[Interval, Interval] | None:
+def _gradient_cosines(experiment: Experiment) -> tuple[Interval, Interval]:
     """Cosines of q and the limit network's input gradient at samples of label +1 and -1."""
-    parts = _class_parts(experiment)
-    if parts is None or experiment.normal is None:
-        return None
+    plus, minus = _class_parts(experiment)
     gamma = Interval.exact(Fraction(experiment.slope))
     own, other = 1 + gamma**2, 2 * gamma
-    plus, minus = parts
     return (
-        cosine(plus * own + minus * other, experiment.normal),
-        cosine(plus * other + minus * own, experiment.normal),
+        cosine(plus * own + minus * other, experiment.exact_normal),
+        cosine(plus * other + minus * own, experiment.exact_normal),
     )
 
 
 @measures("gradient_cos_min")
 def smaller_gradient_cosine(experiment: Experiment) -> Measured:
-    cosines = _gradient_cosines(experiment)
-    if cosines is None:
-        return Measured.missing(experiment.why_no_limit)
-    return Measured(cosines[0].min(cosines[1]), _NORMAL)
+    first, second = _gradient_cosines(experiment)
+    return Measured(first.min(second), _NORMAL)
 
 
 @measures("gradient_cos_max")
 def larger_gradient_cosine(experiment: Experiment) -> Measured:
-    cosines = _gradient_cosines(experiment)
-    if cosines is None:
-        return Measured.missing(experiment.why_no_limit)
-    return Measured(cosines[0].max(cosines[1]), _NORMAL)
+    first, second = _gradient_cosines(experiment)
+    return Measured(first.max(second), _NORMAL)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
-import sympy as sp
 from scipy.special import ndtr
 from scipy.stats import binomtest
 
 from ...numerics.boundary.decomposition import cosine, sample_alignments
 from ...numerics.boundary.gram import GramStatistics
 from ...numerics.compiler import compile_expression, compile_relation
+from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
 from ...numerics.network import LeakyNetwork
@@ -22,25 +22,47 @@ from ...theory.theorems.boundary import half_aware
 from ...theory.theorems.learning import agreement_law
 from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
-from . import measure
 from .experiment import Experiment
 from .learner import Learner
-from .test_points import TestPoints, in_balls, signs
-
-# How often two boundaries have the same sign: counted, estimated, and as the agreement law says.
-#
-# Exact boundaries are those of the normals q, trained ones those of the networks. The natural
-# samples are what they are, so shares of them are counted; on points drawn independently of both
-# boundaries a share is an estimate, with the exact binomial interval of its own.
+from .registry import evaluated
+from .test_points import TestPoints, in_balls
 
 LEVEL = 0.99
 POINTS = 4000
 _INTERVAL = f"exact {LEVEL:.0%} binomial interval of its own"
 _OTHERS = ("g", "control")
+# Deviation of one coordinate of the noise.
+_DEVIATIONS = {"uniform": np.sqrt(1 / 3), "gaussian": 1.0}
+# The claim of perturbation-alignment that speaks of each perturbation.
+_BOUNDS = {"linf-sign": "sign", "l0-value": "value", "l0-sign": "top-sign"}
+_PARALLEL = ("l2", "linf-rescaled")
+# A cosine of 1 is met up to the rounding of the perturbed samples and the enclosure of q.
+_ROUNDING = 1e-6
 
 
-def agreements(experiment: Experiment) -> Iterator[Observation]:
-    """Agreement with f of g and of the control, on natural, fresh and isotropic points."""
+def observations(experiment: Experiment) -> tuple[Observation, ...]:
+    """Plain facts about the trained networks and the perturbed set, for the report."""
+    if experiment.scenario.perturbed is None:
+        return (*_of_the_training("the trained network", experiment), *_signs_of_limit(experiment))
+    return (
+        *_of_every_network(experiment),
+        *_signs_of_limit(experiment),
+        *_on_natural_samples(experiment),
+        *_agreements(experiment),
+        *_parts(experiment),
+        *_coverage(experiment),
+        *_alignments(experiment),
+        *_orthogonality(experiment),
+    )
+
+
+def _agreements(experiment: Experiment) -> Iterator[Observation]:
+    """How often g and the control have the sign of f: counted, estimated, and as the law says.
+
+    Exact boundaries are those of the normals q, trained ones those of the networks. The natural
+    samples are what they are, so shares of them are counted; on points drawn independently of both
+    boundaries a share is an estimate, with the exact binomial interval of its own.
+    """
     whole = TestPoints("natural samples", experiment.sample.x, drawn=False)
     fresh = [points for points in experiment.test_points if points.name == "fresh samples"]
     for points in (whole, *fresh):
@@ -52,7 +74,7 @@ def agreements(experiment: Experiment) -> Iterator[Observation]:
         yield from _law(experiment, other)
 
 
-def estimated_share(count: int, trials: int) -> Interval:
+def _estimated_share(count: int, trials: int) -> Interval:
     """The exact (Clopper-Pearson) interval of a probability, by itself at confidence `LEVEL`."""
     share = binomtest(count, trials).proportion_ci(LEVEL, "exact")
     return Interval.between(float(share.low), float(share.high))
@@ -63,7 +85,9 @@ def _on_points(experiment: Experiment, other: str, points: TestPoints) -> Iterat
     size = len(points.z)
     if experiment.normal is not None and learner.normal is not None:
         exact = BallArray.exact(points.z)
-        both = signs(exact @ in_balls(experiment.normal)) * signs(exact @ in_balls(learner.normal))
+        both = _signs(exact @ in_balls(experiment.normal)) * _signs(
+            exact @ in_balls(learner.normal)
+        )
         yield _share(
             f"exact f and {other} agree in sign on {points.name}",
             int((both > 0).sum()),
@@ -86,6 +110,11 @@ def _on_points(experiment: Experiment, other: str, points: TestPoints) -> Iterat
     )
 
 
+def _signs(values: RealArray) -> np.ndarray:
+    """1 or -1 where a sign is certain, else 0."""
+    return np.where(values.positive, 1, np.where(values.negative, -1, 0))
+
+
 def _share(
     says: str, certain: int, possible: int, size: int, drawn: bool, rigor: Rigor
 ) -> Observation:
@@ -93,28 +122,14 @@ def _share(
         ends = (Interval.exact(Fraction(count, size)) for count in (certain, possible))
         share = next(ends).hull(next(ends))
         return Observation(f"share where {says} (counted)", share, rigor, size)
-    low, high = estimated_share(certain, size), estimated_share(possible, size)
+    low, high = _estimated_share(certain, size), _estimated_share(possible, size)
     says = f"share where {says}: {certain} of {size}, {_INTERVAL}"
     return Observation(says, low.hull(high), Rigor.STATISTICAL, size)
 
 
 def _isotropic(experiment: Experiment) -> dict[str, list[Observation]]:
     """Agreement on isotropic Gaussian points, of exact and of trained boundaries."""
-    networks = experiment.networks
-    weights = {name: learner.network.weights for name, learner in networks.items()}
-    normals = {
-        name: learner.normal.mid for name, learner in networks.items() if learner.normal is not None
-    }
-    # All signs depend on z only through its projection on the span of weights and normals, where
-    # an isotropic Gaussian is again one: a point costs few numbers, whatever d is.
-    rows = np.vstack([*weights.values(), *(q[None, :] for q in normals.values())])
-    span = np.linalg.qr(rows.T)[0]
-    z = experiment.scenario.generator("isotropic signs").standard_normal((POINTS, span.shape[1]))
-    trained = {
-        name: np.sign(LeakyNetwork(w @ span, experiment.slope).output(z))
-        for name, w in weights.items()
-    }
-    exact = {name: np.sign(z @ (span.T @ q)) for name, q in normals.items()}
+    trained, exact = _isotropic_signs(experiment, experiment.networks, "isotropic signs")
     found: dict[str, list[Observation]] = {}
     for other in _OTHERS:
         found[other] = []
@@ -125,6 +140,25 @@ def _isotropic(experiment: Experiment) -> dict[str, list[Observation]]:
             says = f"{what} f and {other} agree in sign on isotropic points"
             found[other].append(_share(says, agree, agree, POINTS, True, Rigor.STATISTICAL))
     return found
+
+
+def _isotropic_signs(
+    experiment: Experiment, learners: Mapping[str, Learner], stream: str
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Signs at isotropic Gaussian points of the trained networks, and of the normals there are.
+
+    All depend on z only through its projection on the span of weights and normals, where an
+    isotropic Gaussian is again one: a point costs few numbers, whatever d is.
+    """
+    weights = {name: learner.network.weights for name, learner in learners.items()}
+    normals = {name: one.normal.mid for name, one in learners.items() if one.normal is not None}
+    span = np.linalg.qr(np.vstack([*weights.values(), *normals.values()]).T)[0]
+    z = experiment.scenario.generator(stream).standard_normal((POINTS, span.shape[1]))
+    trained = {
+        name: np.sign(LeakyNetwork(w @ span, experiment.slope).output(z))
+        for name, w in weights.items()
+    }
+    return trained, {name: np.sign(z @ (span.T @ q)) for name, q in normals.items()}
 
 
 def _law(experiment: Experiment, other: str) -> Iterator[Observation]:
@@ -139,10 +173,7 @@ def _law(experiment: Experiment, other: str) -> Iterator[Observation]:
     )
 
 
-# T1 and T2 at test points, and where the deterministic matching theorem applies.
-
-
-def parts(experiment: Experiment) -> Iterator[Observation]:
+def _parts(experiment: Experiment) -> Iterator[Observation]:
     """T1 and T2 at each set of points; every single value is in the figure's table."""
     for one in experiment.matching:
         name, size = one.points.name, len(one.ratio)
@@ -164,7 +195,7 @@ def parts(experiment: Experiment) -> Iterator[Observation]:
         )
 
 
-def coverage(experiment: Experiment) -> Iterator[Observation]:
+def _coverage(experiment: Experiment) -> Iterator[Observation]:
     """Which points the deterministic matching theorem covers, and that these agree."""
     covered = agreeing = 0
     for one in experiment.matching:
@@ -187,24 +218,17 @@ def coverage(experiment: Experiment) -> Iterator[Observation]:
         )
 
 
-# What was seen of each network: its exact solution, its training, and the natural samples.
-
-# Deviation of one coordinate of the noise.
-_DEVIATIONS = {"uniform": np.sqrt(1 / 3), "gaussian": 1.0}
-# The claim of perturbation-alignment that speaks of each perturbation.
-_BOUNDS = {"linf-sign": "sign", "l0-value": "value", "l0-sign": "top-sign"}
-_PARALLEL = ("l2", "linf-rescaled")
-# A cosine of 1 is met up to the rounding of the perturbed samples and the enclosure of q.
-_ROUNDING = 1e-6
+def right(network: LeakyNetwork, sample: Sample) -> int:
+    """How many samples a trained network classifies as labelled."""
+    return int(np.sum(network.output(sample.x) * sample.y > 0))
 
 
-def of_the_training(name: str, learner: Learner) -> Iterator[Observation]:
+def _of_the_training(name: str, learner: Learner) -> Iterator[Observation]:
     """How a trained network does on its own data, and how nearly it is a KKT point."""
     sample = learner.sample
-    right = int(np.sum(learner.network.output(sample.x) * sample.y > 0))
     yield Observation(
         f"training samples that {name} classifies correctly, of {sample.n}",
-        Interval.exact(right),
+        Interval.exact(right(learner.network, sample)),
         Rigor.NUMERIC,
         sample.n,
     )
@@ -215,7 +239,7 @@ def of_the_training(name: str, learner: Learner) -> Iterator[Observation]:
     )
 
 
-def of_the_solution(name: str, learner: Learner) -> Iterator[Observation]:
+def _of_the_solution(name: str, learner: Learner) -> Iterator[Observation]:
     """The exact solution with its certificate, and how far the trained network is from it."""
     support = learner.multipliers.support
     if learner.multipliers.lam is None or support is None:
@@ -236,7 +260,7 @@ def of_the_solution(name: str, learner: Learner) -> Iterator[Observation]:
         )
 
 
-def on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
+def _on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
     """How many natural samples g and the control classify as labelled, and the prediction."""
     sample = experiment.sample
     for name in ("g", "control"):
@@ -245,14 +269,13 @@ def on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
             yield Observation(
                 f"natural samples that the exact solution of {name} classifies correctly, of "
                 f"{sample.n}",
-                classified(experiment, learner.normal),
+                _classified(experiment, learner.normal),
                 Rigor.ENCLOSED,
                 sample.n,
             )
-        right = int(np.sum(learner.network.output(sample.x) * sample.y > 0))
         yield Observation(
             f"natural samples that trained {name} classifies correctly, of {sample.n}",
-            Interval.exact(right),
+            Interval.exact(right(learner.network, sample)),
             Rigor.NUMERIC,
             sample.n,
         )
@@ -267,7 +290,7 @@ def on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
         )
 
 
-def classified(experiment: Experiment, normal: RealArray) -> Interval:
+def _classified(experiment: Experiment, normal: RealArray) -> Interval:
     """How many natural samples lie on their label's side of a normal (d,)."""
     sample = experiment.sample
     sides = (BallArray.exact(sample.x) @ in_balls(normal)) * sample.y.astype(np.float64)
@@ -287,7 +310,7 @@ def predicted_accuracy(experiment: Experiment) -> float | None:
     return float(ndtr(scores).mean())
 
 
-def orthogonality(experiment: Experiment) -> Iterator[Observation]:
+def _orthogonality(experiment: Experiment) -> Iterator[Observation]:
     """Norms, inner products and the load of the half-aware condition, before and after."""
     for name, learner in (
         ("base samples", experiment.control),
@@ -315,7 +338,7 @@ def half_aware_load(learner: Learner, gram: GramStatistics) -> Interval | None:
     return compile_relation(half_aware.CONDITION).evaluate(values).load
 
 
-def alignments(experiment: Experiment) -> Iterator[Observation]:
+def _alignments(experiment: Experiment) -> Iterator[Observation]:
     """The cosine of every single perturbation and q, against the bound of its kind."""
     setup = experiment.scenario.perturbed
     if experiment.normal is None or setup is None:
@@ -333,7 +356,9 @@ def alignments(experiment: Experiment) -> Iterator[Observation]:
     if kind in _PARALLEL:
         bound, what = Interval.exact(1) - _ROUNDING, f"1, up to {_ROUNDING:g}"
     elif kind in _BOUNDS:
-        bound = _alignment_bound(experiment, _BOUNDS[kind])
+        claims = perturbation_alignment.THEOREM.claims
+        found = next(claim for claim in claims if claim.id == _BOUNDS[kind])
+        bound = evaluated(experiment, found.relation.args[1])  # type: ignore[arg-type]
         what = f"{bound.upper:.4g}"
     else:
         return
@@ -345,52 +370,22 @@ def alignments(experiment: Experiment) -> Iterator[Observation]:
     )
 
 
-def _alignment_bound(experiment: Experiment, claim: str) -> Interval:
-    (found,) = [c for c in perturbation_alignment.THEOREM.claims if c.id == claim]
-    side = found.relation.args[1]
-    assert isinstance(side, sp.Expr)
-    names = symbols.symbols_of(side)
-    values = measure(experiment, [s.name for s in names])
-    return compile_expression(side, names, "interval")(*(values[s.name].value for s in names))
-
-
-def observations(experiment: Experiment) -> tuple[Observation, ...]:
-    """Plain facts about the trained networks and the perturbed set, for the report."""
-    if experiment.scenario.perturbed is None:
-        return (*of_the_training("the trained network", experiment), *_signs_of_limit(experiment))
-    return (
-        *_of_every_network(experiment),
-        *_signs_of_limit(experiment),
-        *on_natural_samples(experiment),
-        *agreements(experiment),
-        *parts(experiment),
-        *coverage(experiment),
-        *alignments(experiment),
-        *orthogonality(experiment),
-    )
-
-
 def _of_every_network(experiment: Experiment) -> Iterator[Observation]:
     for name, learner in experiment.networks.items():
-        yield from of_the_solution(name, learner)
-        yield from of_the_training(f"trained {name}", learner)
+        yield from _of_the_solution(name, learner)
+        yield from _of_the_training(f"trained {name}", learner)
 
 
 def _signs_of_limit(experiment: Experiment) -> Iterator[Observation]:
     """How often the trained network has the sign of its own linear-pattern solution."""
     if experiment.normal is None:
         return
-    weights, normal = experiment.network.weights, experiment.normal.mid
-    # Both signs depend on z only through its projection on the span of the weights and q, where an
-    # isotropic Gaussian is again one: a point costs at most m + 1 numbers, whatever d is.
-    span = np.linalg.qr(np.vstack([weights, normal]).T)[0]
-    z = experiment.scenario.generator("points").standard_normal((POINTS, span.shape[1]))
-    outputs = LeakyNetwork(weights @ span, experiment.slope).output(z)
-    agree = int(np.sum(np.sign(outputs) == np.sign(z @ (span.T @ normal))))
+    trained, exact = _isotropic_signs(experiment, {"f": experiment}, "points")
+    agree = int((trained["f"] == exact["f"]).sum())
     yield Observation(
         "share of isotropic Gaussian points where the trained network has the sign of <q, z> "
         f"(q from A lambda = 1; exact {LEVEL:.0%} binomial interval)",
-        estimated_share(agree, POINTS),
+        _estimated_share(agree, POINTS),
         Rigor.STATISTICAL,
         POINTS,
     )

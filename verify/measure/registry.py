@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+import sympy as sp
+
+from ...numerics.compiler import compile_expression
+from ...theory.exact.interval import Interval
+from ...theory.symbols import symbols_of
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
 from .experiment import Experiment
+from .learner import Missing
 
 Measurement = Callable[[Experiment], Measured]
+"""Measures one symbol. It may raise Missing where the scenario has not what the symbol needs."""
 Applies = Callable[[Scenario], bool]
 
 
@@ -57,7 +64,10 @@ def measure(experiment: Experiment, symbols: Iterable[str]) -> dict[str, Measure
 
 def _measured(experiment: Experiment, entry: _Entry) -> Measured:
     """The value; where a precision was asked for and not applied, `how` says so."""
-    found = entry.measurement(experiment)
+    try:
+        found = entry.measurement(experiment)
+    except Missing as missing:
+        return Measured.missing(str(missing))
     if experiment.scenario.precision is None or found.rigor is not Rigor.ENCLOSED:
         return found
     # What not every scenario has is about the perturbed set, and rests on both sets.
@@ -71,3 +81,17 @@ def measured_symbols(scenario: Scenario | None = None) -> frozenset[str]:
     return frozenset(
         name for name, entry in _entries.items() if scenario is None or entry.applies(scenario)
     )
+
+
+def evaluated(experiment: Experiment, expression: sp.Expr) -> Interval:
+    """A theorem's own expression at the measured values of its symbols.
+
+    Raises:
+        Missing: one of them could not be measured.
+    """
+    symbols = symbols_of(expression)
+    found = measure(experiment, [symbol.name for symbol in symbols]).values()
+    values = [one.value for one in found]
+    if None in values:
+        raise Missing(next(one.how for one in found if one.value is None))
+    return compile_expression(expression, symbols, "interval")(*values)

@@ -4,17 +4,29 @@ match the natural boundary for certain.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
+from sympy.logic.boolalg import Boolean
 
-from ...numerics.boundary.decomposition import PointValues, point_values
+from ...numerics.boundary.decomposition import (
+    BaseGeometry,
+    PointValues,
+    perturbed_gram,
+    point_values,
+)
+from ...numerics.boundary.multipliers import margin_matrix
+from ...numerics.compiler import compile_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
+from ...numerics.enclose.solve import verified_solve
 from ...numerics.perturb.perturbed_set import PerturbedSet
 from ...theory.exact.interval import Interval
+from ...theory.theorems.learning import matching_deterministic
 from ..scenarios.scenario import Scenario
 
 # Numbers in a set of points, at most, and the points that are drawn for one.
@@ -62,34 +74,41 @@ def draw_test_points(
     return tuple(found)
 
 
+# What is decided of a point is decided by the theorem's own relations.
+OUTWEIGHS, SAME_SIDE = matching_deterministic.THEOREM.assumptions
+MATCHING = matching_deterministic.THEOREM.claims[0]
+_OF_POINT = ("dir_z", "q_z", "adv_q_z", "base_l1_z")
+
+
 @dataclass(frozen=True, eq=False)
 class Matching:
     """The decomposition at a set of points, (B,) throughout.
 
-    outweighing : eps N_adv lambda^a_min |<dir, z>|. base : lambda^a_max sum_n |<x'_n, z>|. The
-    deterministic matching theorem covers z when the first exceeds the second and dir and q agree
-    about z.
+    `of_set` are the values of the symbols that all points share, by name: eps, N_adv and the
+    extreme multipliers.
     """
 
     points: TestPoints
     values: PointValues
-    outweighing: RealArray
-    base: RealArray
+    of_set: Mapping[str, Interval]
 
     @cached_property
     def same_side(self) -> np.ndarray:
         """1 where dir and q agree about z, -1 where they do not, 0 where that is uncertain."""
-        return signs(self.values.dir_z) * signs(self.values.q_z)
+        return self._decided(SAME_SIDE.relation)
 
     @cached_property
     def agreeing(self) -> np.ndarray:
         """1 where q and q^a agree about z, -1 where they do not, 0 where that is uncertain."""
-        return signs(self.values.q_z) * signs(self.values.adv_q_z)
+        return self._decided(MATCHING.relation)
 
     @cached_property
     def covered(self) -> np.ndarray:
-        """Where the theorem certainly applies, bool (B,)."""
-        return (self.same_side > 0) & (self.outweighing.lower > self.base.upper)
+        """Where the deterministic matching theorem certainly applies, bool (B,)."""
+        assumed = [
+            self._decided(a.relation) > 0 for a in matching_deterministic.THEOREM.assumptions
+        ]
+        return np.all(assumed, axis=0)
 
     @cached_property
     def ratio(self) -> np.ndarray:
@@ -99,7 +118,18 @@ class Matching:
 
     def load(self, index: int) -> Interval:
         """How far the perturbations outweigh the base at a point: covered above 1."""
-        return self.outweighing.interval(index) / self.base.interval(index)
+        sides = compile_relation(OUTWEIGHS.relation).evaluate(self._at(index))
+        return sides.lhs / sides.rhs
+
+    def _at(self, index: int) -> dict[str, Interval]:
+        values = {name: getattr(self.values, name).interval(index) for name in _OF_POINT}
+        return {**self.of_set, **values}
+
+    def _decided(self, relation: Boolean) -> np.ndarray:
+        """1 where a relation of the theorem certainly holds, -1 where it does not, else 0; (B,)."""
+        compiled = compile_relation(relation)
+        found = [compiled.evaluate(self._at(i)).holds for i in range(len(self.points.z))]
+        return np.array([0 if holds is None else 1 if holds else -1 for holds in found])
 
 
 def matched(made: PerturbedSet, lam: RealArray, normal: RealArray, points: TestPoints) -> Matching:
@@ -107,23 +137,58 @@ def matched(made: PerturbedSet, lam: RealArray, normal: RealArray, points: TestP
 
     Raises InputError when the perturbed samples share no direction.
     """
-    lam, normal = in_balls(lam), in_balls(normal)
-    values = point_values(made, lam, normal, points.z)
+    lam = in_balls(lam)
+    values = point_values(made, lam, in_balls(normal), points.z)
     assert made.eps is not None  # shared directions have a size
-    strength = lam.min_enclosure() * (Interval.exact(made.eps) * made.base.n)
-    return Matching(
-        points,
-        values,
-        abs(values.dir_z) * strength,
-        values.base_l1_z * lam.max_enclosure(),
-    )
+    of_set = {
+        "eps": Interval.exact(made.eps),
+        "N_adv": Interval.exact(made.base.n),
+        "adv_lambda_min": lam.min_enclosure(),
+        "adv_lambda_max": lam.max_enclosure(),
+    }
+    return Matching(points, values, of_set)
+
+
+@dataclass(frozen=True, eq=False)
+class Relabelled:
+    """T1(z) and <q^a, z> for every fresh draw of the labels; None where no solution is verified.
+
+    `base` are the <x'_n, z>, (N_adv,).
+    """
+
+    parts: tuple[tuple[Interval, Interval] | None, ...]
+    base: BallArray
+
+
+def relabelled(
+    made: PerturbedSet,
+    geometry: BaseGeometry,
+    slope: float,
+    z: np.ndarray,
+    labels: np.ndarray,
+) -> Relabelled:
+    """The decomposition at z (d,) for labels (draws, N_adv) of a set that shares its direction.
+
+    The multipliers are those of the linear pattern.
+    """
+    assert made.direction is not None
+    assert made.eps is not None
+    gram, along = in_balls(geometry.gram), in_balls(geometry.along)
+    base = BallArray.exact(made.base.x) @ z
+    step = (BallArray.exact(made.direction.dir) @ z).interval() * Interval.exact(made.eps)
+    ones = BallArray.exact(np.ones(len(gram)))
+    parts: list[tuple[Interval, Interval] | None] = []
+    for y in labels:
+        moved = perturbed_gram(gram, along, y, made.eps, geometry.dir_sq)
+        lam = verified_solve(margin_matrix(moved, y, Fraction(slope)), ones)
+        if lam is None:
+            parts.append(None)
+            continue
+        T1 = ((lam * y) @ base).interval()
+        parts.append((T1, T1 + lam.sum().interval() * step))
+    return Relabelled(tuple(parts), base)
 
 
 def in_balls(values: RealArray) -> BallArray:
     """The same enclosures in float64: rationals would be too slow for many points."""
     return BallArray.between(values.lower, values.upper)
-
-
-def signs(values: RealArray) -> np.ndarray:
-    """1 or -1 where a sign is certain, else 0."""
-    return np.where(values.lower > 0, 1, np.where(values.upper < 0, -1, 0))

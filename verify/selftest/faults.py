@@ -177,7 +177,7 @@ def _shifted(solution: Any) -> Any:
 
 
 def _hundredfold(right: Callable[..., Measured]) -> Any:
-    return lambda successes, trials, what: right(100 * successes, 100 * trials, what)
+    return lambda successes, trials, *rest: right(100 * successes, 100 * trials, *rest)
 
 
 FAULTS: tuple[Fault, ...] = (

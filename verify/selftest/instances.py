@@ -24,7 +24,8 @@ from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ...theory.theorems import catalog
 from ..measure import measure
-from ..measure.cross_checks import cross_checks, sampler_checks
+from ..measure.chance import sampler_checks
+from ..measure.cross_checks import cross_checks
 from ..measure.experiment import Experiment
 from ..measure.measuring import FAULTS, MeasuredScenario
 from ..run.run import ScenarioOutcome, judge_measured, select

@@ -63,6 +63,11 @@ def base_part(upper: sp.Expr, lower: sp.Expr, radius: sp.Expr) -> sp.Expr:
 _RADIUS = sp.sqrt(2 * sp.log(2 / delta)) * base_l2_z
 _BOUND = base_part(_U, _L, _radius)
 _FAR = sp.Abs(_signs) > _radius
+_EXCESS = sp.Abs(T1_z) > _BOUND
+
+# The events, for one draw of the labels, whose probabilities the claims bound.
+MISMATCH = perturbed.adv_q_z * q_z <= 0
+EXCESS = _EXCESS.subs(_radius, _RADIUS)
 
 THEOREM = Theorem(
     id="matching-random-labels",
@@ -169,7 +174,7 @@ THEOREM = Theorem(
         Inequality(
             "T1",
             "Where it does not, |T1(z)| is within its bound.",
-            sp.Implies(sp.Abs(T1_z) > _BOUND, _FAR),
+            sp.Implies(_EXCESS, _FAR),
             by="split spread bounds",
         ),
         Inequality(
@@ -190,7 +195,7 @@ THEOREM = Theorem(
         Inequality(
             "mismatch",
             "So the signs differ only where the sum of signs deviates.",
-            sp.Implies(perturbed.adv_q_z * q_z <= 0, _FAR),
+            sp.Implies(MISMATCH, _FAR),
             by="decomposition T1 T2-size outweighs-short same-side",
         ),
         Citation(
@@ -200,7 +205,7 @@ THEOREM = Theorem(
             (
                 excess_chance,
                 _tail,
-                perturbed.indicator(sp.Abs(T1_z) > _BOUND),
+                perturbed.indicator(_EXCESS),
                 perturbed.indicator(_FAR),
             ),
             by="T1",
@@ -212,7 +217,7 @@ THEOREM = Theorem(
             (
                 mismatch_chance,
                 _tail,
-                perturbed.indicator(perturbed.adv_q_z * q_z <= 0),
+                perturbed.indicator(MISMATCH),
                 perturbed.indicator(_FAR),
             ),
             by="mismatch",

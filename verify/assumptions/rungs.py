@@ -1,0 +1,337 @@
+"""The rungs of the ladder: theorems judged on the user's own data, and what would make each hold.
+
+A rung is decided by the judge, from the theorem's own assumptions at values measured here. So is
+what the searches for subsets, slopes and dimensions find; on their way they may be plain floating
+point.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy.core.relational import Relational
+
+from ...numerics.boundary.certificates import Form, row_wise
+from ...numerics.boundary.gram import GramStatistics, gram_statistics
+from ...numerics.boundary.margin_program import linear_kkt_point
+from ...numerics.boundary.streaming_gram import GramSummary, stream_gram
+from ...numerics.boundary.subset import (
+    Load,
+    RandomSizes,
+    Samples,
+    chosen_subset,
+    greedy_subset,
+    random_sizes,
+)
+from ...numerics.compiler import compile_expression
+from ...numerics.configuration import InputError
+from ...numerics.data import Sample
+from ...numerics.enclose.real_array import RealArray
+from ...theory.exact.interval import Interval
+from ...theory.statement import Assumption
+from ...theory.steps.kkt import PATTERN_CLAIM
+from ...theory.symbols import N, R_max, R_min, gamma, p_max
+from ...theory.theorems import theorem
+from ...theory.theorems.boundary.uniform_data import Condition, smallest_dimension
+from ..judge import Holds, JudgedAssumption, judge_assumption
+from ..measure.experiment import FORMS
+from ..measure.one_set import OF_GRAM, given, least_activation, row_values
+from ..values import Measured
+
+DELTA = "0.01"
+"""Failure probability in the dimension that uniform data need."""
+CANDIDATE = "candidate"
+"""The rung that proves a KKT point with a linear boundary, but not that training reaches it."""
+
+_SMALLEST = 1e-9
+_STEP = 1.0005
+_COARSE = 1.02
+_MARGIN = 1 + 1e-9
+"""Asked of the loads of a subset, far above rounding, so that the enclosures agree."""
+_MANY = 20_000
+_HELD_IN_FULL = 500
+_ORDERS = 10
+
+
+@dataclass(frozen=True)
+class CheckedCertificate:
+    """One rung of the ladder at one slope.
+
+    Attributes:
+        name: as the tables call it.
+        theorem: id of the theorem whose assumptions are judged; of the candidate, of the theorem
+            that gives its multipliers.
+        left, right: the two sides of the assumption that decides; None where not measured.
+        load: left/right of a condition left < right; below 1 means that it holds.
+        holds: on all samples.
+        note: why, where the two sides do not say it.
+        at_random: how many samples, in random order, meet it.
+        chosen: rows of the source of a subset that certainly meets it; None where not searched.
+        smallest_slope: a slope, rounded up, at which it certainly holds on all samples; 0 when it
+            holds at every slope tried, None when at none or not searched (`slope_searched`).
+        dimension_like_this: d at which it would hold if squared norms grew like d and inner
+            products like sqrt(d) from here on: an extrapolation.
+        dimension_uniform: d at which as many uniform samples meet it with probability 0.99.
+    """
+
+    name: str
+    theorem: str
+    left: Interval | None
+    right: Interval | None
+    load: Interval | None
+    holds: Holds
+    note: str = ""
+    at_random: RandomSizes | None = None
+    chosen: tuple[int, ...] | None = None
+    smallest_slope: float | None = None
+    slope_searched: bool = False
+    dimension_like_this: float | None = None
+    dimension_uniform: int | None = None
+
+
+def smallest_slope(holds: Callable[[float], bool], ratio: float = _STEP) -> float | None:
+    """A slope in (0, 1] at which a certificate certainly holds, least up to the factor `ratio`.
+
+    0 when it holds down to 1e-9, None when it does not hold at slope 1. `holds` is the certain
+    verdict at a slope; where it once holds it should hold at every larger slope.
+    """
+    if not holds(1.0):
+        return None
+    if holds(_SMALLEST):
+        return 0.0
+    low, high = _SMALLEST, 1.0
+    while high / low > ratio:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    digits = 2 - math.floor(math.log10(high))
+    shown = min(1.0, math.ceil(high * 10**digits) / 10**digits)
+    return shown if holds(shown) else high
+
+
+def _deciding(
+    assumptions: tuple[Assumption, ...], measured: Mapping[str, Measured]
+) -> JudgedAssumption:
+    """Of the judged assumptions the one that decides: the last of those that hold least."""
+    judged = [judge_assumption(assumption, measured, {}) for assumption in assumptions]
+    return min(reversed(judged), key=lambda one: ("no", "unknown", "yes").index(one.holds))
+
+
+def _meets(id: str, measured: Mapping[str, Measured]) -> bool:
+    """Whether the assumptions of a theorem certainly hold."""
+    return _deciding(theorem(id).assumptions, measured).holds == "yes"
+
+
+def _rung(
+    name: str,
+    id: str,
+    measured: Mapping[str, Measured],
+    note: str = "",
+    assumptions: tuple[Assumption, ...] | None = None,
+) -> CheckedCertificate:
+    """A theorem's assumptions on the data, or those given; nothing is searched yet."""
+    found = _deciding(assumptions or theorem(id).assumptions, measured)
+    relation, value = found.assumption.relation, found.value
+    if value is None:
+        return CheckedCertificate(name, id, None, None, None, found.holds, note)
+    # Against 0 a load would be 0 wherever it is defined.
+    load = None if relation.args[1] == 0 else value.load
+    return CheckedCertificate(name, id, value.lhs, value.rhs, load, found.holds, note)
+
+
+def summary_values(
+    sample: Sample, gram: GramSummary | GramStatistics, slope: float
+) -> dict[str, Measured]:
+    """What needs no N x N matrix, by symbol."""
+    how = "Gram matrix block by block, with a rounding bound"
+    return {
+        "gamma": given(slope, "given"),
+        "N": given(sample.n, "counted"),
+        "d": given(sample.d, "counted"),
+        **{name: Measured(read(gram, slope), how) for name, read in OF_GRAM.items()},
+    }
+
+
+# Theorems whose assumption is about norms, inner products and row sums: decided for any N.
+
+_CLOSED: Mapping[Condition, str] = {
+    "paper": "standard-boundary",
+    "exact chain": "exact-chain",
+    "half-aware": "half-aware",
+}
+_ROW_SUMS = "row-sums"
+
+
+@dataclass(frozen=True)
+class BySummary:
+    """The rungs on a dataset, whose Gram matrix is known by its summary.
+
+    `gram` is the matrix (N, N) in floating point, where it is small enough to be held.
+    """
+
+    sample: Sample
+    summary: GramSummary
+    seed: int
+    gram: NDArray[np.float64] | None = None
+
+    def at(self, slope: float) -> Iterator[CheckedCertificate]:
+        """Each condition at a slope, strongest first."""
+        measured = summary_values(self.sample, self.summary, slope)
+        for name, id in _CLOSED.items():
+            rung = _rung(name, id, measured)
+            random = np.random.default_rng([self.seed, int.from_bytes(id.encode(), "little")])
+            load = _load(id, slope)
+            every = rung.holds == "yes"
+            yield replace(
+                rung,
+                at_random=None if every else random_sizes(self._samples, load, random),
+                chosen=None if every else self._chosen(id, slope, load),
+                smallest_slope=self._smallest_slopes[id],
+                slope_searched=True,
+                dimension_like_this=self._scaled_dimension(rung.load),
+                dimension_uniform=smallest_dimension(self.sample.n, Fraction(slope), DELTA, name),
+            )
+        yield replace(
+            _rung("row sums", _ROW_SUMS, measured),
+            smallest_slope=self._smallest_slopes[_ROW_SUMS],
+            slope_searched=True,
+        )
+
+    @cached_property
+    def _samples(self) -> Samples:
+        return Samples(self.sample.x, self.sample.y, self.gram)
+
+    @cached_property
+    def _smallest_slopes(self) -> dict[str, float | None]:
+        # Each right-hand side over its left grows with the slope, so that bisection finds the
+        # smallest (its derivative is positive for R_min <= R_max).
+        def holds(id: str) -> Callable[[float], bool]:
+            return lambda slope: _meets(id, summary_values(self.sample, self.summary, slope))
+
+        return {id: smallest_slope(holds(id)) for id in (*_CLOSED.values(), _ROW_SUMS)}
+
+    def _scaled_dimension(self, load: Interval | None) -> float | None:
+        # Every condition is homogeneous of degree 1 in p_max and the squared norms: with these
+        # growing like sqrt(d) and d, the load falls like 1/sqrt(d).
+        if load is None or not load.is_finite:
+            return None
+        return max(float(self.sample.d), self.sample.d * load.upper**2)
+
+    def _chosen(self, id: str, slope: float, load: Load) -> tuple[int, ...] | None:
+        """Rows of a subset that certainly meets the condition; empty when none was found."""
+        starts = 16 if self.sample.n <= _MANY else 6
+        indices = chosen_subset(self._samples, load, starts=starts)
+        if not len(indices):
+            return ()
+        part = self.sample.take(indices)
+        small = len(indices) <= _HELD_IN_FULL
+        found = gram_statistics(part.x) if small else stream_gram(part.x, precision="float64")
+        if not _meets(id, summary_values(part, found, slope)):
+            return None
+        return tuple(part.rows.tolist())
+
+
+def _load(id: str, slope: float) -> Load:
+    """Left over right side of a condition, in floating point, for the search."""
+    relation = theorem(id).assumptions[0].relation
+    assert isinstance(relation, Relational)
+    symbols = (N, p_max, R_min, R_max, gamma)
+    left, right = (compile_expression(side, symbols, "numpy") for side in relation.args)
+
+    def load(count, product, shortest, longest):
+        arguments = (count, product, shortest, longest, slope)
+        return left(*arguments) / right(*arguments) * _MARGIN
+
+    return load
+
+
+# Theorems that need the rows of the Gram matrix, and the consistent candidate.
+
+
+@dataclass(frozen=True)
+class ByMatrix:
+    """The rungs that need the whole Gram matrix.
+
+    `searched` encloses it in float64 balls, which the searches for subsets and slopes are done on;
+    None when the statistics do so themselves.
+    """
+
+    sample: Sample
+    statistics: GramStatistics
+    searched: RealArray | None
+    seed: int
+
+    @property
+    def _quick_gram(self) -> RealArray:
+        return self.statistics.gram if self.searched is None else self.searched
+
+    def at(self, slope: float) -> Iterator[CheckedCertificate]:
+        """The row-wise forms at a slope, then the consistent candidate."""
+        for id, form in FORMS.items():
+            found = row_wise(self.statistics.gram, Fraction(slope), form=form, labels=self.sample.y)
+            name = {"plain": "row-wise", "half-aware": "row half", "signed": "row signed"}[form]
+            rung = _rung(name, id, row_values(found), found.reason)
+            every = rung.holds == "yes"
+            yield replace(
+                rung,
+                # The signed form need not be inherited by subsets: no size at random is given.
+                at_random=None if every or form == "signed" else self._at_random(id, slope),
+                chosen=None if every else self._chosen(form, slope),
+                smallest_slope=self._smallest_slopes[id],
+                slope_searched=True,
+            )
+        yield self._candidate(slope)
+
+    def _candidate(self, slope: float) -> CheckedCertificate:
+        found = linear_kkt_point(self.statistics, self.sample.y, Fraction(slope))
+        least = least_activation(found)
+        margin = Measured.missing(found.reason) if least is None else Measured(least, found.reason)
+        claimed = Assumption(PATTERN_CLAIM.id, PATTERN_CLAIM.says, PATTERN_CLAIM.relation)
+        measured = {"activation_margin": margin}
+        return _rung(CANDIDATE, "exact-multipliers", measured, found.reason, (claimed,))
+
+    @cached_property
+    def _smallest_slopes(self) -> dict[str, float | None]:
+        return {
+            id: smallest_slope(lambda slope, id=id: self._certified(id, slope), _COARSE)
+            for id in FORMS
+        }
+
+    def _certified(self, id: str, slope: float, rows: np.ndarray | None = None) -> bool:
+        gram, labels = self._quick_gram, self.sample.y
+        if rows is not None:
+            gram, labels = gram[np.ix_(rows, rows)], labels[rows]
+        found = row_wise(gram, Fraction(slope), form=FORMS[id], labels=labels)
+        return _meets(id, row_values(found))
+
+    def _at_random(self, id: str, slope: float) -> RandomSizes:
+        rng = np.random.default_rng([self.seed, len(FORMS[id])])
+        sizes = []
+        for _ in range(_ORDERS):
+            order = rng.permutation(self.sample.n)
+            # A subset inherits the certificate: t falls, L and the slack grow.
+            held, failed = 1, 2
+            while failed < len(order) and self._certified(id, slope, order[:failed]):
+                held, failed = failed, 2 * failed
+            failed = min(failed, len(order))
+            while failed - held > 1:
+                middle = (held + failed) // 2
+                fits = self._certified(id, slope, order[:middle])
+                held, failed = (middle, failed) if fits else (held, middle)
+            sizes.append(held if held > 1 else 0)
+        sizes.sort()
+        return RandomSizes(sizes[0], sizes[(_ORDERS - 1) // 2], sizes[-1], _ORDERS, False)
+
+    def _chosen(self, form: Form, slope: float) -> tuple[int, ...] | None:
+        try:
+            found = greedy_subset(
+                self._quick_gram, self.sample.y, Fraction(slope), form=form, starts=16
+            )
+        except InputError:  # no two samples of opposite labels meet it
+            return ()
+        return tuple(self.sample.rows[found.indices].tolist())
