@@ -295,7 +295,7 @@ def test_report_of_the_assumptions_alone(check, tmp_path, monkeypatch):
             met = "PASS" if shown["id"] == "certificate-ladder" else "INCONCLUSIVE"
             assert shown["verdict"] == ("VACUOUS" if "no" in held else met)
             for claim in shown["claims"]:
-                if not ladder:
+                if shown["id"] != "certificate-ladder":
                     assert claim["verdict"] == "INCONCLUSIVE"
                     assert "only the assumptions are checked" in claim["settle"]
 
