@@ -35,7 +35,7 @@ from ...numerics.data import Sample
 from ...numerics.enclose.real_array import RealArray
 from ...theory.exact.interval import Interval
 from ...theory.statement import Assumption
-from ...theory.steps.kkt import PATTERN_CLAIM
+from ...theory.steps.linear_boundary import PATTERN_CLAIM
 from ...theory.symbols import N, R_max, R_min, gamma, p_max
 from ...theory.theorems import theorem
 from ...theory.theorems.boundary.uniform_data import Condition, smallest_dimension
