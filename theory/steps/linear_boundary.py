@@ -14,6 +14,40 @@ from ..statement import Claim
 from ..symbols import activation_margin, declare, gamma, m, tau, tau_asked
 from .kkt import labels, multipliers, over_samples, samples, y
 
+# The condition on samples that the theorems on perturbed sets ask for, and what it gives.
+
+
+def half_aware(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.StrictLessThan:
+    """The half-aware condition: `row` is small against the squared norms."""
+    bound = (
+        gamma
+        * (1 + gamma**2)
+        * norm_min**2
+        / ((1 + gamma**2) * norm_max + 2 * gamma * (1 + gamma) * norm_min)
+    )
+    return sp.StrictLessThan(row, bound)
+
+
+def half_aware_product(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.StrictLessThan:
+    """The same without its fraction."""
+    return sp.StrictLessThan(
+        row * ((1 + gamma**2) * norm_max + 2 * gamma * (1 + gamma) * norm_min),
+        gamma * (1 + gamma**2) * norm_min**2,
+    )
+
+
+def upper_multiplier(norm_min: sp.Expr, row: sp.Expr) -> sp.Expr:
+    """The upper bound of every multiplier then, from bounds of ‖x‖² and of row sums."""
+    return 2 / ((1 + gamma**2) * (norm_min - row))
+
+
+def lower_multiplier(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.Expr:
+    """And the lower one."""
+    return 2 / ((1 + gamma**2) * norm_max) - 2 * row / (
+        (1 + gamma**2) * (norm_min - row) * norm_max
+    )
+
+
 # A test point z and the two neuron directions of the limit network.
 alpha = declare("alpha", "<v, z>: preactivation of the neurons with a_j > 0")
 beta = declare("beta", "<u, z>: preactivation of the neurons with a_j < 0")

@@ -13,10 +13,19 @@ import sympy as sp
 from .. import symbols
 from ..proof_steps import Citation, Definition, Inequality, Let, Step
 from ..statement import Assumption
-from ..symbols import declare, gamma, twin
+from ..symbols import declare, twin
 from . import sums
 from .kkt import A_eigenvalue
-from .linear_boundary import f_z, norm_q, q_z, trained_z
+from .linear_boundary import (
+    f_z,
+    half_aware,
+    half_aware_product,
+    lower_multiplier,
+    norm_q,
+    q_z,
+    trained_z,
+    upper_multiplier,
+)
 
 # The set and how it is perturbed.
 N_adv = declare("N_adv", "number of perturbed samples", low=1, integer=True)
@@ -100,31 +109,6 @@ NORM_UPPER = base_R_max**2 + 2 * eps * kappa + eps**2 * dir_sq
 NORM_LOWER = base_R_min**2 - 2 * eps * kappa + eps**2 * dir_sq
 INNER_UPPER = base_p_max + 2 * eps * kappa + eps**2 * dir_sq
 ROW_UPPER = (N_adv - 1) * INNER_UPPER
-
-
-def condition(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.StrictLessThan:
-    """The half-aware condition with R, r, P replaced by the given bounds."""
-    bound = (
-        gamma
-        * (1 + gamma**2)
-        * norm_min**2
-        / ((1 + gamma**2) * norm_max + 2 * gamma * (1 + gamma) * norm_min)
-    )
-    return sp.StrictLessThan(row, bound)
-
-
-def upper_multiplier(norm_min: sp.Expr, row: sp.Expr) -> sp.Expr:
-    """The upper bound of every multiplier, from a lower bound of ‖x‖² and one of row sums."""
-    return 2 / ((1 + gamma**2) * (norm_min - row))
-
-
-def lower_multiplier(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.Expr:
-    """The lower bound of every multiplier."""
-    return 2 / ((1 + gamma**2) * norm_max) - 2 * row / (
-        (1 + gamma**2) * (norm_min - row) * norm_max
-    )
-
-
 UPPER_HAT = upper_multiplier(r_hat, P_hat)
 LOWER_HAT = lower_multiplier(R_hat, r_hat, P_hat)
 
@@ -134,7 +118,7 @@ RADIUS = Assumption(
 CONDITION = Assumption(
     "perturbed-half-aware",
     "Whatever the labels, the perturbed set meets the half-aware condition.",
-    condition(NORM_UPPER, NORM_LOWER, ROW_UPPER),
+    half_aware(NORM_UPPER, NORM_LOWER, ROW_UPPER),
 )
 
 # An arbitrary perturbed sample n and another one, k.
@@ -261,11 +245,7 @@ HATS: tuple[Step, ...] = (
     Inequality(
         "hat-condition",
         "In the new names, without fractions.",
-        sp.And(
-            r_hat > 0,
-            P_hat * ((1 + gamma**2) * R_hat + 2 * gamma * (1 + gamma) * r_hat)
-            < gamma * (1 + gamma**2) * r_hat**2,
-        ),
+        sp.And(r_hat > 0, half_aware_product(R_hat, r_hat, P_hat)),
         by="radius perturbed-half-aware R-hat r-hat P-hat hat-order",
     ),
     Inequality(

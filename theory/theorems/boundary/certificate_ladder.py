@@ -6,7 +6,7 @@ import sympy as sp
 
 from ...proof_steps import Conclusion, Inequality, Let
 from ...statement import PROJECT, Claim, Theorem
-from ...steps import kkt
+from ...steps import kkt, linear_boundary
 from ...steps.kkt import L, P, R, U, r
 from ...symbols import declare, gamma
 from . import exact_chain, half_aware, standard_boundary
@@ -15,7 +15,7 @@ U_half = declare("U_half", "the half-aware upper bound of the multipliers")
 L_half = declare("L_half", "the half-aware lower bound of the multipliers")
 
 _exact = P < gamma**3 * r**2 / (R + gamma * (1 + gamma) * r)
-_half = P < gamma * (1 + gamma**2) * r**2 / ((1 + gamma**2) * R + 2 * gamma * (1 + gamma) * r)
+_half = linear_boundary.half_aware(R, r, P)
 
 THEOREM = Theorem(
     id="certificate-ladder",

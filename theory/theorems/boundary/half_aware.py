@@ -7,9 +7,7 @@ from ...steps.kkt import L, P, R, U, lambda_n, own_slope, own_slope_top, own_t, 
 from ...symbols import N, R_max, R_min, gamma, lambda_max, p_max
 from . import standard_boundary
 
-CONDITION = (N - 1) * p_max < gamma * (1 + gamma**2) * R_min**4 / (
-    (1 + gamma**2) * R_max**2 + 2 * gamma * (1 + gamma) * R_min**2
-)
+CONDITION = linear_boundary.half_aware(R_max**2, R_min**2, (N - 1) * p_max)
 
 _STEPS = (
     Inequality(

@@ -11,8 +11,9 @@ import sympy as sp
 from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality, Let
 from ...statement import KUMANO, Assumption, Claim, Theorem
 from ...steps import perturbed, probability, sums
+from ...steps.linear_boundary import half_aware_product
 from ...steps.perturbed import N_adv, P_hat, R_hat, base_p_max, dir_sq, eps, kappa, r_hat
-from ...symbols import d, declare, gamma
+from ...symbols import d, declare
 from ..boundary.uniform_data import delta
 
 NORM_RADIUS = sp.sqrt(d * sp.log(6 * N_adv / delta) / 2)
@@ -58,22 +59,13 @@ r_worst = declare("r_worst", "smallest squared norm that the radii leave")
 P_worst = declare("P_worst", "largest row sum that the radii leave", low=0)
 _u, _w = sp.symbols("u w", real=True)
 
-
-def product(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.StrictLessThan:
-    """The half-aware condition without its fraction."""
-    return sp.StrictLessThan(
-        row * ((1 + gamma**2) * norm_max + 2 * gamma * (1 + gamma) * norm_min),
-        gamma * (1 + gamma**2) * norm_min**2,
-    )
-
-
 WITHIN = sp.And(
     perturbed.base_R_max**2 <= d / 3 + t1,
     perturbed.base_R_min**2 >= d / 3 - t1,
     base_p_max <= t2,
     kappa <= t3,
 )
-HATS_MET = sp.And(r_hat > 0, product(R_hat, r_hat, P_hat))
+HATS_MET = sp.And(r_hat > 0, half_aware_product(R_hat, r_hat, P_hat))
 CLOSER = sp.And(R_hat <= R_worst, r_hat >= r_worst, P_hat <= P_worst)
 WORST_SPELLED = worst(NORM_RADIUS, PAIR_RADIUS, DIR_RADIUS)
 
@@ -196,7 +188,7 @@ _STEPS = (
     Inequality(
         "condition-short",
         "And the second.",
-        product(*worst(t1, t2, t3)),
+        half_aware_product(*worst(t1, t2, t3)),
         by="condition-worst t1 t2 t3",
     ),
     Inequality(
@@ -208,7 +200,7 @@ _STEPS = (
     Inequality(
         "worst",
         "Shorter still.",
-        product(R_worst, r_worst, P_worst),
+        half_aware_product(R_worst, r_worst, P_worst),
         by="condition-short R-worst r-worst P-worst",
     ),
     Inequality(
@@ -222,11 +214,7 @@ _STEPS = (
         "The condition gets weaker as r grows.",
         sp.Implies(
             r_hat >= r_worst,
-            sp.And(
-                r_hat > 0,
-                P_worst * ((1 + gamma**2) * R_worst + 2 * gamma * (1 + gamma) * r_hat)
-                < gamma * (1 + gamma**2) * r_hat**2,
-            ),
+            sp.And(r_hat > 0, half_aware_product(R_worst, r_hat, P_worst)),
         ),
         by="worst worst-radius",
     ),
@@ -273,7 +261,7 @@ THEOREM = Theorem(
         Assumption(
             "condition-worst",
             "And the perturbed set meets the half-aware condition (written without a fraction).",
-            product(*WORST_SPELLED),
+            half_aware_product(*WORST_SPELLED),
         ),
     ),
     claims=(

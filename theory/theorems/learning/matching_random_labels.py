@@ -5,7 +5,7 @@ import sympy as sp
 from ...proof_steps import Citation, Conclusion, Earlier, Inequality, Let
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import perturbed, probability, sums
-from ...steps.linear_boundary import q_z
+from ...steps.linear_boundary import lower_multiplier, q_z, upper_multiplier
 from ...steps.perturbed import N_adv, T1_z, adv_lambda_n, base_l2_z, base_z_n, dir_z, eps, label_n
 from ...symbols import declare
 from ..boundary.uniform_data import delta
@@ -51,8 +51,8 @@ _spread = declare("spread_part", "sum over n of (lambda^a_n - (U+L)/2) y^a_n <x'
 _radius = declare("signs_radius", "sqrt(2 log(2/delta)) ‖b‖_2", low=0, latex="t")
 _tail = declare("signs_tail", "Pr[|sum of y^a_n b_n| > t]", low=0, high=1)
 
-UPPER = perturbed.upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER)
-LOWER = perturbed.lower_multiplier(perturbed.NORM_UPPER, perturbed.NORM_LOWER, perturbed.ROW_UPPER)
+UPPER = upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER)
+LOWER = lower_multiplier(perturbed.NORM_UPPER, perturbed.NORM_LOWER, perturbed.ROW_UPPER)
 
 
 def base_part(upper: sp.Expr, lower: sp.Expr, radius: sp.Expr) -> sp.Expr:

@@ -10,6 +10,7 @@ from ... import symbols
 from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let, Step
 from ...statement import PROJECT, Claim, Theorem
 from ...steps import linear_boundary, perturbed, sums
+from ...steps.linear_boundary import half_aware_product, lower_multiplier, upper_multiplier
 from ...steps.perturbed import P_hat, T2_z, adv_lambda_max, adv_lambda_min, adv_R_min, r_A, r_hat
 from ...symbols import declare, gamma, tau_asked
 from ..boundary import exact_multipliers, half_aware
@@ -132,21 +133,19 @@ _TRAINING: tuple[Step, ...] = (
     Inequality(
         "set-lower",
         "The condition gets weaker as r grows: put r_A for r-hat.",
-        P_hat * ((1 + gamma**2) * perturbed.R_hat + 2 * gamma * (1 + gamma) * r_A)
-        < gamma * (1 + gamma**2) * r_A**2,
+        half_aware_product(perturbed.R_hat, r_A, P_hat),
         by="hat-condition smallest-norm",
     ),
     Inequality(
         "set-upper",
         "And as R and P shrink: put R_A for R-hat and P_A for P-hat.",
-        perturbed.P_A * ((1 + gamma**2) * perturbed.R_A + 2 * gamma * (1 + gamma) * r_A)
-        < gamma * (1 + gamma**2) * r_A**2,
+        half_aware_product(perturbed.R_A, r_A, perturbed.P_A),
         by="set-lower largest-norm row",
     ),
     Inequality(
         "set-condition",
         "So the perturbed set meets the half-aware condition.",
-        perturbed.condition(
+        linear_boundary.half_aware(
             perturbed.adv_R_max**2, adv_R_min**2, (perturbed.N_adv - 1) * perturbed.adv_p_max
         ),
         by="set-upper R-A r-A P-A",
@@ -237,15 +236,13 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "multipliers-upper",
         "Every multiplier of the perturbed set is at most this, whatever the labels.",
-        adv_lambda_max <= perturbed.upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER),
+        adv_lambda_max <= upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER),
     ),
     Claim(
         "multipliers-lower",
         "And at least this.",
         adv_lambda_min
-        >= perturbed.lower_multiplier(
-            perturbed.NORM_UPPER, perturbed.NORM_LOWER, perturbed.ROW_UPPER
-        ),
+        >= lower_multiplier(perturbed.NORM_UPPER, perturbed.NORM_LOWER, perturbed.ROW_UPPER),
     ),
     Claim("multipliers-positive", "All multipliers are positive.", adv_lambda_min > 0),
     Claim(
