@@ -80,6 +80,18 @@ _own = sp.Piecewise((1, sp.Eq(y, 1)), (gamma, True))
 _half_sum = (1 + gamma) / 2
 _half_gap = (1 - gamma) / 2
 
+label_n = declare("label_n", "label of sample n")
+label_k = declare("label_k", "label of sample k")
+
+
+def _slope(half: int, label: sp.Expr) -> sp.Expr:
+    """Slope at a sample with this label of the neurons with a_j of this sign."""
+    return (1 + gamma) / 2 + half * label * (1 - gamma) / 2
+
+
+SLOPES = _slope(1, label_n) * _slope(1, label_k) + _slope(-1, label_n) * _slope(-1, label_k)
+"""Sum over both halves of the products of the slopes at two samples, given the pattern."""
+
 LINEAR_BOUNDARY: tuple[Step, ...] = (
     Identity(
         "5-slopes",

@@ -4,8 +4,9 @@ import sympy as sp
 
 from ...proof_steps import Citation, Conclusion, Definition, Earlier, Identity, Inequality, Let
 from ...statement import PROJECT, Assumption, Claim, Theorem
-from ...steps import kkt, sums
+from ...steps import kkt, linear_boundary, sums
 from ...steps.kkt import A_eigenvalue, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
+from ...steps.linear_boundary import label_k, label_n, upper_multiplier
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from . import half_aware
 
@@ -15,22 +16,6 @@ paired_n = declare(
 paired_top = declare("paired_top", "the same for the largest multiplier", latex="\\pi_{top}")
 row_sum_n = declare("row_sum_n", "sum over k != n of |A_nk|", low=0, index="n")
 U_2 = declare("U_2", "upper bound 2/((1+gamma²)(r - P))", low=0, open_low=True)
-_y, _k, _a = (
-    declare(name, meaning)
-    for name, meaning in (
-        ("label_n", "label of sample n"),
-        ("label_k", "label of sample k"),
-        ("half", "sign of a_j: which half the neuron belongs to"),
-    )
-)
-
-
-def _slope(half: sp.Expr, label: sp.Expr) -> sp.Expr:
-    return (1 + gamma) / 2 + half * label * (1 - gamma) / 2
-
-
-_PAIR = sum((_slope(sp.Integer(a), _y) * _slope(sp.Integer(a), _k) for a in (1, -1)), sp.Integer(0))
-
 THEOREM = Theorem(
     id="exact-multipliers",
     order=140,
@@ -57,7 +42,7 @@ THEOREM = Theorem(
         Claim(
             "upper",
             "Refined upper bound.",
-            lambda_max <= 2 / ((1 + gamma**2) * (R_min**2 - (N - 1) * p_max)),
+            lambda_max <= upper_multiplier(R_min**2, (N - 1) * p_max),
         ),
         Claim(
             "lower",
@@ -81,16 +66,16 @@ THEOREM = Theorem(
             "pair-same",
             "A neuron of half a has slope (1+gamma)/2 + a y (1-gamma)/2 at a sample of label y. "
             "Over both halves the products of two slopes add to 1+gamma² for equal labels.",
-            _PAIR,
+            linear_boundary.SLOPES,
             1 + gamma**2,
-            cases=({_y: 1, _k: 1}, {_y: -1, _k: -1}),
+            cases=({label_n: 1, label_k: 1}, {label_n: -1, label_k: -1}),
         ),
         Identity(
             "pair-different",
             "And to 2 gamma for different labels: these are the numbers c_nk.",
-            _PAIR,
+            linear_boundary.SLOPES,
             2 * gamma,
-            cases=({_y: 1, _k: -1}, {_y: -1, _k: 1}),
+            cases=({label_n: 1, label_k: -1}, {label_n: -1, label_k: 1}),
         ),
         Inequality("pair-bound", "2 gamma <= 1+gamma².", 2 * gamma <= 1 + gamma**2),
         Definition(

@@ -4,7 +4,7 @@ import sympy as sp
 
 from ...proof_steps import Citation, Definition, Earlier, Inequality, Let
 from ...steps import sums
-from ...steps.linear_boundary import norm_q
+from ...steps.linear_boundary import label_k, label_n, norm_q
 from ...steps.perturbed import adv_lambda_n, eps
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from ..boundary import exact_multipliers
@@ -97,8 +97,6 @@ adv_common = declare("adv_common", "the number 1/row", low=0, open_low=True)
 weight_row = declare(
     "weight_row", "the row sum of the perturbed set's matrix A", low=0, open_low=True
 )
-label = declare("label_n", "label of sample n")
-other_label = declare("label_k", "label of sample k")
 norm_a = declare("flipped_square", "‖x_n - eps y_n q/‖q‖‖²", index="n")
 pair_a = declare("flipped_pair", "inner product of two such samples", index="n")
 image = declare("adv_image", "a component of A lambda^a", index="n")
@@ -137,13 +135,13 @@ PERTURBED = (
     Definition(
         "pairs",
         "Labels are +1 or -1, inner products at most p_max.",
-        (sp.Eq(label**2, 1), sp.Eq(other_label**2, 1), sp.Abs(inner) <= p_max),
+        (sp.Eq(label_n**2, 1), sp.Eq(label_k**2, 1), sp.Abs(inner) <= p_max),
     ),
     Citation(
         "expand-norm",
         "With flipped labels sample n is x_n - eps y_n q/‖q‖: expand its squared norm.",
         sums.BILINEAR,
-        (norm_a, rho_n, label * along, label * along, 1, -eps * label, -eps * label),
+        (norm_a, rho_n, label_n * along, label_n * along, 1, -eps * label_n, -eps * label_n),
     ),
     Citation(
         "expand-pair",
@@ -152,11 +150,11 @@ PERTURBED = (
         (
             pair_a,
             inner,
-            label * R_max / sp.sqrt(N),
-            other_label * R_max / sp.sqrt(N),
+            label_n * R_max / sp.sqrt(N),
+            label_k * R_max / sp.sqrt(N),
             1,
-            -eps * label,
-            -eps * other_label,
+            -eps * label_n,
+            -eps * label_k,
         ),
         by="reach",
     ),
@@ -169,7 +167,7 @@ PERTURBED = (
     Inequality(
         "pair",
         "And every y_n y_k <.,.> is g.",
-        sp.Eq(label * other_label * pair_a, shift),
+        sp.Eq(label_n * label_k * pair_a, shift),
         by="expand-pair pairs plain shift",
     ),
     Inequality(

@@ -8,7 +8,8 @@ import sympy as sp
 
 from ...proof_steps import Cases, Citation, Conclusion, Definition, Identity, Inequality, Let, Step
 from ...statement import PROJECT, Assumption, Claim, Theorem
-from ...steps import sums
+from ...steps import linear_boundary, sums
+from ...steps.linear_boundary import label_k, label_n
 from ...symbols import activation_margin, declare, gamma
 
 class_cos = declare(
@@ -28,14 +29,6 @@ gradient_cos_min = declare(
 )
 gradient_cos_max = declare("gradient_cos_max", "larger of the two gradient cosines", low=-1, high=1)
 
-_label, _k, _half = (
-    declare(name, meaning)
-    for name, meaning in (
-        ("label_n", "label of sample n"),
-        ("label_k", "label of sample k"),
-        ("half", "sign of a_j: which half the neuron belongs to"),
-    )
-)
 part_plus = declare("part_plus", "‖A_+‖", low=0, open_low=True, latex="\\|A_+\\|")
 part_minus = declare("part_minus", "‖A_-‖", low=0, open_low=True, latex="\\|A_-\\|")
 _same = declare("same_weight", "1 + gamma²", low=0, latex="c_1")
@@ -57,28 +50,22 @@ BALANCED = (1 + gamma) ** 2 / sp.sqrt(2 * ((1 + gamma**2) ** 2 + 4 * gamma**2))
 """The cosine for orthogonal, equally long, balanced samples."""
 
 
-def _slope(half: int, label: sp.Expr) -> sp.Expr:
-    return (1 + gamma) / 2 + half * label * (1 - gamma) / 2
-
-
-_PAIR = sum((_slope(a, _label) * _slope(a, _k) for a in (1, -1)), sp.Integer(0))
-
 GRADIENT = (
     Identity(
         "gradient-same",
         "The gradient at a sample of label s is sum_j a_j phi'_j w_j; a neuron of half a has slope "
         "(1+gamma)/2 + a y (1-gamma)/2 at label y, so x_k enters with lambda_k y_k/2 times the sum "
         "over the halves of two slopes: 1+gamma² for its own label.",
-        _PAIR,
+        linear_boundary.SLOPES,
         1 + gamma**2,
-        cases=({_label: 1, _k: 1}, {_label: -1, _k: -1}),
+        cases=({label_n: 1, label_k: 1}, {label_n: -1, label_k: -1}),
     ),
     Identity(
         "gradient-other",
         "And 2 gamma for the other label.",
-        _PAIR,
+        linear_boundary.SLOPES,
         2 * gamma,
-        cases=({_label: 1, _k: -1}, {_label: -1, _k: 1}),
+        cases=({label_n: 1, label_k: -1}, {label_n: -1, label_k: 1}),
     ),
     Let("c1", "Write c1 for 1+gamma².", _same, 1 + gamma**2),
     Let("c2", "Write c2 for 2 gamma.", _cross, 2 * gamma),
