@@ -211,14 +211,11 @@ def activation_steps() -> tuple[Step, ...]:
     )
 
 
-# Steps 2 to 4 of the paper's argument: from the largest multiplier to every activation.
-#
-# Rearranged from Frei et al. (COLT 2023), with the bounds U and L kept exactly.
-
-
 def chain_steps(regime_from: str) -> tuple[Step, ...]:
-    """Steps 2 to 4 with U = 1/(gamma (gamma r - P)), L = (1 - U P)/R, from facts that imply them.
+    """Steps 2 to 4 of the paper's argument: from the largest multiplier to every activation.
 
+    With U = 1/(gamma (gamma r - P)) and L = (1 - U P)/R kept exactly; rearranged from Frei et al.
+    (COLT 2023).
     `regime_from` names the facts that yield gamma r > P and gamma L r > U P.
     """
     return (
@@ -285,11 +282,8 @@ def chain_steps(regime_from: str) -> tuple[Step, ...]:
     )
 
 
-# A neuron's slope where its sign is known: 1 on its own half, gamma on the other.
-#
-# Write t for m y_n a_j <w_j, x_n>. A neuron of the sample's own half (y_n a_j > 0) has slope 1 when
-# t > 0 and gamma when t < 0; a neuron of the other half has it the other way round.
-
+# The two halves apart. Write t for m y_n a_j <w_j, x_n>: a neuron of the sample's own half has
+# y_n a_j > 0, so its preactivation has the sign of t, and one of the other half that of -t.
 own_slope = declare("s_own", "slope at x_n of a neuron of its own half", index="nj")
 other_slope = declare("s_other", "slope at x_n of a neuron of the other half", index="nj")
 own_mean = declare("mean_own", "mean contribution of the own half to the margin of n", index="n")

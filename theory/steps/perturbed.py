@@ -186,8 +186,6 @@ MULTIPLIER_SUM: tuple[Step, ...] = (
 )
 
 
-# Where the boundary taught by perturbed samples has the sign of the natural one: shared parts.
-
 base_l1_z = declare("base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b\\|_1")
 base_l2_z = declare(
     "base_l2_z", "square root of the sum over n of <x'_n, z>²", low=0, latex="\\|b\\|_2"

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Inequality
+from ...proof_steps import Citation, Conclusion, Definition, Inequality, Step
 from ...statement import PROJECT, Assumption, Claim, Theorem
 from ...steps import sums
 from ...steps.linear_boundary import norm_q, q_z
@@ -42,6 +42,22 @@ _natural = declare("flip_natural_sum", "sum of (lambda_max - lambda_n) s_n")
 _mislabeled = declare("mislabeled_z", "- sum of lambda^a_n y_n <x_n, z>")
 
 OWN = sp.Min(flip_min * R_min**2, flip_min * R_max**2)
+
+
+def _not_negative(
+    ids: tuple[str, str, str], says: str, at: tuple[sp.Expr, ...]
+) -> tuple[Step, ...]:
+    """A linear combination of sums over the samples, none of whose terms is negative."""
+    split, terms, whole = ids
+    total, term = at[0], at[4]
+    return (
+        Citation(split, says, sums.LINEAR_SUM, at),
+        Inequality(terms, "No term of it is negative.", term >= 0, by="weights one-sided"),
+        Citation(
+            whole, "Nor is the sum.", sums.TERM_SUM_LOWER, (total, N, term, sp.Integer(0)), by=terms
+        ),
+    )
+
 
 THEOREM = Theorem(
     id="matching-flipped-labels",
@@ -124,49 +140,20 @@ THEOREM = Theorem(
             ),
             by="one-term",
         ),
-        Citation(
-            "remove-least",
+        *_not_negative(
+            ("remove-least", "remainders", "least"),
             "Take away the smallest weight: sum (c_n - c_min) s_n = <q^a, z> - c_min sum s_n.",
-            sums.LINEAR_SUM,
             (_weighted, adv_q_z, -flip_min, side_sum, (_c - flip_min) * _side, _c * _side, _side),
         ),
-        Inequality(
-            "remainders",
-            "No term of it is negative.",
-            (_c - flip_min) * _side >= 0,
-            by="weights one-sided",
-        ),
-        Citation(
-            "least",
-            "Nor is the sum.",
-            sums.TERM_SUM_LOWER,
-            (_weighted, N, (_c - flip_min) * _side, sp.Integer(0)),
-            by="remainders",
-        ),
-        Citation(
-            "remove-largest",
+        *_not_negative(
+            ("remove-largest", "remainders-largest", "largest"),
             "The same with the largest weight: sum (c_max - c_n) s_n = c_max sum s_n - <q^a, z>.",
-            sums.LINEAR_SUM,
             (_above, -adv_q_z, flip_max, side_sum, (flip_max - _c) * _side, -_c * _side, _side),
         ),
-        Inequality(
-            "remainders-largest",
-            "No term of it is negative.",
-            (flip_max - _c) * _side >= 0,
-            by="weights one-sided",
-        ),
-        Citation(
-            "largest",
-            "Nor is the sum.",
-            sums.TERM_SUM_LOWER,
-            (_above, N, (flip_max - _c) * _side, sp.Integer(0)),
-            by="remainders-largest",
-        ),
-        Citation(
-            "natural-sum",
+        *_not_negative(
+            ("natural-sum", "remainders-natural", "natural"),
             "And with the natural multipliers: sum (lambda_max - lambda_n) s_n = "
             "lambda_max sum s_n - <q, z>.",
-            sums.LINEAR_SUM,
             (
                 _natural,
                 -q_z,
@@ -176,19 +163,6 @@ THEOREM = Theorem(
                 -lambda_n * _side,
                 _side,
             ),
-        ),
-        Inequality(
-            "remainders-natural",
-            "No term of it is negative.",
-            (lambda_max - lambda_n) * _side >= 0,
-            by="weights one-sided",
-        ),
-        Citation(
-            "natural",
-            "Nor is the sum.",
-            sums.TERM_SUM_LOWER,
-            (_natural, N, (lambda_max - lambda_n) * _side, sp.Integer(0)),
-            by="remainders-natural",
         ),
         Inequality(
             "side",

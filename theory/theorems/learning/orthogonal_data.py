@@ -1,4 +1,9 @@
-"""Orthogonal, equally long samples: one common multiplier, and how far they reach along q."""
+"""Orthogonal, equally long samples: what the proof of matching-flipped-orthogonal takes of them.
+
+Everything is explicit: one common multiplier, and how far the samples reach along q; then, for
+balanced classes with flipped labels perturbed along q, another common multiplier and one number g
+that the perturbation adds to every y_n y_k <x_n, x_k>.
+"""
 
 import sympy as sp
 
@@ -72,12 +77,7 @@ NATURAL = (
     ),
 )
 
-
-# Orthogonal, equally long, balanced samples with flipped labels, perturbed along q: steps.
-#
-# Everything is explicit: one common multiplier before, one after, and one number g that the
-# perturbation adds to every y_n y_k <x_n, x_k>.
-
+# With flipped labels and perturbed along q.
 flip_A_eigenvalue = declare(
     "flip_A_eigenvalue",
     "smallest eigenvalue of the matrix A of the natural samples moved along q/‖q‖, labels flipped",
