@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..schema import Report, Scenario
-from ..view.compose import glance
-from ..view.studies import study_table, sweep_table
+from ..view.compose import glance, study_table, sweep_table
 from ..words.marks import OUTCOMES, SEVERITY
 from ..words.numbers import duration, superscripted
 from ..words.sentences import printable

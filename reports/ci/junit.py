@@ -5,7 +5,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from ..schema import CheckedTheorem, Proof, Report, Scenario, Study, Sweep
-from ..view.studies import compared
+from ..view.compose import compared
 from ..words.sentences import printable, share
 
 Result = Literal["passed", "failure", "error", "skipped"]

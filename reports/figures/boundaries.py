@@ -14,8 +14,7 @@ from matplotlib.patches import Circle, Wedge
 from pydantic import model_validator
 
 from .drawing import plain, samples
-from .palette import BLUE, GREEN, GREY, INK, ORANGE, PURPLE
-from .style import FigureData, FigureKind
+from .style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, FigureData, FigureKind
 
 # Broad lines for what was trained, told apart by colour, width and dash.
 _TRAINED = (

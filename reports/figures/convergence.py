@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 from pydantic import model_validator
 
 from .drawing import decades, label_right, points, powers
-from .palette import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION
-from .style import FigureData, FigureKind
+from .style import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind
 
 Values = tuple[float | None, ...]
 

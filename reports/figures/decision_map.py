@@ -11,8 +11,7 @@ from matplotlib.patches import Polygon
 from pydantic import Field, model_validator
 
 from .drawing import plain, powers, samples
-from .palette import BLUE, DASHED, GREY, INK, ORANGE
-from .style import FigureData, FigureKind
+from .style import BLUE, DASHED, GREY, INK, ORANGE, FigureData, FigureKind
 
 # A cone narrower than this (radians) cannot be seen at print size; it is stated instead.
 _VISIBLE = math.radians(0.4)

@@ -12,8 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..words.numbers import superscripted
-from .palette import CLASSES
-from .style import FONTS
+from .style import CLASSES, FONTS
 
 # Characters of a label along an axis, and of one beside the axes. Longer ones would leave the axes
 # no room, and take minutes to draw.

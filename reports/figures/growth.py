@@ -7,8 +7,7 @@ from matplotlib.ticker import NullLocator
 from pydantic import Field, model_validator
 
 from .drawing import band, decades, label_right, plain
-from .palette import BLUE, VERMILLION
-from .style import FigureData, FigureKind
+from .style import BLUE, VERMILLION, FigureData, FigureKind
 
 _STYLES = ((VERMILLION, "s", "none", (0, (1, 1))), (BLUE, "o", BLUE, "-"))
 

@@ -8,8 +8,19 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from pydantic import Field, model_validator
 
 from .drawing import band, decades, label_right, plain
-from .palette import BLUE, DASHED, DOTTED, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION
-from .style import FigureData, FigureKind
+from .style import (
+    BLUE,
+    DASHED,
+    DOTTED,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    VERMILLION,
+    FigureData,
+    FigureKind,
+)
 
 _LOOKS = (
     (BLUE, "-", "o"),

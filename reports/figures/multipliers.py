@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 from pydantic import model_validator
 
 from .drawing import BESIDE, decades, label_right, plain, points
-from .palette import CLASSES, DASHED, GREEN, GREY, INK, PURPLE
-from .style import FigureData, FigureKind
+from .style import CLASSES, DASHED, GREEN, GREY, INK, PURPLE, FigureData, FigureKind
 
 # Bounds further off than this many times the spread of the data are named at the edge, not drawn.
 _FAR = 30.0
@@ -65,7 +64,7 @@ def draw(data: MultipliersData, figure: Figure) -> None:
         )
     if data.trained is not None:
         seen = [(n + 1, value) for n, value in enumerate(data.trained) if value is not None]
-        x, y = zip(*seen, strict=True)
+        x, y = zip(*seen, strict=True) if seen else ((), ())
         points(axes, x, y, "x", INK, size, 0.7, filled=True, label="from training")
     _set_limits(data, figure)
     labels: list[tuple[float, str, str]] = []

@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 from pydantic import model_validator
 
 from .drawing import decades, plain, points
-from .palette import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
-from .style import FigureData, FigureKind
+from .style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION, FigureData, FigureKind
 
 _STYLES = ((BLUE, "o"), (VERMILLION, "s"), (GREEN, "^"), (PURPLE, "D"))
 # Of parts that vanish, and those smaller than this share of the largest, the axis shows the edge.

@@ -8,8 +8,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from pydantic import Field, model_validator
 
 from .drawing import label_right, plain, points
-from .palette import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION
-from .style import FigureData, FigureKind
+from .style import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind
 
 Share = float | None
 

@@ -1,24 +1,37 @@
 """The report as one self-contained HTML page: no script, no network, light and dark.
 
 The page is `page.html.j2` with the style sheet `page.css.j2`, over the composed report. Jinja
-escapes all that is put into it, unless it is Markup.
+escapes all that is put into it, unless it is Markup. Drawings are
+made fit to stand inside the page.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
 from ..view.records import Told
 from ..words.marks import MARKS
+from ..words.mathematics import size_in_em
 from ..words.numbers import POWER
 from ..words.sentences import printable
-from .inline_svg import drawings, mark_svg
 
 _INDEX = re.compile(r"\b([^\W\d_])_([^\W_]+)\b")
 _EXPONENT = re.compile(r"\^([^\W_])\b")
+
+# What a figure's colours are called in the style sheet, which has a lighter set for dark pages.
+FIGURE_COLOURS = {
+    INK: "--ink",
+    GREY: "--axis",
+    BLUE: "--blue",
+    GREEN: "--green",
+    PURPLE: "--purple",
+    VERMILLION: "--vermillion",
+}
 
 
 def html(view: Told, typeset: Mapping[str, str], figures: Mapping[str, str]) -> str:
@@ -33,8 +46,8 @@ def html(view: Told, typeset: Mapping[str, str], figures: Mapping[str, str]) -> 
     )
     templates.filters |= {"powers": _powers, "said": _said}
     page = templates.get_template("page.html.j2")
-    drawn = drawings(typeset, figures)
-    return printable(page.render(view=view, drawn=drawn, mark=mark_svg, marks=MARKS.values()))
+    drawn = _drawings(typeset, figures)
+    return printable(page.render(view=view, drawn=drawn, mark=_mark, marks=MARKS.values()))
 
 
 def _powers(text: str) -> Markup:
@@ -48,3 +61,75 @@ def _said(text: str) -> Markup:
     marked = str(_powers(text.replace(" - ", " − ")))
     marked = _INDEX.sub(r"\1<sub>\2</sub>", marked)
     return Markup(_EXPONENT.sub(r"<sup>\1</sup>", marked))
+
+
+def _mark(name: str, label: str | None = None) -> Markup:
+    """A mark in the colour of the text around it, which says the same unless ``label`` is given."""
+    drawing = MARKS[name].svg("currentColor").replace('"white"', '"var(--page)"')
+    if label is not None:
+        return _labelled(drawing, label)
+    return Markup(drawing.replace("<svg ", '<svg aria-hidden="true" ', 1))
+
+
+@dataclass(frozen=True)
+class _Drawings:
+    """The formulas and figures of one page; ``letters`` holds the outlines all formulas use."""
+
+    letters: Markup
+    formulas: Mapping[str, str]
+    figures: Mapping[str, str]
+
+    def formula(self, formula: Told) -> Markup:
+        """A formula in the size and colour of the text around it, or as plain text."""
+        if not formula["typst"]:
+            return Markup("<code>{}</code>").format(formula["text"])
+        return _labelled(self.formulas[formula["typst"]], formula["text"])
+
+    def figure(self, key: str, title: str) -> Markup:
+        """A figure; its identifiers are kept apart from those of other figures."""
+        prefix = f"f{key}-"
+        drawing = re.sub(r"<\?xml.*?\?>\s*", "", self.figures[key])
+        drawing = re.sub(r'\bid="', f'id="{prefix}', drawing)
+        drawing = drawing.replace('href="#', f'href="#{prefix}').replace("url(#", f"url(#{prefix}")
+        for colour, name in FIGURE_COLOURS.items():
+            drawing = drawing.replace(colour, f"var({name})")
+        # Without a fixed size the drawing fills its column, by its viewBox.
+        drawing = re.sub(r'(<svg [^>]*?) width="[^"]*" height="[^"]*"', r"\1", drawing, count=1)
+        return _labelled(drawing, title)
+
+
+def _drawings(typeset: Mapping[str, str], figures: Mapping[str, str]) -> _Drawings:
+    """Make formulas (SVG by source) and figures (SVG by key) fit for a page."""
+    # Every letter is drawn once for the whole page: a report has thousands of them.
+    outlines: dict[str, str] = {}
+    formulas = {source: _formula(page, outlines) for source, page in typeset.items()}
+    letters = "".join(
+        f'<symbol id="{name}" overflow="visible">{outline}</symbol>'
+        for outline, name in outlines.items()
+    )
+    return _Drawings(Markup(letters), formulas, figures)
+
+
+def _formula(page: str, outlines: dict[str, str]) -> str:
+    """A formula without the outlines of its letters, which are added to ``outlines``."""
+
+    def own(found: re.Match[str]) -> str:
+        names[found[1]] = outlines.setdefault(found[2], f"g{len(outlines) + 1}")
+        return ""
+
+    names: dict[str, str] = {}
+    page = re.sub(r'<symbol id="(\w+)"[^>]*>(.*?)</symbol>', own, page, flags=re.DOTALL)
+    page = page.replace("<defs></defs>", "")
+    page = re.sub(r'xlink:href="#(\w+)"', lambda use: f'href="#{names[use[1]]}"', page)
+    # The page's style sheet has the colour; nothing has to say again what is so anyway.
+    page = page.replace(' fill="#000000" fill-rule="nonzero"', "").replace(' x="0" y="0"', "")
+    page = page.replace("#000000", "currentColor")
+    width, height = size_in_em(page)
+    style = f'style="width: {width:.3f}em; height: {height:.3f}em"'
+    page = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', style, page, count=1)
+    return re.sub(r' xmlns:\w+="[^"]*"', "", page, count=2)
+
+
+def _labelled(drawing: str, label: str) -> Markup:
+    opening = Markup('<svg role="img" aria-label="{}"').format(label)
+    return Markup(drawing.replace("<svg", opening, 1))

@@ -7,13 +7,28 @@ a section shows is its record (see `records.told`) and what is added to it here.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..schema import CheckedTheorem, Report, Rigor, Scenario, Study, Sweep
+from ..schema import (
+    CheckedTheorem,
+    Report,
+    Rigor,
+    Scenario,
+    Study,
+    StudyPoint,
+    Sweep,
+    SweptPoint,
+    SweptTheorem,
+)
 from ..words.marks import SEVERITY
 from ..words.numbers import duration, factor, number
-from ..words.sentences import counted, expectation, joined
+from ..words.sentences import counted, expectation, joined, share
 from .records import Told, Typeset, figure_key, outcome, told
-from .studies import MOST_ROWS, study_table, sweep_table
 from .theorems import glossary, proof_in_short, theorem_views, trusted_base
+
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""A header and the rows under it."""
+
+MOST_ROWS = 60
+"""Points of a sweep in its table; report.json has them all."""
 
 
 def compose(report: Report, typeset: Typeset) -> Told:
@@ -172,6 +187,73 @@ def _sweep(index: int, sweep: Sweep, report: Report, typeset: Typeset) -> Told:
         "findings": [*sweep.findings, *(more if left_out > 0 else [])],
         "figures": _figures("sweeps", index, view),
     }
+
+
+def study_table(study: Study) -> Table:
+    """The points of a study."""
+    header = ("published", "exact", "solution", "trained", "prediction", "control", "compared")
+    rows = [
+        (
+            number(point.value),
+            share(point.published),
+            _spread(point),
+            # How the exact solution was found, and the lowest level of its certificate.
+            ", ".join(dict.fromkeys(word for word in (point.method, point.level) if word)) or "–",
+            share(point.trained.accuracy if point.trained else None),
+            share(point.prediction),
+            share(point.control),
+            compared(point),
+        )
+        for point in study.points
+    ]
+    return (study.axis or "value", *header), rows
+
+
+def compared(point: StudyPoint) -> str:
+    """What was held against the published accuracy, and by how much it differs."""
+    if point.fault:
+        return f"fault: {point.fault}"
+    if point.published is None:
+        return "–"
+    if point.difference is None:
+        return "nothing, not trained"
+    sign = "+" if point.difference >= 0 else "−"
+    difference = f"{point.compared} {sign}{abs(point.difference):.3f}"
+    return difference if point.agrees else f"{difference}, too far"
+
+
+def _spread(point: StudyPoint) -> str:
+    known = [seed.accuracy for seed in point.exact if seed.accuracy is not None]
+    if len(known) < 2:
+        return share(point.exact_mean)
+    return f"{share(point.exact_mean)} ({min(known):.3f} to {max(known):.3f}, {len(known)} seeds)"
+
+
+def sweep_table(sweep: Sweep) -> Table:
+    """The points of a sweep that are not as expected first, else in the order of the grid.
+
+    At most `MOST_ROWS` of them.
+    """
+    fields = [axis.field for axis in sweep.axes]
+    ordered = sorted(sweep.points, key=lambda point: point.as_expected)
+    rows = [
+        (*(str(point.at.get(field, "")) for field in fields), _verdicts(point))
+        for point in ordered[:MOST_ROWS]
+    ]
+    return (*fields, "verdicts"), rows
+
+
+def _verdicts(point: SweptPoint) -> str:
+    """The verdicts of a point in a line, worst first."""
+    if point.error is not None:
+        return f"ERROR: {point.error}"
+    return "; ".join(map(_verdict, sorted(point.theorems, key=lambda t: SEVERITY.index(t.verdict))))
+
+
+def _verdict(theorem: SweptTheorem) -> str:
+    expected = "" if theorem.verdict == theorem.expected else f" (expected {theorem.expected})"
+    load = "" if theorem.load is None else f"load {factor(theorem.load)}"
+    return joined(f"{theorem.id} {theorem.verdict}{expected}", load, by=", ")
 
 
 def _figures(group: str, index: int, view: Told) -> list[Told]:

@@ -8,8 +8,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-from perturbproof.reports.html.inline_svg import FIGURE_COLOURS
-from perturbproof.reports.html.page import html
+from perturbproof.reports.html.page import FIGURE_COLOURS, html
 from perturbproof.reports.render import draw_figures
 from perturbproof.reports.schema import parse_report
 from perturbproof.reports.view.compose import compose

@@ -12,7 +12,7 @@ from perturbproof.reports.ci.github import annotations, summary
 from perturbproof.reports.figures import FIGURES
 from perturbproof.reports.render import figure_names, render
 from perturbproof.reports.schema import ReportError, parse_report
-from perturbproof.reports.view.studies import MOST_ROWS
+from perturbproof.reports.view.compose import MOST_ROWS
 
 from .sample_figures import figures
 from .sample_report import report
