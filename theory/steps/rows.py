@@ -27,28 +27,22 @@ lambda_k = declare("lambda_k", "multiplier of an arbitrary other sample", low=0,
 t_k = declare("t_k", "its component of t", index="k")
 L_k = declare("L_k", "its component of L", index="k")
 ratio = declare("ratio", "largest lambda_n/t_n", low=0, latex="\\theta")
-_NAMES = {
-    "minus": ("E-", "(E^{{-}} {})_n", '(E^"-" {})_n'),
-    "plus": ("E+", "(E^{{+}} {})_n", '(E^"+" {})_n'),
-}
 
 
-def _row(side: str, vector: str, latex: str, typst: str) -> sp.Symbol:
-    name, in_latex, in_typst = _NAMES[side]
+def _row(side: str, sign: str, vector: str, shown: str) -> sp.Symbol:
     return declare(
         f"{side}_{vector}",
-        f"({name} {vector})_n",
+        f"(E{sign} {vector})_n",
         low=0,
         index="n",
-        latex=in_latex.format(latex),
-        typst=in_typst.format(typst),
+        latex=f"(E^{{{sign}}} {shown})_n",
     )
 
 
-minus_lambda = _row("minus", "lambda", "\\lambda", "lambda")
-plus_lambda = _row("plus", "lambda", "\\lambda", "lambda")
-minus_t = _row("minus", "t", "t", "t")
-plus_t = _row("plus", "t", "t", "t")
+minus_lambda = _row("minus", "-", "lambda", "\\lambda")
+plus_lambda = _row("plus", "+", "lambda", "\\lambda")
+minus_t = _row("minus", "-", "t", "t")
+plus_t = _row("plus", "+", "t", "t")
 plus_L = declare("plus_L", "(E+ L)_n", index="n", latex="(E^{+} L)_n")
 
 
@@ -67,13 +61,7 @@ def row_symbols(prefix: str, tag: str, t: str, gap: str) -> RowSymbols:
 
     def symbol(name: str, meaning: str, inner: str) -> sp.Symbol:
         body = inner.replace("lambda", "\\lambda").replace("gap", "\\mathrm{gap}")
-        quoted = inner.replace("gap", '"gap"')
-        return declare(
-            prefix + name,
-            meaning,
-            latex=f"\\min({body})_{{\\mathrm{{{tag}}}}}",
-            typst=f'min ({quoted})_"{tag}"',
-        )
+        return declare(prefix + name, meaning, latex=f"\\min({body})_{{\\mathrm{{{tag}}}}}")
 
     return RowSymbols(
         symbol(
