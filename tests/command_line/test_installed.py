@@ -10,8 +10,11 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 
+import perturbproof
 import pytest
 from perturbproof.reports.schema import load_report
 from perturbproof.verify.run.run import run_scenario
@@ -79,6 +82,14 @@ def test_help_is_quick_because_it_imports_little(record_property) -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert loaded.stderr == "[]"
+
+
+def test_the_version_is_that_of_the_installed_distribution(run) -> None:
+    installed = version("perturbproof")
+    assert perturbproof.__version__ == installed
+    ended = run("--version")
+    assert (ended.code, ended.out, ended.err) == (0, f"perturbproof {installed}\n", "")
+    assert resources.files("perturbproof").joinpath("py.typed").is_file()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")

@@ -10,6 +10,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -33,8 +34,23 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"perturbproof {version('perturbproof')}\n")
+        raise Exit(ExitCode.AS_EXPECTED)
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """Proves, checks and measures theorems about learning from adversarial perturbations.
 
     Exit codes: 0 every verdict as expected; 1 a FAIL, an ERROR or an unexpected verdict; 2 bad
