@@ -22,7 +22,7 @@ from sympy.logic.boolalg import Boolean, BooleanAtom
 from sympy.printing.numpy import SciPyPrinter
 from sympy.printing.pytorch import TorchPrinter
 
-from ..theory.exact.evaluate import evaluate, relation_holds
+from ..theory.exact.evaluate import enclosure, relation_holds
 from ..theory.exact.interval import Interval
 
 Backend = Literal["numpy", "torch", "interval"]
@@ -61,7 +61,7 @@ def _compiled(
     if backend == "interval":
 
         def enclose(*values: Interval) -> Interval:
-            return evaluate(expr, dict(zip(symbols, values, strict=True)))
+            return enclosure(expr, dict(zip(symbols, values, strict=True)))
 
         return enclose
     raise ValueError(f"unknown backend {backend!r}; one of numpy, torch, interval")
@@ -234,7 +234,7 @@ def _evaluated(relation: Boolean, values: Mapping[sp.Symbol, Interval]) -> Relat
     if isinstance(relation, BooleanAtom):
         zero = Interval.exact(0)
         return RelationValue(zero, zero, relation == sp.true, None, None)
-    lhs, rhs = evaluate(relation.lhs, values), evaluate(relation.rhs, values)
+    lhs, rhs = enclosure(relation.lhs, values), enclosure(relation.rhs, values)
     holds = relation_holds(relation, lhs, rhs)
     if isinstance(relation, sp.Eq | sp.Ne):
         return RelationValue(lhs, rhs, holds, None, None)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from ..numerics.data.file import FromFile
 from ..numerics.device import resolve_device
-from ..theory.exact.interval import precision as working_at
+from ..theory.exact.endpoints import precision as working_at
 from ..theory.prover.engine import prove
 from ..theory.theorems import catalog
 from .assumptions.ladder import SLOPES, DataCheck, check_data

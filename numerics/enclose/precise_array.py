@@ -21,53 +21,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...theory.exact.endpoints import ceiling, floor, to_float, working_precision
 from ...theory.exact.interval import Interval
-from ...theory.exact.surd import exact_surd
+from ...theory.exact.scalars import Scalar, as_ball, larger, middle, to_fmpq
+from ...theory.exact.surd import exact_surd, rational_root
 from .ball_array import BallArray
 from .real_array import BoolArray, RealArray
 from .roundoff import FloatArray
 
-# Single numbers of a `precise_array.PreciseArray`: rationals, exact, or balls around the number.
-#
-# Operations on rationals are exact. They run at the precision that flint has in force.
 
-Entry = fmpq | arb
-
-
-def rational(value: float) -> fmpq:
-    """A finite float as the rational it is."""
-    return fmpq(*value.as_integer_ratio())
-
-
-def entry_of(value: Interval) -> Entry:
+def entry_of(value: Interval) -> Scalar:
     """The number exactly where it is known and rational, else a ball around it."""
     exact = value.exact_value
     if exact is None:
         return value.ball
     fraction = exact.rational
     if fraction is not None:
-        return fmpq(fraction.numerator, fraction.denominator)
+        return to_fmpq(fraction)
     with working_precision():
         return exact.ball()
 
 
-def interval_of(entry: Entry) -> Interval:
+def interval_of(entry: Scalar) -> Interval:
     """The interval of an entry, known exactly where it is rational."""
     return Interval.of(exact_surd(entry)) if isinstance(entry, fmpq) else Interval.around(entry)
 
 
-def as_ball(entry: Entry) -> arb:
-    """A ball around the entry, at the precision that flint has in force."""
-    return arb(entry) if isinstance(entry, fmpq) else entry
-
-
-def middle(entry: Entry) -> fmpq:
-    """The rational itself, or the midpoint of the ball; 0 where nothing is known."""
-    if isinstance(entry, fmpq):
-        return entry
-    return entry.mid().fmpq() if entry.is_finite() else fmpq(0)
-
-
-def product(left: Entry, right: Entry) -> Entry:
+def product(left: Scalar, right: Scalar) -> Scalar:
     """The product."""
     # An exact zero stays one, whatever is not known of the other factor.
     for one in (left, right):
@@ -76,29 +54,21 @@ def product(left: Entry, right: Entry) -> Entry:
     return left * right
 
 
-def quotient(left: Entry, right: Entry) -> Entry:
+def quotient(left: Scalar, right: Scalar) -> Scalar:
     """The quotient; not a number for a divisor that is zero."""
     if isinstance(right, fmpq) and right == 0:
         return arb.nan()
     return left / right
 
 
-def larger(left: Entry, right: Entry) -> Entry:
-    """The larger of the two."""
-    if left >= right:
-        return left
-    return right if right >= left else as_ball(left).max(as_ball(right))
-
-
-def root(entry: Entry) -> Entry:
+def root(entry: Scalar) -> Scalar:
     """The root of a quantity that cannot be negative: what lies below 0 is cut."""
+    if entry < 0:
+        return arb.nan()
     if isinstance(entry, fmpq):
-        if entry < 0:
-            return arb.nan()
-        if entry.p.is_square() and entry.q.is_square():
-            return fmpq(entry.p.isqrt(), entry.q.isqrt())
-        return arb(entry).sqrt()
-    return arb.nan() if entry < 0 else entry.nonnegative_part().sqrt()
+        found = rational_root(entry)
+        return arb(entry).sqrt() if found is None else found
+    return entry.nonnegative_part().sqrt()
 
 
 MOST_ENTRIES = 2**18
@@ -150,7 +120,7 @@ class PreciseArray(RealArray):
             return cls(_array(entry_of(value)))
         balls = value if isinstance(value, BallArray) else BallArray.exact(np.asarray(value))
         pairs = zip(balls.mid.ravel().tolist(), balls.rad.ravel().tolist(), strict=True)
-        entries = [rational(m) if r == 0 else arb(m, r) for m, r in pairs]
+        entries = [fmpq(*m.as_integer_ratio()) if r == 0 else arb(m, r) for m, r in pairs]
         return cls(_object_array(entries, balls.shape))
 
     @property
@@ -329,17 +299,17 @@ class PreciseArray(RealArray):
         with working_precision():
             return np.array([read(as_ball(entry)) for entry in self._flat]).reshape(self.shape)
 
-    def _asked(self, question: Callable[[Entry], bool]) -> BoolArray:
+    def _asked(self, question: Callable[[Scalar], bool]) -> BoolArray:
         return np.array([question(e) for e in self._flat], dtype=bool).reshape(self.shape)
 
-    def _mapped(self, function: Callable[[Any], Entry]) -> PreciseArray:
+    def _mapped(self, function: Callable[[Any], Scalar]) -> PreciseArray:
         with working_precision():
             return PreciseArray(
                 _object_array([function(entry) for entry in self._flat], self.shape)
             )
 
     def _with(
-        self, other: RealArray | Interval | ArrayLike, operation: Callable[[Any, Any], Entry]
+        self, other: RealArray | Interval | ArrayLike, operation: Callable[[Any, Any], Scalar]
     ) -> PreciseArray:
         with working_precision():
             pairs = np.broadcast(self.entries, PreciseArray.like(other).entries)
@@ -378,7 +348,7 @@ def _matrices(left: np.ndarray, right: np.ndarray) -> tuple[Any, Any]:
     return kind(rows, inner, flat[0]), kind(inner, columns, flat[1])
 
 
-def _object_array(entries: Iterable[Entry], shape: tuple[int, ...]) -> NDArray[np.object_]:
+def _object_array(entries: Iterable[Scalar], shape: tuple[int, ...]) -> NDArray[np.object_]:
     items = list(entries)
     flat = np.empty(len(items), dtype=object)
     flat[:] = items

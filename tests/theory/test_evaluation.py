@@ -7,7 +7,9 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 from flint import arb, fmpq
-from perturbproof.theory.exact.evaluate import Undecided, Undefined, exact, precision, truth, value
+from perturbproof.theory.exact.endpoints import working_precision as precision
+from perturbproof.theory.exact.evaluate import truth, value
+from perturbproof.theory.exact.scalars import Undecided, Undefined, exact
 
 x, y = sp.symbols("x y", real=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -13,8 +14,6 @@ from flint import arb, ctx, fmpq
 
 Number = int | float | Fraction
 """What has one exact real value: a float stands for its binary value, not for its decimal text."""
-
-Portable = tuple[int, int] | float
 
 _BITS: ContextVar[int] = ContextVar("perturbproof_precision_bits", default=128)
 INFINITY = arb(math.inf)
@@ -116,9 +115,28 @@ def greatest(left: arb, right: arb) -> arb:
     return left if left >= right else right
 
 
-def portable(end: arb) -> Portable:
-    """What pickles (flint balls do not) and `arb(...)` turns back into the same end."""
+_END = re.compile(r"(-?)0x([0-9a-f]+)p(-?[0-9]{1,18})")
+
+
+def end_text(end: arb) -> str:
+    """The exact end as hexadecimal mantissa and binary exponent, or inf."""
     if not end.is_finite():
-        return math.inf if end > 0 else -math.inf
+        return "inf" if end > 0 else "-inf"
     mantissa, exponent = end.man_exp()
-    return int(mantissa), int(exponent)
+    return f"{int(mantissa):#x}p{int(exponent)}"
+
+
+def end_from(text: str) -> arb:
+    """The end that `end_text` made this of.
+
+    Raises:
+        ValueError: it is not such a text.
+    """
+    if text in ("inf", "-inf"):
+        return INFINITY if text == "inf" else -INFINITY
+    found = _END.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:40]!r} is no end of an interval")
+    sign, digits, exponent = found.groups()
+    mantissa = int(digits, 16)
+    return arb((-mantissa if sign else mantissa, int(exponent)))

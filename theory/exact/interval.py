@@ -14,53 +14,49 @@ compare as equal: no precision of the ends could show it.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Real
-from typing import Self, TypeVar
 
 from flint import arb, fmpq
 
 from .endpoints import (
     INFINITY,
     Number,
-    Portable,
     ceiling,
+    end_from,
     end_product,
+    end_text,
     exact_arb,
     floor,
     greatest,
     least,
-    portable,
-    precision,
     precision_bits,
     to_float,
     working_precision,
 )
-from .surd import MOST_BITS, Surd, exact_surd
-
-# What is known of one real number: two ends, and the number itself where it is known exactly.
-#
-# Without arithmetic, which `enclosure.Interval` adds.
-
-_Kind = TypeVar("_Kind", bound="NumberRange")
+from .surd import MOST_BITS, Surd, exact_surd, surd_from, surd_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NumberRange:
+class Interval:
     """A closed interval [low, high] that contains one unknown real number; ends may be infinite.
 
-    `known` is that number where it is known exactly and the ends do not tell it.
+    `known` is that number where it is known exactly and the ends do not tell it. There is no `==`
+    by value and no `<`: two intervals compare by `certainly_less`, `certainly_at_most` and
+    `intersects`. Arithmetic accepts exact numbers on either side.
     """
 
     low: arb
     high: arb
     known: Surd | None = None
 
+    # Makes numpy scalars and arrays leave mixed arithmetic to this class.
+    __array_ufunc__ = None
+
     @classmethod
-    def exact(cls, value: Number | str) -> Self:
+    def exact(cls, value: Number | str) -> Interval:
         """The value itself: a float is its binary value, a string its decimal or p/q value.
 
         Rationals are rounded outward at the working precision. NaN and infinities are no real
@@ -72,20 +68,20 @@ class NumberRange:
         with working_precision():
             ball = exact_arb(value)
             if not ball.is_finite():
-                return cls.whole()
+                return Interval.whole()
             low, high = ball.lower(), ball.upper()
             # Where the ends meet they are the number; elsewhere the fraction is kept beside them.
-            return cls(low, high, None if low == high else exact_surd(Fraction(value)))
+            return Interval(low, high, None if low == high else exact_surd(Fraction(value)))
 
     @classmethod
-    def of(cls, value: Surd) -> Self:
+    def of(cls, value: Surd) -> Interval:
         """A number known exactly, its ends rounded outward at the working precision."""
         with working_precision():
             ball = value.ball()
-            return cls(ball.lower(), ball.upper(), value)
+            return Interval(ball.lower(), ball.upper(), value)
 
     @classmethod
-    def between(cls, low: Number, high: Number) -> Self:
+    def between(cls, low: Number, high: Number) -> Interval:
         """All numbers from `low` to `high`; an infinite or NaN end leaves that side open.
 
         Raises:
@@ -94,20 +90,20 @@ class NumberRange:
         if low > high or low == math.inf or high == -math.inf:
             raise ValueError(f"no real number lies between {low} and {high}")
         with working_precision():
-            return cls(floor(exact_arb(low)), ceiling(exact_arb(high)))
+            return Interval(floor(exact_arb(low)), ceiling(exact_arb(high)))
 
     @classmethod
-    def around(cls, ball: arb) -> Self:
+    def around(cls, ball: arb) -> Interval:
         """The interval covered by an arb ball; a ball that is not finite gives the whole line."""
         if not ball.is_finite():
-            return cls.whole()
+            return Interval.whole()
         with working_precision():
-            return cls(ball.lower(), ball.upper())
+            return Interval(ball.lower(), ball.upper())
 
     @classmethod
-    def whole(cls) -> Self:
+    def whole(cls) -> Interval:
         """The whole real line: nothing is known."""
-        return cls(-INFINITY, INFINITY)
+        return Interval(-INFINITY, INFINITY)
 
     @property
     def lower(self) -> float:
@@ -164,44 +160,44 @@ class NumberRange:
                     return False
             bits *= 2
 
-    def certainly_less(self, other: Self | Number) -> bool:
+    def certainly_less(self, other: Interval | Number) -> bool:
         """Every point of this interval lies strictly below every point of the other."""
-        right = self._read(other)
+        right = _interval(other)
         a, b = self.exact_value, right.exact_value
         return a.below(b) if a is not None and b is not None else bool(self.high < right.low)
 
-    def certainly_at_most(self, other: Self | Number) -> bool:
+    def certainly_at_most(self, other: Interval | Number) -> bool:
         """No point of this interval lies above any point of the other."""
-        right = self._read(other)
+        right = _interval(other)
         a, b = self.exact_value, right.exact_value
         return not b.below(a) if a is not None and b is not None else bool(self.high <= right.low)
 
-    def intersects(self, other: Self) -> bool:
+    def intersects(self, other: Interval) -> bool:
         """Some real number lies in both: the two may enclose the same quantity."""
         return not (self.certainly_less(other) or other.certainly_less(self))
 
-    def hull(self, other: Self) -> Self:
+    def hull(self, other: Interval) -> Interval:
         """The smallest interval that contains both."""
         a, b = self.exact_value, other.exact_value
         if a is not None and b is not None and a.equals(b):
             return self
-        return type(self)(least(self.low, other.low), greatest(self.high, other.high))
+        return Interval(least(self.low, other.low), greatest(self.high, other.high))
 
-    def min(self, other: Self | Number) -> Self:
+    def min(self, other: Interval | Number) -> Interval:
         """Encloses the smaller of the two numbers."""
-        right = self._read(other)
+        right = _interval(other)
         if self.certainly_at_most(right) or right.certainly_at_most(self):
             return self if self.certainly_at_most(right) else right
-        return type(self)(least(self.low, right.low), least(self.high, right.high))
+        return Interval(least(self.low, right.low), least(self.high, right.high))
 
-    def max(self, other: Self | Number) -> Self:
+    def max(self, other: Interval | Number) -> Interval:
         """Encloses the larger of the two numbers."""
-        right = self._read(other)
+        right = _interval(other)
         if self.certainly_at_most(right) or right.certainly_at_most(self):
             return right if self.certainly_at_most(right) else self
-        return type(self)(greatest(self.low, right.low), greatest(self.high, right.high))
+        return Interval(greatest(self.low, right.low), greatest(self.high, right.high))
 
-    def nonnegative(self) -> Self:
+    def nonnegative(self) -> Interval:
         """The part at or above zero, for a quantity that cannot be negative (a norm, a load).
 
         Raises:
@@ -211,7 +207,7 @@ class NumberRange:
             raise ValueError(f"{self} encloses no number at or above zero")
         if self.low >= 0:
             return self
-        return type(self)(greatest(self.low, arb(0)), self.high)
+        return Interval(greatest(self.low, arb(0)), self.high)
 
     def __bool__(self) -> bool:
         raise TypeError("an interval has no truth value; ask certainly_less or certainly_at_most")
@@ -219,36 +215,9 @@ class NumberRange:
     def __str__(self) -> str:
         return f"[{self.lower:.9g}, {self.upper:.9g}]"
 
-    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
-        # flint balls do not pickle; exact ends do, as integers.
-        known = self.known
-        parts = known and tuple(int(n) for q in (known.factor, known.radicand) for n in (q.p, q.q))
-        return _restored, (type(self), portable(self.low), portable(self.high), parts)
-
-    def _read(self, other: Self | Number) -> Self:
-        return other if isinstance(other, NumberRange) else type(self).exact(other)
-
-
-def _restored(
-    kind: type[_Kind], low: Portable, high: Portable, known: tuple[int, int, int, int] | None
-) -> _Kind:
-    exact = known and Surd(fmpq(known[0], known[1]), fmpq(known[2], known[3]))
-    return kind(arb(low), arb(high), exact)
-
-
-__all__ = ["Interval", "Number", "precision", "precision_bits"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Interval(NumberRange):
-    """A closed interval [low, high] that contains one unknown real number; ends may be infinite.
-
-    There is no `==` by value and no `<`: two intervals compare by `certainly_less`,
-    `certainly_at_most` and `intersects`. Arithmetic accepts exact numbers on either side.
-    """
-
-    # Makes numpy scalars and arrays leave mixed arithmetic to this class.
-    __array_ufunc__ = None
+    def __reduce__(self) -> tuple[Callable[[list[str]], Interval], tuple[list[str]]]:
+        # flint balls do not pickle; their text keeps every bit.
+        return interval_from, (interval_text(self),)
 
     def __neg__(self) -> Interval:
         # Even a change of sign rounds to the precision in force in flint.
@@ -383,21 +352,10 @@ Operand = Interval | Real
 """What arithmetic takes on the other side; anything else may know better what to do."""
 
 
-# Intervals as plain text that JSON can hold, and back, without rounding anything.
-
-_END = re.compile(r"(-?)0x([0-9a-f]+)p(-?[0-9]{1,18})")
-_HEX = re.compile(r"-?0x[0-9a-f]+")
-
-
 def interval_text(value: Interval) -> list[str]:
-    """Both ends, and the exact value where it is known as factor and radicand, four integers."""
-    known = value.known
-    parts = [] if known is None else [known.factor, known.radicand]
-    return [
-        _end_text(value.low),
-        _end_text(value.high),
-        *(hex(int(n)) for part in parts for n in (part.p, part.q)),
-    ]
+    """Plain text for JSON that rounds nothing: both ends, and the exact value where it is known."""
+    known = () if value.known is None else surd_text(value.known)
+    return [end_text(value.low), end_text(value.high), *known]
 
 
 def interval_from(text: list[str]) -> Interval:
@@ -406,39 +364,9 @@ def interval_from(text: list[str]) -> Interval:
     Raises:
         ValueError: it is not such a text.
     """
-    if not isinstance(text, list) or len(text) not in (2, 6):
+    if not isinstance(text, list) or len(text) < 2:
         raise ValueError("an interval is a list of 2 or 6 texts")
-    low, high = map(_end_from, text[:2])
-    known = None
-    if len(text) == 6:
-        a, b, c, d = map(_whole, text[2:])
-        if b <= 0 or c <= 0 or d <= 0:
-            raise ValueError(f"{text[2:]} is no exact number")
-        known = Surd(fmpq(a, b), fmpq(c, d))
+    low, high = map(end_from, text[:2])
     if not low <= high:
         raise ValueError(f"no real number lies between {text[0]} and {text[1]}")
-    return Interval(low, high, known)
-
-
-def _end_text(end: arb) -> str:
-    if not end.is_finite():
-        return "inf" if end > 0 else "-inf"
-    mantissa, exponent = end.man_exp()
-    return f"{int(mantissa):#x}p{int(exponent)}"
-
-
-def _end_from(text: str) -> arb:
-    if text in ("inf", "-inf"):
-        return INFINITY if text == "inf" else arb(-math.inf)
-    found = _END.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text[:40]!r} is no end of an interval")
-    sign, digits, exponent = found.groups()
-    mantissa = int(digits, 16)
-    return arb((-mantissa if sign else mantissa, int(exponent)))
-
-
-def _whole(text: str) -> int:
-    if _HEX.fullmatch(text) is None:
-        raise ValueError(f"{text[:40]!r} is no whole number")
-    return int(text, 16)
+    return Interval(low, high, surd_from(text[2:]) if text[2:] else None)

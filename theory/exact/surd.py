@@ -10,6 +10,7 @@ Why: intervals cannot decide a comparison of two equal numbers, at any precision
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -52,6 +53,17 @@ class Surd:
         """Whether the two numbers are the same."""
         return bool(self._signed_square() == other._signed_square())
 
+    def __str__(self) -> str:
+        if self.radicand == 1:
+            return str(self.factor)
+        return f"{'' if self.factor == 1 else f'{self.factor} '}sqrt({self.radicand})"
+
+    def __float__(self) -> float:
+        """A double near the number; of the square, so that all roots are rounded alike."""
+        square = self._signed_square()
+        size = (abs(int(square.p)) / int(square.q)) ** 0.5
+        return -size if square < 0 else size
+
     def ball(self) -> arb:
         """An enclosure at the precision that flint has in force."""
         return arb(self.factor) if self.radicand == 1 else self.factor * arb(self.radicand).sqrt()
@@ -66,7 +78,7 @@ class Surd:
             return _checked(self.factor + other.factor, self.radicand)
         if not self.sign or not other.sign:
             return other if not self.sign else self
-        ratio = _rational_root(self.radicand / other.radicand)
+        ratio = rational_root(self.radicand / other.radicand)
         if ratio is None:
             return None
         return _checked(self.factor * ratio + other.factor, other.radicand)
@@ -112,12 +124,46 @@ class Surd:
         return int(self.factor.height_bits()) + int(self.radicand.height_bits())
 
 
+def exact_root(square: Fraction) -> Surd:
+    """The square root of a rational number.
+
+    Raises:
+        ValueError: it is negative, or too long (see `MOST_BITS`).
+    """
+    root = exact_surd(square).root()
+    if root is None:
+        raise ValueError(f"no exact root of {str(square)[:40]}")
+    return root
+
+
 def exact_surd(value: int | float | Fraction | fmpq) -> Surd:
     """The number itself; a float (finite) is its binary value."""
     if isinstance(value, fmpq):
         return Surd(value)
     numerator, denominator = value.as_integer_ratio()
     return Surd(fmpq(int(numerator), int(denominator)))
+
+
+_HEX = re.compile(r"-?0x[0-9a-f]+")
+
+
+def surd_text(value: Surd) -> list[str]:
+    """Numerators and denominators of factor and radicand, as hexadecimal texts."""
+    return [hex(int(n)) for part in (value.factor, value.radicand) for n in (part.p, part.q)]
+
+
+def surd_from(text: list[str]) -> Surd:
+    """The number that `surd_text` made this of.
+
+    Raises:
+        ValueError: it is not such a text.
+    """
+    if len(text) != 4 or not all(_HEX.fullmatch(part) for part in text):
+        raise ValueError(f"{str(text)[:80]} is no exact number")
+    a, b, c, d = (int(part, 16) for part in text)
+    if b <= 0 or c <= 0 or d <= 0:
+        raise ValueError(f"{text} is no exact number")
+    return Surd(fmpq(a, b), fmpq(c, d))
 
 
 def _checked(factor: fmpq, radicand: fmpq) -> Surd | None:
@@ -127,12 +173,14 @@ def _checked(factor: fmpq, radicand: fmpq) -> Surd | None:
         return None
     if radicand == 1:
         return Surd(factor)
-    whole = _rational_root(radicand)
+    whole = rational_root(radicand)
     return Surd(factor, radicand) if whole is None else Surd(factor * whole)
 
 
-def _rational_root(value: fmpq) -> fmpq | None:
-    """The square root of a positive rational where it is rational."""
-    if not (value.p.is_square() and value.q.is_square()):
+def rational_root(value: fmpq, degree: int = 2) -> fmpq | None:
+    """The root of a rational number at or above zero, where it is rational."""
+    # Residues tell most numbers from squares without a root being taken.
+    if degree == 2 and not (value.p.is_square() and value.q.is_square()):
         return None
-    return fmpq(value.p.isqrt(), value.q.isqrt())
+    p, q = (part.root(degree) if part else part for part in (value.p, value.q))
+    return fmpq(p, q) if p**degree == value.p and q**degree == value.q else None

@@ -17,17 +17,9 @@ import sympy as sp
 from flint import arb, fmpq
 from sympy.logic.boolalg import Boolean
 
-from ..exact.evaluate import (
-    Number,
-    Undecided,
-    Undefined,
-    Values,
-    evaluator,
-    precision,
-    root,
-    truth,
-    value,
-)
+from ..exact.endpoints import working_precision
+from ..exact.evaluate import SCALARS, Point, evaluator, truth, value
+from ..exact.scalars import Scalar, Undecided, Undefined, middle, root
 from ..symbols import quantity, symbols_of
 from .engine import StepReport
 
@@ -126,24 +118,24 @@ ORDERS_TRIED = 8
 
 @dataclass
 class _Bounds:
-    low: Number | None = None
-    high: Number | None = None
+    low: Scalar | None = None
+    high: Scalar | None = None
     open_low: bool = False
     open_high: bool = False
-    equal: tuple[Number, ...] = ()
+    equal: tuple[Scalar, ...] = ()
     unsure: list[Boolean] = field(default_factory=list)
 
-    def at_least(self, bound: Number, strict: bool) -> None:
+    def at_least(self, bound: Scalar, strict: bool) -> None:
         if self.low is None or bound > self.low or (strict and not bound < self.low):
             self.low, self.open_low = bound, strict
 
-    def allow(self, value: Number) -> bool:
+    def allow(self, value: Scalar) -> bool:
         """Whether a value certainly keeps to the bounds."""
         above = self.low is None or (value > self.low if self.open_low else value >= self.low)
         below = self.high is None or (value < self.high if self.open_high else value <= self.high)
         return bool(above and below)
 
-    def at_most(self, bound: Number, strict: bool) -> None:
+    def at_most(self, bound: Scalar, strict: bool) -> None:
         if self.high is None or bound < self.high or (strict and not bound > self.high):
             self.high, self.open_high = bound, strict
 
@@ -154,8 +146,8 @@ class _Source:
 
     atom: Boolean
     power: int
-    slope: Callable[[Values], Number]
-    rest: Callable[[Values], Number]
+    slope: Callable[[Point], Scalar]
+    rest: Callable[[Point], Scalar]
     equation: bool
     less: bool
     strict: bool
@@ -172,7 +164,7 @@ class Plan:
     unused: int
     tried: int = 0
     found: int = 0
-    last: dict[sp.Symbol, Number] = field(default_factory=dict)
+    last: dict[sp.Symbol, Scalar] = field(default_factory=dict)
 
 
 def plan(facts: Sequence[Boolean], symbols: Sequence[sp.Symbol], rng: random.Random) -> Plan:
@@ -244,8 +236,8 @@ def _source(atom: Boolean, symbol: sp.Symbol) -> _Source | None:
     return _Source(
         atom,
         power,
-        evaluator(slope),
-        evaluator(rest),
+        evaluator(slope, SCALARS),
+        evaluator(rest, SCALARS),
         isinstance(atom, sp.Eq),
         isinstance(atom, LESS),
         isinstance(atom, (sp.StrictLessThan, sp.StrictGreaterThan)),
@@ -264,12 +256,12 @@ def _range(symbol: sp.Symbol) -> _Bounds:
 
 def draw(
     p: Plan, rng: random.Random, squares: frozenset[sp.Symbol]
-) -> dict[sp.Symbol, Number] | None:
+) -> dict[sp.Symbol, Scalar] | None:
     """A point that satisfies the plan's comparisons and the declared ranges, or None.
 
     Where points are rare, some values of the last one are kept.
     """
-    point: dict[sp.Symbol, Number] = {}
+    point: dict[sp.Symbol, Scalar] = {}
     kept = rng.choice((0.5, 0.8, 0.95)) if p.last and 3 * p.found < p.tried else 0.0
     p.tried += 1
     try:
@@ -294,7 +286,7 @@ def draw(
         return None
 
 
-def _satisfied(atom: Boolean, at: Values) -> bool:
+def _satisfied(atom: Boolean, at: Point) -> bool:
     holds = truth(atom, at)
     if holds is None and isinstance(atom, sp.Eq):
         # Solved with an irrational number: equal as far as the enclosures tell.
@@ -303,7 +295,7 @@ def _satisfied(atom: Boolean, at: Values) -> bool:
     return holds is True
 
 
-def _bounds(declared: _Bounds, sources: list[_Source], at: Values) -> _Bounds:
+def _bounds(declared: _Bounds, sources: list[_Source], at: Point) -> _Bounds:
     if not sources:
         return declared
     bounds = _Bounds(declared.low, declared.high, declared.open_low, declared.open_high)
@@ -327,7 +319,7 @@ def _bounds(declared: _Bounds, sources: list[_Source], at: Values) -> _Bounds:
     return bounds
 
 
-def _even_power(bounds: _Bounds, source: _Source, bound: Number, rising: bool) -> None:
+def _even_power(bounds: _Bounds, source: _Source, bound: Scalar, rising: bool) -> None:
     """What x**k = bound, x**k <= bound or x**k >= bound says of x, for even k."""
     bounds.unsure.append(source.atom)
     upper = not source.equation and source.less == rising
@@ -343,7 +335,7 @@ def _even_power(bounds: _Bounds, source: _Source, bound: Number, rising: bool) -
         bounds.at_least(end, source.strict)
 
 
-def _between(bounds: _Bounds, rng: random.Random, square: bool) -> Number | None:
+def _between(bounds: _Bounds, rng: random.Random, square: bool) -> Scalar | None:
     if bounds.equal:
         allowed = [x for x in bounds.equal if bounds.allow(x)]
         return rng.choice(allowed) if allowed else None
@@ -383,12 +375,9 @@ def _inside(low: fmpq | None, high: fmpq | None, rng: random.Random) -> fmpq:
     return fmpq(0) if rng.random() < 0.1 else size * rng.choice((-1, 1))
 
 
-def _rational(bound: Number | None) -> fmpq | None:
+def _rational(bound: Scalar | None) -> fmpq | None:
     """The bound, or the midpoint of its enclosure (what is drawn from it is checked)."""
-    if not isinstance(bound, arb):
-        return bound
-    mantissa, exponent = bound.mid().man_exp()
-    return fmpq(mantissa) * fmpq(2) ** int(exponent)
+    return None if bound is None else middle(bound)
 
 
 PRECISION_BITS = 128
@@ -429,7 +418,7 @@ def trial(step: StepReport, count: int = 1000, seed: int = 0) -> TrialReport:
         for e in formula.atoms(sp.Pow)
         if isinstance(e.base, sp.Symbol) and e.exp.is_Rational and not e.exp.is_integer
     )
-    with precision(PRECISION_BITS):
+    with working_precision(PRECISION_BITS):
         return _tried(step, count, rng, symbols, squares)
 
 

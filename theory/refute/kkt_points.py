@@ -25,7 +25,7 @@ from itertools import combinations, product
 
 from flint import fmpq, fmpq_mat
 
-from ..exact.evaluate import to_fmpq, to_fraction
+from ..exact.scalars import to_fmpq, to_fraction
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 Vector = tuple[Fraction, ...]

@@ -20,7 +20,8 @@ from flint import arb
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from ..exact.evaluate import Undecided, Undefined, exact, value
+from ..exact.evaluate import value
+from ..exact.scalars import Undecided, Undefined, exact
 from ..statement import Assumption, Claim, Theorem
 from ..symbols import quantity, symbols_of
 from .search import unsearchable

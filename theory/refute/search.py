@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..exact.evaluate import Undefined
+from ..exact.scalars import Undefined
 from ..statement import Claim, Theorem
 from ..symbols import symbols_of
 from .families import EXTREMES, Family, bent_families, families, perturbed_settings, scaled_families

@@ -18,23 +18,22 @@ from flint import arb, fmpq, fmpq_mat
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from ..exact.evaluate import (
-    PRECISION_BITS,
-    Number,
-    Root,
-    Undecided,
-    Undefined,
-    Value,
-    number,
-    precision,
-    square_root,
-    to_fmpq,
-    to_fraction,
-    truth,
-    value,
-)
+from ..exact.endpoints import working_precision
+from ..exact.evaluate import truth, value
+from ..exact.scalars import Scalar, Undecided, Undefined, to_fmpq, to_fraction
+from ..exact.surd import Surd, exact_root
 from ..symbols import symbols_of
 from .kkt_points import KktPoint, Matrix, Vector, coefficients, gram_matrix
+
+PRECISION_BITS = 256
+Value = Fraction | Surd | arb
+
+
+def scalar(x: Value) -> Scalar:
+    """The number as formulas take it: rational where it can be, else a ball around it."""
+    if isinstance(x, Surd):
+        return x.ball() if x.rational is None else x.factor
+    return to_fmpq(x) if isinstance(x, Fraction) else x
 
 
 @dataclass(frozen=True)
@@ -171,8 +170,8 @@ def _row_margin(data: ExactData) -> Fraction:
 EVALUATORS |= {
     "gamma": lambda s: s.data.slope,
     "N": lambda s: Fraction(s.data.n),
-    "R_max": lambda s: Root(max(s.data.squares)),
-    "R_min": lambda s: Root(min(s.data.squares)),
+    "R_max": lambda s: exact_root(max(s.data.squares)),
+    "R_min": lambda s: exact_root(min(s.data.squares)),
     "p_max": lambda s: s.data.largest_inner,
     "row_sum_max": lambda s: max(s.data.row_sums),
     "row_margin_min": lambda s: _row_margin(s.data),
@@ -181,16 +180,16 @@ EVALUATORS |= {
     "activation_margin": lambda s: _point(s).activation_margin,
     # The perturbed set.
     "N_adv": lambda s: Fraction(len(_perturbation(s).labels)),
-    "eps": lambda s: Root(_perturbation(s).step ** 2 * _perturbation(s).scale),
+    "eps": lambda s: exact_root(_perturbation(s).step ** 2 * _perturbation(s).scale),
     "dir_sq": lambda s: gram_matrix([_perturbation(s).direction])[0][0] / _perturbation(s).scale,
-    "kappa": lambda s: Root(
+    "kappa": lambda s: exact_root(
         max(abs(b) for b in _perturbation(s).overlaps) ** 2 / _perturbation(s).scale
     ),
-    "base_R_max": lambda s: Root(max(_perturbation(s).base_data.squares)),
-    "base_R_min": lambda s: Root(min(_perturbation(s).base_data.squares)),
+    "base_R_max": lambda s: exact_root(max(_perturbation(s).base_data.squares)),
+    "base_R_min": lambda s: exact_root(min(_perturbation(s).base_data.squares)),
     "base_p_max": lambda s: _perturbation(s).base_data.largest_inner,
-    "adv_R_max": lambda s: Root(max(_perturbation(s).data.squares)),
-    "adv_R_min": lambda s: Root(min(_perturbation(s).data.squares)),
+    "adv_R_max": lambda s: exact_root(max(_perturbation(s).data.squares)),
+    "adv_R_min": lambda s: exact_root(min(_perturbation(s).data.squares)),
     "adv_p_max": lambda s: _perturbation(s).data.largest_inner,
     "adv_lambda_min": lambda s: min(_adv_point(s).multipliers),
     "adv_lambda_max": lambda s: max(_adv_point(s).multipliers),
@@ -211,7 +210,7 @@ def smallest_eigenvalue(data: ExactData) -> Value:
     if polynomial(fmpq(0)) == 0:
         # A is positive semidefinite (it is a Gram matrix of network gradients).
         return Fraction(0)
-    with precision(PRECISION_BITS):
+    with working_precision(PRECISION_BITS):
         # Symmetric: all roots are real, so the real parts enclose them.
         factors: list[Any] = polynomial.numer().complex_roots()
         roots = [root.real for root, _ in factors]
@@ -237,7 +236,7 @@ class Values:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self._values: dict[str, Value] = {}
-        self._numbers: dict[str, Number] = {}
+        self._numbers: dict[str, Scalar] = {}
         self._doubles: dict[str, float] = {}
 
     def __getitem__(self, name: str) -> Value:
@@ -252,12 +251,12 @@ class Values:
             self._doubles[name] = float(value.mid()) if isinstance(value, arb) else float(value)
         return self._doubles[name]
 
-    def at(self, formula: sp.Basic) -> dict[sp.Symbol, Number]:
+    def at(self, formula: sp.Basic) -> dict[sp.Symbol, Scalar]:
         """The values of a formula's symbols, as `evaluation` takes them."""
         symbols = symbols_of(formula)
         for s in symbols:
             if s.name not in self._numbers:
-                self._numbers[s.name] = number(self[s.name])
+                self._numbers[s.name] = scalar(self[s.name])
         return {s: self._numbers[s.name] for s in symbols}
 
 
@@ -268,7 +267,7 @@ def holds(relation: Boolean, values: Values) -> bool | None:
         KeyError: a symbol has no evaluator.
         Undefined: a symbol has no value on this data.
     """
-    with precision(PRECISION_BITS):
+    with working_precision(PRECISION_BITS):
         at = values.at(relation)
         try:
             return truth(relation, at)
@@ -280,7 +279,7 @@ def sides(relation: Boolean, values: Values) -> tuple[str, str] | None:
     """Both sides of a comparison as text; `None` for a combination of comparisons."""
     if not isinstance(relation, Relational):
         return None
-    with precision(PRECISION_BITS):
+    with working_precision(PRECISION_BITS):
         found = (value(side, values.at(side)) for side in relation.args)
         left, right = (str(x) if isinstance(x, fmpq) else x.str(15) for x in found)
     return left, right
@@ -315,11 +314,11 @@ def quotient(numerator: Fraction, square: Fraction) -> Value:
     """numerator/sqrt(square), exact where that is rational."""
     if square <= 0:
         raise Undefined("the cosine of a zero vector")
-    root = square_root(square)
-    if root is not None:
-        return numerator / root
-    with precision(PRECISION_BITS):
-        return to_fmpq(numerator) / number(Root(square))  # type: ignore[return-value]
+    root = exact_root(square)
+    if root.rational is not None:
+        return numerator / root.rational
+    with working_precision(PRECISION_BITS):
+        return to_fmpq(numerator) / root.ball()
 
 
 def _perturbed_point(setting: Setting) -> KktPoint:
@@ -345,7 +344,7 @@ def _q_weights(setting: Setting) -> Vector:
 @evaluator("norm_q")
 def _norm_q(setting: Setting) -> Value:
     q = _q_weights(setting)
-    return Root(_inner(setting, q, q))
+    return exact_root(_inner(setting, q, q))
 
 
 def _q_margins(setting: Setting) -> Vector:
@@ -386,10 +385,10 @@ def _gradient_cosines(setting: Setting) -> list[Value]:
 
 
 def _extreme(values: list[Value], largest: bool) -> Value:
-    with precision(PRECISION_BITS):
+    with working_precision(PRECISION_BITS):
         chosen = values[0]
         for v in values[1:]:
-            above = number(v) > number(chosen)
+            above = scalar(v) > scalar(chosen)
             chosen = v if above == largest else chosen
     return chosen
 
@@ -411,7 +410,7 @@ def _natural_kappa(setting: Setting) -> Value:
     square = _inner(setting, q, q)
     if square == 0:
         raise Undefined("q is zero")
-    return Root(max(margin**2 for margin in _q_margins(setting)) / square)
+    return exact_root(max(margin**2 for margin in _q_margins(setting)) / square)
 
 
 @evaluator("imbalance", point=False)
@@ -538,7 +537,7 @@ _REST: dict[str, Callable[[Setting], Value]] = {
     "adv_q_z": lambda s: dot(_adv_q(s), _z(s)),
     "q_z": lambda s: dot(q_of(s), _z(s)),
     "base_l1_z": lambda s: sum(map(abs, _base_z(s)), Fraction(0)),
-    "base_l2_z": lambda s: Root(dot(_base_z(s), _base_z(s))),
+    "base_l2_z": lambda s: exact_root(dot(_base_z(s), _base_z(s))),
     "side_min": lambda s: min(_sides(s)),
     "side_sum": lambda s: sum(_sides(s), Fraction(0)),
     "nnz_q": lambda s: Fraction(sum(x != 0 for x in q_of(s))),

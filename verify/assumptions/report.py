@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...numerics.data.file import FromFile
-from ...theory.exact.interval import precision
+from ...theory.exact.endpoints import precision
 from ...theory.prover.engine import ProofReport
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of

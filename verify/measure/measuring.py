@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...numerics.configuration import InputError
-from ...theory.exact.interval import precision
+from ...theory.exact.endpoints import precision
 from ...theory.statement import Theorem
 from ..scenarios.scenario import Scenario
 from ..values import CrossCheck, Measured, Observation, Progress, unwatched

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ...numerics.configuration import InputError
-from ...theory.exact.interval import precision
+from ...theory.exact.endpoints import precision
 from ...theory.prover.engine import ProofReport, prove
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog

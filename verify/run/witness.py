@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ...numerics.configuration import InputError
-from ...theory.exact.interval import precision
+from ...theory.exact.endpoints import precision
 from ...theory.statement import Theorem
 from ..measure import measure
 from ..measure.experiment import Experiment

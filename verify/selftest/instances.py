@@ -18,7 +18,7 @@ from sympy.logic.boolalg import Boolean
 
 from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
-from ...theory.exact.interval import precision
+from ...theory.exact.endpoints import precision
 from ...theory.prover.engine import ProofReport, prove
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of

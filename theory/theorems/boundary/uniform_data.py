@@ -14,7 +14,9 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from ... import symbols
-from ...exact.evaluate import Number, Undecided, Undefined, exact, precision, truth
+from ...exact.endpoints import working_precision
+from ...exact.evaluate import truth
+from ...exact.scalars import Scalar, Undecided, Undefined, exact
 from ...proof_steps import Citation, Definition, Identity, Inequality, Let, Step
 from ...statement import Assumption
 from ...steps import probability
@@ -93,7 +95,7 @@ def smallest_dimension(
     Raises:
         ValueError: an argument is out of range.
     """
-    values: dict[sp.Symbol, Number] = {
+    values: dict[sp.Symbol, Scalar] = {
         symbols.N: exact(samples),
         symbols.gamma: exact(slope),
         _DELTA: exact(delta),
@@ -119,10 +121,10 @@ def smallest_dimension(
     return high
 
 
-def _decided(formula: Boolean, values: dict[sp.Symbol, Number]) -> bool:
+def _decided(formula: Boolean, values: dict[sp.Symbol, Scalar]) -> bool:
     """Whether a formula holds, at as many bits as it takes to be certain."""
     for bits in PRECISIONS:
-        with precision(bits):
+        with working_precision(bits):
             try:
                 holds = truth(formula, values)
             except (Undecided, Undefined):
