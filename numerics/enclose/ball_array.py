@@ -40,6 +40,7 @@ from .roundoff import (
 )
 
 _P = ParamSpec("_P")
+Operand = RealArray | Interval | ArrayLike
 
 
 def _quiet(function: Callable[_P, BallArray]) -> Callable[_P, BallArray]:
@@ -49,6 +50,21 @@ def _quiet(function: Callable[_P, BallArray]) -> Callable[_P, BallArray]:
     def run(*args: _P.args, **kwargs: _P.kwargs) -> BallArray:
         with np.errstate(all="ignore"):
             return function(*args, **kwargs)
+
+    return run
+
+
+def _arithmetic(
+    function: Callable[[BallArray, BallArray], BallArray],
+) -> Callable[[BallArray, Operand], BallArray]:
+    """The operation with anything on the other side; of a precise array it decides itself."""
+
+    @wraps(function)
+    def run(left: BallArray, other: Operand) -> BallArray:
+        if isinstance(other, RealArray) and not isinstance(other, BallArray):
+            return NotImplemented
+        with np.errstate(all="ignore"):
+            return function(left, BallArray.like(other))
 
     return run
 
@@ -111,43 +127,44 @@ class BallArray(RealArray):
         reach = np.maximum(high - mid, mid - low)
         return cls(mid, np.where(low == high, 0.0, round_up(reach)))
 
+    @classmethod
+    def like(cls, value: Operand) -> BallArray:
+        if isinstance(value, BallArray):
+            return value
+        if isinstance(value, RealArray | Interval):
+            return BallArray.between(value.lower, value.upper)
+        return BallArray.exact(value)
+
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the enclosed array."""
         return self.mid.shape
 
     @property
     def lower(self) -> FloatArray:
-        """Lower bounds, rounded down; -inf where nothing is known."""
         return -(-self).upper
 
     @property
     def upper(self) -> FloatArray:
-        """Upper bounds, rounded up; +inf where nothing is known."""
         with np.errstate(over="ignore"):
             total = self.mid + self.rad
             return np.where(self.rad == 0, self.mid, np.nextafter(total, np.inf))
 
     @property
     def T(self) -> BallArray:
-        """The transpose."""
         return BallArray(self.mid.T, self.rad.T)
 
     @property
     def positive(self) -> BoolArray:
-        """Where an entry is certainly above zero."""
         return self.lower > 0
 
     @property
     def nonnegative(self) -> BoolArray:
-        """Where an entry is certainly zero or above."""
         return self.lower >= 0
 
     def __getitem__(self, index: Any) -> BallArray:
         return BallArray(np.asarray(self.mid[index]), np.asarray(self.rad[index]))
 
     def interval(self, *index: int) -> Interval:
-        """The entry at `index` (none for a 0-dimensional array) as an interval."""
         entry = self[index]
         return Interval.between(float(entry.lower), float(entry.upper))
 
@@ -171,27 +188,20 @@ class BallArray(RealArray):
             np.where(straddles, split.mid, abs(self.mid)), np.where(straddles, split.rad, self.rad)
         )
 
-    @_quiet
-    def __add__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
-        if _of_another_kind(other):
-            return NotImplemented
-        right = _ball(other)
+    @_arithmetic
+    def __add__(self, right: BallArray) -> BallArray:
         total = self.mid + right.mid
         # The rounding error of a sum is itself a float (Knuth's TwoSum); zero for exact sums.
         shadow = total - self.mid
         error = abs((self.mid - (total - shadow)) + (right.mid - shadow))
         return BallArray(total, add_up(add_up(self.rad, right.rad), error))
 
-    def __sub__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
-        if _of_another_kind(other):
-            return NotImplemented
-        return self + -_ball(other)
+    @_arithmetic
+    def __sub__(self, right: BallArray) -> BallArray:
+        return self + -right
 
-    @_quiet
-    def __mul__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
-        if _of_another_kind(other):
-            return NotImplemented
-        right = _ball(other)
+    @_arithmetic
+    def __mul__(self, right: BallArray) -> BallArray:
         mid = self.mid * right.mid
         trivial = (abs(self.mid) == 1) | (abs(right.mid) == 1) | (self.mid == 0) | (right.mid == 0)
         error = np.where(trivial, 0.0, round_up(UNIT_ROUNDOFF * abs(mid)) + SMALLEST)
@@ -201,11 +211,8 @@ class BallArray(RealArray):
         )
         return BallArray(mid, add_up(spread, error))
 
-    @_quiet
-    def __truediv__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
-        if _of_another_kind(other):
-            return NotImplemented
-        right = _ball(other)
+    @_arithmetic
+    def __truediv__(self, right: BallArray) -> BallArray:
         mid = self.mid / right.mid
         size = abs(right.mid)
         smallest = np.where(right.rad == 0, size, round_down(size - right.rad))
@@ -215,11 +222,8 @@ class BallArray(RealArray):
         rad = np.where(smallest > 0, add_up(spread, error), np.inf)
         return BallArray(mid, rad)
 
-    @_quiet
-    def __matmul__(self, other: RealArray | ArrayLike) -> BallArray:
-        if _of_another_kind(other):
-            return NotImplemented
-        right = _ball(other)
+    @_arithmetic
+    def __matmul__(self, right: BallArray) -> BallArray:
         terms = self.shape[-1]
         rad = matmul_up(abs(self.mid), abs(right.mid)) * product_error(terms)
         rad = round_up(round_up(rad) + terms * SMALLEST)
@@ -228,12 +232,6 @@ class BallArray(RealArray):
         if self.rad.any():
             rad = add_up(rad, matmul_up(self.rad, add_up(abs(right.mid), right.rad)))
         return BallArray(np.asarray(self.mid @ right.mid), np.asarray(rad))
-
-    def __rtruediv__(self, other: RealArray | Interval | ArrayLike) -> BallArray:
-        return _ball(other) / self
-
-    def __rmatmul__(self, other: RealArray | ArrayLike) -> BallArray:
-        return _ball(other) @ self
 
     @_quiet
     def sum(self, axis: int | None = None) -> BallArray:
@@ -247,10 +245,6 @@ class BallArray(RealArray):
 
     @_quiet
     def sqrt(self) -> BallArray:
-        """Square roots of quantities that cannot be negative; the part of a ball below 0 is cut.
-
-        An entry that is certainly negative becomes the whole line.
-        """
         lower, upper = np.maximum(self.lower, 0.0), self.upper
         low = np.maximum(np.nextafter(np.sqrt(lower), -np.inf), 0.0)
         high = np.nextafter(np.sqrt(np.maximum(upper, 0.0)), np.inf)
@@ -267,14 +261,12 @@ class BallArray(RealArray):
         return BallArray(mid, np.where(lost, round_up(rad + 2 * SMALLEST), rad))
 
     def maximum(self, other: RealArray | ArrayLike) -> BallArray:
-        """Elementwise larger of two arrays."""
-        right = _ball(other)
+        right = BallArray.like(other)
         return BallArray.between(
             np.maximum(self.lower, right.lower), np.maximum(self.upper, right.upper)
         )
 
     def norm(self) -> Interval:
-        """Euclidean (Frobenius) norm of the whole array, without under- or overflow of squares."""
         largest = float(np.max(np.maximum(abs(self.mid), self.rad), initial=0.0))
         if not math.isfinite(largest):
             return Interval.between(0, math.inf)
@@ -283,15 +275,9 @@ class BallArray(RealArray):
         return (unit * unit).sum().interval().nonnegative().sqrt() * Interval.exact(2) ** exponent
 
     def max_enclosure(self) -> Interval:
-        """Encloses the largest entry.
-
-        Raises:
-            ValueError: there is no entry.
-        """
         return Interval.between(float(self.lower.max()), float(self.upper.max()))
 
     def chosen(self, where: BoolArray, inside: Interval, outside: Interval) -> BallArray:
-        """Balls: `inside` where the condition holds, `outside` elsewhere."""
         return BallArray.between(
             np.where(where, inside.lower, outside.lower),
             np.where(where, inside.upper, outside.upper),
@@ -299,28 +285,12 @@ class BallArray(RealArray):
 
     @classmethod
     def stacked(cls, parts: Sequence[BallArray], axis: int | None = None) -> BallArray:
-        """Arrays joined along the first axis, or stacked along a new one."""
         mids, rads = [part.mid for part in parts], [part.rad for part in parts]
         if axis is None:
             return cls(np.concatenate(mids), np.concatenate(rads))
         return cls(np.stack(mids, axis), np.stack(rads, axis))
 
     def placed(self, index: NDArray[np.intp], size: int) -> BallArray:
-        """A vector of `size` zeros with this one's entries at `index`."""
         mid, rad = np.zeros(size), np.zeros(size)
         mid[index], rad[index] = self.mid, self.rad
         return BallArray(mid, rad)
-
-
-def _of_another_kind(other: object) -> bool:
-    return isinstance(other, RealArray) and not isinstance(other, BallArray)
-
-
-def _ball(value: RealArray | Interval | ArrayLike) -> BallArray:
-    if isinstance(value, BallArray):
-        return value
-    if isinstance(value, RealArray):
-        return BallArray.between(value.lower, value.upper)
-    if isinstance(value, Interval):
-        return BallArray.between(value.lower, value.upper)
-    return BallArray.exact(value)

@@ -125,32 +125,26 @@ class PreciseArray(RealArray):
 
     @property
     def mid(self) -> FloatArray:
-        """Float64 numbers near the entries; 0 where nothing is known."""
         return BallArray.between(self.lower, self.upper).mid
 
     @property
     def rad(self) -> FloatArray:
-        """Float64 radii: every entry lies in mid ± rad; infinite where nothing is known."""
         return BallArray.between(self.lower, self.upper).rad
 
     @property
     def lower(self) -> FloatArray:
-        """Lower bounds, rounded down to float64; -inf where nothing is known."""
         return self._floats(lambda ball: to_float(floor(ball), towards=-math.inf))
 
     @property
     def upper(self) -> FloatArray:
-        """Upper bounds, rounded up to float64; +inf where nothing is known."""
         return self._floats(lambda ball: to_float(ceiling(ball), towards=math.inf))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the enclosed array."""
         return self.entries.shape
 
     @property
     def T(self) -> PreciseArray:
-        """The transpose."""
         return PreciseArray(self.entries.T)
 
     @property
@@ -160,17 +154,14 @@ class PreciseArray(RealArray):
 
     @property
     def is_finite(self) -> bool:
-        """Something is known of every entry."""
         return all(isinstance(e, fmpq) or e.is_finite() for e in self._flat)
 
     @property
     def positive(self) -> BoolArray:
-        """Where an entry is certainly above zero."""
         return self._asked(lambda entry: entry > 0)
 
     @property
     def nonnegative(self) -> BoolArray:
-        """Where an entry is certainly zero or above."""
         return self._asked(lambda entry: entry >= 0)
 
     def __getitem__(self, index: Any) -> PreciseArray:
@@ -219,9 +210,6 @@ class PreciseArray(RealArray):
     def __truediv__(self, other: RealArray | Interval | ArrayLike) -> PreciseArray:
         return self._with(other, quotient)
 
-    def __rtruediv__(self, other: RealArray | Interval | ArrayLike) -> PreciseArray:
-        return PreciseArray.like(other) / self
-
     def __matmul__(self, other: RealArray | ArrayLike) -> PreciseArray:
         right = PreciseArray.like(other)
         left_rows = self.entries if self.entries.ndim == 2 else self.entries[None, :]
@@ -235,16 +223,11 @@ class PreciseArray(RealArray):
             found = found[:, 0]
         return PreciseArray(_array(found[0] if self.entries.ndim == 1 else found))
 
-    def __rmatmul__(self, other: RealArray | ArrayLike) -> PreciseArray:
-        return PreciseArray.like(other) @ self
-
     def sum(self, axis: int | None = None) -> PreciseArray:
-        """Sums along `axis` (all entries for None)."""
         with working_precision():
             return PreciseArray(_array(np.add.reduce(self.entries, axis=axis, initial=fmpq(0))))
 
     def sqrt(self) -> PreciseArray:
-        """Square roots of quantities that cannot be negative; what lies below 0 is cut."""
         return self._mapped(root)
 
     def ldexp(self, exponents: ArrayLike) -> PreciseArray:
@@ -254,7 +237,6 @@ class PreciseArray(RealArray):
         return self._with(PreciseArray(_object_array(factors, powers.shape)), operator.mul)
 
     def maximum(self, other: RealArray | ArrayLike) -> PreciseArray:
-        """Elementwise larger of two arrays."""
         return self._with(other, larger)
 
     def norm(self) -> Interval:
@@ -263,11 +245,6 @@ class PreciseArray(RealArray):
         return (flat @ flat if self.shape else flat * flat).interval().nonnegative().sqrt()
 
     def max_enclosure(self) -> Interval:
-        """Encloses the largest entry.
-
-        Raises:
-            ValueError: there is no entry.
-        """
         if not self.entries.size:
             raise ValueError("the largest of no entries")
         if self.is_rational:
@@ -275,18 +252,15 @@ class PreciseArray(RealArray):
         return reduce(Interval.max, map(interval_of, self._flat))
 
     def chosen(self, where: BoolArray, inside: Interval, outside: Interval) -> PreciseArray:
-        """An array: `inside` where the condition holds, `outside` elsewhere."""
         yes, no = (entry_of(value) for value in (inside, outside))
         return PreciseArray(_object_array([yes if at else no for at in where.flat], where.shape))
 
     @classmethod
     def stacked(cls, parts: Sequence[PreciseArray], axis: int | None = None) -> PreciseArray:
-        """Arrays joined along the first axis, or stacked along a new one."""
         arrays = [part.entries for part in parts]
         return cls(np.concatenate(arrays) if axis is None else np.stack(arrays, axis))
 
     def placed(self, index: NDArray[np.intp], size: int) -> PreciseArray:
-        """A vector of `size` zeros with this one's entries at `index`."""
         entries = _object_array([fmpq(0)] * size, (size,))
         entries[index] = self.entries
         return PreciseArray(entries)

@@ -1,9 +1,9 @@
 """What enclosures of real arrays have in common, whatever their entries are stored as.
 
-`rounding.BallArray` keeps float64 midpoints and radii and is fast; `precise_array.PreciseArray`
-keeps exact rationals and balls of any precision and is for small problems. Whoever computes with a
-`RealArray` serves both. Operations on one of each give the precise kind; plain arrays and numbers
-count as exact.
+`BallArray` keeps float64 midpoints and radii and is fast; `PreciseArray` keeps exact rationals and
+balls of any precision and is for small problems. Whoever computes with a `RealArray` serves both.
+Each kind defines the abstract operations, described here once; the others follow from them.
+Operations on one of each give the precise kind; plain arrays and numbers count as exact.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ class RealArray(abc.ABC):
         Raises:
             ValueError: an entry that float64 cannot hold exactly.
         """
+
+    @classmethod
+    @abc.abstractmethod
+    def like(cls, value: RealArray | Interval | ArrayLike) -> Self:
+        """The same enclosure as an array of this kind; plain numbers count as exact."""
 
     @property
     @abc.abstractmethod
@@ -141,12 +146,6 @@ class RealArray(abc.ABC):
     @abc.abstractmethod
     def __sub__(self, other: RealArray | Interval | ArrayLike) -> Self: ...
 
-    @abc.abstractmethod
-    def __rtruediv__(self, other: RealArray | Interval | ArrayLike) -> Self: ...
-
-    @abc.abstractmethod
-    def __rmatmul__(self, other: RealArray | ArrayLike) -> Self: ...
-
     def __radd__(self, other: RealArray | Interval | ArrayLike) -> Self:
         return self + other
 
@@ -155,6 +154,12 @@ class RealArray(abc.ABC):
 
     def __rmul__(self, other: RealArray | Interval | ArrayLike) -> Self:
         return self * other
+
+    def __rtruediv__(self, other: RealArray | Interval | ArrayLike) -> Self:
+        return self.like(other) / self
+
+    def __rmatmul__(self, other: RealArray | ArrayLike) -> Self:
+        return self.like(other) @ self
 
     @abc.abstractmethod
     def sum(self, axis: int | None = None) -> Self:

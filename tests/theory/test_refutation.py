@@ -13,15 +13,8 @@ from perturbproof.theory.exact.surd import exact_root
 from perturbproof.theory.refute.families import perturbed_settings
 from perturbproof.theory.refute.kkt_points import kkt_points, linear_points
 from perturbproof.theory.refute.search import claims_on_data, refute, search, unsearchable
-from perturbproof.theory.refute.values import (
-    EVALUATORS,
-    ExactData,
-    Setting,
-    Values,
-    combination,
-    holds,
-    q_of,
-)
+from perturbproof.theory.refute.setting import ExactData, Setting, combination
+from perturbproof.theory.refute.values import EVALUATORS, Values, holds
 from perturbproof.theory.symbols import N, R_max, R_min, gamma, p_max
 
 
@@ -258,7 +251,7 @@ def test_flipped_weights_give_the_perturbed_normal() -> None:
         assert s.adv_point is not None
         assert s.point is not None
         flipped = tuple(-y for y in s.data.labels)
-        if p.labels != flipped or p.direction != q_of(s) or p.scale == 1:
+        if p.labels != flipped or p.direction != s.q or p.scale == 1:
             continue
         total = sum(s.adv_point.multipliers)
         weights = tuple(

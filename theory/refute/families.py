@@ -22,7 +22,8 @@ from .kkt_points import (
     kkt_points,
     linear_pattern,
 )
-from .values import ExactData, ExactPerturbation, Setting, Values, combination, dot
+from .setting import ExactData, ExactPerturbation, Setting, combination, dot
+from .values import Values
 
 # Small perturbed sets in exact coordinates: bases, labels, directions, sizes and test points.
 

@@ -18,16 +18,8 @@ from ..statement import Claim, Theorem
 from ..symbols import symbols_of
 from .families import EXTREMES, Family, bent_families, families, perturbed_settings, scaled_families
 from .kkt_points import gram_matrix, is_positive_semidefinite, kkt_points, linear_pattern, recheck
-from .values import (
-    EVALUATORS,
-    OF_THE_DATA,
-    OF_THE_PERTURBATION,
-    ExactData,
-    Setting,
-    Values,
-    holds,
-    sides,
-)
+from .setting import ExactData, Setting
+from .values import EVALUATORS, OF_THE_DATA, OF_THE_PERTURBATION, Values, holds, sides
 
 # Refuting a theorem with a dataset: it meets every assumption, and a KKT point breaks a claim.
 #

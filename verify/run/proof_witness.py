@@ -21,7 +21,7 @@ from ...theory.notation import formula
 from ...theory.prover.engine import ProofReport, StepReport, prove
 from ...theory.refute.kkt_points import KktPoint, Vector, gram_matrix
 from ...theory.refute.search import Refutation, refute, search
-from ...theory.refute.values import ExactData, ExactPerturbation, Setting, combination, dot
+from ...theory.refute.setting import ExactData, ExactPerturbation, Setting, combination, dot
 from ...theory.statement import Theorem
 from ..reporting import write_atomic
 from .witness import folder_name
