@@ -11,9 +11,10 @@ from flint import fmpq
 from perturbproof.theory import Assumption, Claim, StepReport, Theorem, catalog, prove
 from perturbproof.theory.exact.evaluate import truth
 from perturbproof.theory.proof_steps import Conclusion, Definition, Inequality
-from perturbproof.theory.prover.trials import TrialReport, trial
 from perturbproof.theory.statement import PROJECT
 from perturbproof.theory.symbols import declare
+
+from .proof_trials import TrialReport, trial
 
 POINTS = 1000
 FEWER_POINTS = 100

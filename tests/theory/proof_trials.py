@@ -1,8 +1,13 @@
 """Every step that the solver proved, tried on random admissible points with exact rationals.
 
-The points and the values of the formulas come from `sampling` and `evaluation`, which share nothing
-with the translation to SMT: a wrong encoding shows as a point where the facts hold and the goal
-does not, and facts that contradict each other as the lack of any point.
+Neither the points nor the values of the formulas share anything with the translation to SMT: a
+wrong encoding shows as a point where the facts hold and the goal does not, and facts that
+contradict each other as the lack of any point.
+
+Points are drawn one symbol after the other. Facts are broken into single comparisons (one branch of
+every "or" is drawn). A symbol's value is solved for where an equation is affine in it, and drawn
+between the bounds of the inequalities that are affine in it otherwise; what is left over decides by
+rejection. Which order of the symbols works is found out by trying.
 """
 
 from __future__ import annotations
@@ -15,15 +20,12 @@ from typing import Any
 
 import sympy as sp
 from flint import arb, fmpq
+from perturbproof.theory.exact.endpoints import working_precision
+from perturbproof.theory.exact.evaluate import SCALARS, Point, evaluator, truth, value
+from perturbproof.theory.exact.scalars import Scalar, Undecided, Undefined, middle, root
+from perturbproof.theory.prover.engine import StepReport
+from perturbproof.theory.symbols import quantity, symbols_of
 from sympy.logic.boolalg import Boolean
-
-from ..exact.endpoints import working_precision
-from ..exact.evaluate import SCALARS, Point, evaluator, truth, value
-from ..exact.scalars import Scalar, Undecided, Undefined, middle, root
-from ..symbols import quantity, symbols_of
-from .engine import StepReport
-
-# Facts broken into single comparisons, and comparisons into what they say of one symbol.
 
 LESS = (sp.StrictLessThan, sp.LessThan)
 COMPARISONS = (*LESS, sp.StrictGreaterThan, sp.GreaterThan, sp.Eq, sp.Ne)
@@ -105,13 +107,6 @@ def _linear(e: sp.Basic, symbol: sp.Symbol, power: int) -> tuple[sp.Expr, sp.Exp
             return rest * part[0], rest * part[1]
     return None
 
-
-# Random rational points that satisfy given facts, drawn one symbol after the other.
-#
-# Facts are broken into single comparisons (one branch of every "or" is drawn). A symbol's value is
-# solved for where an equation is affine in it, and drawn between the bounds of the inequalities
-# that are affine in it otherwise; what is left over decides by rejection. Which order of the
-# symbols works is found out by trying.
 
 ORDERS_TRIED = 8
 
