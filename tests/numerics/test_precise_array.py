@@ -15,7 +15,15 @@ from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.enclose.precise_array import PreciseArray, affordable, solve_precisely
 from perturbproof.theory.exact.endpoints import precision
 from perturbproof.theory.exact.interval import Interval
-from perturbproof.theory.exact.surd import Surd, exact_surd
+from perturbproof.theory.exact.scalars import to_fmpq
+from perturbproof.theory.exact.surd import (
+    Surd,
+    exact_root,
+    exact_surd,
+    rational_root,
+    surd_from,
+    surd_text,
+)
 
 # A busy machine makes drawing slow; that says nothing about the code.
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -71,6 +79,27 @@ def test_exact_numbers_agree_with_their_squares(left, right) -> None:
     with precision(200):
         interval = Interval.of(a)
     assert (interval * abs(interval)).contains(square)
+
+
+@quick
+@given(rationals, st.integers(2, 5))
+def test_rational_roots(value: Fraction, degree: int) -> None:
+    power = abs(value) ** degree
+    assert rational_root(to_fmpq(power), degree) == to_fmpq(abs(value))
+    if value:
+        assert rational_root(to_fmpq(2 * power), degree) is None
+    assert exact_root(value**2).rational == abs(value)
+    with pytest.raises(ValueError, match="no exact root"):
+        exact_root(-(value**2) - 1)
+
+
+@quick
+@given(surds())
+def test_exact_numbers_as_text_and_doubles(case: tuple[Surd, Fraction]) -> None:
+    number, square = case
+    assert surd_from(surd_text(number)).equals(number)
+    assert float(number) == pytest.approx(math.copysign(abs(square) ** 0.5, square), rel=1e-14)
+    assert str(exact_root(Fraction(8, 4))) == "sqrt(2)"
 
 
 @pytest.mark.parametrize("exponent", [-3, -1, 0, 1, 2, 5, Fraction(1, 2), Fraction(3, 2)])
