@@ -123,6 +123,10 @@ FAULTS = [
     ZeroDivisionError("float division by zero"),
     np.linalg.LinAlgError("eigenvalues did not converge"),
     ValueError("no real number lies between 2 and 1"),
+    TypeError("unhashable type: 'dict'"),
+    KeyError("row_sum_max"),
+    IndexError("index 4 is out of bounds"),
+    AttributeError("'NoneType' object has no attribute 'lam'"),
     torch.OutOfMemoryError("CUDA out of memory"),
 ]
 

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from perturbproof.numerics.enclose.binomial import binomial_interval
 from perturbproof.theory import catalog, prove, theorem
 from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify.judge import judge
@@ -19,7 +21,13 @@ from perturbproof.verify.selftest.simulated_runs import (
     power,
     simulate,
 )
-from perturbproof.verify.statistics import FAMILY_ERROR, Decision, family_levels, holm_errors
+from perturbproof.verify.statistics import (
+    FAMILY_ERROR,
+    Decision,
+    family_levels,
+    holm_errors,
+    values_at,
+)
 from perturbproof.verify.values import ClaimVerdict, Measured
 
 RUNS = 2000
@@ -108,6 +116,29 @@ def chance(successes: int, trials: int = 300) -> dict[str, Measured]:
 
 CONCENTRATION = theorem("concentration")
 RELATION = CONCENTRATION.claims[0].relation
+
+
+@pytest.mark.parametrize(("certain", "undecided"), [(290, 0), (250, 40), (0, 300), (299, 1)])
+def test_what_rounding_left_open_is_read_both_ways(certain: int, undecided: int) -> None:
+    """The interval reaches from that of the smallest possible count to that of the largest."""
+    name = "chance_paper"
+    open_ = {name: Measured.counted(certain, 300, "draws", undecided)}
+    found = values_at(sp.Symbol(name) > 0, open_, 0.01)
+    assert found is not None
+    assert found[name].lower == binomial_interval(certain, 300, 0.01).lower
+    assert found[name].upper == binomial_interval(certain + undecided, 300, 0.01).upper
+    assert ("to" in open_[name].how) == bool(undecided)
+
+
+def test_undecided_events_decide_no_fail() -> None:
+    """Counted either way alone they would: all as failures FAIL, all as successes PASS."""
+    verdicts = []
+    for certain, undecided in ((0, 0), (300, 0), (0, 300)):
+        chances = {**chance(0), "chance_paper": Measured.counted(certain, 300, "d", undecided)}
+        (levels,) = family_levels([((CONCENTRATION,), chances)])
+        told = judge(CONCENTRATION, prove(CONCENTRATION), chances, levels=levels)
+        verdicts.append(told.claims[0].value.holds if told.claims[0].value else None)
+    assert verdicts == [False, True, None]
 
 
 def test_more_statements_make_wider_intervals() -> None:
