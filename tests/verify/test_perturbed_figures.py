@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from perturbproof.numerics.network import LeakyNetwork
 from perturbproof.reports.figures import draw
 from perturbproof.reports.schema import FigureRecord
+from perturbproof.verify.measure.boundaries_figure import boundary_figure, positive_arcs
 from perturbproof.verify.measure.experiment import Experiment
 from perturbproof.verify.measure.figures import (
-    boundary_figure,
     figures,
     fitted_slope,
     growth_figure,
     parts_figure,
-    positive_arcs,
 )
 
 from .perturbed_scenarios import (

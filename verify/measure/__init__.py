@@ -4,13 +4,12 @@ Each module of measurements registers them by symbol (`registry.measures`);
 `measuring.measure_scenario` runs a scenario.
 """
 
-from . import at_points, chance, labels, normals, one_set
+from . import at_points, chance, normals, one_set
 from .registry import measure, measured_symbols
 
 __all__ = [
     "at_points",
     "chance",
-    "labels",
     "measure",
     "measured_symbols",
     "normals",

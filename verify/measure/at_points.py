@@ -11,10 +11,11 @@ from ...numerics.boundary.multipliers import linear_normal
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
 from ...theory.exact.interval import Interval
+from ..scenarios.scenario import Scenario
 from ..values import Measured
 from .experiment import Experiment
 from .learner import Missing
-from .one_set import has_perturbed_set
+from .one_set import activation_margin, has_perturbed_set, smallest_eigenvalue
 from .registry import Measurement, measures
 
 # The symbol of the deterministic matching theorem at many points at once.
@@ -149,3 +150,59 @@ def largest_base_product(experiment: Experiment) -> Measured:
     precise = experiment.perturbed.precise and made.shares_direction
     base = implied_base(made) if precise else BallArray.exact(made.base.x)
     return _exact(abs(base @ experiment.point).max_enclosure())
+
+
+# The natural samples moved along q with flipped labels: what T1 and T2 are made of, and margins.
+
+
+def _flipped_labels(scenario: Scenario) -> bool:
+    made = scenario.perturbed
+    return (
+        made is not None
+        and made.labels == "flipped"
+        and made.samples is None
+        and made.perturbation.kind == "l2"
+    )
+
+
+def _flip_weights(experiment: Experiment) -> RealArray:
+    """c_n = eps S_a lambda_n/‖q‖ - lambda^a_n, (N,)."""
+    lam, learnt = experiment.exact_multipliers, experiment.perturbed.exact_multipliers
+    if (eps := experiment.perturbed.made.eps) is None:
+        raise Missing(experiment.perturbed.why_no_limit)
+    strength = learnt.sum().interval() * Interval.exact(eps) / experiment.exact_normal.norm()
+    return lam * strength - learnt
+
+
+def _flip_margins(experiment: Experiment, extreme: Callable[[RealArray], Interval]) -> Interval:
+    """An extreme of y_n <q^a, x_n> over the natural samples: as stored, and exactly along q."""
+    learnt, exact = experiment.perturbed.exact_normal, normal_along_q(experiment)
+    if exact is None:
+        raise Missing(experiment.perturbed.why_no_limit)
+    sample = experiment.sample
+    signs = sample.y.astype(np.float64)
+    stored, along = (
+        extreme((BallArray.exact(sample.x) @ normal) * signs) for normal in (learnt, exact)
+    )
+    return stored.hull(along)
+
+
+_FLIPS: Mapping[str, Callable[[Experiment], Interval]] = {
+    "flip_min": lambda e: _flip_weights(e).min_enclosure(),
+    "flip_max": lambda e: _flip_weights(e).max_enclosure(),
+    "flip_abs": lambda e: abs(_flip_weights(e)).max_enclosure(),
+    "flip_margin_min": lambda e: _flip_margins(e, lambda margins: margins.min_enclosure()),
+    "flip_margin_max": lambda e: _flip_margins(e, lambda margins: margins.max_enclosure()),
+}
+
+
+def _flip(symbol: str) -> Measurement:
+    how = "verified multipliers of both sets"
+    return lambda experiment: Measured(_FLIPS[symbol](experiment), how)
+
+
+for _symbol in _FLIPS:
+    measures(_symbol, _flipped_labels)(_flip(_symbol))
+# The set of these two is the flipped one, which the other symbols of perturbed sets need not be.
+measures("flip_activation_margin", _flipped_labels)(lambda e: activation_margin(e.perturbed))
+measures("flip_A_eigenvalue", _flipped_labels)(lambda e: smallest_eigenvalue(e.perturbed))

@@ -6,6 +6,7 @@ is counted both ways (`values.Trials`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -19,14 +20,14 @@ from ...theory.exact.interval import Interval
 from ...theory.steps.perturbed import CONDITION, RADIUS
 from ...theory.theorems.boundary.uniform_data import CONDITIONS, Condition
 from ...theory.theorems.learning.matching_random_labels import EXCESS, MISMATCH
+from ...theory.theorems.perturbation import perturbed_boundary
 from ..scenarios.scenario import Scenario
 from ..values import CrossCheck, Measured
 from .experiment import Experiment
-from .labels import random_labels
 from .learner import Missing
 from .normals import POINTS, isotropic_points
 from .one_set import given, has_perturbed_set
-from .registry import measure, measures
+from .registry import evaluated, measure, measures
 
 
 def _on_uniform_data(scenario: Scenario) -> bool:
@@ -120,10 +121,37 @@ def noise_chance(experiment: Experiment) -> Measured:
     return _share(experiment, "fresh noise", meets)
 
 
-# What is learnt about the test point from fresh labels.
+# Bounds of the multipliers whatever the labels, and what fresh labels teach about the test point.
 
 
-@measures("mismatch_chance", random_labels)
+def _random_labels(scenario: Scenario) -> bool:
+    return scenario.perturbed is not None and scenario.perturbed.labels == "random"
+
+
+def _label_free(experiment: Experiment, claim: str) -> Interval:
+    """A multiplier bound of perturbed-boundary, which holds whatever the labels are."""
+    found = next(c for c in perturbed_boundary.THEOREM.claims if c.id == claim)
+    return evaluated(experiment, found.relation.args[1])  # type: ignore[arg-type]
+
+
+@measures("label_free_upper", _random_labels)
+def label_free_upper(experiment: Experiment) -> Measured:
+    upper = _label_free(experiment, "multipliers-upper").upper
+    # Outside the condition of perturbed-boundary its formula bounds nothing.
+    if not 0 < upper < math.inf:
+        raise Missing("perturbed-boundary bounds no multiplier of this set")
+    return Measured(Interval.exact(upper), "bound of perturbed-boundary, rounded up")
+
+
+@measures("label_free_lower", _random_labels)
+def label_free_lower(experiment: Experiment) -> Measured:
+    lower = _label_free(experiment, "multipliers-lower").lower
+    if not math.isfinite(lower):
+        raise Missing("the bound is infinite")
+    return Measured(Interval.exact(lower), "bound of perturbed-boundary, rounded down")
+
+
+@measures("mismatch_chance", _random_labels)
 def mismatch_chance(experiment: Experiment) -> Measured:
     drawn, values = experiment.relabelled, experiment.at_point
     if drawn is None or values is None:
@@ -136,7 +164,7 @@ def mismatch_chance(experiment: Experiment) -> Measured:
     return Measured.counted_in(events, "fresh label draws")
 
 
-@measures("excess_chance", random_labels)
+@measures("excess_chance", _random_labels)
 def excess_chance(experiment: Experiment) -> Measured:
     drawn = experiment.relabelled
     of_set = measure(experiment, ("label_free_upper", "label_free_lower", "delta"))

@@ -16,134 +16,172 @@ from ...numerics.compiler import compile_expression
 from ...numerics.network import LeakyNetwork
 from ...theory.symbols import N, R_max, R_min, gamma, p_max
 from ...theory.theorems.boundary import refined_multipliers, standard_boundary
+from ..values import finite
+from .boundaries_figure import boundary_figure
 from .experiment import Experiment
 from .test_points import Matching
 
-# The numbers behind the figure of three boundaries in one plane.
-#
-# The networks have no bias, so f(t z) = t f(z) for t > 0: in a plane through the origin a network
-# is known by its signs on a circle, and its boundary is a set of rays.
-
-_ANGLES = 7200
-_BISECTIONS = 40
-# Outputs this small, relative to the weights, are rounding.
-_ROUNDING = 1e-13
-_SAMPLES = 400
-# Directions closer than this (sine) span no plane worth drawing.
-_PARALLEL = 1e-3
-
-
-def boundary_figure(experiment: Experiment) -> dict[str, Any] | None:
-    """Boundaries of f, g and the control; None where there is no q, or nothing to span a plane."""
-    found = _boundary_plane(experiment)
-    if found is None or experiment.normal is None:
-        return None
-    axes, second = found
-    sample = experiment.sample
-    points = (sample.x[:_SAMPLES] @ axes.T).tolist()
-    shown = f" (the first {_SAMPLES})" if sample.n > _SAMPLES else ""
-    return {
-        "id": "boundaries",
-        "kind": "boundaries",
-        "title": f"Boundaries of {experiment.scenario.name}",
-        "caption": (
-            f"The plane of q and {second}. Broad lines: where the trained networks change sign: f "
-            "on the natural samples, g on the perturbed ones, the control on the base samples "
-            "without perturbations. Networks without bias are homogeneous, so boundaries are rays "
-            "and the circle shows all. Thin lines: the boundaries of q and q^a of the exact "
-            f"solutions. Points: the natural samples{shown}, projected."
-        ),
-        "data": {
-            "networks": [
-                {
-                    "name": name,
-                    "positive": positive_arcs(
-                        LeakyNetwork(learner.network.weights @ axes.T, experiment.slope)
-                    ),
-                }
-                for name, learner in experiment.networks.items()
-            ],
-            "normals": [
-                {"name": name, "angle": float(np.arctan2(*(axes @ learner.normal.mid)[::-1]))}
-                for name, learner in (("q", experiment), ("q^a", experiment.perturbed))
-                if learner.normal is not None
-            ],
-            "samples": [
-                [*row, int(label)] for row, label in zip(points, sample.y[:_SAMPLES], strict=True)
-            ],
-            "axes": ["along q", f"rest of {second}"],
-        },
-    }
-
-
-def positive_arcs(network: LeakyNetwork) -> list[list[float]]:
-    """Where a network of two inputs is positive on the circle: arcs [from, to] in radians.
-
-    Counter-clockwise, from in [0, 2 pi), to > from; the whole circle is [0, 2 pi].
-    """
-    angles = np.arange(_ANGLES) * (2 * np.pi / _ANGLES)
-    positive = _positive(network, angles)
-    turns = np.flatnonzero(positive != np.roll(positive, -1))
-    if not len(turns):
-        return [[0.0, float(2 * np.pi)]] if positive[0] else []
-    ends = _refined(network, angles[turns], positive[turns])
-    # A rise is where the sign turns positive; the next turn, going round, is a fall.
-    rises = [k for k, turn in enumerate(turns) if not positive[turn]]
-    arcs = []
-    for k in rises:
-        start, end = float(ends[k]), float(ends[(k + 1) % len(ends)])
-        arcs.append([start, end if end > start else end + float(2 * np.pi)])
-    return arcs
-
-
-def _refined(network: LeakyNetwork, low: np.ndarray, sign: np.ndarray) -> np.ndarray:
-    """The sign changes that follow the angles `low`, where the network is positive if `sign`."""
-    high = low + 2 * np.pi / _ANGLES
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        same = _positive(network, middle) == sign
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return (low + high) / 2
-
-
-def _positive(network: LeakyNetwork, angles: np.ndarray) -> np.ndarray:
-    outputs = network.output(np.stack([np.cos(angles), np.sin(angles)], axis=1))
-    return outputs > _ROUNDING * np.linalg.norm(network.weights)
-
-
-def _boundary_plane(experiment: Experiment) -> tuple[np.ndarray, str] | None:
-    """Orthonormal axes (2, d), the first along q, and the name of what the second comes from."""
-    if experiment.normal is None:
-        return None
-    first = experiment.normal.mid / np.linalg.norm(experiment.normal.mid)
-    for name, vector in _seconds(experiment):
-        rest = vector - (vector @ first) * first
-        # Once more: what rounding left along the first axis.
-        rest -= (rest @ first) * first
-        length = float(np.linalg.norm(rest))
-        if length > _PARALLEL * float(np.linalg.norm(vector)):
-            return np.stack([first, rest / length]), name
-    return None
-
-
-def _seconds(experiment: Experiment) -> Iterator[tuple[str, np.ndarray]]:
-    for name, learner in (
-        ("q^a", experiment.perturbed),
-        ("the control's normal", experiment.control),
-    ):
-        if learner.normal is not None:
-            yield name, learner.normal.mid
-    yield "the first natural sample", experiment.sample.x[0]
-
-
-# The numbers behind the figures of T1 and T2: over the test points, and against N_adv.
-
+_GRID = 81
+_LARGEST_SAMPLE = 2000
 _SIZES = 10
 _FEWEST = 2
 # Subsets beyond this take longer than the figure is worth.
 _LARGEST = 2000
 # With fewer samples than this a slope is hardly one.
 _ENOUGH = 30
+
+
+def figures(experiment: Experiment) -> tuple[dict[str, Any], ...]:
+    """The figures that this scenario can show."""
+    return tuple(_figures(experiment))
+
+
+def _figures(experiment: Experiment) -> Iterator[dict[str, Any]]:
+    name = experiment.scenario.name
+    if experiment.multipliers.lam is not None and experiment.sample.n <= _LARGEST_SAMPLE:
+        yield {
+            "id": "multipliers",
+            "kind": "multipliers",
+            "title": f"Multipliers of {name}",
+            "caption": (
+                "Exact multipliers of every sample (verified solution of A λ = 1), between the "
+                "paper's bounds and the refined ones, and those read off the trained network."
+                if experiment.has_limit
+                else "Solution of A λ = 1 for every sample. It is not certainly a KKT point, so "
+                "the bounds need not apply."
+            ),
+            "data": _multipliers(experiment),
+        }
+    if experiment.training.curve:
+        yield {
+            "id": "convergence",
+            "kind": "convergence",
+            "title": f"Convergence of {name}",
+            "caption": (
+                "Sine of the certified angle and relative distance to the exact limit against "
+                "training steps. The curve is plain floating point; the last point is enclosed."
+            ),
+            "data": _convergence(experiment),
+        }
+    yield {
+        "id": "decision-map",
+        "kind": "decision-map",
+        "title": f"Decision map of {name}",
+        "caption": (
+            "Output of the trained network in the plane of its two mean neuron directions, with "
+            "the training samples projected onto it and the predicted boundary <q, z> = 0 on top."
+        ),
+        "data": _decision_map(experiment),
+    }
+    if experiment.scenario.perturbed is not None:
+        for make in (boundary_figure, parts_figure, growth_figure):
+            if (figure := make(experiment)) is not None:
+                yield figure
+
+
+def _multipliers(experiment: Experiment) -> dict[str, Any]:
+    lam = experiment.multipliers.lam
+    assert lam is not None
+    values = [
+        experiment.slope,
+        experiment.sample.n,
+        *(
+            (i.lower + i.upper) / 2
+            for i in (experiment.gram.R_min, experiment.gram.R_max, experiment.gram.p_max)
+        ),
+    ]
+    symbols = (gamma, N, R_min, R_max, p_max)
+
+    def bound(claim) -> float | None:
+        value = float(compile_expression(claim.relation.rhs, symbols, "numpy")(*values))
+        return value if math.isfinite(value) else None
+
+    refined = {claim.id: claim for claim in refined_multipliers.THEOREM.claims}
+    trained = None
+    if experiment.has_limit:
+        recovered = experiment.recovered.values
+        trained = recovered.tolist() if np.isfinite(recovered).all() else None
+    return {
+        "lower": lam.lower.tolist(),
+        "upper": lam.upper.tolist(),
+        "label": experiment.sample.y.tolist(),
+        "bounds": [
+            {
+                "name": "paper",
+                "lower": bound(standard_boundary.LOWER),
+                "upper": bound(standard_boundary.UPPER),
+            },
+            {
+                "name": "refined",
+                "lower": bound(refined["lower"]),
+                "upper": bound(refined["upper"]),
+            },
+        ],
+        "trained": trained,
+    }
+
+
+def _convergence(experiment: Experiment) -> dict[str, Any]:
+    curve = experiment.training.curve
+    angle = experiment.angle
+    return {
+        "steps": [point.step for point in curve],
+        "tau": [finite(point.angle.tau) for point in curve],
+        "relative_distance": [finite(point.angle.relative_distance) for point in curve],
+        "loss": [_exp(point.log_loss) for point in curve],
+        "certified": {"step": curve[-1].step, "tau": finite(angle.tau.upper)} if angle else None,
+        "asked": experiment.scenario.tolerance.angle,
+    }
+
+
+def _exp(value: float) -> float | None:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return None
+
+
+def _decision_map(experiment: Experiment) -> dict[str, Any]:
+    sample = experiment.sample
+    weights = experiment.training.network.weights()
+    half = len(weights) // 2
+    axes = _plane(weights[:half].mean(axis=0), weights[half:].mean(axis=0))
+    points = sample.x @ axes.T
+    reach = 1.25 * float(np.abs(points).max()) or 1.0
+    ticks = np.linspace(-reach, reach, _GRID)
+    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    # In the plane the network is one of two inputs: d numbers a grid point are never needed.
+    values = LeakyNetwork(weights @ axes.T, experiment.slope).output(grid)
+    lam = experiment.multipliers.lam
+    linear = []
+    if lam is not None:
+        normal = axes @ linear_normal(sample.x, lam, sample.y).mid
+        linear = [[float(normal[0]), float(normal[1]), 0.0]]
+    angle = experiment.angle
+    certain = angle is not None and angle.tau.upper < 1
+    return {
+        "extent": [-reach, reach, -reach, reach],
+        "values": values.reshape(_GRID, _GRID).tolist(),
+        "linear": linear,
+        "samples": [
+            [*row, int(label)] for row, label in zip(points.tolist(), sample.y, strict=True)
+        ],
+        "cone": math.asin(angle.tau.upper) if angle is not None and certain else None,
+        "axes": ["mean neuron direction of the positive half", "rest of the negative half's"],
+    }
+
+
+def _plane(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Orthonormal basis (2, d) of the plane of two vectors; any second axis if parallel."""
+    given = np.stack([first, second])
+    basis = np.linalg.qr(given.T)[0].T
+    # QR leaves the sign open: point the first axis along the positive half's direction.
+    return (
+        basis * np.where(np.sum(basis * np.stack([first, second]), axis=1) < 0, -1.0, 1.0)[:, None]
+    )
+
+
+# T1 and T2: over the test points, and against N_adv.
 
 
 def parts_figure(experiment: Experiment) -> dict[str, Any] | None:
@@ -261,161 +299,3 @@ def _growth_multipliers(experiment: Experiment, size: int) -> np.ndarray | None:
         statistics = gram_statistics(learner.sample.x[:size])
         lam = linear_kkt_point(statistics, learner.sample.y[:size], Fraction(learner.slope)).lam
     return None if lam is None else lam.mid
-
-
-_GRID = 81
-_LARGEST_SAMPLE = 2000
-
-
-def figures(experiment: Experiment) -> tuple[dict[str, Any], ...]:
-    """The figures that this scenario can show."""
-    return tuple(_figures(experiment))
-
-
-def _figures(experiment: Experiment) -> Iterator[dict[str, Any]]:
-    name = experiment.scenario.name
-    if experiment.multipliers.lam is not None and experiment.sample.n <= _LARGEST_SAMPLE:
-        yield {
-            "id": "multipliers",
-            "kind": "multipliers",
-            "title": f"Multipliers of {name}",
-            "caption": (
-                "Exact multipliers of every sample (verified solution of A λ = 1), between the "
-                "paper's bounds and the refined ones, and those read off the trained network."
-                if experiment.has_limit
-                else "Solution of A λ = 1 for every sample. It is not certainly a KKT point, so "
-                "the bounds need not apply."
-            ),
-            "data": _multipliers(experiment),
-        }
-    if experiment.training.curve:
-        yield {
-            "id": "convergence",
-            "kind": "convergence",
-            "title": f"Convergence of {name}",
-            "caption": (
-                "Sine of the certified angle and relative distance to the exact limit against "
-                "training steps. The curve is plain floating point; the last point is enclosed."
-            ),
-            "data": _convergence(experiment),
-        }
-    yield {
-        "id": "decision-map",
-        "kind": "decision-map",
-        "title": f"Decision map of {name}",
-        "caption": (
-            "Output of the trained network in the plane of its two mean neuron directions, with "
-            "the training samples projected onto it and the predicted boundary <q, z> = 0 on top."
-        ),
-        "data": _decision_map(experiment),
-    }
-    if experiment.scenario.perturbed is not None:
-        for make in (boundary_figure, parts_figure, growth_figure):
-            if (figure := make(experiment)) is not None:
-                yield figure
-
-
-def _multipliers(experiment: Experiment) -> dict[str, Any]:
-    lam = experiment.multipliers.lam
-    assert lam is not None
-    values = [
-        experiment.slope,
-        experiment.sample.n,
-        *(
-            (i.lower + i.upper) / 2
-            for i in (experiment.gram.R_min, experiment.gram.R_max, experiment.gram.p_max)
-        ),
-    ]
-    symbols = (gamma, N, R_min, R_max, p_max)
-
-    def bound(claim) -> float | None:
-        value = float(compile_expression(claim.relation.rhs, symbols, "numpy")(*values))
-        return value if math.isfinite(value) else None
-
-    refined = {claim.id: claim for claim in refined_multipliers.THEOREM.claims}
-    trained = None
-    if experiment.has_limit:
-        recovered = experiment.recovered.values
-        trained = recovered.tolist() if np.isfinite(recovered).all() else None
-    return {
-        "lower": lam.lower.tolist(),
-        "upper": lam.upper.tolist(),
-        "label": experiment.sample.y.tolist(),
-        "bounds": [
-            {
-                "name": "paper",
-                "lower": bound(standard_boundary.LOWER),
-                "upper": bound(standard_boundary.UPPER),
-            },
-            {
-                "name": "refined",
-                "lower": bound(refined["lower"]),
-                "upper": bound(refined["upper"]),
-            },
-        ],
-        "trained": trained,
-    }
-
-
-def _convergence(experiment: Experiment) -> dict[str, Any]:
-    curve = experiment.training.curve
-    angle = experiment.angle
-    return {
-        "steps": [point.step for point in curve],
-        "tau": [_finite(point.angle.tau) for point in curve],
-        "relative_distance": [_finite(point.angle.relative_distance) for point in curve],
-        "loss": [_exp(point.log_loss) for point in curve],
-        "certified": {"step": curve[-1].step, "tau": _finite(angle.tau.upper)} if angle else None,
-        "asked": experiment.scenario.tolerance.angle,
-    }
-
-
-def _exp(value: float) -> float | None:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return None
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _decision_map(experiment: Experiment) -> dict[str, Any]:
-    sample = experiment.sample
-    weights = experiment.training.network.weights()
-    half = len(weights) // 2
-    axes = _plane(weights[:half].mean(axis=0), weights[half:].mean(axis=0))
-    points = sample.x @ axes.T
-    reach = 1.25 * float(np.abs(points).max()) or 1.0
-    ticks = np.linspace(-reach, reach, _GRID)
-    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    # In the plane the network is one of two inputs: d numbers a grid point are never needed.
-    values = LeakyNetwork(weights @ axes.T, experiment.slope).output(grid)
-    lam = experiment.multipliers.lam
-    linear = []
-    if lam is not None:
-        normal = axes @ linear_normal(sample.x, lam, sample.y).mid
-        linear = [[float(normal[0]), float(normal[1]), 0.0]]
-    angle = experiment.angle
-    certain = angle is not None and angle.tau.upper < 1
-    return {
-        "extent": [-reach, reach, -reach, reach],
-        "values": values.reshape(_GRID, _GRID).tolist(),
-        "linear": linear,
-        "samples": [
-            [*row, int(label)] for row, label in zip(points.tolist(), sample.y, strict=True)
-        ],
-        "cone": math.asin(angle.tau.upper) if angle is not None and certain else None,
-        "axes": ["mean neuron direction of the positive half", "rest of the negative half's"],
-    }
-
-
-def _plane(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Orthonormal basis (2, d) of the plane of two vectors; any second axis if parallel."""
-    given = np.stack([first, second])
-    basis = np.linalg.qr(given.T)[0].T
-    # QR leaves the sign open: point the first axis along the positive half's direction.
-    return (
-        basis * np.where(np.sum(basis * np.stack([first, second]), axis=1) < 0, -1.0, 1.0)[:, None]
-    )
