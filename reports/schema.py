@@ -34,26 +34,43 @@ class FigureRecord(Record):
     data: dict[str, Any]
 
 
-# The records of studies and sweeps in ``report.json``.
-
-
 class SeedAccuracy(Record):
     """The exact solution of a point of a study for one seed; ``None``: there is none."""
 
     seed: int
     accuracy: float | None = None
+    control: float | None = None
+    size: float | None = None
+    natural: dict[str, Any] | None = None
+    perturbed: dict[str, Any] | None = None
+    control_solved: dict[str, Any] | None = None
+    seconds: float | None = None
 
 
 class TrainedAccuracy(Record):
-    """What trained networks got at a point of a study."""
+    """What trained networks got at a point of a study, and how well they were trained."""
 
     accuracy: float
+    fitted: float | None = None
+    log_loss: float | None = None
+    least_margin: float | None = None
+    steps: int | None = None
+    time: float | None = None
+    natural_log_loss: float | None = None
+    natural_steps: int | None = None
+    natural_time: float | None = None
+    size: float | None = None
+    alignment: float | None = None
+    width: int | None = None
+    seconds: float | None = None
 
 
 class StudyPoint(Record):
     """A point of a study; ``difference`` is that of what was compared to ``published``."""
 
     value: float
+    setting: dict[str, Any] = Field(default_factory=dict)
+    linear: bool | None = None
     published: float | None = None
     exact: tuple[SeedAccuracy, ...] = ()
     exact_mean: float | None = None
@@ -135,7 +152,7 @@ class Sweep(Record):
     figures: tuple[FigureRecord, ...] = ()
 
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 
 def _none_is_empty(value: object) -> object:
@@ -239,6 +256,7 @@ class Theorem(Record):
     kind: str = "theorem"
     source: Source = Source()
     summary: str = ""
+    remarks: tuple[str, ...] = ()
     assumptions: tuple[Formula, ...] = ()
     claims: tuple[Statement, ...] = ()
     trusted_base: tuple[Trusted, ...] = ()
@@ -369,6 +387,7 @@ class Summary(Record):
     """The run in one line."""
 
     scenarios: int = Field(ge=0)
+    studies: int = Field(default=0, ge=0)
     theorems: int = Field(ge=0)
     verdicts: dict[Verdict, int] = Field(default_factory=dict)
     as_expected: bool

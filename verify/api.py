@@ -132,7 +132,7 @@ def _check_report(
         proofs[theorem.id] = prove(theorem)
     outcomes = [outcome_of(checked, s, theorems, proofs, progress) for s in scenarios]
     told = replace(info, seconds=time.perf_counter() - started)
-    return build_report(outcomes, theorems, proofs, told)
+    return build_report(outcomes, theorems, proofs, told).model_dump(mode="json")
 
 
 # Sweeping from Python. `perturbproof sweep` calls this.
@@ -236,7 +236,8 @@ def sweep(
         }
         told = command or f"perturbproof.verify.sweep({os.fspath(path)!r}, out={os.fspath(out)!r})"
         info = RunInfo(told, resolved, seed, clock, time.perf_counter() - started)
-        content = build_report((), swept.theorems, swept.proofs, info, strict, shown, sweep=swept)
+        report = build_report((), swept.theorems, swept.proofs, info, strict, shown, sweep=swept)
+        content = report.model_dump(mode="json")
         progress("writing the report", 0, 1)
         write_report(folder, content, strict, found.values())
     return SweepResult(swept, folder, content, strict, found)
@@ -306,7 +307,8 @@ def verify(
             names: f"{WITNESSES}/{witness.name}\nreplay: {witness.command}"
             for names, witness in found.items()
         }
-        content = build_report(run.outcomes, run.theorems, run.proofs, info, strict, shown, studied)
+        report = build_report(run.outcomes, run.theorems, run.proofs, info, strict, shown, studied)
+        content = report.model_dump(mode="json")
         if folder is not None:
             progress("writing the report", 0, 1)
             write_report(folder, content, strict, found.values())

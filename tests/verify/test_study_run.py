@@ -12,11 +12,11 @@ from perturbproof.numerics.paper_scale.exact import NoiseLearning
 from perturbproof.numerics.perturb.base import PerturbationFault
 from perturbproof.verify.api import verify
 from perturbproof.verify.run import store as store_module
-from perturbproof.verify.run.record import study_entry
 from perturbproof.verify.run.store import Store
 from perturbproof.verify.run.studies import StudyOutcome, StudyRun, judge_study, run_studies
 from perturbproof.verify.scenarios.inputs import load_run_file
 from perturbproof.verify.scenarios.study import LoadedStudy
+from perturbproof.verify.run.study_record import study_entry
 from perturbproof.verify.values import ExitCode, Verdict
 
 from .study_files import STUDY, without_times, write_study
@@ -67,7 +67,7 @@ def test_what_was_not_trained_is_said(run: StudyRun, tmp_path: Path) -> None:
     outcome = judge_study(untrained)
     assert outcome.verdict is Verdict.INCONCLUSIVE
     assert "noise_samples = 60: beyond d/4 and not trained" in outcome.reason
-    assert any("Not trained" in finding for finding in study_entry(outcome)["findings"])
+    assert any("Not trained" in finding for finding in study_entry(outcome).findings)
     exact_there = judge_study(run).points[1].exact_mean
     assert exact_there is not None
     values = {20: measured(run)[20], 60: exact_there}
@@ -124,7 +124,7 @@ def test_broken_data_are_an_error_and_are_not_kept(
 
 
 def entry(outcome: StudyOutcome) -> object:
-    return json.loads(json.dumps(without_times(study_entry(outcome)), allow_nan=False))
+    return without_times(study_entry(outcome).model_dump(mode="json"))
 
 
 def computed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -14,8 +13,8 @@ import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory.theorems import catalog
 from perturbproof.verify.run import store as module
-from perturbproof.verify.run.record import sweep_entry
 from perturbproof.verify.run.sweep import POINTS, Shard, Swept, Workers, run_sweep
+from perturbproof.verify.run.sweep_record import sweep_entry
 from perturbproof.verify.scenarios.grid import load_grid
 
 TEXT = """
@@ -48,7 +47,7 @@ def swept(folder: Path, text: str = TEXT, **options) -> Swept:
 
 def rows(one: Swept) -> list[dict]:
     """The table of a sweep, times aside."""
-    table = json.loads(json.dumps(sweep_entry(one, {})))["points"]
+    table = sweep_entry(one, {}).model_dump(mode="json")["points"]
     return [{key: value for key, value in row.items() if key != "seconds"} for row in table]
 
 

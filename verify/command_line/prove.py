@@ -96,8 +96,8 @@ def prove(
     if as_json:
         print_json(
             {
-                "theorems": [theorem_entry(theorem) for theorem in chosen],
-                "proofs": [proof_entry(theorem, proof) for theorem, proof in proofs],
+                "theorems": [theorem_entry(t).model_dump(mode="json") for t in chosen],
+                "proofs": [proof_entry(t, proof).model_dump(mode="json") for t, proof in proofs],
                 "refuted": refuted,
                 "witnesses": {
                     w.theorem.id: {"folder": w.name, "replay": w.command} for w in witnesses
@@ -181,7 +181,7 @@ def _replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
                 "refuted": None if found.refutation is None else str(found.refutation),
                 "open_steps": [step.id for step in found.open_steps],
                 "closed_steps": list(found.closed),
-                "proof": proof_entry(found.theorem, found.proof),
+                "proof": proof_entry(found.theorem, found.proof).model_dump(mode="json"),
             }
         )
     else:

@@ -1,0 +1,205 @@
+"""A judged study as a record of report.json: points, findings, the figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from ...numerics.paper_scale.program import UNBOUNDED
+from ...theory.notation import prose
+from ..reporting import schema
+from ..scenarios.study import Study
+from .studies import ExactRecord, JudgedPoint, StudyOutcome, at
+
+AXES = {
+    "dimension": "input dimension d",
+    "samples": "natural samples N",
+    "noise_samples": "noise samples N_adv",
+    "eps": "perturbation size eps",
+}
+SIZES = {
+    "l2": "eps is the L2 size of the perturbations",
+    "linf-rescaled": "eps is their largest coordinate, dir = q/‖q‖_inf",
+    "l0-greedy": "eps is the share of coordinates the greedy attack changes",
+}
+
+
+def study_entry(outcome: StudyOutcome) -> schema.Study:
+    """The entry of `studies[]` in report.json."""
+    study = outcome.study
+    return schema.Study(
+        name=study.name,
+        title=prose(study.title),
+        says=prose(study.description),
+        configuration=study.model_dump(mode="json", exclude_none=True, exclude={"points"}),
+        verdict=outcome.verdict.value,
+        expected=study.expect.value,
+        as_expected=outcome.verdict is study.expect,
+        reason=prose(outcome.reason),
+        rigor="numeric",
+        seconds=outcome.run.seconds,
+        axis=AXES[study.vary],
+        points=tuple(map(_point, outcome.points)),
+        findings=tuple(map(prose, findings(outcome))),
+        figures=(_figure(outcome),),
+    )
+
+
+def _point(point: JudgedPoint) -> schema.StudyPoint:
+    outcome = point.outcome
+    trained = outcome.trained
+    return schema.StudyPoint(
+        value=point.value,
+        setting=outcome.point.setting.model_dump(),
+        linear=outcome.point.linear,
+        published=point.published,
+        exact=tuple(map(_seed, outcome.exact)),
+        exact_mean=point.exact_mean,
+        level=point.level,
+        method=point.method,
+        prediction=point.prediction,
+        control=point.control,
+        trained=schema.TrainedAccuracy(
+            **asdict(trained.trained), width=outcome.point.width, seconds=trained.seconds
+        )
+        if trained is not None and trained.trained is not None
+        else None,
+        compared=point.compared,
+        difference=point.difference,
+        agrees=point.agrees,
+        fault=prose(point.fault),
+    )
+
+
+def _seed(record: ExactRecord) -> schema.SeedAccuracy:
+    exact = {} if record.exact is None else asdict(record.exact)
+    solved = record.control_solved
+    return schema.SeedAccuracy(
+        seed=record.seed,
+        **exact,
+        control=record.control,
+        control_solved=None if solved is None else asdict(solved),
+        seconds=record.seconds,
+    )
+
+
+def findings(outcome: StudyOutcome) -> Iterator[str]:
+    """What a reader should know: what was compared, what was not, and where methods part."""
+    study, points = outcome.study, outcome.points
+    yield from _compared(outcome)
+    if beyond := [p for p in points if not p.outcome.point.linear]:
+        yield from _beyond(study, beyond)
+    if controls := [p.control for p in points if p.control is not None]:
+        yield (
+            "Control: the exact solution on the same noise and labels without perturbations gets "
+            f"{_range(controls, 3)} right."
+        )
+    seeds = sorted({record.seed for p in points for record in p.outcome.exact})
+    yield (
+        f"Points share draws (common random numbers): those of one seed use the first N samples "
+        f"and the first d coordinates of the same arrays, so their errors are not independent. "
+        f"Seeds: {', '.join(map(str, seeds))}; no point is an average unless it has several."
+    )
+    yield "Everything here is plain floating point (float32 products): rigor numeric, no claim."
+
+
+def _compared(outcome: StudyOutcome) -> Iterator[str]:
+    study, points = outcome.study, outcome.points
+    if study.published is None:
+        yield "No accuracies are published for these data; nothing is compared."
+        return
+    there = {point.value for point in points}
+    if absent := [
+        at(value) for value in sorted(outcome.run.loaded.published) if value not in there
+    ]:
+        yield f"Published points that this study does not have: {', '.join(absent)}."
+    for point in points:
+        if point.agrees is False:
+            yield (
+                f"At {study.vary} = {at(point.value)} the {point.compared} accuracy differs from "
+                f"the published {point.published:.3f} by {point.difference:+.3f}."
+            )
+    if untrained := [at(point.value) for point in points if point.untrained]:
+        yield (
+            f"Not trained, though N_adv > d/4: {study.vary} = {', '.join(untrained)}. There the "
+            "exact solution is shown and not compared."
+        )
+
+
+def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
+    open_ = sum(point.level == "pattern not linear" for point in beyond)
+    yield (
+        f"N_adv > d/4 at {len(beyond)} of the points; at {open_} of them the exact solution has "
+        "not the activation pattern that it presumes."
+    )
+    if unsolved := [at(point.value) for point in beyond if point.level == "no solution"]:
+        yield (
+            f"At {study.vary} = {', '.join(unsolved)} no exact solution was computed: the "
+            f"objective shows that its multipliers sum to more than {UNBOUNDED:g} times those of "
+            "orthogonal samples, so the linear pattern has next to no margin, if any."
+        )
+    both = [(p, p.trained, p.exact_mean) for p in beyond]
+    gaps = [(t - e, p) for p, t, e in both if t is not None and e is not None]
+    if gaps:
+        largest, where = max(gaps, key=lambda gap: gap[0])
+        cosines = [
+            p.outcome.trained.trained.alignment
+            for _, p in gaps
+            if p.outcome.trained is not None and p.outcome.trained.trained is not None
+        ]
+        known = [cosine for cosine in cosines if cosine is not None]
+        told = (
+            f" The trained network's input gradients have a mean cosine of {_range(known, 2)} "
+            "with q: they are other perturbations than eps q/‖q‖."
+            if known
+            else ""
+        )
+        yield (
+            f"The accuracy of trained networks less that of the exact solution is at most "
+            f"{largest:+.3f} (at {study.vary} = {at(where.value)}).{told}"
+        )
+
+
+def _range(values: list[float], digits: int) -> str:
+    low, high = (f"{end:.{digits}f}" for end in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _figure(outcome: StudyOutcome) -> schema.FigureRecord:
+    study, points = outcome.study, outcome.points
+    parts = [f"Accuracy on the natural training samples; {SIZES[study.perturbation]}."]
+    if outcome.run.loaded.published:
+        parts.append("Crosses: published, digitised.")
+    parts.append(
+        "Exact solution with its spread over seeds: disks where it is a linear solve, squares "
+        "where it is a quadratic program, open where its pattern is not the linear one."
+    )
+    if any(point.trained is not None for point in points):
+        parts.append("Diamonds: trained networks.")
+    if any(point.prediction is not None for point in points):
+        parts.append("Dashed: prediction (a heuristic).")
+    parts.append("Dotted: control without perturbations.")
+    return schema.FigureRecord(
+        id="sweep",
+        kind="sweep",
+        title=study.title,
+        caption=" ".join(parts),
+        data={"axis": AXES[study.vary], "points": [_drawn(point) for point in points]},
+    )
+
+
+def _drawn(point: JudgedPoint) -> dict[str, Any]:
+    known = [value for value in point.exact if value is not None]
+    return {
+        "value": point.value,
+        "published": point.published,
+        "exact": point.exact_mean,
+        "lowest": min(known) if known else None,
+        "highest": max(known) if known else None,
+        "tight": point.method == "linear solve",
+        "linear_pattern": point.level in ("linear solve", "quadratic program"),
+        "prediction": point.prediction,
+        "trained": point.trained,
+        "control": point.control,
+    }
