@@ -41,7 +41,7 @@ def section(repeats: int) -> Section:
         started = time.perf_counter()
         run_sweep(grid, catalog(), folder / "out")
         again = time.perf_counter() - started
-    measuring = entry["seconds"]
+    measuring = entry.seconds or 0.0
     proving = sum(proof.seconds for proof in swept.proofs.values())
     overhead = (whole - measuring - proving) / POINTS * 1e3
     return Section(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from perturbproof.verify.run.witness import toml_text
+import tomli_w
 
 from .small_scenarios import fields
 
@@ -79,6 +79,6 @@ def write(folder: Path, name: str, **changes: Any) -> tuple[Path, Path]:
     text, own = CASES[name]
     theorem, scenario = folder / "false.py", folder / "small.toml"
     theorem.write_text(text)
-    scenario.write_text(toml_text(fields(**own, **changes)))
+    scenario.write_text(tomli_w.dumps(fields(**own, **changes)))
     (folder / "labels.csv").write_text("1\n-1\n1\n1\n-1\n-1\n")
     return theorem, scenario

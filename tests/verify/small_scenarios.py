@@ -1,8 +1,8 @@
 """Small scenarios that run in a fraction of a second, as values and as TOML."""
 
-import json
 from typing import Any
 
+import tomli_w
 from perturbproof.theory import catalog
 from perturbproof.theory.prover.engine import ProofReport
 from perturbproof.verify.scenarios.scenario import Scenario
@@ -35,14 +35,4 @@ def scenario(**changes: Any) -> Scenario:
 
 def toml(**changes: Any) -> str:
     """The same as the text of a scenario file."""
-    content = fields(**changes)
-    lines = [f"{k} = {json.dumps(v)}" for k, v in content.items() if not isinstance(v, dict)]
-    for table, entries in content.items():
-        if isinstance(entries, dict):
-            lines.append(f"[{table}]")
-            # json writes NaN and Infinity where TOML has nan and inf.
-            lines += [
-                f"{k} = {json.dumps(v).replace('NaN', 'nan').replace('Infinity', 'inf')}"
-                for k, v in entries.items()
-            ]
-    return "\n".join(lines) + "\n"
+    return tomli_w.dumps(fields(**changes))

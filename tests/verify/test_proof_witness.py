@@ -17,11 +17,13 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog, theorem
 from perturbproof.theory.refute.families import perturbed_settings
 from perturbproof.theory.refute.search import search
+from perturbproof.theory.refute.setting import Setting
 from perturbproof.verify.api import verify
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.command_line import prove as command
 from perturbproof.verify.run import folder as report_folder_module
-from perturbproof.verify.run.proof_witness import replay, setting_from_plain, setting_to_plain
+from perturbproof.verify.run.exact_setting import ExactSetting, exact_setting
+from perturbproof.verify.run.proof_witness import replay
 from perturbproof.verify.scenarios.own_theorem import load_theorem
 
 from .false_theorems import write
@@ -137,10 +139,14 @@ def test_the_command_of_the_terminal_works(tmp_path: Path, monkeypatch, capsys) 
 # ---------------------------------------------------------------- what is read back
 
 
+def plain_setting(setting: Setting) -> Any:
+    return json.loads(exact_setting(setting).model_dump_json(exclude_none=True))
+
+
 def test_every_perturbed_setting_comes_back_as_it_was() -> None:
     for values in perturbed_settings()[::25]:
-        plain = json.loads(json.dumps(setting_to_plain(values.setting)))
-        assert setting_from_plain(plain) == values.setting
+        plain = plain_setting(values.setting)
+        assert ExactSetting.model_validate(plain).setting() == values.setting
 
 
 @pytest.mark.parametrize(
@@ -148,9 +154,9 @@ def test_every_perturbed_setting_comes_back_as_it_was() -> None:
     [
         (["schema_version"], 7, "schema version"),
         (["theorem"], "fermat", "no theorem 'fermat'"),
-        (["theorem"], None, "no theorem"),
+        (["theorem"], None, "'theorem'"),
         (["open_steps"], "none", "open_steps"),
-        (["refutation"], "yes", "refutation.data"),
+        (["refutation"], "yes", "refutation"),
         (["refutation", "data", "slope"], "0", "slope"),
         (["refutation", "data", "slope"], "1/0", "divides by zero"),
         (["refutation", "data", "slope"], "1e9999999", "p/q"),
@@ -177,11 +183,11 @@ def test_a_witness_that_is_none_gets_one_line(
 
 
 def test_a_direction_that_is_not_the_theorys_is_refused() -> None:
-    plain = setting_to_plain(perturbed_settings()[0].setting)
+    plain = plain_setting(perturbed_settings()[0].setting)
     turned = copy.deepcopy(plain)
     turned["perturbed"]["direction"] = ["1"] * len(plain["perturbed"]["direction"])
     with pytest.raises(ValueError, match="direction"):
-        setting_from_plain(turned)
+        ExactSetting.model_validate(turned).setting()
 
 
 def test_files_that_are_no_witness(tmp_path: Path) -> None:
@@ -203,7 +209,7 @@ nested = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3), max_le
 @given(st.data())
 def test_any_other_plain_data_are_refused_cleanly(data: st.DataObject) -> None:
     """Each entry in turn replaced by something else: a setting of the right form or ValueError."""
-    plain = setting_to_plain(perturbed_settings()[0].setting)
+    plain = plain_setting(perturbed_settings()[0].setting)
     inner: Any = plain
     while True:
         keys = list(inner) if isinstance(inner, dict) else range(len(inner))
@@ -213,10 +219,10 @@ def test_any_other_plain_data_are_refused_cleanly(data: st.DataObject) -> None:
         inner = inner[key]
     inner[key] = data.draw(nested)
     try:
-        setting = setting_from_plain(plain)
+        setting = ExactSetting.model_validate(plain).setting()
     except ValueError:
         return
-    assert setting_from_plain(setting_to_plain(setting)) == setting
+    assert ExactSetting.model_validate(plain_setting(setting)).setting() == setting
 
 
 def test_a_known_true_theorem_is_not_refuted_by_the_witness_of_another(

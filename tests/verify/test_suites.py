@@ -1,10 +1,13 @@
 """The built-in suites: every scenario is valid, distinct, and says what it expects."""
 
+from pathlib import Path
+
 import pytest
+import tomli_w
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog
 from perturbproof.verify.run.run import select
-from perturbproof.verify.scenarios.inputs import load_suite, run_inputs
+from perturbproof.verify.scenarios.inputs import load_run_file, load_suite, run_inputs
 from perturbproof.verify.scenarios.scenario import Scenario
 from perturbproof.verify.suites import suite_names
 from perturbproof.verify.values import Verdict
@@ -56,3 +59,14 @@ def test_scenarios_come_in_the_order_of_their_files() -> None:
 def test_an_unknown_suite_is_bad_input(name: str) -> None:
     with pytest.raises(InputError, match=r"known: .*quick"):
         load_suite(name)
+
+
+@pytest.mark.parametrize("suite", suite_names())
+def test_every_scenario_reads_back_from_a_file_that_a_witness_would_write(
+    suite: str, tmp_path: Path
+) -> None:
+    for scenario in (one for one in load_suite(suite) if isinstance(one, Scenario)):
+        file = tmp_path / f"{scenario.name}.toml"
+        content = scenario.model_dump(mode="json", exclude_none=True)
+        file.write_text(tomli_w.dumps(content), encoding="utf-8")
+        assert load_run_file(file) == scenario

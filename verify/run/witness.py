@@ -7,8 +7,6 @@ replayed before it is handed out: what it measures must be what the run measured
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import re
 import shlex
 import tempfile
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tomli_w
 
 from ...numerics.configuration import InputError
 from ...theory.exact.endpoints import precision
@@ -31,8 +30,6 @@ from ..values import Measured, Progress, Verdict, unwatched
 from .plain import to_plain
 from .run import Run
 
-# Names of folders made of names that anybody may have chosen.
-
 
 def folder_name(*parts: str) -> str:
     """One path component made of names: safe on every system, and another for other names."""
@@ -40,54 +37,6 @@ def folder_name(*parts: str) -> str:
     if plain and plain == "--".join(parts).lower() and not any("--" in part for part in parts):
         return plain
     return f"{plain or 'unnamed'}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:8]}"
-
-
-# Plain data as the text of a TOML file, for scenario files that the program writes itself.
-
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-
-
-def toml_text(content: Mapping[str, Any]) -> str:
-    """TOML that reads back as `content`: tables, lists, text, numbers, truth values. None is left
-    out."""
-    return "\n".join(_table(content, ())) + "\n"
-
-
-def _table(content: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    lines = [
-        f"{_key(name)} = {_toml_value(value)}"
-        for name, value in content.items()
-        if value is not None and not isinstance(value, Mapping)
-    ]
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            inner = (*path, name)
-            lines += ["", f"[{'.'.join(map(_key, inner))}]", *_table(value, inner)]
-    return lines
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _text(name)
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml_value, value))}]"
-    if isinstance(value, Mapping):  # inside a list
-        entries = (f"{_key(k)} = {_toml_value(v)}" for k, v in value.items() if v is not None)
-        return f"{{ {', '.join(entries)} }}"
-    return repr(value)
-
-
-def _text(value: str) -> str:
-    # A basic string of TOML is one of JSON, save that TOML also wants DEL escaped.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 FOLDER = "witnesses"
@@ -116,7 +65,7 @@ class Witness:
         if "label_file" in self.content.get("perturbed", {}):
             np.save(folder / _LABELS, self.arrays["base_y"], allow_pickle=False)
         told = "".join(f"# {line}\n" for line in self.command.splitlines())
-        return write_atomic(folder / _SCENARIO, told + toml_text(self.content))
+        return write_atomic(folder / _SCENARIO, told + tomli_w.dumps(self.content))
 
 
 @dataclass(frozen=True)
