@@ -27,7 +27,8 @@ from .run.proof_witness import ProofWitness, proof_witnesses
 from .run.record import RunInfo, build_report, utc_now
 from .run.run import JOURNAL, Run, run_scenarios
 from .run.store import Store
-from .run.studies import POINTS, judge_study, run_studies
+from .run.studies import POINTS, run_studies
+from .run.study_verdicts import judge_study
 from .run.sweep import Swept, Workers, run_sweep
 from .run.witness import FOLDER as WITNESSES
 from .run.witness import Replay, Witness, witnesses

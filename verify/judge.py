@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from ..numerics.compiler import RelationValue, compile_relation
@@ -86,7 +87,7 @@ def judge(
     elif any(a.holds == "unknown" for a in assumptions):
         regime = "unknown"
     fault = _fault(theorem, measured, cross_checks)
-    claims = tuple(_judge_claim(c, measured, levels, regime, fault) for c in theorem.claims)
+    claims = tuple(judge_claim(c, measured, levels, regime, fault) for c in theorem.claims)
     verdict, reason = _verdict(proof, assumptions, claims, fault)
     if theorem.kind == "prediction":
         reason = f"a prediction, not a theorem: {reason}"
@@ -129,9 +130,17 @@ def judge_assumption(
     return JudgedAssumption(a, value, holds, rigor, how, level)
 
 
-def _judge_claim(
-    c: Claim, measured: Mapping[str, Measured], levels: Levels, regime: Holds, fault: str
+def judge_claim(
+    c: Claim,
+    measured: Mapping[str, Measured],
+    levels: Levels = MappingProxyType({}),
+    regime: Holds = "yes",
+    fault: str = "",
 ) -> JudgedClaim:
+    """Judge one claim on measured values.
+
+    `regime` is whether the assumptions hold, `fault` what makes every verdict on it worthless.
+    """
     level = levels.get(c.relation)
     value, rigor, how = _evaluate(c.relation, measured, level)
     verdict, settle = ClaimVerdict.INCONCLUSIVE, ""

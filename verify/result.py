@@ -12,7 +12,7 @@ from .reporting import html_table
 from .run.folder import report_text
 from .run.proof_witness import ProofWitness
 from .run.run import Run, ScenarioOutcome
-from .run.studies import StudyOutcome
+from .run.study_verdicts import StudyOutcome
 from .run.witness import Witness
 from .values import ExitCode, Standing, Verdict, exit_code, softest, standing
 

@@ -13,10 +13,11 @@ from perturbproof.numerics.perturb.base import PerturbationFault
 from perturbproof.verify.api import verify
 from perturbproof.verify.run import store as store_module
 from perturbproof.verify.run.store import Store
-from perturbproof.verify.run.studies import StudyOutcome, StudyRun, judge_study, run_studies
+from perturbproof.verify.run.studies import StudyRun, run_studies
+from perturbproof.verify.run.study_record import study_entry
+from perturbproof.verify.run.study_verdicts import StudyOutcome, judge_study
 from perturbproof.verify.scenarios.inputs import load_run_file
 from perturbproof.verify.scenarios.study import LoadedStudy
-from perturbproof.verify.run.study_record import study_entry
 from perturbproof.verify.values import ExitCode, Verdict
 
 from .study_files import STUDY, without_times, write_study

@@ -73,7 +73,7 @@ def prove(
     from ...theory.prover.engine import prove as proved
     from ...theory.refute.survey import survey
     from ..run.proof_witness import proof_witnesses
-    from ..run.record import proof_entry, theorem_entry
+    from ..run.theorem_record import proof_entry, theorem_entry
 
     chosen, files = _chosen(theorems or [], own or [])
     proofs: list[tuple[Theorem, ProofReport]] = []
@@ -166,7 +166,7 @@ def _replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
     """
     from ...theory.theorems import catalog
     from ..run.proof_witness import replay
-    from ..run.record import proof_entry
+    from ..run.theorem_record import proof_entry
     from ..scenarios.own_theorem import own_theorems
 
     theorems = (*catalog(), *own_theorems(own)[0])

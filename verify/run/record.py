@@ -14,105 +14,25 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 
-import sympy as sp
 import torch
 
 from ...theory.exact.interval import Interval
-from ...theory.notation import formula, prose
+from ...theory.notation import prose
 from ...theory.prover.engine import ProofReport
 from ...theory.statement import Theorem
-from ...theory.symbols import quantity, symbols_of
 from ..judge import JudgedAssumption, JudgedClaim, Judgement
 from ..reporting import schema
 from ..statistics import FAMILY_ERROR, Level
 from ..values import ClaimVerdict, Verdict, exit_code, finite, interval, worst
 from .run import ScenarioOutcome
-from .studies import StudyOutcome
 from .study_record import study_entry
+from .study_verdicts import StudyOutcome
 from .sweep import Swept
 from .sweep_record import sweep_entry
-
-
-def _stated(id: str, says: str, relation: sp.Basic) -> dict[str, str]:
-    """A statement in words, and its formula as text, LaTeX and Typst."""
-    shown = formula(relation)
-    return {
-        "id": id,
-        "says": prose(says),
-        "formula_text": shown.text,
-        "formula_latex": shown.latex,
-        "formula_typst": shown.typst,
-    }
-
-
-def proof_entry(theorem: Theorem, proof: ProofReport, witness: str | None = None) -> schema.Proof:
-    """A proof with its steps; `witness` is the text shown where it fails."""
-    return schema.Proof(
-        theorem=theorem.id,
-        title=prose(theorem.title),
-        verdict=proof.verdict,
-        witness=witness,
-        seconds=proof.seconds,
-        steps=tuple(
-            schema.Step(
-                **_stated(step.id, step.says, step.formula),
-                kind=step.kind,
-                uses=step.uses,
-                engine=step.engine,
-                status=step.status,
-                milliseconds=step.milliseconds,
-                detail=prose(step.detail),
-                countermodel=dict(step.countermodel) if step.countermodel else None,
-                smt=step.smt or None,
-            )
-            for step in proof.steps
-        ),
-    )
-
-
-def theorem_entry(theorem: Theorem) -> schema.Theorem:
-    """A theorem as stated, apart from any data."""
-    relations = [p.relation for p in (*theorem.assumptions, *theorem.claims)]
-    return schema.Theorem(
-        id=theorem.id,
-        title=prose(theorem.title),
-        origin=theorem.origin,
-        kind=theorem.kind,
-        source=schema.Source(**asdict(theorem.source)),
-        summary=prose(theorem.summary),
-        remarks=tuple(map(prose, theorem.remarks)),
-        assumptions=tuple(
-            schema.Formula(**_stated(a.id, a.says, a.relation)) for a in theorem.assumptions
-        ),
-        claims=tuple(
-            schema.Statement(
-                **_stated(c.id, c.says, c.relation), display_typst=_displayed(c.display)
-            )
-            for c in theorem.claims
-        ),
-        trusted_base=tuple(
-            schema.Trusted(key=fact.key, says=prose(fact.says), source=fact.source)
-            for fact in theorem.trusted_base
-        ),
-        symbols=tuple(
-            schema.Symbol(
-                name=q.name,
-                typst=q.typst,
-                latex=q.latex,
-                meaning=prose(q.meaning),
-                range=prose(q.range_text),
-            )
-            for q in map(quantity, symbols_of(*relations))
-        ),
-    )
-
-
-def _displayed(display: sp.Basic | None) -> str | None:
-    return None if display is None else formula(display).typst
-
+from .theorem_record import displayed, proof_entry, stated, theorem_entry
 
 _PACKAGES = (
     "sympy",
@@ -318,7 +238,7 @@ def _judgement(
 def _assumption(judged: JudgedAssumption) -> schema.CheckedAssumption:
     value, stated = judged.value, judged.assumption
     return schema.CheckedAssumption(
-        **_stated(stated.id, stated.says, stated.relation),
+        **stated(stated.id, stated.says, stated.relation),
         lhs=_bounds(value.lhs if value else None),
         rhs=_bounds(value.rhs if value else None),
         load=_middle(value.load) if value else None,
@@ -334,8 +254,8 @@ def _claim(judged: JudgedClaim, witness: str | None) -> schema.CheckedClaim:
     sides = (value.lhs, value.rhs) if value else (None, None)
     measured = interval(sides[0])
     return schema.CheckedClaim(
-        **_stated(claim.id, claim.says, claim.relation),
-        display_typst=_displayed(claim.display),
+        **stated(claim.id, claim.says, claim.relation),
+        display_typst=displayed(claim.display),
         measured=schema.Measured(**measured, how=prose(judged.how)) if measured else None,
         bound=_bounds(sides[1]),
         slack=_middle(value.slack) if value else None,

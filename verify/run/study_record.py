@@ -10,7 +10,8 @@ from ...numerics.paper_scale.program import UNBOUNDED
 from ...theory.notation import prose
 from ..reporting import schema
 from ..scenarios.study import Study
-from .studies import ExactRecord, JudgedPoint, StudyOutcome, at
+from .studies import ExactRecord
+from .study_verdicts import JudgedPoint, StudyOutcome, at
 
 AXES = {
     "dimension": "input dimension d",
