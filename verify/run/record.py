@@ -236,9 +236,9 @@ def _judgement(
 
 
 def _assumption(judged: JudgedAssumption) -> schema.CheckedAssumption:
-    value, stated = judged.value, judged.assumption
+    value, assumption = judged.value, judged.assumption
     return schema.CheckedAssumption(
-        **stated(stated.id, stated.says, stated.relation),
+        **stated(assumption.id, assumption.says, assumption.relation),
         lhs=_bounds(value.lhs if value else None),
         rhs=_bounds(value.rhs if value else None),
         load=_middle(value.load) if value else None,
