@@ -1,4 +1,4 @@
-"""Formulas as text, LaTeX and Typst, from one printer with three dialects.
+"""Formulas as text, LaTeX and Typst, from one printer with three dialects; and prose with signs.
 
 Every formula that a reader sees comes from the SymPy object that is proved and evaluated. Sums keep
 their order of writing poorly in SymPy; products are printed with their denominators as fractions.
@@ -14,11 +14,8 @@ from sympy.core.function import AppliedUndef
 
 from .symbols import default_latex, default_typst, is_greek, quantity
 
-# Sentences about mathematics as a reader expects them: Greek letters and proper signs.
-#
-# Sources spell out `lambda_n >= L_n`, so that it can be typed and searched; readers get `λ_n ≥
-# L_n`.
-
+# Sources spell out `lambda_n >= L_n`, so that it can be typed and searched; readers get Greek
+# letters and proper signs: `λ_n ≥ L_n`.
 _GREEK = {
     "alpha": "α",
     "beta": "β",

@@ -10,18 +10,22 @@ import pytest
 from perturbproof.theory.refute.kkt_points import (
     KINK,
     KktPoint,
+    Matrix,
     coefficients,
     gram_matrix,
     is_positive_semidefinite,
     kkt_points,
-    linear_multipliers,
     linear_pattern,
-    linear_points,
     recheck,
 )
 from scipy.optimize import nnls
 
 SLOPES = (Fraction(1), Fraction(1, 2), Fraction(1, 10))
+
+
+def linear_points(gram: Matrix, labels: tuple[int, ...], slope: Fraction) -> tuple[KktPoint, ...]:
+    """The KKT points with the linear pattern, one per support; with every lambda > 0 first."""
+    return tuple(kkt_points(gram, labels, slope, only=(linear_pattern(labels),)))
 
 
 def random_rows(rng: np.random.Generator, n: int, d: int, coherence: int) -> tuple:
@@ -138,8 +142,10 @@ def test_multipliers_of_the_notes() -> None:
     gram = tuple(
         tuple(Fraction(1) if i == k else Fraction(-12, 100) for k in range(4)) for i in range(4)
     )
-    assert linear_multipliers(gram, (1,) * 4, Fraction(1)) == (Fraction(25, 16),) * 4
-    assert linear_multipliers(((Fraction(1),) * 2,) * 2, (1, 1), Fraction(1)) is None
+    assert linear_points(gram, (1,) * 4, Fraction(1))[0].multipliers == (Fraction(25, 16),) * 4
+    # Two equal samples: with both the system is singular, and either alone carries the margin.
+    alone = linear_points(((Fraction(1),) * 2,) * 2, (1, 1), Fraction(1))
+    assert [point.multipliers for point in alone] == [(1, 0), (0, 1)]
 
 
 def test_semidefinite_agrees_with_eigenvalues() -> None:

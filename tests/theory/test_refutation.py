@@ -11,7 +11,7 @@ import sympy as sp
 from perturbproof.theory import Theorem, catalog, theorem
 from perturbproof.theory.exact.surd import exact_root
 from perturbproof.theory.refute.families import perturbed_settings
-from perturbproof.theory.refute.kkt_points import kkt_points, linear_points
+from perturbproof.theory.refute.kkt_points import KktPoint, kkt_points, linear_pattern
 from perturbproof.theory.refute.search import claims_on_data, refute, search, unsearchable
 from perturbproof.theory.refute.setting import ExactData, Setting, combination
 from perturbproof.theory.refute.values import EVALUATORS, Values, holds
@@ -25,6 +25,10 @@ def paper_with_constant(constant: int) -> Theorem:
     return replace(original, assumptions=(replace(assumption, relation=relation),))
 
 
+def linear_point(gram: tuple, labels: tuple[int, ...]) -> KktPoint:
+    return next(kkt_points(gram, labels, Fraction(1), only=(linear_pattern(labels),)))
+
+
 def unit_gram(inner: Fraction, labels: tuple[int, ...]) -> tuple:
     """Unit vectors with y_n y_k <x_n, x_k> = inner for every pair."""
     return tuple(
@@ -36,7 +40,7 @@ def unit_gram(inner: Fraction, labels: tuple[int, ...]) -> tuple:
 @pytest.mark.parametrize("labels", [(1, 1, 1, 1), (1, 1, -1, -1)], ids=["one class", "two classes"])
 def test_constant_two_is_refuted_by_the_dataset_of_the_notes(labels: tuple[int, ...]) -> None:
     data = ExactData(unit_gram(Fraction(-12, 100), labels), labels, Fraction(1))
-    (point,) = linear_points(data.gram, labels, Fraction(1))
+    point = linear_point(data.gram, labels)
     assert point.multipliers == (Fraction(25, 16),) * 4
     found = refute(paper_with_constant(2), Setting(data, point))
     assert found is not None
@@ -97,7 +101,7 @@ def test_scalars_without_vectors_refute_nothing() -> None:
     data = ExactData(unit_gram(Fraction(-1, 2), (1,) * 4), (1,) * 4, Fraction(1))
     everything = replace(paper_with_constant(1), assumptions=())
     broken = replace(everything, claims=(replace(everything.claims[0], relation=sp.false),))
-    point = linear_points(unit_gram(Fraction(0), (1,) * 4), (1,) * 4, Fraction(1))[0]
+    point = linear_point(unit_gram(Fraction(0), (1,) * 4), (1,) * 4)
     assert refute(broken, Setting(data, point)) is None
     good = ExactData(unit_gram(Fraction(0), (1,) * 4), (1,) * 4, Fraction(1))
     assert refute(broken, Setting(good, point)) is not None

@@ -233,23 +233,6 @@ def _consistent(states: Pattern, t: list[list[fmpq]], labels: Sequence[int]) -> 
     )
 
 
-def linear_points(gram: Matrix, labels: Sequence[int], slope: Fraction) -> tuple[KktPoint, ...]:
-    """The KKT points with the linear pattern, one per support; with every lambda > 0 first."""
-    return tuple(kkt_points(gram, labels, slope, only=(linear_pattern(labels),)))
-
-
-def linear_multipliers(gram: Matrix, labels: Sequence[int], slope: Fraction) -> Vector | None:
-    """A^{-1} 1 for the linear pattern, whatever its signs; `None` when A is singular."""
-    a = coefficients(gram, labels, slope)
-    n = len(a)
-    matrix = fmpq_mat(n, n, [to_fmpq(x) for row in a for x in row])
-    try:
-        solution = matrix.solve(fmpq_mat(n, 1, [1] * n)).entries()
-    except ZeroDivisionError:
-        return None
-    return tuple(map(to_fraction, solution))
-
-
 def recheck(point: KktPoint, gram: Matrix, labels: Sequence[int], slope: Fraction) -> bool:
     """Whether a point is a KKT point, from its multipliers and slopes alone.
 

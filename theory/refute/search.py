@@ -1,6 +1,9 @@
-"""The search for refutations: small Gram matrices pushed to the edge of the assumptions.
+"""Refuting a theorem with a dataset: it meets every assumption, and a KKT point breaks a claim.
 
-Doubles only say where to look; whether a dataset refutes is decided exactly by `refutation.refute`.
+The search pushes small Gram matrices to the edge of the assumptions. Doubles only say where to
+look; whether a dataset refutes is decided exactly by `refute`: a witness has a realisable Gram
+matrix (positive semidefinite, by exact elimination), a KKT point in rationals, and relations that
+certainly hold or certainly do not. A scalar countermodel is never one.
 """
 
 from __future__ import annotations
@@ -20,12 +23,6 @@ from .families import EXTREMES, Family, bent_families, families, perturbed_setti
 from .kkt_points import gram_matrix, is_positive_semidefinite, kkt_points, linear_pattern, recheck
 from .setting import ExactData, Setting
 from .values import EVALUATORS, OF_THE_DATA, OF_THE_PERTURBATION, Values, holds, sides
-
-# Refuting a theorem with a dataset: it meets every assumption, and a KKT point breaks a claim.
-#
-# All decisions are exact: a witness has a realisable Gram matrix (positive semidefinite, by exact
-# elimination), a KKT point in rationals, and relations that certainly hold or certainly do not. A
-# scalar countermodel is never one. `search` in its own module looks for such datasets.
 
 
 def unsearchable(theorem: Theorem) -> str:
