@@ -33,7 +33,7 @@ from ..enclose.real_array import RealArray
 from ..enclose.spectrum import spectrum
 from ..network import check_slope, check_width, output_weights
 from .convergence import margins, preactivations, scale_to_unit_margin
-from .descent import Trained
+from .training import Trained
 
 _UNKNOWN = Interval.between(0, math.inf)
 

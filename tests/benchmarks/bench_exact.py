@@ -21,8 +21,8 @@ from perturbproof.numerics.paper_scale.perturbed_noise import (
 )
 from perturbproof.numerics.paper_scale.program import ProgramSolution, solve_margin_program
 from perturbproof.numerics.train.convergence import angle_estimator
-from perturbproof.numerics.train.descent import Checkpoint, fitting_threads, train
 from perturbproof.numerics.train.recipes import normalised_recipe
+from perturbproof.numerics.train.training import Checkpoint, fitting_threads, train
 from scipy.linalg import get_blas_funcs
 from timing import Section, best, seconds, verdict
 

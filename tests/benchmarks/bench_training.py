@@ -18,8 +18,9 @@ import torch
 from perturbproof.numerics.data.generated import Orthogonal, Uniform
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import initial_weights, output_weights
-from perturbproof.numerics.train.descent import BatchDescent, GramDescent, fitting_threads
+from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
+from perturbproof.numerics.train.training import fitting_threads
 from timing import Section, best, in_turn, seconds, verdict
 
 _SETTLING_STEPS = 400

@@ -41,8 +41,9 @@ from perturbproof.numerics.perturb.attacks import (
 )
 from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup, draw_perturbed
 from perturbproof.numerics.train.collapse import group_neurons
-from perturbproof.numerics.train.descent import BatchDescent, GramDescent, train, train_batch
+from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import LOSSES, Recipe, normalised_recipe, paper_recipe
+from perturbproof.numerics.train.training import train, train_batch
 
 from .expression_bank import BANK
 from .sample_perturbations import setting
@@ -114,7 +115,7 @@ def descent_as_a_batch(device: str) -> Any:
     state.step()
     ends = train_batch(samples, starts, SLOPE, paper_recipe(10), dtype="float32", device=device)
     found = [(end.coefficients, end.log_loss) for end in ends]
-    return found, state.margins(), state.log_losses(), state.coefficients()
+    return found, state.margins(), state.log_loss(), state.coefficients()
 
 
 @entry

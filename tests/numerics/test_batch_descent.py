@@ -8,8 +8,9 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data.generated import Orthogonal, Uniform
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import initial_weights
-from perturbproof.numerics.train.descent import DivergenceError, train, train_batch
+from perturbproof.numerics.train.descent import BatchDescent, batch_bytes
 from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
+from perturbproof.numerics.train.training import DivergenceError, train, train_batch
 
 
 def batch(count: int, scales: tuple[float | None, ...] = (None,)):
@@ -45,6 +46,36 @@ def test_a_network_does_not_depend_on_its_company() -> None:
     together = train_batch(samples, starts, 0.5, recipe)
     (alone,) = train_batch(samples[1:2], starts[1:2], 0.5, recipe)
     assert together[1].coefficients == pytest.approx(alone.coefficients, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("recipe", [normalised_recipe(25), paper_recipe(25)])
+def test_networks_on_the_same_data_share_one_gram_matrix(recipe: Recipe) -> None:
+    (sample,), _ = batch(1)
+    flipped = Sample(sample.x, -sample.y, "the same inputs", sample.rows)
+    starts = [initial_weights(8, sample.d, np.random.default_rng(k)) for k in range(4)]
+
+    def gram_numbers(samples: list[Sample]) -> int:
+        state = BatchDescent(samples, starts, 0.3, recipe)
+        state.step()
+        assert state._gram.shape == (4, 6, 6)
+        held = {
+            g.untyped_storage().data_ptr(): g.untyped_storage().nbytes()
+            for g in (state._gram, state._abs_gram)
+        }
+        return sum(held.values()) // (8 * (2 if recipe.normalised else 1))
+
+    assert gram_numbers([sample] * 4) == gram_numbers([sample, flipped] * 2) == 36
+    other = Sample(sample.x * 2, sample.y, "other inputs", sample.rows)
+    assert gram_numbers([sample, sample, sample, other]) == 4 * 36
+    told = [batch_bytes(b, 6, 8, recipe, "float64", one_gram=True) for b in (1, 2, 3)]
+    assert told[2] - told[1] == told[1] - told[0] == 8 * 6 * (5 * 8 + 10)
+
+    samples = [sample, flipped, sample, flipped]
+    for one, start, together in zip(
+        samples, starts, train_batch(samples, starts, 0.3, recipe), strict=True
+    ):
+        alone = train(one, start, 0.3, recipe)
+        assert together.coefficients == pytest.approx(alone.coefficients, rel=1e-10, abs=1e-12)
 
 
 def test_float32_follows_float64() -> None:

@@ -20,9 +20,9 @@ from perturbproof.numerics.train.convergence import (
     margins,
     preactivations,
 )
-from perturbproof.numerics.train.descent import train
 from perturbproof.numerics.train.kkt_residuals import kkt_residuals, recovered_multipliers
 from perturbproof.numerics.train.recipes import normalised_recipe, paper_recipe
+from perturbproof.numerics.train.training import train
 
 
 def exact(sample, slope):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.device import full_float32
-from perturbproof.numerics.train import descent
+from perturbproof.numerics.train import training
 from perturbproof.numerics.train.recipes import normalised_recipe
 
 
@@ -59,14 +59,14 @@ def test_the_benchmark_of_a_device_runs(monkeypatch) -> None:
 def test_training_allows_neither(lowered, monkeypatch) -> None:
     seen = []
 
-    class Watched(descent.GramDescent):
+    class Watched(training.GramDescent):
         def step(self) -> None:
             seen.append(torch.get_float32_matmul_precision())
             super().step()
 
-    monkeypatch.setattr(descent, "GramDescent", Watched)
+    monkeypatch.setattr(training, "GramDescent", Watched)
     sample = Sample(np.eye(2, 3), np.array([1, -1]), "axes", np.arange(2))
-    descent.train(
+    training.train(
         sample, np.full((2, 3), 1e-3), 0.5, normalised_recipe(3, "exponential"), dtype="float32"
     )
     assert seen == ["highest"] * 3

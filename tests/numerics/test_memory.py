@@ -31,9 +31,10 @@ from perturbproof.numerics.perturb.attacks import (
     ProjectedGradient,
     attack_bytes,
 )
-from perturbproof.numerics.train import descent
-from perturbproof.numerics.train.descent import GramDescent, batch_bytes, descent_bytes, train_batch
+from perturbproof.numerics.train import training
+from perturbproof.numerics.train.descent import GramDescent, batch_bytes, descent_bytes
 from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
+from perturbproof.numerics.train.training import train_batch
 
 from .pretend_device import NAME, Pretended, pretended
 
@@ -95,17 +96,18 @@ def test_descent_takes_no_more_than_it_says(
 
 
 @recipes
+@pytest.mark.parametrize("one_gram", [False, True])
 @pytest.mark.parametrize(("samples", "width"), [(5, 200), (60, 2)])
 def test_a_batch_takes_no_more_than_it_says(
-    samples: int, width: int, recipe: Recipe, pretend: Pretended
+    samples: int, width: int, one_gram: bool, recipe: Recipe, pretend: Pretended
 ) -> None:
+    drawn = [sample(samples, 0 if one_gram else k) for k in range(3)]
+
     def work() -> object:
         weights = [start(width, k) for k in range(3)]
-        return train_batch(
-            [sample(samples, k) for k in range(3)], weights, 0.3, recipe, device=NAME
-        )
+        return train_batch(drawn, weights, 0.3, recipe, device=NAME)
 
-    said = batch_bytes(3, samples, width, recipe, "float64")
+    said = batch_bytes(3, samples, width, recipe, "float64", one_gram=one_gram)
     assert 0.8 * said < taken(pretend, work) <= said
 
 
@@ -194,12 +196,12 @@ def test_a_batch_that_does_not_fit_is_trained_in_parts(
     whole = train_batch(samples, starts, 0.3, recipe)
     sizes: list[int] = []
 
-    class Watched(descent.BatchDescent):
+    class Watched(training.BatchDescent):
         def __init__(self, samples: Any, *others: Any, **named: Any) -> None:
             sizes.append(len(samples))
             super().__init__(samples, *others, **named)
 
-    monkeypatch.setattr(descent, "BatchDescent", Watched)
+    monkeypatch.setattr(training, "BatchDescent", Watched)
     free(batch_bytes(2, 6, 4, recipe, "float64"))
     parts = train_batch(samples, starts, 0.3, recipe)
     assert sizes == [2, 2, 1]

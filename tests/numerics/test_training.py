@@ -9,13 +9,9 @@ from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.network import LeakyNetwork, initial_weights, output_weights
 from perturbproof.numerics.train import descent
 from perturbproof.numerics.train.collapse import group_neurons
-from perturbproof.numerics.train.descent import (
-    DivergenceError,
-    GramDescent,
-    checkpoint_steps,
-    train,
-)
+from perturbproof.numerics.train.descent import GramDescent
 from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
+from perturbproof.numerics.train.training import DivergenceError, checkpoint_steps, train
 
 
 @pytest.fixture(autouse=True)

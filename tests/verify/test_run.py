@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.train.descent import DivergenceError
+from perturbproof.numerics.train.training import DivergenceError
 from perturbproof.theory import catalog
 from perturbproof.verify.measure import measuring as module
 from perturbproof.verify.run.run import run_scenario, select

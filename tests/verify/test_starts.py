@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from perturbproof.numerics.network import initial_weights
 from perturbproof.numerics.train.convergence import certified_angle
-from perturbproof.numerics.train.descent import train
+from perturbproof.numerics.train.training import train
 from perturbproof.verify.measure import measure
 from perturbproof.verify.measure.experiment import Experiment
 from perturbproof.verify.scenarios.scenario import Scenario

@@ -27,13 +27,13 @@ from ...numerics.train.convergence import (
     angle_estimator,
     certified_angle,
 )
-from ...numerics.train.descent import Checkpoint, Trained, checkpoint_steps, train, train_batch
 from ...numerics.train.kkt_residuals import (
     KktResiduals,
     RecoveredMultipliers,
     kkt_residuals,
     recovered_multipliers,
 )
+from ...numerics.train.training import Checkpoint, Trained, checkpoint_steps, train, train_batch
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Progress, unwatched

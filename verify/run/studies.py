@@ -19,7 +19,7 @@ from ...numerics.paper_scale.pool import NoisePool
 from ...numerics.paper_scale.setting import LearningSetting, Noise
 from ...numerics.paper_scale.trained import PUBLISHED_TIME, TrainedLearning, TrainedNetworks
 from ...numerics.perturb.base import PerturbationFault
-from ...numerics.train.descent import fitting_threads
+from ...numerics.train.training import fitting_threads
 from ..scenarios.study import LoadedStudy, Pool, Study, StudyPoint
 from ..values import Progress, unwatched
 from .store import Store, computed, kept, result_key
