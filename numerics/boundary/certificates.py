@@ -43,9 +43,10 @@ bounds T^-1 c by t. One certain matrix-vector product checks it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,12 +106,11 @@ def row_wise(
     negative, positive = interactions(gram, form, labels)
     diagonal = gram.diagonal()
     gamma = Interval.exact(slope)
-    own, other = 1 + gamma**2, 1 + gamma
     if form == "plain":
         system = _z_matrix(diagonal * gamma, negative)
-        target = 2 * gamma / own
+        target = 2 * gamma / (1 + gamma**2)
     else:
-        system = _z_matrix(diagonal * own, negative * other)
+        system = _z_matrix(diagonal * (1 + gamma**2), negative * (1 + gamma))
         target = Interval.exact(2)
     bounds = _positive_solution(system, target)
     if bounds is None:
@@ -118,15 +118,37 @@ def row_wise(
         indefinite = _certainly_not_definite(system)
         reason = "the row system is not positive definite" if indefinite else "no bound was found"
         return RowWise(form, False if indefinite else None, unknown, unknown, unknown, reason)
-    pull = negative @ bounds
-    lower = (2 - positive @ bounds * other) / (diagonal * own)
-    if form == "signed":
-        own_term = diagonal * lower
-        slack = (own_term + positive @ lower.maximum(0.0)) * gamma - pull
-        slack = slack.minimum(diagonal * bounds * gamma - pull).minimum(own_term * gamma)
-    else:
-        slack = diagonal * lower * gamma - pull
+    lower, slack = lower_and_slack(
+        form, gamma, diagonal, bounds, lambda v: negative @ v, lambda v: positive @ v
+    )
     return _judged(form, bounds, lower, slack)
+
+
+def lower_and_slack(
+    form: Form,
+    gamma: Any,
+    diagonal: Any,
+    upper: Any,
+    negative: Callable[[Any], Any],
+    positive: Callable[[Any], Any],
+) -> tuple[Any, Any]:
+    """L and the slack, each (N, ...), for upper bounds t (N, ...) of that shape; see the module.
+
+    `negative` and `positive` multiply with E- and E+. Enclosures and plain floats alike, so that
+    what a search rates is what is certified of its result.
+    """
+    if isinstance(upper, np.ndarray):
+        larger, smaller = np.maximum, np.minimum
+    else:
+        larger, smaller = (lambda a, b: a.maximum(b)), (lambda a, b: a.minimum(b))
+    pull = negative(upper)
+    lower = (2 - positive(upper) * (1 + gamma)) / (diagonal * (1 + gamma**2))
+    own = diagonal * lower
+    if form != "signed":
+        return lower, own * gamma - pull
+    slack = (own + positive(larger(lower, 0.0))) * gamma - pull
+    slack = smaller(slack, diagonal * upper * gamma - pull)
+    return lower, smaller(slack, own * gamma)
 
 
 def interactions(

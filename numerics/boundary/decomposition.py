@@ -8,6 +8,13 @@ and the Gram matrix is a rank-two change of the base's (this project, after Kuma
 2024). The x_n are stored rounded. Every enclosure here covers the base both as drawn and as what
 makes the stored x_n exact, x_n - eps y^a_n dir: the two differ by that rounding, which is bounded.
 In rational arithmetic it is the second one alone.
+
+The directions read off the normal q have cosines with it that are enclosed without rounding one:
+
+    sgn q        ‖q‖₁ / (sqrt(nnz q) ‖q‖)          q/‖q‖_inf    1
+    M_k q        ‖M_k q‖ / ‖q‖                      sgn(M_k q)   ‖M_k q‖₁ / (sqrt(k) ‖q‖)
+
+M_k keeps the k entries that are largest in size.
 """
 
 from __future__ import annotations
@@ -21,18 +28,10 @@ from ..configuration import InputError
 from ..enclose.ball_array import BallArray
 from ..enclose.precise_array import PreciseArray
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import SMALLEST, UNIT_ROUNDOFF, add_up, multiply_up, product_error, round_up
+from ..enclose.roundoff import SMALLEST, UNIT_ROUNDOFF, add_up, multiply_up, round_up
 from ..perturb.perturbed_set import PerturbedSet
-from .gram import GramStatistics, extremes, gram_statistics
+from .gram import GramStatistics, extremes, gram_statistics, norms_above
 from .multipliers import linear_normal
-
-# Cosines of the normal q with the directions read off it, enclosed without rounding a direction.
-#
-#     sgn q        ‖q‖₁ / (sqrt(nnz q) ‖q‖)          q/‖q‖_inf    1
-#     M_k q        ‖M_k q‖ / ‖q‖                      sgn(M_k q)   ‖M_k q‖₁ / (sqrt(k) ‖q‖)
-#
-# M_k keeps the k entries that are largest in size. Source: this project, after Kumano et al. (ICLR
-# 2024).
 
 
 def count_nonzero(q: RealArray) -> Interval:
@@ -44,22 +43,22 @@ def count_nonzero(q: RealArray) -> Interval:
 
 def sign_cosine(q: RealArray) -> Interval:
     """The cosine of q and sgn q."""
-    return _clipped_cosine(abs(q).sum().interval() / (count_nonzero(q).sqrt() * q.norm()))
+    return _clipped(abs(q).sum().interval() / (count_nonzero(q).sqrt() * q.norm()))
 
 
 def parallel_cosine(q: RealArray) -> Interval:
     """The cosine of q and q/‖q‖_inf: 1, unless q may be zero."""
-    return _clipped_cosine((q @ q).interval() / q.norm() ** 2)
+    return _clipped((q @ q).interval() / q.norm() ** 2)
 
 
 def largest_cosine(q: RealArray, k: int) -> Interval:
     """The cosine of q and M_k q; InputError if q certainly has fewer than k nonzero entries."""
-    return _clipped_cosine(_largest_sum(q * q, q, k).nonnegative().sqrt() / q.norm())
+    return _clipped(_largest_sum(q * q, q, k).nonnegative().sqrt() / q.norm())
 
 
 def largest_sign_cosine(q: RealArray, k: int) -> Interval:
     """The cosine of q and sgn(M_k q); InputError as for `largest_cosine`."""
-    return _clipped_cosine(_largest_sum(abs(q), q, k) / (Interval.exact(k).sqrt() * q.norm()))
+    return _clipped(_largest_sum(abs(q), q, k) / (Interval.exact(k).sqrt() * q.norm()))
 
 
 def _largest_sum(values: RealArray, q: RealArray, k: int) -> Interval:
@@ -76,10 +75,6 @@ def _largest_sum(values: RealArray, q: RealArray, k: int) -> Interval:
             # Each entry exchanged may add what the best of the others has above the least of these.
             found = found.hull(found + (beaten - least).max(0) * k)
     return found
-
-
-def _clipped_cosine(value: Interval) -> Interval:
-    return value.max(-1).min(1)
 
 
 # Points z are taken in blocks so that their inner products with the base stay this few.
@@ -190,7 +185,7 @@ def alignment(direction: np.ndarray, q: RealArray) -> Interval:
 
 def cosine(first: RealArray, second: RealArray) -> Interval:
     """Cosine of two vectors (d,); the whole of [-1, 1] if unknown."""
-    return _cosine((first @ second).interval() / (first.norm() * second.norm()))
+    return _clipped((first @ second).interval() / (first.norm() * second.norm()))
 
 
 def sample_alignments(perturbed_set: PerturbedSet, q: RealArray) -> RealArray:
@@ -288,10 +283,8 @@ def _rounding(perturbed_set: PerturbedSet, eps: float, direction: np.ndarray) ->
 
 def _up_norms(rows: np.ndarray) -> np.ndarray:
     """Upper bounds of the norms of rows (N, d)."""
-    terms = rows.shape[1]
     with np.errstate(over="ignore"):
-        squares = np.einsum("nd,nd->n", rows, rows) + terms * SMALLEST
-        return round_up(np.sqrt(round_up(squares * (1 + 2 * product_error(terms) + 2**-40))))
+        return norms_above(np.einsum("nd,nd->n", rows, rows), rows.shape[1])
 
 
 def _products(base: np.ndarray, z: np.ndarray, rounding: np.ndarray) -> RealArray:
@@ -301,8 +294,8 @@ def _products(base: np.ndarray, z: np.ndarray, rounding: np.ndarray) -> RealArra
     return BallArray(exact.mid, add_up(exact.rad, slack))
 
 
-def _cosine(value: Interval) -> Interval:
-    return value.max(-1).min(1)
+def _clipped(cosine: Interval) -> Interval:
+    return cosine.max(-1).min(1)
 
 
 def _joined(parts: list[RealArray]) -> RealArray:

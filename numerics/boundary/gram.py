@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from flint import arb, arb_mat
-from numpy.typing import NDArray
 
 from ...theory.exact.endpoints import working_precision
 from ...theory.exact.interval import Interval
@@ -37,10 +37,6 @@ class GramStatistics:
         R_min, R_max: smallest and largest norm of a sample.
         p_max: largest |<x_n, x_k>| over n != k; 0 for N = 1.
         row_sums: sum over k != n of |<x_n, x_k>|, shape (N,).
-        same_class_sums, other_class_sums: the same sums over the k with and without n's label;
-            None when no labels were given.
-        worst_pair: a pair (n, k), n < k, at which |<x_n, x_k>| is largest up to rounding; None for
-            N = 1.
         duplicates: pairs (n, k), n < k, where row k equals row n exactly and n is the first such.
     """
 
@@ -50,9 +46,6 @@ class GramStatistics:
     R_max: Interval
     p_max: Interval
     row_sums: RealArray
-    same_class_sums: RealArray | None
-    other_class_sums: RealArray | None
-    worst_pair: tuple[int, int] | None
     duplicates: tuple[tuple[int, int], ...]
 
     @property
@@ -66,42 +59,25 @@ class GramStatistics:
         return self.gram.diagonal()
 
 
-def gram_statistics(
-    x: FloatArray, *, labels: NDArray[np.int8] | None = None, precise: bool = False
-) -> GramStatistics:
+def gram_statistics(x: FloatArray, *, precise: bool = False) -> GramStatistics:
     """Measure a sample of shape (N, d), N, d >= 1.
 
-    `labels` of shape (N,) adds the class-wise row sums. `precise` takes rational arithmetic, which
-    is for small samples (`precise_array.affordable`); p_max and the norms are then known exactly.
+    `precise` takes rational arithmetic, which is for small samples (`precise_array.affordable`);
+    p_max and the norms are then known exactly.
 
     Raises:
-        InputError: x is not a finite matrix, or labels are not one per row.
+        InputError: x is not a finite matrix.
     """
     x = _checked(x)
-    if labels is not None and np.shape(labels) != (len(x),):
-        raise InputError(
-            f"labels have shape {np.shape(labels)}, need one for each of {len(x)} rows"
-        )
     gram = _rational_gram(x) if precise else gram_matrix(x)
     smallest, largest = _norms(gram)
-    sums, same, other, p_max, worst_pair = _off_diagonal(gram, labels)
-    return GramStatistics(
-        x=x,
-        gram=gram,
-        R_min=smallest,
-        R_max=largest,
-        p_max=p_max,
-        row_sums=sums,
-        same_class_sums=same,
-        other_class_sums=other,
-        worst_pair=worst_pair,
-        duplicates=duplicate_rows(x),
-    )
+    sums, p_max = _off_diagonal(gram)
+    return GramStatistics(x, gram, smallest, largest, p_max, sums, duplicate_rows(x))
 
 
 def extremes(gram: RealArray) -> tuple[Interval, Interval, Interval]:
     """R_min, R_max and p_max of samples from their Gram matrix (N, N)."""
-    return (*_norms(gram), _off_diagonal(gram, None)[3])
+    return (*_norms(gram), _off_diagonal(gram)[1])
 
 
 def _norms(gram: RealArray) -> tuple[Interval, Interval]:
@@ -118,11 +94,14 @@ def gram_matrix(x: FloatArray) -> BallArray:
         squares = mid.diagonal().copy()
         if _sums_are_exact(x, squares):
             return BallArray(mid, np.broadcast_to(0.0, mid.shape))
-        terms = x.shape[1]
-        underflow = terms * SMALLEST
-        gamma = product_error(terms)
-        norms = round_up(np.sqrt(round_up((squares + underflow) * (1 + 2 * gamma) * (1 + 2**-50))))
-        return BallArray(mid, _error(norms, gamma, underflow))
+        return BallArray(mid, _error(norms_above(squares, x.shape[1]), x.shape[1]))
+
+
+def norms_above(squares: FloatArray, terms: int) -> FloatArray:
+    """Above the norms of vectors of `terms` entries whose squares were summed, in any order."""
+    # Four roundings before the last factor, which leaves room for eight.
+    above = (squares + terms * SMALLEST) * (1 + 2 * product_error(terms)) * (1 + 2**-50)
+    return round_up(np.sqrt(round_up(above)))
 
 
 def exact_gram(x: FloatArray, bits: int) -> arb_mat:
@@ -160,11 +139,11 @@ def _checked(x: FloatArray) -> FloatArray:
     return view
 
 
-def _error(norms: FloatArray, gamma: float, underflow: float) -> FloatArray:
-    rad = np.multiply.outer(norms, norms * gamma)
+def _error(norms: FloatArray, terms: int) -> FloatArray:
+    rad = np.multiply.outer(norms, norms * product_error(terms))
     # Two rounded products above; in place, because this array is as large as the Gram matrix.
     rad *= 1 + 2**-50
-    rad += underflow + 4 * SMALLEST
+    rad += (terms + 4) * SMALLEST
     # The outer product is symmetric only up to rounding.
     return np.maximum(rad, rad.T, out=rad)
 
@@ -197,37 +176,15 @@ def _grid_exponent(x: FloatArray) -> int:
     return int((exponents - 53 + trailing_zeros).min())
 
 
-def _off_diagonal(
-    gram: RealArray, labels: NDArray[np.int8] | None
-) -> tuple[RealArray, RealArray | None, RealArray | None, Interval, tuple[int, int] | None]:
-    """Row sums of |off-diagonal|, all and class-wise, its maximum and where it is attained."""
+def _off_diagonal(gram: RealArray) -> tuple[RealArray, Interval]:
+    """Row sums of |off-diagonal|, (N,), and its largest entry."""
     size = len(gram)
-    if size == 1:
-        zero = gram[0] * 0.0
-        split = None if labels is None else zero
-        return zero, split, split, Interval.exact(0), None
-    sums, same, other, largest = [], [], [], []
+    sums, largest = [], []
     for start in range(0, size, _ROWS_AT_A_TIME):
         rows = np.arange(start, min(start + _ROWS_AT_A_TIME, size))
         off = np.ones((len(rows), size))
         off[np.arange(len(rows)), rows] = 0.0
         block = abs(gram[rows]) * off
         sums.append(block.sum(axis=1))
-        # The diagonal is no pair, even where every inner product is 0.
-        n, k = divmod(block.argmax(among=off > 0), size)
-        largest.append((block.max_enclosure(), min(n + start, k), max(n + start, k)))
-        if labels is not None:
-            alike = (labels[rows][:, None] == labels[None, :]).astype(np.float64)
-            same.append((block * alike).sum(axis=1))
-            other.append((block * (1 - alike)).sum(axis=1))
-    joined = type(gram).stacked
-    p_max, *pair = max(largest, key=lambda found: found[0].lower)
-    for found, *_ in largest:
-        p_max = p_max.max(found)
-    return (
-        joined(sums),
-        joined(same) if labels is not None else None,
-        joined(other) if labels is not None else None,
-        p_max.nonnegative(),
-        (pair[0], pair[1]),
-    )
+        largest.append(block.max_enclosure())
+    return type(gram).stacked(sums), reduce(Interval.max, largest).nonnegative()

@@ -25,7 +25,7 @@ from ..enclose.precise_array import PreciseArray, affordable
 from ..enclose.real_array import RealArray
 from ..enclose.roundoff import FloatArray
 from ..enclose.solve import verified_solve
-from ..network import check_slope
+from ..network import check_slope, check_width
 from .gram import GramStatistics
 
 
@@ -134,8 +134,7 @@ def limit_coefficients(
     """
     check_slope(slope)
     signs = check_labels(y, len(lam))
-    if width < 2 or width % 2:
-        raise InputError(f"width is {width}; it must be a positive even number")
+    check_width(width)
     gamma = Interval.exact(slope)
     scaled = lam * signs / Interval.exact(width).sqrt()
     one = Interval.exact(1)

@@ -1,10 +1,15 @@
-"""Greedy search for a large part of a dataset that meets a row-wise certificate.
+"""Searches for large parts of a dataset that meet a condition: at random, and chosen greedily.
 
 Real data rarely meet a certificate whole; a maximal certified subset shows how much of it the
-theorem covers. Candidates are rated in float64, all at once, by bordering the solved system with
-one row; the certificate of the result is rigorous.
+theorem covers. Two kinds of condition are searched for:
 
-Source: this project.
+* one on N, p_max, R_min and R_max, given by its load, lhs/rhs, below 1 where it holds. A sample
+  more raises the load, as N and p_max and R_max can only grow and R_min only fall;
+* a row-wise certificate. Candidates are rated all at once, by bordering the solved system with one
+  row each.
+
+Everything here is plain floating point, but for the certificate of a `greedy_subset`: whoever
+states that a subset meets a condition checks it again with enclosures. Source: this project.
 """
 
 from __future__ import annotations
@@ -20,16 +25,8 @@ from ..configuration import InputError
 from ..enclose.real_array import RealArray
 from ..enclose.roundoff import FloatArray
 from ..network import check_slope
-from .certificates import Form, RowWise, interactions, row_wise
+from .certificates import Form, RowWise, interactions, lower_and_slack, row_wise
 from .multipliers import check_labels
-
-# How many samples meet a condition on N, p_max, R_min and R_max: at random, and when chosen.
-#
-# Such a condition is given by its load, lhs/rhs, below 1 where it holds; a sample more raises it,
-# as N and p_max and R_max can only grow and R_min only fall. Everything here is plain floating
-# point: whoever states that a subset meets the condition checks it again with enclosures.
-#
-# Source: this project.
 
 Load = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
 """Load from N, p_max, R_min and R_max, elementwise; infinite or NaN where it is not defined."""
@@ -129,17 +126,14 @@ def chosen_subset(
     result wins, the earlier start among equals. No single further sample can be added to a subset
     smaller than `most`.
     """
-    best: list[int] = []
     count = len(samples.x)
-    for first in np.unique(np.linspace(0, count - 1, min(starts, count)).astype(np.intp)):
-        with _quiet():
-            members = _grown_monotone(samples, load, int(first), most)
-        if len(members) > len(best):
-            best = members
+    firsts = np.unique(np.linspace(0, count - 1, min(starts, count)).astype(np.intp))
+    with _quiet():
+        best = max((_grown_from(samples, load, int(n), most) for n in firsts), key=len)
     return np.sort(np.array(best, dtype=np.intp))
 
 
-def _grown_monotone(samples: Samples, load: Load, first: int, most: int) -> list[int]:
+def _grown_from(samples: Samples, load: Load, first: int, most: int) -> list[int]:
     norms = samples.norms
     members = [first]
     products = samples.row(first).copy()
@@ -211,11 +205,8 @@ def greedy_subset(
     if starts < 1:
         raise InputError(f"starts is {starts}; at least one pair must be tried")
     rating = _Rating.of(gram, y, slope, form)
-    best: list[int] = []
-    for pair in _pairs(rating, signs, starts):
-        members = _grown(rating, pair)
-        if len(members) > len(best):
-            best = members
+    pairs = _pairs(rating, signs, starts)
+    best = max((_grown(rating, pair) for pair in pairs), key=len, default=[])
     if not best:
         raise InputError(
             f"no two samples of opposite labels meet the {form} certificate at slope {slope}"
@@ -274,21 +265,18 @@ class _Rating:
         rows: NDArray[np.intp],
         candidates: NDArray[np.intp],
     ) -> FloatArray:
-        gamma = self.gamma
         diagonal = np.repeat(self.diagonal[rows][:, None], len(candidates), axis=1)
         diagonal[-1] = self.diagonal[candidates]
 
-        def applied(matrix: FloatArray, vector: FloatArray) -> FloatArray:
-            top = matrix[within] @ vector[:-1] + matrix[across] * vector[-1]
-            return np.vstack([top, (matrix[across] * vector[:-1]).sum(axis=0)])
+        def multiply(matrix: FloatArray) -> Callable[[FloatArray], FloatArray]:
+            def applied(vector: FloatArray) -> FloatArray:
+                top = matrix[within] @ vector[:-1] + matrix[across] * vector[-1]
+                return np.vstack([top, (matrix[across] * vector[:-1]).sum(axis=0)])
 
-        pull = applied(self.negative, t)
-        lower = (2 - (1 + gamma) * applied(self.positive, t)) / ((1 + gamma**2) * diagonal)
-        if self.form != "signed":
-            return (gamma * diagonal * lower - pull).min(axis=0)
-        slack = gamma * (diagonal * lower + applied(self.positive, np.maximum(lower, 0))) - pull
-        limits = (gamma * diagonal * t - pull, gamma * diagonal * lower)
-        return np.minimum.reduce([slack, *limits]).min(axis=0)
+            return applied
+
+        factors = multiply(self.negative), multiply(self.positive)
+        return lower_and_slack(self.form, self.gamma, diagonal, t, *factors)[1].min(axis=0)
 
 
 def _pairs(rating: _Rating, signs: FloatArray, starts: int) -> list[list[int]]:

@@ -47,7 +47,7 @@ def settled_step(width: int) -> float:
 def solution(samples: int) -> float:
     """Seconds of the verified exact solution from the Gram matrix on, slope 1/2."""
     sample = uniform(samples, 10 * samples)
-    gram = gram_statistics(sample.x, labels=sample.y)
+    gram = gram_statistics(sample.x)
     return best(lambda: linear_kkt_point(gram, sample.y, Fraction(1, 2)), 2)
 
 

@@ -19,7 +19,7 @@ Rationals = list[list[Fraction]]
 
 
 def solved(x: np.ndarray, y: np.ndarray, slope: Fraction) -> Multipliers:
-    return linear_kkt_point(gram_statistics(x, labels=y), y, slope)
+    return linear_kkt_point(gram_statistics(x), y, slope)
 
 
 def separable(seed: int, size: int, dimension: int) -> tuple[np.ndarray, np.ndarray]:
@@ -263,7 +263,7 @@ def test_handwritten_digits(
 ) -> None:
     """More samples than dimensions: the margin matrix is singular, the program is not."""
     sample = Digits(classes=classes).draw(np.random.default_rng(0))
-    statistics = gram_statistics(sample.x, labels=sample.y)
+    statistics = gram_statistics(sample.x)
     began = time.process_time()
     result = linear_kkt_point(statistics, sample.y, Fraction(slope))
     assert time.process_time() - began < 3

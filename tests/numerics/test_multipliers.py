@@ -91,7 +91,7 @@ def test_enclosure_contains_the_rational_solution(seed, size, slope, scale) -> N
 def test_explicit_network_has_tight_margins_and_the_pattern(slope: Fraction, size: int) -> None:
     x = nearly_orthogonal(size, 300)
     y, width = labels(size), 4
-    statistics = gram_statistics(x, labels=y)
+    statistics = gram_statistics(x)
     result = exact_multipliers(statistics, y, slope)
     assert result.lam is not None
     assert result.activation_margins is not None

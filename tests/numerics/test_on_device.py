@@ -29,8 +29,8 @@ NOT_ON_DEVICES = {
     ("data.read_torch", "_array"),
     ("data.read_torch", "_arrays"),
     # Told the name of a device.
-    ("boundary.streaming_gram", "OnDevice.__init__"),
-    ("boundary.streaming_gram", "_Blocks.of"),
+    ("boundary.gram_blocks", "OnDevice.__init__"),
+    ("boundary.gram_blocks", "_Blocks.of"),
     ("device", "free_memory"),
     ("device", "check_memory"),
     ("device", "fitting"),

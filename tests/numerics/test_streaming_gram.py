@@ -7,20 +7,14 @@ import tracemalloc
 from fractions import Fraction
 
 import numpy as np
-import perturbproof.numerics.boundary.streaming_gram as gram_blocks
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from perturbproof.numerics.boundary import gram_blocks
 from perturbproof.numerics.boundary.gram import gram_statistics
-from perturbproof.numerics.boundary.streaming_gram import (
-    OnDevice,
-    OnHost,
-    ScaledRows,
-    scaled,
-    stream_gram,
-    summarised,
-)
+from perturbproof.numerics.boundary.gram_blocks import OnDevice, OnHost, ScaledRows, scaled
+from perturbproof.numerics.boundary.streaming_gram import stream_gram, summarised
 from perturbproof.numerics.configuration import InputError
 
 from .nasty import thorough

@@ -91,7 +91,7 @@ def check_data(
     statistics: GramStatistics | None = None
     if sample.n <= FULL_MATRIX:
         progress("inner products", 0, 1)
-        statistics = gram_statistics(sample.x, labels=sample.y, precise=precise)
+        statistics = gram_statistics(sample.x, precise=precise)
         summary = summarised(statistics)
     else:
         summary = stream_gram(

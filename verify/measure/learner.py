@@ -91,7 +91,7 @@ class Learner(abc.ABC):
 
     @cached_property
     def gram(self) -> GramStatistics:
-        return gram_statistics(self.sample.x, labels=self.sample.y, precise=self.precise)
+        return gram_statistics(self.sample.x, precise=self.precise)
 
     @property
     def precise(self) -> bool:
