@@ -3,7 +3,7 @@
 A pool of draws is shared by many points. For each: the exact solution for the natural samples, its
 normal q, noise perturbed along it, the exact solution for that, and its accuracy on the natural
 training samples. The control learns the same noise and labels without perturbations. What is learnt
-by training instead is in `trained_learning`. Nothing here is certain; every solve reports how well
+by training instead is in `trained`. Nothing here is certain; every solve reports how well
 its KKT conditions hold. Source: Kumano et al. (ICLR 2024), experiments; methods this project.
 """
 
@@ -40,7 +40,7 @@ _SIZE_ERROR = 1e-3
 
 @dataclass(frozen=True)
 class Solved:
-    """How well a margin program was solved; see `nonnegative_program.ProgramSolution`.
+    """How well a margin program was solved; see `program.ProgramSolution`.
 
     outside : samples that do not activate exactly their own label's half of the neurons, so that
     the linear pattern which the solution presumes is not its own.
@@ -49,12 +49,8 @@ class Solved:
     method: Method
     bounded: bool
     violation: float
-    least_margin: float
-    slackness: float
-    negative: int | None
-    zeros: int
-    outside: int
     products: int
+    outside: int
 
 
 @dataclass(frozen=True)
@@ -232,17 +228,8 @@ class NoiseLearning:
         found = solve_margin_program(product, product.labels, diagonal, precise=precise)
         multipliers = found.multipliers.to(product.labels.dtype)
         outside = int((product.activation_margins(multipliers) <= 0).sum())
-        return multipliers, Solved(
-            found.method,
-            found.bounded,
-            found.violation,
-            found.least_margin,
-            found.slackness,
-            found.negative,
-            found.zeros,
-            outside,
-            found.products,
-        )
+        solved = Solved(found.method, found.bounded, found.violation, found.products, outside)
+        return multipliers, solved
 
     def _accuracy(self, boundary: _Boundary, setting: LearningSetting) -> float | None:
         if not boundary.solved.bounded:

@@ -2,36 +2,24 @@
 
 Two forms cover what studies need: perturbations in the span of a few directions (the normal q, or
 the weights of a trained network, whose input gradients they are), and perturbations of few
-coordinates. Source: this project.
+coordinates. Nor are their Gram and margin matrices ever formed: they are changes of those of the
+base. Perturbations along r directions, x_n = x'_n + sum_r D_nr B_r, change the base's K' by
+
+    K = K' + D Zᵀ + Z Dᵀ + D (B Bᵀ) Dᵀ,    Z = X' Bᵀ,
+
+which for one shared direction (D = eps y, r = 1) is the rank-two change
+K' + eps (b yᵀ + y bᵀ) + eps² ‖dir‖² y yᵀ, b = Z. Perturbations of k coordinates replace k columns
+of X'. Ten points of a sweep thus share one matrix of N² numbers. Source: this project.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from ..device import check_memory
-
-# Gram and margin matrices of perturbed samples as changes of those of their base, never formed.
-#
-# Perturbations along r directions, x_n = x'_n + sum_r D_nr B_r, change the base Gram matrix K' by
-#
-#     K = K' + D Zᵀ + Z Dᵀ + D (B Bᵀ) Dᵀ,    Z = X' Bᵀ,
-#
-# which for one shared direction (D = eps y, r = 1) is the rank-two change
-# K' + eps (b yᵀ + y bᵀ) + eps² ‖dir‖² y yᵀ, b = Z. Perturbations of k coordinates replace k columns
-# of X'. Ten points of a sweep thus share one matrix of N² numbers. Source: this project.
-
-
-class Gram(Protocol):
-    """Something that stands for a Gram matrix K (n, n)."""
-
-    def product(self, columns: Tensor) -> Tensor:
-        """K V for V (n, c)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +46,10 @@ class ChangedGram:
         """K V for V (n, c)."""
         change = self.factor @ (self.middle @ (columns.T @ self.factor).T)
         return change.add_(self.base @ columns)
+
+
+Gram = SampleGram | ChangedGram
+"""What stands for a Gram matrix K (n, n)."""
 
 
 def unchanged(base: Tensor) -> ChangedGram:
@@ -131,31 +123,6 @@ class MarginProduct:
 _FEW_DIMENSIONS = 0.4
 
 
-class PerturbedNoise(Protocol):
-    """Samples x_n = x'_n + eta_n, n of them in d dimensions."""
-
-    @property
-    def base(self) -> Tensor:
-        """X', (n, d)."""
-        ...
-
-    def gram(self, base: Tensor) -> Gram:
-        """Their Gram matrix from that of the base, (n, n)."""
-        ...
-
-    def rows(self, part: slice) -> Tensor:
-        """The samples in ``part``, (n', d), made anew."""
-        ...
-
-    def combined(self, coefficients: Tensor) -> Tensor:
-        """Xᵀ C, (d, c), for C (n, c)."""
-        ...
-
-    def scores(self, weights: Tensor) -> Tensor:
-        """X Wᵀ, (n, m), for W (m, d)."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class AlongDirections:
     """x_n = x'_n + sum_r D_nr B_r: ``base`` X' (n, d), ``coefficients`` D, ``directions`` B."""
@@ -164,12 +131,12 @@ class AlongDirections:
     coefficients: Tensor
     directions: Tensor
 
-    def gram(self, base: Tensor) -> Gram:
-        """The base matrix and a change of rank 2r."""
+    def gram(self, base: Tensor) -> ChangedGram:
+        """The Gram matrix from that of the base, (n, n): a change of rank 2r."""
         return along_directions(base, self.base, self.coefficients, self.directions)
 
     def rows(self, part: slice) -> Tensor:
-        """The samples in ``part``, (n', d)."""
+        """The samples in ``part``, (n', d), made anew."""
         return torch.addmm(self.base[part], self.coefficients[part], self.directions)
 
     def combined(self, coefficients: Tensor) -> Tensor:
@@ -191,12 +158,12 @@ class InCoordinates:
     taken: Tensor
     values: Tensor
 
-    def gram(self, base: Tensor) -> Gram:
-        """The base matrix and a change of rank 2k."""
+    def gram(self, base: Tensor) -> ChangedGram:
+        """The Gram matrix from that of the base, (n, n): a change of rank 2k."""
         return with_columns(base, self.base[:, self.taken], self.values)
 
     def rows(self, part: slice) -> Tensor:
-        """The samples in ``part``, (n', d)."""
+        """The samples in ``part``, (n', d), made anew."""
         return self.base[part].clone().index_copy_(1, self.taken, self.values[part])
 
     def combined(self, coefficients: Tensor) -> Tensor:
@@ -204,10 +171,9 @@ class InCoordinates:
         result = self.base.T @ coefficients
         return result.index_copy_(0, self.taken, self.values.T @ coefficients)
 
-    def scores(self, weights: Tensor) -> Tensor:
-        """X Wᵀ, (n, m)."""
-        change = (self.values - self.base[:, self.taken]) @ weights[:, self.taken].T
-        return change.addmm_(self.base, weights.T)
+
+PerturbedNoise = AlongDirections | InCoordinates
+"""Samples x_n = x'_n + eta_n, n of them in d dimensions."""
 
 
 def needs_base_gram(count: int, dimension: int) -> bool:

@@ -1,11 +1,18 @@
 """Learning from perturbed noise with trained networks, at the size of the published experiments.
 
 f is trained on the natural samples, every noise sample is moved along f's input gradient there, g
-is trained on the result. Both follow the gradient flow (`gradient_flow`) to the time that the
+is trained on the result. Both follow the gradient flow (`follow_flow`) to the time that the
 published recipe covers. That f's gradients are used and not the exact normal q matters: where the
 linear pattern fails they differ from sample to sample. One gradient stands for the published 100
-steps of projected gradient descent. Source: Kumano et al. (ICLR 2024), experiments; method this
-project.
+steps of projected gradient descent.
+
+The flow is that of the mean exponential loss in the span of the samples. Plain descent with a small
+learning rate follows it, and needs a hundred thousand steps to the time that the published networks
+reach, because it slows down as the loss falls. Here each step is as long as the curvature allows:
+the gradient is divided by the loss, the time that has passed is summed up, and training ends at the
+time asked for. Where the samples can be fitted, a hundred steps do. As in `train.descent`,
+W(t) = W(0) + C(t)ᵀ X, so the samples enter by their Gram matrix only, and here it is only
+multiplied with. Source: Kumano et al. (ICLR 2024), experiments; method this project.
 """
 
 from __future__ import annotations
@@ -23,15 +30,6 @@ from ..network import output_weights
 from .exact import CHECKED_ROWS, NoiseLearning, checked_size
 from .perturbed_noise import AlongDirections, Gram, SampleGram, gram_of, needs_base_gram, unchanged
 from .setting import LearningSetting
-
-# Gradient flow of the mean exponential loss in the span of the samples, to a given time.
-#
-# Plain descent with a small learning rate follows the flow, and needs a hundred thousand steps to
-# the time that the published networks reach, because it slows down as the loss falls. Here each
-# step is as long as the curvature allows: the gradient is divided by the loss, the time that has
-# passed is summed up, and training ends at the time asked for. Where the samples can be fitted, a
-# hundred steps do. As in `descent`, W(t) = W(0) + C(t)ᵀ X, so the samples enter by their Gram
-# matrix only, and here it is only multiplied with. Source: this project.
 
 # Rounds of the power method a step; it starts from where the last step's ended.
 _POWER_STEPS = 2
@@ -153,7 +151,7 @@ def learning_bytes(samples: int, width: int, dimension: int) -> int:
     """Bytes that ``TrainedNetworks.learn`` takes at most, beyond the pool, f and a Gram matrix.
 
     Ten arrays (n, m): how f's weights are added to the noise, the factor of the Gram matrix that
-    comes of it (two), Z(0), and six of `gradient_flow.flow_bytes`. Five (m, d): W(0), and what is
+    comes of it (two), Z(0), and six of `flow_bytes`. Five (m, d): W(0), and what is
     summed up to W. Four (m, m) of the factor's middle. Four (n', d) of the samples that are
     checked.
     """
@@ -166,18 +164,15 @@ class TrainedLearning:
     """What a trained pair of networks f, g did.
 
     accuracy : share of natural training samples with y_n g(x_n) > 0. fitted : the same for f.
-    log_loss, least_margin, steps, time : of g's training at its end; natural_* of f's. size : mean
-    L2 norm of the perturbations. alignment : mean over the noise of cos(grad f(x'_n), q), q the
-    exact normal of the natural samples; None where there is none.
+    steps, time : of g's training at its end; natural_* of f's. size : mean L2 norm of the
+    perturbations. alignment : mean over the noise of cos(grad f(x'_n), q), q the exact normal of
+    the natural samples; None where there is none.
     """
 
     accuracy: float
     fitted: float
-    log_loss: float
-    least_margin: float
     steps: int
     time: float
-    natural_log_loss: float
     natural_steps: int
     natural_time: float
     size: float
@@ -247,11 +242,8 @@ class TrainedNetworks:
         return TrainedLearning(
             accuracy=g.accuracy(x, y, slope),
             fitted=f.accuracy(x, y, slope),
-            log_loss=flow.log_loss,
-            least_margin=flow.least_margin,
             steps=flow.steps,
             time=flow.time,
-            natural_log_loss=f.flow.log_loss,
             natural_steps=f.flow.steps,
             natural_time=f.flow.time,
             size=size,

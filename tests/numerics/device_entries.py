@@ -34,12 +34,12 @@ from perturbproof.numerics.paper_scale.trained import TrainedNetworks, follow_fl
 from perturbproof.numerics.perturb.attacks import (
     AttackedNetwork,
     Gradient,
-    PixelAttack,
     ProjectedGradient,
     projected,
     steepest,
 )
 from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup, draw_perturbed
+from perturbproof.numerics.perturb.pixel_attack import PixelAttack
 from perturbproof.numerics.train.collapse import group_neurons
 from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import LOSSES, Recipe, normalised_recipe, paper_recipe
@@ -240,10 +240,10 @@ def perturbed_noise(device: str) -> Any:
     along = AlongDirections(base, tensor((8, 2), device), tensor((2, 20), device))
     taken = torch.tensor([3, 1], device=device)
     few = InCoordinates(base, taken, tensor((8, 2), device))
-    found = []
+    found = [along.scores(weights)]
     for one in (along, few):
         grams = gram_of(one, base @ base.T), gram_of(one, None)
-        found += [one.rows(slice(2, 5)), one.combined(columns), one.scores(weights)]
+        found += [one.rows(slice(2, 5)), one.combined(columns)]
         found += [gram.product(columns) for gram in grams]
     return found
 
