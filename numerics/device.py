@@ -1,8 +1,14 @@
-"""Which device arrays live on, what it has free, and the precision of its products."""
+"""Which device arrays live on, what it has free, its cores, and the precision of its products.
+
+Memory is asked for before it is taken. Who takes much says how many bytes, as a function of the
+size that could be smaller, and derives that number where it is defined; tests hold it against what
+is taken. Source: this project.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +47,19 @@ def resolve_device(name: str) -> str:
     return f"cuda:{int(index or 0)}"
 
 
+def cores() -> int:
+    """How many cores this process may keep busy, at least 1.
+
+    The least of its affinity, the quota of its cgroup (a container's limit), LOKY_MAX_CPU_COUNT and
+    Slurm's SLURM_CPUS_PER_TASK: a batch system need not enforce what it grants, and whoever takes
+    more slows down all on the node.
+    """
+    from joblib import cpu_count
+
+    granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return max(1, min(cpu_count(), int(granted) if granted.isdecimal() else sys.maxsize))
+
+
 def free_memory(device: str) -> int:
     """Bytes that can still be allocated on a device, as far as its owner says.
 
@@ -57,7 +76,21 @@ def free_memory(device: str) -> int:
             name, _, value = line.partition(":")
             if name == "MemAvailable":
                 return int(value.split()[0]) * 1024
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return physical_memory()
+
+
+def physical_memory() -> int:
+    """Bytes of memory of this machine; where the system does not tell, 64 GiB."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2**36
+
+
+def gibibytes(count: int) -> str:
+    """A number of bytes, however large, as text."""
+    # Divided as integers: a count from a file may exceed every float.
+    return f"{count * 10 // 2**30 / 10:.1f} GiB" if count < 2**100 else "more than 2^70 GiB"
 
 
 @contextmanager
@@ -84,12 +117,6 @@ def full_float32() -> Iterator[None]:
         for backend, precision in own:
             backend.fp32_precision = precision
 
-
-# What fits into the memory of a device, asked before it is taken.
-#
-# Who takes much memory says how many bytes, as a function of the size that could be smaller, and
-# derives that number where it is defined; tests hold it against what is taken. Source: this
-# project.
 
 _USABLE = 0.9
 """The share of free memory that is counted on: kernels take some for themselves, and what is free

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..numerics.data.file import FromFile
-from ..numerics.device import resolve_device
+from ..numerics.device import cores, resolve_device
 from ..theory.exact.endpoints import precision as working_at
 from ..theory.prover.engine import prove
 from ..theory.theorems import catalog
@@ -221,7 +221,7 @@ def sweep(
             known,
             folder,
             device=resolved,
-            workers=Workers(jobs or os.cpu_count() or 1, scheduler),
+            workers=Workers(jobs or cores(), scheduler),
             shard=part,
             retry_failed=retry_failed,
             progress=progress,

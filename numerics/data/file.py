@@ -1,4 +1,4 @@
-"""Data from the user's own file or folder, in any format that `formats` reads."""
+"""Samples from the user's own file or folder, and labels from a file: which reader gets what."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 import pydantic
 
 from ..configuration import InputError
+from .guards import existing, opened_for_reading, refuse_no_file
 from .read_csv import read_csv
 from .read_images import (
     looks_like_idx,
@@ -24,8 +25,6 @@ from .read_images import (
 from .read_numpy import read_npy, read_npy_pair, read_npz
 from .read_torch import check_pt, read_pt, read_safetensors
 from .sample import Dataset, Sample, centred, row_list
-
-# Which reader a data file or folder gets, by its name.
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
     ".npz": read_npz,
@@ -47,7 +46,6 @@ _AT_A_GLANCE: Mapping[str, Callable[[str], Any]] = {
 _OF_TORCH = (".pt", ".pth", ".safetensors")
 _SMALL = 2**20
 """Bytes of a file that is read in an instant, all of it."""
-_WITH_LABEL_FILES = "a .npy or IDX file"
 
 
 def read_data(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -61,17 +59,8 @@ def read_data(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndar
 
 
 def _told(path: str, labels: str | None, readers: Mapping[str, Callable[[str], Any]]) -> Any:
-    for name in (path, labels or ""):
-        if "\0" in name:
-            raise InputError(f"{name}: no such file; a name cannot hold the character 0")
-    try:
+    with opened_for_reading(labels or path), opened_for_reading(path):
         return _read(path, labels, readers)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except MemoryError:
-        raise InputError(f"{path}: does not fit in memory") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
 def _read(path: str, labels: str | None, readers: Mapping[str, Callable[[str], Any]]) -> Any:
@@ -79,25 +68,21 @@ def _read(path: str, labels: str | None, readers: Mapping[str, Callable[[str], A
     reader = readers.get(suffix)
     if Path(path).is_dir():
         if reader is not None or suffix == ".npy":
-            raise InputError(f"{path}: is a folder, not a data file")
+            refuse_no_file(path, "data file")
         return _read_folder(path, labels)
-    if Path(path).exists() and not Path(path).is_file():
-        raise InputError(f"{path}: is a device or a pipe, not a data file")
+    refuse_no_file(path, "data file")
     if suffix == ".npy":
         return read_npy_pair(path, labels)
     if looks_like_idx(path):
         return read_idx_pair(path, labels)
     if reader is None:
-        if not Path(path).exists():
-            raise InputError(f"{path}: no such file")
+        existing(path)
         raise InputError(
             f"{path}: unknown type of data file; .npz, .csv, .npy, .pt, .safetensors, an IDX file "
             "(...-idx3-ubyte) or a folder of IDX or binary CIFAR-10 files is needed"
         )
     if labels is not None:
-        raise InputError(
-            f"{path}: holds its own labels; a file of labels goes with {_WITH_LABEL_FILES}"
-        )
+        raise _own_labels(path)
     return reader(path)
 
 
@@ -112,39 +97,30 @@ def _read_folder(path: str, labels: str | None) -> tuple[np.ndarray, np.ndarray]
             "without data_batch_*.bin (CIFAR-10)"
         )
     if labels is not None:
-        raise InputError(
-            f"{path}: holds its own labels; a file of labels goes with {_WITH_LABEL_FILES}"
-        )
+        raise _own_labels(path)
     return read_cifar(batches)
 
 
-# Labels -1 and +1 from the user's own file: ``.npy``, or ``.csv`` with one label a line.
+def _own_labels(path: str) -> InputError:
+    return InputError(
+        f"{path}: holds its own labels; a file of labels goes with a .npy or IDX file"
+    )
 
 
 def read_labels(path: str, count: int | None) -> np.ndarray:
-    """The labels, int8 (count,), in the order of the file; any number of them where it is None.
+    """The labels, int8 (count,), of a ``.npy`` or of a ``.csv`` with one label a line, in order.
 
-    Nothing is unpickled.
-
-    A first line of a ``.csv`` that is no number is a header.
+    Any number of them where ``count`` is None.
+    Nothing is unpickled. A first line of a ``.csv`` that is no number is a header.
     Raises InputError, naming the file and where it fails, unless it holds exactly ``count`` labels,
     each -1 or +1.
     """
     reader = {".npy": _read_npy, ".csv": _read_csv}.get(Path(path).suffix.lower())
     if reader is None:
         raise InputError(f"{path}: unknown type of label file; .npy or .csv is needed")
-    if "\0" in path:
-        raise InputError(f"{path}: no such file; a name cannot hold the character 0")
-    try:
-        if Path(path).is_dir():
-            raise InputError(f"{path}: is a folder, not a label file")
-        if Path(path).exists() and not Path(path).is_file():
-            raise InputError(f"{path}: is a device or a pipe, not a label file")
+    with opened_for_reading(path):
+        refuse_no_file(path, "label file")
         labels = reader(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     if labels.ndim != 1 or count not in (None, len(labels)):
         needed = "" if count is None else f"{count} "
         raise InputError(

@@ -1,4 +1,8 @@
-"""Reading IDX files (MNIST, Fashion-MNIST): big-endian arrays, plain or gzipped."""
+"""Reading images: IDX files (MNIST, Fashion-MNIST) and the binary version of CIFAR-10.
+
+IDX files are big-endian arrays, plain or gzipped. The Python version of CIFAR-10 is pickled, and
+refused.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,7 @@ from typing import IO
 import numpy as np
 
 from ..configuration import InputError
-from .sample import checked_pair, claimed_bytes, refuse_unfolding
-
-# Reading the binary version of CIFAR-10. The Python version is pickled, and refused.
+from .guards import checked_pair, claimed_bytes, existing, refuse_unfolding
 
 _PIXELS = 3 * 32 * 32
 _RECORD = 1 + _PIXELS
@@ -95,9 +97,7 @@ def looks_like_idx(path: str) -> bool:
 
 def read_idx(path: str) -> np.ndarray:
     """The array of one IDX file. Its promised size is held against the file's before reading."""
-    file = Path(path)
-    if not file.is_file():
-        raise InputError(f"{path}: no such file")
+    file = existing(path)
     size = file.stat().st_size
     zipped = file.suffix.lower() == ".gz"
     try:

@@ -1,4 +1,8 @@
-"""Reading samples from ``x.npy`` and their labels from a second ``.npy`` file."""
+"""Reading NumPy's files that somebody else made: ``.npz``, or ``x.npy`` with a second ``y.npy``.
+
+Nothing is unpickled, nothing is allocated that the file cannot hold, nothing is written by the
+names in it. The header that every array starts with is therefore parsed here, before NumPy sees it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,7 @@ from typing import IO
 import numpy as np
 
 from ..configuration import InputError
-from .sample import checked_pair, claimed_bytes, refuse_unfolding
-
-# The header of numpy's format: which array a ``.npy`` file, or a member of an ``.npz``, claims.
+from .guards import checked_pair, claimed_bytes, existing, refuse_unfolding
 
 # numpy's own limit. The longest sound header of a plain array, of 64 axes, stays below it.
 _LONGEST = 10_000
@@ -73,9 +75,6 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
         raise EOFError
     return content
 
-
-# Reading arrays from a ``.npz`` file somebody else made: nothing is unpickled, nothing is
-# allocated that the file cannot hold, nothing is written by the names in it.
 
 # The methods numpy writes. Others (bzip2, LZMA) shrink data without a bound that could be held.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -155,9 +154,7 @@ def read_npy(path: str) -> np.ndarray:
     A header that does not fit the size of the file is refused, and so are Python objects: nothing
     is allocated or unpickled on a file's word.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise InputError(f"{path}: no such file")
+    file = existing(path)
     with file.open("rb") as stream:
         shape, dtype, promised = read_header(stream, path, "it")
         held = file.stat().st_size - stream.tell()

@@ -1,4 +1,9 @@
-"""Reading tensors from ``.pt``, ``.pth`` and ``.safetensors`` files. No code in them is run."""
+"""Reading tensors from ``.pt``, ``.pth`` and ``.safetensors`` files. No code in them is run.
+
+A file of ``torch.save`` is a zip archive of a pickle and the numbers of its tensors. Torch's
+restricted unpickler runs no code, but believes the sizes, and would hash a tuple that holds itself
+many times over until the end of days: both are checked before torch sees the file.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..configuration import InputError
-from .sample import checked_pair, refuse_oversize
+from .guards import checked_pair, existing, refuse_oversize
 
 if TYPE_CHECKING:
     import torch
 
-
-# What is checked of a file of ``torch.save`` before torch sees it: sizes, and repeated tuples.
-#
-# The file is a zip archive of a pickle and the numbers of its tensors. Torch's restricted unpickler
-# runs no code, but believes the sizes, and would hash a tuple that holds itself many times over
-# until the end of days.
 
 # A tuple in a sound file holds the sizes of a tensor, or a handful of its properties.
 _MOST_PARTS = 10_000
@@ -144,8 +143,7 @@ def read_safetensors(path: str, *, headers: bool = False) -> tuple[np.ndarray, n
     """
     from safetensors import SafetensorError, safe_open
 
-    if not Path(path).is_file():
-        raise InputError(f"{path}: no such file")
+    existing(path)
     try:
         with safe_open(path, framework="numpy" if headers else "pt") as file:
             names = list(file.keys())

@@ -4,118 +4,15 @@ from __future__ import annotations
 
 import abc
 import hashlib
-import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pydantic
 
-from ..configuration import InputError, with_numbers
-
-# What every reader of files holds to: the bytes a file may claim, and the arrays it gives back.
-#
-# Limits. Nothing is allocated on a file's word: an array that a file claims is first held against
-# the size of the file. A compressed file may unfold to 256 MiB, or to 100 times its own size where
-# that is more; samples as float64 must fit into the memory of the machine.
-
-_LARGEST = 2**63 - 1
-UNFOLDS_TO = 256 * 2**20
-UNFOLDS_BY = 100
-
-
-def checked_pair(path: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Samples (N, d) of real numbers and labels (N,) of numbers or text, as stored.
-
-    Samples with more than one axis, images say, are laid out as one row each; labels of shape
-    (N, 1) become (N,). Raises InputError for any other shape, a type that is neither, text that is
-    none, or samples too many for this machine.
-    """
-    if x.ndim > 2 and x.size:
-        x = x.reshape(len(x), -1)
-    if x.ndim != 2 or (len(x) and not x.size):
-        raise InputError(f"{path}: array 'x' must be a matrix (N, d), found shape {x.shape}")
-    if y.shape == (len(x), 1):
-        y = y[:, 0]
-    if y.shape != (len(x),):
-        raise InputError(
-            f"{path}: array 'y' must have shape ({len(x)},) to match 'x', found {y.shape}"
-        )
-    if x.dtype.kind not in "biuf":
-        raise InputError(f"{path}: array 'x' must hold real numbers, found type {x.dtype}")
-    if y.dtype.kind not in "biufU" or not y.dtype.itemsize:
-        raise InputError(f"{path}: array 'y' must hold numbers or text, found type {y.dtype}")
-    if y.dtype.kind == "U":
-        _check_text(path, y)
-    if (needed := 8 * x.size) > (memory := physical_memory()):
-        raise InputError(
-            f"{path}: {len(x)} samples in dimension {x.shape[1]} take {gibibytes(needed)} as "
-            f"float64, this machine has {gibibytes(memory)}"
-        )
-    return x, y
-
-
-def _check_text(path: str, y: np.ndarray) -> None:
-    # Four bytes may hold more than the characters there are; Python fails on the rest later.
-    codes = np.ascontiguousarray(y, dtype=y.dtype.newbyteorder("=")).view(np.uint32)
-    wrong = (codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0]) // (y.dtype.itemsize // 4)
-        raise InputError(f"{path}: the label of row {row} (counted from 0) is no text")
-
-
-def claimed_bytes(path: str, what: str, shape: tuple[int, ...], itemsize: int) -> int:
-    """The bytes of an array of that shape. Raises InputError when no array can have it."""
-    if any(size < 0 for size in shape) or (
-        math.prod(max(size, 1) for size in shape) * max(itemsize, 1) > _LARGEST
-    ):
-        raise InputError(
-            f"{path}: truncated or forged: {what} claims shape {shape}, which does not fit "
-            "the size of the file"
-        )
-    return math.prod(shape) * itemsize
-
-
-def refuse_oversize(path: str, what: str, shape: tuple[int, ...], itemsize: int, held: int) -> None:
-    """Refuse an array that claims more bytes than its file can hold, before it is allocated.
-
-    Raises InputError when `shape` times `itemsize` exceeds `held` bytes.
-    """
-    promised = claimed_bytes(path, what, shape, itemsize)
-    if promised > held:
-        raise InputError(
-            f"{path}: {what} claims shape {tuple(shape)}, {promised} bytes, which does not fit the "
-            "size of the file"
-        )
-
-
-def refuse_unfolding(path: str, what: str, unfolded: int, stored: int) -> None:
-    """Refuse what takes `stored` bytes in a file and claims `unfolded`, beyond the limits above.
-
-    Raises InputError.
-    """
-    if unfolded > max(UNFOLDS_TO, UNFOLDS_BY * stored):
-        raise InputError(
-            f"{path}: {what} unfolds from {stored} to {unfolded} bytes, which does not fit the "
-            f"size of the file (more than {UNFOLDS_BY} times); store it uncompressed"
-        )
-
-
-def gibibytes(count: int) -> str:
-    """A number of bytes, however large, as text."""
-    # Divided as integers: a count from a file may exceed every float.
-    return f"{count * 10 // 2**30 / 10:.1f} GiB" if count < 2**100 else "more than 2^70 GiB"
-
-
-def physical_memory() -> int:
-    """Bytes of memory of this machine; where the system does not tell, 64 GiB."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 2**36
-
+from ..configuration import Configuration, InputError
+from ..device import gibibytes, physical_memory
 
 _NAMED_ROWS = 5
 
@@ -243,26 +140,14 @@ def centred(x: np.ndarray, rows: np.ndarray, source: str) -> np.ndarray:
     return shifted
 
 
-class Dataset(pydantic.BaseModel, abc.ABC, frozen=True, extra="forbid"):
-    """A description of a dataset, from which samples are drawn. One kind is one file.
-
-    Raises InputError, one line naming kind, field and value, when a field is missing, unknown or
-    out of range. Inside another pydantic model that line becomes part of its ValidationError.
-    """
+class Dataset(Configuration, abc.ABC, frozen=True, extra="forbid"):
+    """A description of a dataset, from which samples are drawn. One kind is one class."""
 
     kind: str
 
-    def __init__(self, **fields: Any) -> None:
-        try:
-            super().__init__(**fields)
-        except pydantic.ValidationError as error:
-            kind = type(self).model_fields["kind"].default
-            raise InputError(f"{kind} dataset: {_first_problem(error)}") from None
-
-    @pydantic.model_validator(mode="before")
     @classmethod
-    def _numbers(cls, fields: Any) -> Any:
-        return with_numbers(cls, fields)
+    def section(cls) -> str:
+        return f"{cls.model_fields['kind'].default} dataset"
 
     @abc.abstractmethod
     def draw(self, rng: np.random.Generator) -> Sample:
@@ -277,16 +162,6 @@ class Dataset(pydantic.BaseModel, abc.ABC, frozen=True, extra="forbid"):
         They are independent of those drawn; None where a dataset has no more of its kind.
         """
         return None
-
-
-def _first_problem(error: pydantic.ValidationError) -> str:
-    problem = error.errors(include_url=False)[0]
-    raised = problem.get("ctx", {}).get("error")
-    if raised is not None:  # by a validator of ours: already a sentence
-        return str(raised)
-    field = ".".join(map(str, problem["loc"]))
-    found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
-    return f"{field}: {problem['msg'].lower()}{found}"
 
 
 class GeneratedDataset(Dataset, abc.ABC, frozen=True, extra="forbid"):

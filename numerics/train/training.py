@@ -14,7 +14,7 @@ import torch
 
 from ...theory.exact.interval import Number
 from ..data.sample import Sample
-from ..device import fitting, full_float32, resolve_device
+from ..device import cores, fitting, full_float32, resolve_device
 from .descent import BatchDescent, DType, GramDescent, batch_bytes, check_batch, same_data
 from .recipes import Recipe
 
@@ -104,10 +104,12 @@ def train(
 
 @contextmanager
 def fitting_threads(work: int) -> Iterator[None]:
-    """One torch thread inside the block when a step is ``work`` multiply-adds and that is few."""
+    """One torch thread inside the block when a step is ``work`` multiply-adds and that is few.
+
+    Otherwise no more than there are cores for: torch counts those of the machine.
+    """
     threads = torch.get_num_threads()
-    if work < _WORTH_THREADS:
-        torch.set_num_threads(1)
+    torch.set_num_threads(1 if work < _WORTH_THREADS else min(threads, cores()))
     try:
         yield
     finally:

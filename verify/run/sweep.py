@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...numerics.configuration import InputError
-from ...numerics.device import resolve_device
+from ...numerics.device import cores, resolve_device
 from ...theory.prover.engine import ProofReport, prove
 from ...theory.statement import Theorem
 from ..measure.measuring import MeasuredScenario, measure_symbols
@@ -80,7 +79,7 @@ def run_tasks(tasks: Mapping[str, Task], workers: Workers) -> Iterator[tuple[str
         size = min(_MOST_IN_A_TASK, math.ceil(len(tasks) / (count * _TASKS_PER_WORKER)))
         given = list(tasks.items())
         chunks = [given[k : k + size] for k in range(0, len(given), size)]
-        threads = max(1, (os.cpu_count() or 1) // count) if workers.scheduler is None else 1
+        threads = max(1, cores() // count) if workers.scheduler is None else 1
         # One chunk at a time, so that what a worker sends is written before the sweep goes on.
         options: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
         parallel: Any = Parallel(n_jobs=count, **options)
