@@ -1,9 +1,12 @@
-"""Frozen sections of a configuration whose faults are one clear line."""
+"""What a user writes: the error for what is wrong in it, and frozen sections that raise it."""
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
+from importlib import import_module
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import pydantic
 
@@ -26,7 +29,11 @@ class Configuration(pydantic.BaseModel, frozen=True, extra="forbid"):
     @pydantic.model_validator(mode="before")
     @classmethod
     def _numbers(cls, fields: Any) -> Any:
-        return with_numbers(cls, fields)
+        if isinstance(fields, dict):
+            for name, field in cls.model_fields.items():
+                if no_number(fields.get(name), field.annotation):
+                    raise InputError(f"{name}: {MUST_BE_NUMBER}, found {fields[name]!r}")
+        return fields
 
     @classmethod
     def section(cls) -> str:
@@ -34,16 +41,30 @@ class Configuration(pydantic.BaseModel, frozen=True, extra="forbid"):
         return cls.__name__.lower()
 
 
+Section = TypeVar("Section", bound=Configuration)
+
+
+def found_kinds(
+    base: type[Section], package: str, *, without: str | None = None
+) -> tuple[type[Section], ...]:
+    """The concrete subclasses of ``base`` in the modules of a package, but for one module.
+
+    In order of definition, subclass by subclass, modules by name: the same on every machine.
+    """
+    for module in sorted(m.name for m in pkgutil.iter_modules(import_module(package).__path__)):
+        if module != without:
+            import_module(f"{package}.{module}")
+    found: list[type[Section]] = []
+    waiting = [base]
+    while waiting:
+        kind = waiting.pop()
+        if kind is not base and not inspect.isabstract(kind):
+            found.append(kind)
+        waiting += reversed(kind.__subclasses__())
+    return tuple(found)
+
+
 MUST_BE_NUMBER = "must be a number, without quotes"
-
-
-def with_numbers(model: type[pydantic.BaseModel], fields: Any) -> Any:
-    """The fields of a model as they are; InputError naming one where `no_number` holds."""
-    if isinstance(fields, dict):
-        for name, field in model.model_fields.items():
-            if no_number(fields.get(name), field.annotation):
-                raise InputError(f"{name}: {MUST_BE_NUMBER}, found {fields[name]!r}")
-    return fields
 
 
 def no_number(value: Any, annotation: Any) -> bool:

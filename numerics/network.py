@@ -106,17 +106,3 @@ class LeakyNetwork:
             z = self.preactivations(x[start : start + rows])
             values[start : start + rows] = np.where(z > 0, z, self.slope * z) @ a
         return values
-
-
-def sign_agreement(
-    weights: np.ndarray, slope: float, q: np.ndarray, z: np.ndarray
-) -> tuple[int, int]:
-    """(agree, total): at how many points sgn f(z) = sgn <q, z>, in plain floating point.
-
-    weights (m, d), q (d,), z (n, d). Points where either side is exactly zero lie on a boundary,
-    where neither sign is anybody's claim: they are left out of both counts.
-    """
-    network, line = LeakyNetwork(weights, slope).output(z), z @ q
-    counted = (network != 0) & (line != 0)
-    agree = counted & ((network > 0) == (line > 0))
-    return int(agree.sum()), int(counted.sum())

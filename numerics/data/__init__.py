@@ -1,26 +1,21 @@
-"""Datasets: each kind is one file; adding one means adding it to ``DATASETS``."""
+"""Data sets, one class each, and the readers of files; a new class in any module here is found."""
 
-from typing import Annotated
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated
 
 import pydantic
 
+from ..configuration import found_kinds
 from .digits import Digits
 from .file import FromFile
-from .generated import Gaussian, NearOrthogonal, Orthogonal, Uniform
-from .sample import Dataset, Sample
+from .sample import Dataset, GeneratedDataset, Sample
 
-DATASETS: tuple[type[Dataset], ...] = (
-    Orthogonal,
-    NearOrthogonal,
-    Uniform,
-    Gaussian,
-    Digits,
-    FromFile,
-)
+DATASETS: tuple[type[Dataset], ...] = found_kinds(Dataset, __name__)
 
-AnyDataset = Annotated[
-    Orthogonal | NearOrthogonal | Uniform | Gaussian | Digits | FromFile,
-    pydantic.Field(discriminator="kind"),
-]
+if TYPE_CHECKING:
+    AnyDataset = GeneratedDataset | Digits | FromFile
+else:
+    AnyDataset = Annotated[reduce(or_, DATASETS), pydantic.Field(discriminator="kind")]
 
-__all__ = ["DATASETS", "AnyDataset", "Dataset", "Sample"]
+__all__ = ["DATASETS", "AnyDataset", "Dataset", "Digits", "FromFile", "GeneratedDataset", "Sample"]

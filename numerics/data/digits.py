@@ -36,29 +36,23 @@ class Digits(Dataset, frozen=True, extra="forbid"):
         return self
 
     def draw(self, rng: np.random.Generator) -> Sample:
-        from sklearn.datasets import load_digits  # heavy, and only this dataset needs it
-
-        pixels, digit = load_digits(return_X_y=True)
+        x, digit = _images()
         first, second = (np.flatnonzero(digit == c) for c in self.classes)
         if self.samples is not None:
             first = self._choose(first, (self.samples + 1) // 2, self.classes[0], rng)
             second = self._choose(second, self.samples // 2, self.classes[1], rng)
         rows = np.sort(np.concatenate([first, second]))
-        x = pixels[rows].astype(np.float64) / 16.0
         y = np.where(digit[rows] == self.classes[0], 1, -1)
         source = f"scikit-learn digits, {self.classes[0]} (+1) against {self.classes[1]} (-1)"
-        return Sample(centred(x, rows, source) if self.centred else x, y, source, rows)
+        return Sample(centred(x[rows], rows, source) if self.centred else x[rows], y, source, rows)
 
     def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray | None:
         """Digits of both classes that were not drawn, shifted like those that were."""
-        from sklearn.datasets import load_digits
-
-        pixels, digit = load_digits(return_X_y=True)
+        x, digit = _images()
         others = np.setdiff1d(np.flatnonzero(np.isin(digit, self.classes)), drawn.rows)
         if not len(others):
             return None
         rows = rng.permutation(others)[:count]
-        x = pixels.astype(np.float64) / 16.0
         return x[rows] - x[drawn.rows].mean(axis=0) if self.centred else x[rows]
 
     def _choose(
@@ -70,3 +64,11 @@ class Digits(Dataset, frozen=True, extra="forbid"):
                 f"there are {len(rows)}"
             )
         return rng.choice(rows, wanted, replace=False)
+
+
+def _images() -> tuple[np.ndarray, np.ndarray]:
+    """All images, float64 (1797, 64) in [0, 1], and the digits they show."""
+    from sklearn.datasets import load_digits  # heavy, and only this dataset needs it
+
+    pixels, digit = load_digits(return_X_y=True)
+    return pixels.astype(np.float64) / 16.0, digit

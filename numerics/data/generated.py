@@ -1,9 +1,4 @@
-"""Orthogonal samples of equal norm: every condition of the boundary theorem holds with room.
-
-The rows are a scaled orthonormal frame. A random one, uniformly distributed, is in float64
-orthogonal to about 1e-16 of its squared norm, not exactly: the Gram statistics enclose what is
-left. The coordinate axes are orthogonal exactly.
-"""
+"""Data sets made by a generator of random numbers."""
 
 from __future__ import annotations
 
@@ -14,33 +9,6 @@ import pydantic
 
 from ..configuration import InputError
 from .sample import GeneratedDataset
-
-# Samples from the standard normal distribution N(0, I): ‖x‖² is about d.
-
-
-class Gaussian(GeneratedDataset, frozen=True, extra="forbid"):
-    """Independent standard normal coordinates."""
-
-    kind: Literal["gaussian"] = "gaussian"
-
-    independent: ClassVar[bool] = True
-
-    def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return rng.standard_normal((len(y), self.dimension))
-
-
-# Samples uniform on the cube [-1, 1]^d, coordinates independent: ‖x‖² is about d/3.
-
-
-class Uniform(GeneratedDataset, frozen=True, extra="forbid"):
-    """Independent coordinates, each uniform on [-1, 1]."""
-
-    kind: Literal["uniform"] = "uniform"
-
-    independent: ClassVar[bool] = True
-
-    def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return rng.uniform(-1.0, 1.0, (len(y), self.dimension))
 
 
 def orthonormal_rows(samples: int, dimension: int, rng: np.random.Generator) -> np.ndarray:
@@ -54,7 +22,10 @@ def orthonormal_rows(samples: int, dimension: int, rng: np.random.Generator) -> 
 class Orthogonal(GeneratedDataset, frozen=True, extra="forbid"):
     """``radius`` times orthonormal rows. Needs samples <= dimension, radius > 0.
 
-    frame: ``random``, or ``axes`` for the first coordinate axes.
+    frame: ``random``, or ``axes`` for the first coordinate axes. Every condition of the boundary
+    theorem holds with room. A random frame, uniformly distributed, is in float64 orthogonal to
+    about 1e-16 of its squared norm, not exactly: the Gram statistics enclose what is left. The
+    coordinate axes are orthogonal exactly.
     """
 
     kind: Literal["orthogonal"] = "orthogonal"
@@ -76,12 +47,6 @@ class Orthogonal(GeneratedDataset, frozen=True, extra="forbid"):
         return self.radius * orthonormal_rows(len(y), self.dimension, rng)
 
 
-# Samples of equal norm with inner products of one chosen size.
-#
-# abs(<x_n, x_k>) = coherence * radius² for every pair, so p_max is set exactly (to rounding, from
-# below): the dataset to walk along the edge of a theorem's condition. Built as L F with L Lᵀ the
-# wanted Gram matrix (Cholesky) and F an orthonormal frame.
-
 # Rounding moves inner products by about 1e-16 of the squared norm; aiming this much lower keeps
 # them at or below the value asked for.
 _BELOW = 1e-14
@@ -89,6 +54,10 @@ _BELOW = 1e-14
 
 class NearOrthogonal(GeneratedDataset, frozen=True, extra="forbid"):
     """Inner products +-coherence * radius².
+
+    p_max is set exactly (to rounding, from below): the dataset to walk along the edge of a
+    theorem's condition. Built as L F with L Lᵀ the wanted Gram matrix (Cholesky) and F an
+    orthonormal frame.
 
     signs="random": fair independent signs; "adverse": y_n y_k <x_n, x_k> < 0 for every pair, which
     makes multipliers largest. Needs samples <= dimension, radius > 0 and
@@ -130,3 +99,25 @@ class NearOrthogonal(GeneratedDataset, frozen=True, extra="forbid"):
                 f"1/(samples - 1) that the Gram matrix is singular to rounding; take a smaller one"
             ) from None
         return self.radius * (factor @ orthonormal_rows(len(y), self.dimension, rng))
+
+
+class Uniform(GeneratedDataset, frozen=True, extra="forbid"):
+    """Independent coordinates, each uniform on [-1, 1]."""
+
+    kind: Literal["uniform"] = "uniform"
+
+    independent: ClassVar[bool] = True
+
+    def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return rng.uniform(-1.0, 1.0, (len(y), self.dimension))
+
+
+class Gaussian(GeneratedDataset, frozen=True, extra="forbid"):
+    """Independent standard normal coordinates."""
+
+    kind: Literal["gaussian"] = "gaussian"
+
+    independent: ClassVar[bool] = True
+
+    def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return rng.standard_normal((len(y), self.dimension))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import pydantic
 
 from ..configuration import Configuration, InputError
+from ..perturb.pixel_attack import pixels_taken
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,8 +20,7 @@ Size = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 
 def pixel_count(fraction: float, dimension: int) -> int:
     """floor(fraction d), at least 1: InputError when that is none or fraction is not in (0, 1]."""
-    # The product of a decimal fraction may fall just short of the integer that is meant.
-    count = math.floor(fraction * dimension * (1 + 1e-12))
+    count = pixels_taken(fraction, dimension)
     if not 1 <= count <= dimension:
         raise InputError(
             f"eps: {fraction:g} of {dimension} coordinates is {count}; "
@@ -56,13 +55,6 @@ class LearningSetting(Configuration, frozen=True, extra="forbid"):
         return self
 
 
-# The greedy pixel attack on a linear boundary, in closed form.
-#
-# As `perturbations.pixel`, on f(x) = <q, x>: the gradient is q at every sample, so all samples take
-# the same coordinates, those of the largest |q_i| in order, and a coordinate taken in step t of k
-# is moved k - t + 1 times by step_size |q_i|/max|q|. Source: attack of Kumano et al. (ICLR 2024;
-# public code); closed form this project.
-
 STEP_SIZE = 0.3
 """The published step."""
 
@@ -71,6 +63,11 @@ def greedy_pixels(
     normal: Tensor, fraction: float, step_size: float = STEP_SIZE
 ) -> tuple[Tensor, Tensor]:
     """Coordinates taken, int64 (k,), in order, and how far each is moved in all, signed (k,).
+
+    The greedy pixel attack (`perturb.pixel_attack`) on a linear boundary, in closed form: on
+    f(x) = <q, x> the gradient is q at every sample, so all samples take the same coordinates, those
+    of the largest |q_i| in order, and a coordinate taken in step t of k is moved k - t + 1 times by
+    step_size |q_i|/max|q|. Closed form: this project.
 
     normal : q (d,). Targets of label y move by y times that, before any clamp.
     """

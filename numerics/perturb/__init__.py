@@ -1,28 +1,24 @@
-"""Perturbations: each kind is one file; adding one means adding it to ``PERTURBATIONS``."""
+"""Perturbations, one class each, and the sets they make; a new class in a module here is found."""
 
-from typing import Annotated
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated
 
 import pydantic
 
-from .attacks import Attack, Gradient, PixelAttack, ProjectedGradient
+from ..configuration import found_kinds
+from .attacks import Attack
 from .base import Direction, GeometricPerturbation, Perturbation, PerturbationFault, Promise, Sizes
-from .geometric import L2, L0Sign, L0Value, LinfRescaled, LinfSign
 
-PERTURBATIONS: tuple[type[Perturbation], ...] = (
-    L2,
-    LinfSign,
-    LinfRescaled,
-    L0Value,
-    L0Sign,
-    Gradient,
-    ProjectedGradient,
-    PixelAttack,
+# `perturbed_set` holds no kind and reads what is found here.
+PERTURBATIONS: tuple[type[Perturbation], ...] = found_kinds(
+    Perturbation, __name__, without="perturbed_set"
 )
 
-AnyPerturbation = Annotated[
-    L2 | LinfSign | LinfRescaled | L0Value | L0Sign | Gradient | ProjectedGradient | PixelAttack,
-    pydantic.Field(discriminator="kind"),
-]
+if TYPE_CHECKING:
+    AnyPerturbation = GeometricPerturbation | Attack
+else:
+    AnyPerturbation = Annotated[reduce(or_, PERTURBATIONS), pydantic.Field(discriminator="kind")]
 
 __all__ = [
     "PERTURBATIONS",

@@ -1,16 +1,10 @@
-"""Projected gradient descent on the trained network, from the base sample, without random starts.
-
-As in the published experiments (Kumano et al., ICLR 2024; public code): steps of eps/5 along the
-steepest direction towards the target, projection onto the ball of size eps, then the clamp; of all
-iterates the one with the largest y^a f(x) is kept.
-"""
+"""Attacks on the trained network: every sample is perturbed for itself, along input gradients."""
 
 from __future__ import annotations
 
 import abc
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, assert_never
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, assert_never
 
 import numpy as np
 import pydantic
@@ -18,7 +12,7 @@ import pydantic
 from ..configuration import InputError
 from ..device import fitting, resolve_device
 from ..network import LeakyNetwork, output_weights
-from .base import Perturbation, Positive, Promise, Range
+from .base import Perturbation, Positive, Promise
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -119,8 +113,6 @@ def attack_bytes(rows: int, width: int, dimension: int) -> int:
     return 8 * (2 * width * dimension + 12 * rows * (width + dimension))
 
 
-# Steepest steps and projections in the three norms that attacks know.
-
 Norm = Literal["l2", "linf-sign", "linf-rescaled"]
 """l2; the largest entry, with steps along the sign of the gradient; the largest entry again, with
 vectors rescaled as a whole (the published code's "Linf", Kumano et al., ICLR 2024)."""
@@ -152,13 +144,6 @@ def projected(change: Tensor, norm: Norm, eps: float) -> Tensor:
             assert_never(norm)
 
 
-def size_promise(norm: Norm, sizes: Range, within: Range | None) -> Promise:
-    """That every perturbation has a size in that range and stays in the clamp."""
-    if norm == "l2":
-        return Promise(l2=sizes, within=within)
-    return Promise(linf=sizes, within=within)
-
-
 def _length(rows: Tensor) -> Tensor:
     return rows.norm(dim=1, keepdim=True)
 
@@ -171,19 +156,30 @@ def _over(rows: Tensor, size: Tensor) -> Tensor:
     return rows / size.where(size > 0, size.new_ones(()))
 
 
-# The gradient of the trained network, once: eps times its steepest step towards the target.
+class SizedAttack(Attack, abc.ABC, frozen=True, extra="forbid"):
+    """An attack of size eps in a norm."""
 
-
-class Gradient(Attack, frozen=True, extra="forbid"):
-    """x_n = x'_n + eps y^a_n g_n, g_n the input gradient of f at x'_n of size 1 in the norm."""
-
-    kind: Literal["gradient"] = "gradient"
     eps: Positive
     norm: Norm = "l2"
+    exact: ClassVar[bool] = False
+    """Whether the size is eps unless the clamp cuts it, instead of at most eps."""
 
     @property
     def size(self) -> float:
         return self.eps
+
+    def promise(self, dimension: int) -> Promise:
+        sizes = (self.eps if self.exact and self.clamp is None else 0.0, self.eps)
+        if self.norm == "l2":
+            return Promise(l2=sizes, within=self.clamp)
+        return Promise(linf=sizes, within=self.clamp)
+
+
+class Gradient(SizedAttack, frozen=True, extra="forbid"):
+    """x_n = x'_n + eps y^a_n g_n, g_n the input gradient of f at x'_n of size 1 in the norm."""
+
+    kind: Literal["gradient"] = "gradient"
+    exact: ClassVar[bool] = True
 
     def attack(self, x: Tensor, y: Tensor, network: AttackedNetwork) -> Tensor:
         gradient = network.gradients(network.preactivations(x))
@@ -191,135 +187,23 @@ class Gradient(Attack, frozen=True, extra="forbid"):
             raise InputError("gradient perturbation: the network's gradient is zero at a sample")
         return self.clamped(x + self.eps * y * steepest(gradient, self.norm))
 
-    def promise(self, dimension: int) -> Promise:
-        low = self.eps if self.clamp is None else 0.0
-        return size_promise(self.norm, (low, self.eps), self.clamp)
-
-
-# The greedy pixel attack on the trained network (L0).
-#
-# As in the published experiments (Kumano et al., ICLR 2024; public code): every step takes the
-# coordinate with the largest gradient among those not yet taken, then moves all taken ones by
-# ``step_size`` times their gradient over its largest entry, towards the target, and clamps; of all
-# iterates the one with the largest y^a f(x) is kept. The published clamp is [-1, 1] for uniform
-# data and none for Gaussian data. Here a coordinate already at the end of the clamp towards which
-# it would move is passed over while others are left, so that every step changes a new one.
-
-_PASSED_OVER, _TAKEN = -1.0, -2.0
-# With more neurons changing sides than this share, new gradients cost less than corrected ones.
-_MANY_FLIPS = 1 / 64
-
-
-class PixelAttack(Attack, frozen=True, extra="forbid"):
-    """At most floor(fraction d) coordinates change; ``fraction`` in (0, 1]."""
-
-    kind: Literal["pixel"] = "pixel"
-    fraction: Annotated[float, pydantic.Field(gt=0, le=1)]
-    step_size: Positive = 0.3
-
-    def coordinates(self, dimension: int) -> int:
-        """floor(fraction d); InputError when that is none."""
-        # The product of a decimal fraction may fall just short of the integer that is meant.
-        count = math.floor(self.fraction * dimension * (1 + 1e-12))
-        if count == 0:
-            raise InputError(
-                f"{self.section()}: fraction: {self.fraction:g} of {dimension} coordinates is "
-                "none; give at least one"
-            )
-        return count
-
-    def attack(self, x: Tensor, y: Tensor, network: AttackedNetwork) -> Tensor:
-        count = self.coordinates(x.shape[1])
-        z = network.preactivations(x)
-        best_margin = y * network.values(z)
-        uphill = y * network.gradients(z)
-        score = self._scores(x, uphill)
-        current = x.clone()
-        taken = x.new_zeros((len(x), count)).long()
-        best = x.new_zeros((len(x), count))
-        for step in range(count):
-            pixel = score.argmax(dim=1, keepdim=True)
-            score.scatter_(1, pixel, _TAKEN)
-            taken[:, step : step + 1] = pixel
-            best[:, step : step + 1] = x.gather(1, pixel)
-            columns = taken[:, : step + 1]
-            old = current.gather(1, columns)
-            move = self.step_size * steepest(uphill.gather(1, columns), "linf-rescaled")
-            new = self.clamped(old + move)
-            current.scatter_(1, columns, new)
-            moved_z = z + _response(columns, new - old, network)
-            margin = y * network.values(moved_z)
-            better = (margin > best_margin)[:, 0]
-            best[better, : step + 1] = new[better]
-            best_margin[better] = margin[better]
-            rows = _follow(uphill, z, moved_z, y, network)
-            score[rows] = self._scores(x[rows], uphill[rows]).scatter_(1, columns[rows], _TAKEN)
-            z = moved_z
-        return x.scatter(1, taken, best)
-
-    def promise(self, dimension: int) -> Promise:
-        return Promise(changed=(0, self.coordinates(dimension)), within=self.clamp)
-
-    def _scores(self, x: Tensor, uphill: Tensor) -> Tensor:
-        """How much each coordinate promises, (B, d)."""
-        score = uphill.abs()
-        if self.clamp is None:
-            return score
-        low, high = self.clamp
-        stuck = ((uphill > 0) & (x >= high)) | ((uphill < 0) & (x <= low))
-        return score.masked_fill_(stuck, _PASSED_OVER)
-
-
-def _response(columns: Tensor, change: Tensor, network: AttackedNetwork) -> Tensor:
-    """How z changes, (B, m), when the coordinates ``columns`` (B, k) change by ``change``."""
-    dimension = network.weights.shape[1]
-    # Samples share most of their coordinates, so that their union is small.
-    union = columns.flatten().bincount(minlength=dimension).nonzero()[:, 0]
-    place = columns.new_zeros(dimension)
-    place[union] = union.new_ones(len(union)).cumsum(0) - 1
-    dense = change.new_zeros((len(change), len(union))).scatter_(1, place[columns], change)
-    return dense @ network.weights[:, union].T
-
-
-def _follow(
-    uphill: Tensor, z: Tensor, moved_z: Tensor, y: Tensor, network: AttackedNetwork
-) -> Tensor:
-    """Bring the gradients ``uphill`` (B, d) of y f, in place, from z to moved_z.
-
-    Returns the rows that changed. Few neurons change sides in a step: each adds a multiple of its
-    weights, which saves the product with all weights.
-    """
-    flipped = (z > 0) != (moved_z > 0)
-    row, neuron = flipped.nonzero(as_tuple=True)
-    if len(row) > _MANY_FLIPS * flipped.numel():
-        uphill.copy_(y * network.gradients(moved_z))
-        return flipped.any(dim=1).nonzero()[:, 0]
-    sign = (moved_z[row, neuron] > 0) * 2.0 - 1.0
-    factor = (sign * y[row, 0] * network.output[neuron] * (1 - network.slope))[:, None]
-    # One flip of each row at a time: every row is then written once, in a fixed order.
-    place = flipped.cumsum(dim=1)[row, neuron]
-    for turn in range(1, int(place.max()) + 1 if len(row) else 1):
-        now = place == turn
-        uphill[row[now]] += factor[now] * network.weights[neuron[now]]
-    return row[place == 1]
-
 
 # A move this much shorter than the step size, with no neuron changing sides, is a fixed point.
 _STANDSTILL = 1e-9
 
 
-class ProjectedGradient(Attack, frozen=True, extra="forbid"):
-    """Perturbations of size at most eps; ``step_size`` None is eps/5."""
+class ProjectedGradient(SizedAttack, frozen=True, extra="forbid"):
+    """Perturbations of size at most eps; ``step_size`` None is eps/5.
+
+    Projected gradient descent from the base sample, without random starts, as in the published
+    experiments (Kumano et al., ICLR 2024; public code): steps of eps/5 along the steepest direction
+    towards the target, projection onto the ball of size eps, then the clamp; of all iterates the
+    one with the largest y^a f(x) is kept.
+    """
 
     kind: Literal["pgd"] = "pgd"
-    eps: Positive
-    norm: Norm = "l2"
     steps: Annotated[int, pydantic.Field(ge=1, le=1_000_000)] = 100
     step_size: Positive | None = None
-
-    @property
-    def size(self) -> float:
-        return self.eps
 
     def attack(self, x: Tensor, y: Tensor, network: AttackedNetwork) -> Tensor:
         import torch
@@ -347,6 +231,3 @@ class ProjectedGradient(Attack, frozen=True, extra="forbid"):
             if len(rows) == 0:
                 break
         return best
-
-    def promise(self, dimension: int) -> Promise:
-        return size_promise(self.norm, (0.0, self.eps), self.clamp)

@@ -29,7 +29,6 @@ from ...theory.exact.interval import Interval, Number
 from ..boundary.gram import gram_matrix
 from ..data.sample import Sample
 from ..enclose.ball_array import BallArray
-from ..enclose.real_array import RealArray
 from ..enclose.spectrum import spectrum
 from ..network import check_slope, check_width, output_weights
 from .convergence import margins, preactivations, scale_to_unit_margin
@@ -135,13 +134,6 @@ class RecoveredMultipliers:
 
     values: np.ndarray
     tolerance: float
-
-    def agrees_with(self, lam: RealArray) -> bool:
-        """False when an enclosure (N,) of the exact multipliers excludes these: a fault of code."""
-        if not math.isfinite(self.tolerance):
-            return True
-        apart = np.maximum(lam.lower - self.values, self.values - lam.upper)
-        return bool((apart <= self.tolerance).all())
 
 
 def recovered_multipliers(trained: Trained, residuals: KktResiduals) -> RecoveredMultipliers:

@@ -1,4 +1,9 @@
-"""Recipes: what gradient descent minimises and how it steps."""
+"""Recipes: what gradient descent minimises and how it steps.
+
+Losses of the margin y f(x) are computed in logarithms: both tend to exp(-margin), and at a margin
+of 800 value and slope are zero in float64, while their logarithms are exact. All functions take and
+return tensors (..., N), one row a network, and run on any device.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +17,6 @@ from ..configuration import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-# Losses of the margin y f(x), in logarithms so that nothing underflows late in training.
-#
-# Both tend to exp(-margin): at a margin of 800 value and slope are zero in float64, their
-# logarithms are exact. All functions take and return tensors (..., N), one row a network, and run
-# on any device.
 
 # From this margin on, log(log(1 + exp(-t))) and -t differ by less than half an ulp of float64.
 _TAIL = 40.0

@@ -2,8 +2,9 @@
 
 import numpy as np
 from perturbproof.numerics.network import LeakyNetwork
-from perturbproof.numerics.perturb.attacks import Gradient, PixelAttack, ProjectedGradient
+from perturbproof.numerics.perturb.attacks import Gradient, ProjectedGradient
 from perturbproof.numerics.perturb.geometric import L2, L0Sign, L0Value, LinfRescaled, LinfSign
+from perturbproof.numerics.perturb.pixel_attack import PixelAttack
 
 GEOMETRIC = {
     "l2": L2(eps=0.5),

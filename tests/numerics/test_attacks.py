@@ -5,8 +5,9 @@ import pytest
 import torch
 from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.network import LeakyNetwork, output_weights
-from perturbproof.numerics.perturb.attacks import Gradient, PixelAttack, ProjectedGradient
+from perturbproof.numerics.perturb.attacks import Gradient, ProjectedGradient
 from perturbproof.numerics.perturb.base import checked_sizes
+from perturbproof.numerics.perturb.pixel_attack import PixelAttack
 
 from .sample_perturbations import ATTACKS, length, setting
 
@@ -52,7 +53,7 @@ class TestEveryAttack:
     def test_does_not_depend_on_the_blocks(self, perturbation, monkeypatch):
         x, y, network = setting()
         whole = perturbation.perturbed(x, y, network)
-        monkeypatch.setattr("perturbproof.numerics.perturb.base._BLOCK_ENTRIES", 5 * 40)
+        monkeypatch.setattr("perturbproof.numerics.perturb.attacks._BLOCK_ENTRIES", 5 * 40)
         assert np.allclose(whole, perturbation.perturbed(x, y, network), atol=1e-12)
 
     @pytest.mark.parametrize("clamp", [None, (-1.0, 1.0)])
@@ -184,5 +185,5 @@ class TestPixelAttack:
     def test_gradients_corrected_and_computed_again_agree(self, share, monkeypatch):
         x, y, network = setting(width=100, slope=0.01)
         usual = PixelAttack(fraction=0.5).perturbed(x, y, network)
-        monkeypatch.setattr("perturbproof.numerics.perturb.attacks._MANY_FLIPS", share)
+        monkeypatch.setattr("perturbproof.numerics.perturb.pixel_attack._MANY_FLIPS", share)
         assert np.allclose(usual, PixelAttack(fraction=0.5).perturbed(x, y, network), atol=1e-12)

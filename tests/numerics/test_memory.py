@@ -24,13 +24,8 @@ from perturbproof.numerics.paper_scale.trained import (
     follow_flow,
     learning_bytes,
 )
-from perturbproof.numerics.perturb.attacks import (
-    Attack,
-    Gradient,
-    PixelAttack,
-    ProjectedGradient,
-    attack_bytes,
-)
+from perturbproof.numerics.perturb.attacks import Attack, Gradient, ProjectedGradient, attack_bytes
+from perturbproof.numerics.perturb.pixel_attack import PixelAttack
 from perturbproof.numerics.train import training
 from perturbproof.numerics.train.descent import GramDescent, batch_bytes, descent_bytes
 from perturbproof.numerics.train.recipes import Recipe, normalised_recipe, paper_recipe

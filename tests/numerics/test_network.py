@@ -13,7 +13,6 @@ from perturbproof.numerics.network import (
     LeakyNetwork,
     initial_weights,
     output_weights,
-    sign_agreement,
 )
 
 
@@ -60,16 +59,6 @@ def test_initial_weights_follow_the_published_recipe_and_the_scale():
     again = initial_weights(200, 400, np.random.default_rng(0))
     assert np.array_equal(published, again)
     assert not initial_weights(2, 3, rng, scale=0).any()
-
-
-def test_sign_agreement_counts_agreeing_points_and_skips_exact_zeros():
-    # f(z) = (phi(z1) - phi(-z1))/sqrt(2) has the sign of z1.
-    weights = np.array([[1.0, 0.0], [-1.0, 0.0]])
-    z = np.array([[1.0, 0.0], [2.0, 3.0], [-1.0, 5.0], [0.0, 1.0], [1.0, -1.0]])
-    assert sign_agreement(weights, 0.5, np.array([1.0, 0.0]), z) == (4, 4)
-    assert sign_agreement(weights, 0.5, np.array([-1.0, 0.0]), z) == (0, 4)
-    # q = (1, 1): <q, z> = 1, 5, 4, 1, 0 against f of sign +, +, -, 0, +.
-    assert sign_agreement(weights, 0.5, np.array([1.0, 1.0]), z) == (2, 3)
 
 
 @pytest.mark.parametrize(

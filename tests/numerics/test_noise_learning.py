@@ -19,8 +19,8 @@ from perturbproof.numerics.paper_scale.setting import (
     pixel_count,
 )
 from perturbproof.numerics.paper_scale.trained import TrainedNetworks
-from perturbproof.numerics.perturb.attacks import PixelAttack
 from perturbproof.numerics.perturb.base import PerturbationFault
+from perturbproof.numerics.perturb.pixel_attack import PixelAttack
 
 
 def setting(kind: str = "l2", **changes) -> LearningSetting:
