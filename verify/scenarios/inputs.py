@@ -62,7 +62,10 @@ def run_inputs(
     studies = tuple(one for one in loaded if isinstance(one, LoadedStudy))
     _check_names(chosen, studies)
     for scenario in chosen:
-        _check_data(scenario)
+        try:
+            _check_data(scenario)
+        except InputError as error:
+            raise InputError(f"scenario {scenario.name}: {error}") from None
     return chosen, studies
 
 
