@@ -17,7 +17,7 @@ from pathlib import Path
 import sympy as sp
 import typer
 from perturbproof import theory, verify
-from perturbproof.reports.ci.github import text
+from perturbproof.reports.github import text
 from perturbproof.theory import catalog
 from perturbproof.theory.notation import formula, prose
 from perturbproof.theory.statement import Theorem

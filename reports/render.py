@@ -3,16 +3,16 @@
 import re
 from pathlib import Path
 
-from .ci.github import summary
-from .ci.junit import junit
+from .compose import compose
 from .figures import Drawing, draw
 from .files import remove_stale_figures, write_atomic
-from .html.page import html
-from .pdf.pdf import pdf
+from .github import summary
+from .html import html
+from .junit import junit
+from .pdf import pdf
+from .records import formulas, placed_figures
 from .schema import Report, ReportError, load_report
-from .view.compose import compose
-from .view.records import formulas, placed_figures
-from .words.mathematics import typeset
+from .words import typeset
 
 
 def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perturbproof.theory.prover.engine import ProofReport, prove
+from perturbproof.theory.engine import ProofReport, prove
 from perturbproof.theory.statement import Theorem
 
 _KNOWN: list[tuple[Theorem, ProofReport]] = []

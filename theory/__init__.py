@@ -11,9 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .proof_steps import (
+    from .engine import ProofReport, StepReport, prove
+    from .statement import (
+        Assumption,
         Cases,
         Citation,
+        Claim,
         Conclusion,
         Definition,
         Earlier,
@@ -21,11 +24,12 @@ if TYPE_CHECKING:
         Inequality,
         Let,
         Limit,
+        Source,
+        Theorem,
     )
-    from .prover.engine import ProofReport, StepReport, prove
-    from .statement import Assumption, Claim, Source, Theorem
     from .symbols import declare
     from .theorems import catalog, theorem
+
 
 __all__ = [
     "Assumption",
@@ -50,7 +54,7 @@ __all__ = [
 ]
 _HOME = {
     **dict.fromkeys(("Assumption", "Claim", "Source", "Theorem"), "statement"),
-    **dict.fromkeys(("ProofReport", "StepReport", "prove"), "prover.engine"),
+    **dict.fromkeys(("ProofReport", "StepReport", "prove"), "engine"),
     **dict.fromkeys(("catalog", "theorem"), "theorems"),
     "declare": "symbols",
 }
@@ -59,7 +63,7 @@ _HOME = {
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME.get(name, 'proof_steps')}", __name__), name)
+    return getattr(import_module(f".{_HOME.get(name, 'statement')}", __name__), name)
 
 
 def __dir__() -> list[str]:

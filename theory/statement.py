@@ -1,15 +1,208 @@
-"""What a theorem is: assumptions, claims, a proof, and where it comes from."""
+"""What a theorem is: assumptions, claims, a proof of steps, and where it comes from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from .proof_steps import Citation, Step, TrustedFact, check_id
-from .symbols import require_declared, symbols_of
+from .symbols import d, gamma, m, require_declared, symbols_of
+
+# What a proof is made of: the kinds of step, and the trusted facts that steps cite.
+#
+# A proof is a tuple of steps, in order, each discharged on its own. A step rests on what it names
+# in `by`, on the declared ranges of its symbols, and on nothing else. A symbol stands for an
+# arbitrary admissible value, so a fact about `lambda_n` is a fact about every sample n.
+
+
+@dataclass(frozen=True)
+class TrustedFact:
+    """A fact that proofs cite and nobody here proves: `conclusions` follow from `premises`.
+
+    Citing it puts expressions for its `symbols`; the engine then checks the premises from the facts
+    at hand, and the tests try the fact on random vectors. A fact without a formula is cited by its
+    words and shown in every report that leans on it.
+
+    A fact about a family of numbers names their index in `over`: only the symbols `varying` may
+    depend on it, and the engine refuses a citation that puts an indexed expression elsewhere.
+    """
+
+    key: str
+    says: str
+    source: str
+    symbols: tuple[sp.Symbol, ...] = ()
+    premises: tuple[Boolean, ...] = ()
+    conclusions: tuple[Boolean, ...] = ()
+    over: str = ""
+    varying: tuple[sp.Symbol, ...] = ()
+
+
+def check_id(id: str, what: str) -> None:
+    """Refuse a name that `Step.by` could not name.
+
+    Raises:
+        ValueError: it holds a blank or is empty.
+    """
+    if not isinstance(id, str) or len(id.split()) != 1 or id != id.strip():
+        raise ValueError(
+            f"{what} {id!r}: a name must be one word without blanks, such as 'base-norms'"
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What every step has: a name, what it does in words, and what it rests on.
+
+    `by` names assumptions and earlier steps, separated by blanks.
+
+    Raises:
+        ValueError: the name holds a blank or is empty, or `by` is no text.
+    """
+
+    id: str
+    says: str
+    by: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_id(self.id, "step")
+        if not isinstance(self.by, str):
+            raise ValueError(
+                f"step {self.id}: `by` must be names separated by blanks in one string, such as "
+                f'by="base norms", not {self.by!r}'
+            )
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The names in `by`."""
+        return tuple(self.by.split())
+
+
+@dataclass(frozen=True)
+class Definition(Step):
+    """What symbols denote: facts true by definition of the measured quantities.
+
+    The engine cannot check a meaning. These facts are shown in every report as definitions, and the
+    tests hold them against vectors drawn at random. A definition that picks a sample or a neuron
+    ("the minimum is attained at some n") names the index in `chooses`: what follows from it holds
+    for that choice only, and the engine keeps it from being taken for all.
+    """
+
+    facts: tuple[Boolean, ...]
+    chooses: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", *self.facts)
+
+
+@dataclass(frozen=True)
+class Let(Step):
+    """A new name for an expression. Checked: the symbol is new, no denominator can vanish."""
+
+    symbol: sp.Symbol
+    value: sp.Expr
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", self.symbol, sp.sympify(self.value))
+
+
+@dataclass(frozen=True)
+class Identity(Step):
+    """`left = right` as an exact identity, in each of `cases` (substitutions) if any are given."""
+
+    left: sp.Expr
+    right: sp.Expr
+    cases: tuple[Mapping[sp.Symbol, sp.Expr | int], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # SymPy's own mapping is hashable, so that a proof can be looked up by its content.
+        object.__setattr__(self, "cases", tuple(sp.Dict(case) for case in self.cases))
+
+
+@dataclass(frozen=True)
+class Inequality(Step):
+    """`goal` follows from the facts used, for all real values of its symbols."""
+
+    goal: Boolean
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", self.goal)
+
+
+@dataclass(frozen=True)
+class Cases(Step):
+    """`goal` follows in each of `cases`, and the cases cover everything the facts allow."""
+
+    cases: tuple[Boolean, ...]
+    goal: Boolean
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", *self.cases, self.goal)
+
+
+@dataclass(frozen=True)
+class Limit(Step):
+    """`expression` tends to `value` as `variable` tends to `point`."""
+
+    expression: sp.Expr
+    variable: sp.Symbol
+    point: sp.Expr
+    value: sp.Expr
+
+
+@dataclass(frozen=True)
+class Citation(Step):
+    """A trusted fact, its symbols replaced by `at` in order. Checked: its premises."""
+
+    fact: TrustedFact
+    at: tuple[sp.Expr | int, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(f"step {self.id}", *map(sp.sympify, self.at))
+
+    def instantiate(self, formulas: tuple[Boolean, ...]) -> tuple[Boolean, ...]:
+        """`formulas` of the fact with its symbols replaced.
+
+        Raises:
+            ValueError: the number of expressions differs from the number of symbols.
+        """
+        if len(self.at) != len(self.fact.symbols):
+            raise ValueError(
+                f"step {self.id}: {self.fact.key} has {len(self.fact.symbols)} symbols "
+                f"{self.fact.symbols}, but {len(self.at)} expressions are given"
+            )
+        replace = dict(zip(self.fact.symbols, map(sp.sympify, self.at), strict=True))
+        return tuple(f.subs(replace, simultaneous=True) for f in formulas)
+
+
+@dataclass(frozen=True)
+class Earlier(Step):
+    """The claims of a theorem already proved, applied with its symbols replaced.
+
+    Checked: the theorem's assumptions, after replacement, follow from the facts used, and the
+    theorem itself is proved. Applied to other data (`at` is not empty), every symbol of its claims
+    must be replaced or named in `shared`, so that two data sets are never taken for one.
+    """
+
+    theorem: Theorem
+    at: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
+    shared: tuple[sp.Symbol, ...] = (gamma, m, d)
+
+
+@dataclass(frozen=True)
+class Conclusion(Step):
+    """A claim of the theorem follows from the facts used."""
+
+    claim: str
+
 
 Origin = Literal["paper", "after the paper", "this project"]
 Kind = Literal["theorem", "prediction"]

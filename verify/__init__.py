@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .api import SweepResult, check, sweep, verify
-    from .assumptions.result import CheckResult
+    from .assumptions.ladder import CheckResult
     from .result import Result, TheoremResult
     from .scenarios.scenario import Scenario, load_scenario
     from .values import Verdict
@@ -31,7 +31,7 @@ __all__ = [
     "verify",
 ]
 _HOME = {
-    "CheckResult": "assumptions.result",
+    "CheckResult": "assumptions.ladder",
     "Result": "result",
     "Scenario": "scenarios.scenario",
     "SweepResult": "api",

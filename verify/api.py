@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike
 
 from ..numerics.data.file import FromFile
 from ..numerics.device import cores, resolve_device
-from ..theory.exact.endpoints import precision as working_at
-from ..theory.prover.engine import prove
+from ..theory.engine import prove
+from ..theory.exact.scalars import precision as working_at
 from ..theory.theorems import catalog
-from .assumptions.ladder import SLOPES, DataCheck, check_data
+from .assumptions.ladder import SLOPES, CheckResult, DataCheck, check_data
 from .assumptions.report import natural_theorems, outcome_of, scenario_of
-from .assumptions.result import CheckResult
 from .result import Result
 from .run.folder import report_folder, write_report
 from .run.proof_witness import ProofWitness, proof_witnesses

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from ..numerics.compiler import RelationValue, compile_relation
+from ..theory.engine import ProofReport
 from ..theory.exact.interval import Interval
-from ..theory.prover.engine import ProofReport
 from ..theory.statement import Assumption, Claim, Theorem
 from ..theory.symbols import Quantity, quantity, symbols_of
 from .statistics import Level, Levels, counted_symbols, family_levels, values_at

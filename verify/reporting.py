@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..reports import schema
-from ..reports.ci.github import SUMMARY_LIMIT, annotations, step_summary
-from ..reports.ci.junit import Case, scenario_cases, theorem_case
 from ..reports.files import remove_stale_figures, write_atomic
-from ..reports.html.notebook_table import html_table
+from ..reports.github import SUMMARY_LIMIT, annotations, step_summary
+from ..reports.html import html_table
+from ..reports.junit import Case, scenario_cases, theorem_case
 from ..reports.schema import ReportError, load_report
 
 __all__ = [

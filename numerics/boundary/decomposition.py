@@ -25,10 +25,9 @@ import numpy as np
 
 from ...theory.exact.interval import Interval
 from ..configuration import InputError
-from ..enclose.ball_array import BallArray
+from ..enclose.ball_array import SMALLEST, UNIT_ROUNDOFF, BallArray, add_up, multiply_up, round_up
 from ..enclose.precise_array import PreciseArray
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import SMALLEST, UNIT_ROUNDOFF, add_up, multiply_up, round_up
 from ..perturb.perturbed_set import PerturbedSet
 from .gram import GramStatistics, extremes, gram_statistics, norms_above
 from .multipliers import linear_normal

@@ -16,13 +16,12 @@ from functools import reduce
 import numpy as np
 from flint import arb, arb_mat
 
-from ...theory.exact.endpoints import working_precision
 from ...theory.exact.interval import Interval
+from ...theory.exact.scalars import working_precision
 from ..configuration import InputError
-from ..enclose.ball_array import BallArray
+from ..enclose.ball_array import SMALLEST, BallArray, FloatArray, product_error, round_up
 from ..enclose.precise_array import PreciseArray
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import SMALLEST, FloatArray, product_error, round_up
 
 _ROWS_AT_A_TIME = 512
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..device import free_memory, full_float32
-from ..enclose.roundoff import FloatArray
+from ..enclose.ball_array import FloatArray
 
 Precision = Literal["float32", "float64"]
 Found = tuple[np.ndarray, np.ndarray, float]

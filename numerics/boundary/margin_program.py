@@ -33,11 +33,10 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from ...theory.exact.interval import Interval
-from ..enclose.ball_array import BallArray
+from ..enclose.ball_array import BallArray, FloatArray
+from ..enclose.linear_algebra import verified_solve
 from ..enclose.precise_array import PreciseArray
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import FloatArray
-from ..enclose.solve import verified_solve
 from .gram import GramStatistics
 from .multipliers import Multipliers, candidate, check_labels, exact_multipliers, margin_matrix
 

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from ...theory.exact.interval import Interval
 from ..configuration import InputError
-from ..enclose.ball_array import BallArray
+from ..enclose.ball_array import BallArray, FloatArray
+from ..enclose.linear_algebra import verified_solve
 from ..enclose.precise_array import PreciseArray, affordable
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import FloatArray
-from ..enclose.solve import verified_solve
 from ..network import check_slope, check_width
 from .gram import GramStatistics
 

@@ -29,9 +29,8 @@ import numpy as np
 from ...theory.exact.interval import Interval
 from ..configuration import InputError
 from ..device import resolve_device
-from ..enclose.ball_array import BallArray
+from ..enclose.ball_array import SMALLEST, BallArray, FloatArray, product_error, round_up
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import SMALLEST, FloatArray, product_error, round_up
 from .gram import GramStatistics, norms_above
 from .gram_blocks import LargeSizes, Precision, ScaledRows, large_sizes, scaled
 

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..configuration import InputError
+from ..enclose.ball_array import FloatArray
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import FloatArray
 from ..network import check_slope
 from .certificates import Form, RowWise, interactions, lower_and_slack, row_wise
 from .multipliers import check_labels

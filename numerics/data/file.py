@@ -13,7 +13,6 @@ import numpy as np
 import pydantic
 
 from ..configuration import InputError
-from .guards import existing, opened_for_reading, refuse_no_file
 from .read_csv import read_csv
 from .read_images import (
     looks_like_idx,
@@ -24,7 +23,7 @@ from .read_images import (
 )
 from .read_numpy import read_npy, read_npy_pair, read_npz
 from .read_torch import check_pt, read_pt, read_safetensors
-from .sample import Dataset, Sample, centred, row_list
+from .sample import Dataset, Sample, centred, existing, opened_for_reading, refuse_no_file, row_list
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
     ".npz": read_npz,

@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 
 from ..configuration import InputError
-from .guards import checked_pair, claimed_bytes, existing, refuse_unfolding
+from .sample import checked_pair, claimed_bytes, existing, refuse_unfolding
 
 _PIXELS = 3 * 32 * 32
 _RECORD = 1 + _PIXELS

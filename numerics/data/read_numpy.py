@@ -17,7 +17,7 @@ from typing import IO
 import numpy as np
 
 from ..configuration import InputError
-from .guards import checked_pair, claimed_bytes, existing, refuse_unfolding
+from .sample import checked_pair, claimed_bytes, existing, refuse_unfolding
 
 # numpy's own limit. The longest sound header of a plain array, of 64 axes, stays below it.
 _LONGEST = 10_000

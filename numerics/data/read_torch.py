@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..configuration import InputError
-from .guards import checked_pair, existing, refuse_oversize
+from .sample import checked_pair, existing, refuse_oversize
 
 if TYPE_CHECKING:
     import torch

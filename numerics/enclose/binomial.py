@@ -14,8 +14,8 @@ from functools import lru_cache
 from flint import arb, fmpz
 from scipy.special import betaincinv
 
-from ...theory.exact.endpoints import working_precision
 from ...theory.exact.interval import Interval
+from ...theory.exact.scalars import working_precision
 
 _BITS = 128
 _NEGLIGIBLE = 2.0**-80

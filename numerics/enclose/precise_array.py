@@ -19,13 +19,21 @@ import numpy as np
 from flint import arb, arb_mat, fmpq, fmpq_mat
 from numpy.typing import ArrayLike, NDArray
 
-from ...theory.exact.endpoints import ceiling, floor, to_float, working_precision
 from ...theory.exact.interval import Interval
-from ...theory.exact.scalars import Scalar, as_ball, larger, middle, to_fmpq
+from ...theory.exact.scalars import (
+    Scalar,
+    as_ball,
+    ceiling,
+    floor,
+    larger,
+    middle,
+    to_float,
+    to_fmpq,
+    working_precision,
+)
 from ...theory.exact.surd import exact_surd, rational_root
-from .ball_array import BallArray
+from .ball_array import BallArray, FloatArray
 from .real_array import BoolArray, RealArray
-from .roundoff import FloatArray
 
 
 def entry_of(value: Interval) -> Scalar:

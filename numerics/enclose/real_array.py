@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...theory.exact.interval import Interval
-from .roundoff import FloatArray
 
+FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 
@@ -132,33 +132,33 @@ class RealArray(abc.ABC):
     def __abs__(self) -> Self: ...
 
     @abc.abstractmethod
-    def __add__(self, other: RealArray | Interval | ArrayLike) -> Self: ...
+    def __add__(self, other: RealArray | Interval | ArrayLike, /) -> Self: ...
 
     @abc.abstractmethod
-    def __mul__(self, other: RealArray | Interval | ArrayLike) -> Self: ...
+    def __mul__(self, other: RealArray | Interval | ArrayLike, /) -> Self: ...
 
     @abc.abstractmethod
-    def __truediv__(self, other: RealArray | Interval | ArrayLike) -> Self: ...
+    def __truediv__(self, other: RealArray | Interval | ArrayLike, /) -> Self: ...
 
     @abc.abstractmethod
-    def __matmul__(self, other: RealArray | ArrayLike) -> Self: ...
+    def __matmul__(self, other: RealArray | ArrayLike, /) -> Self: ...
 
     @abc.abstractmethod
-    def __sub__(self, other: RealArray | Interval | ArrayLike) -> Self: ...
+    def __sub__(self, other: RealArray | Interval | ArrayLike, /) -> Self: ...
 
-    def __radd__(self, other: RealArray | Interval | ArrayLike) -> Self:
+    def __radd__(self, other: RealArray | Interval | ArrayLike, /) -> Self:
         return self + other
 
-    def __rsub__(self, other: RealArray | Interval | ArrayLike) -> Self:
+    def __rsub__(self, other: RealArray | Interval | ArrayLike, /) -> Self:
         return -self + other
 
-    def __rmul__(self, other: RealArray | Interval | ArrayLike) -> Self:
+    def __rmul__(self, other: RealArray | Interval | ArrayLike, /) -> Self:
         return self * other
 
-    def __rtruediv__(self, other: RealArray | Interval | ArrayLike) -> Self:
+    def __rtruediv__(self, other: RealArray | Interval | ArrayLike, /) -> Self:
         return self.like(other) / self
 
-    def __rmatmul__(self, other: RealArray | ArrayLike) -> Self:
+    def __rmatmul__(self, other: RealArray | ArrayLike, /) -> Self:
         return self.like(other) @ self
 
     @abc.abstractmethod

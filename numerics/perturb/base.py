@@ -17,8 +17,8 @@ import pydantic
 
 from ..configuration import Configuration, InputError
 from ..data.sample import row_list
+from ..enclose.ball_array import UNIT_ROUNDOFF
 from ..enclose.real_array import RealArray
-from ..enclose.roundoff import UNIT_ROUNDOFF
 
 Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 

@@ -22,6 +22,7 @@ from .base import Positive, Promise
 if TYPE_CHECKING:
     from torch import Tensor
 
+
 _PASSED_OVER, _TAKEN = -1.0, -2.0
 # With more neurons changing sides than this share, new gradients cost less than corrected ones.
 _MANY_FLIPS = 1 / 64

@@ -18,6 +18,7 @@ from ..configuration import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
+
 # From this margin on, log(log(1 + exp(-t))) and -t differ by less than half an ulp of float64.
 _TAIL = 40.0
 

@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.reports.render import render
-from perturbproof.theory.prover.engine import prove
+from perturbproof.theory.engine import prove
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems import catalog
 from timing import Section, best, in_turn, seconds, verdict
@@ -86,12 +86,12 @@ def _rendered(out: Path) -> float:
 
 
 def _pdf_seconds(out: Path) -> float:
-    from perturbproof.reports.pdf.pdf import pdf
+    from perturbproof.reports.compose import compose
+    from perturbproof.reports.pdf import pdf
+    from perturbproof.reports.records import formulas
     from perturbproof.reports.render import draw_figures
     from perturbproof.reports.schema import load_report
-    from perturbproof.reports.view.compose import compose
-    from perturbproof.reports.view.records import formulas
-    from perturbproof.reports.words.mathematics import typeset
+    from perturbproof.reports.words import typeset
 
     report = load_report(out)
     drawings = {key: drawing.svg for key, drawing in draw_figures(report).items()}

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from perturbproof.theory.theorems import catalog
+from perturbproof.verify.run.study_record import sweep_entry
 from perturbproof.verify.run.sweep import run_sweep
-from perturbproof.verify.run.sweep_record import sweep_entry
 from perturbproof.verify.scenarios.grid import load_grid
 from timing import Section, verdict
 

@@ -8,19 +8,19 @@ import pytest
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.multipliers import exact_multipliers
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.data.digits import Digits
-from perturbproof.numerics.data.generated import NearOrthogonal, Orthogonal, Uniform
+from perturbproof.numerics.data.generated import Digits, NearOrthogonal, Orthogonal, Uniform
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
-from perturbproof.numerics.enclose.spectrum import operator_norm, spectrum
+from perturbproof.numerics.enclose.linear_algebra import operator_norm, spectrum
 from perturbproof.numerics.network import LeakyNetwork, initial_weights
 from perturbproof.numerics.train.convergence import (
     angle_estimator,
     certified_angle,
+    kkt_residuals,
     margins,
     preactivations,
+    recovered_multipliers,
 )
-from perturbproof.numerics.train.kkt_residuals import kkt_residuals, recovered_multipliers
 from perturbproof.numerics.train.recipes import normalised_recipe, paper_recipe
 from perturbproof.numerics.train.training import train
 

@@ -15,8 +15,8 @@ import pytest
 from perturbproof.numerics.boundary.certificates import Form, row_wise
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.compiler import compile_relation
-from perturbproof.theory.exact.endpoints import precision
 from perturbproof.theory.exact.interval import Interval
+from perturbproof.theory.exact.scalars import precision
 from perturbproof.theory.theorems.boundary.uniform_data import CONDITIONS, Condition
 
 GAMMA = Fraction(1, 2)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from perturbproof.theory.exact.endpoints import precision, precision_bits
 from perturbproof.theory.exact.interval import Interval
+from perturbproof.theory.exact.scalars import precision, precision_bits
 
 # A busy machine makes drawing slow; that says nothing about the code.
 thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

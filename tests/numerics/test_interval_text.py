@@ -9,8 +9,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.theory.exact.endpoints import precision
 from perturbproof.theory.exact.interval import Interval, interval_from, interval_text
+from perturbproof.theory.exact.scalars import precision
 
 
 def same(a: Interval, b: Interval) -> bool:

@@ -15,7 +15,7 @@ from perturbproof.numerics.boundary.multipliers import (
 )
 from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.enclose.ball_array import BallArray
-from perturbproof.numerics.enclose.solve import verified_solve
+from perturbproof.numerics.enclose.linear_algebra import verified_solve
 from perturbproof.theory.exact.interval import Interval
 from scipy.optimize import nnls
 

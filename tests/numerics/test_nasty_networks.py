@@ -25,10 +25,10 @@ from perturbproof.numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     difference_to_halves,
+    kkt_residuals,
     margins,
     preactivations,
 )
-from perturbproof.numerics.train.kkt_residuals import kkt_residuals
 
 from .nasty import (
     D,

@@ -26,8 +26,7 @@ from perturbproof.numerics.boundary.multipliers import (
     margin_matrix,
 )
 from perturbproof.numerics.boundary.streaming_gram import stream_gram
-from perturbproof.numerics.enclose.solve import verified_solve
-from perturbproof.numerics.enclose.spectrum import spectrum
+from perturbproof.numerics.enclose.linear_algebra import spectrum, verified_solve
 
 from .nasty import (
     D,

@@ -9,11 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.numerics import network
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.network import (
-    LeakyNetwork,
-    initial_weights,
-    output_weights,
-)
+from perturbproof.numerics.network import LeakyNetwork, initial_weights, output_weights
 
 
 @given(st.integers(1, 4), st.integers(1, 5), st.floats(0.01, 1), st.integers(0, 2**32))

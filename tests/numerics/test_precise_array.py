@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.enclose.precise_array import PreciseArray, affordable, solve_precisely
-from perturbproof.theory.exact.endpoints import precision
 from perturbproof.theory.exact.interval import Interval
-from perturbproof.theory.exact.scalars import to_fmpq
+from perturbproof.theory.exact.scalars import precision, to_fmpq
 from perturbproof.theory.exact.surd import (
     Surd,
     exact_root,

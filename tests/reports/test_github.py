@@ -5,7 +5,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from perturbproof.reports.ci.github import annotations, step_summary, summary
+from perturbproof.reports.github import annotations, step_summary, summary
 from perturbproof.reports.schema import parse_report
 
 from .sample_report import report

@@ -8,13 +8,12 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-from perturbproof.reports.html.page import FIGURE_COLOURS, html
+from perturbproof.reports.compose import compose
+from perturbproof.reports.html import FIGURE_COLOURS, html
+from perturbproof.reports.records import formulas
 from perturbproof.reports.render import draw_figures
 from perturbproof.reports.schema import parse_report
-from perturbproof.reports.view.compose import compose
-from perturbproof.reports.view.records import formulas
-from perturbproof.reports.words.marks import MARKS
-from perturbproof.reports.words.mathematics import typeset
+from perturbproof.reports.words import MARKS, typeset
 
 from .sample_extremes import long_everything, wide_formulas
 from .sample_report import report

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import junitparser
 import pytest
 import xmlschema
-from perturbproof.reports.ci.junit import junit
+from perturbproof.reports.junit import junit
 from perturbproof.reports.schema import parse_report
 
 from .sample_report import report

@@ -3,7 +3,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.reports.words.numbers import duration, factor, interval, number, superscripted
+from perturbproof.reports.words import duration, factor, interval, number, superscripted
 
 
 @pytest.mark.parametrize(

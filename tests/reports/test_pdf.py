@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pymupdf
 import pytest
-from perturbproof.reports.pdf.pdf import pdf
+from perturbproof.reports.compose import compose
+from perturbproof.reports.pdf import pdf
+from perturbproof.reports.records import formulas, placed_figures
 from perturbproof.reports.render import draw_figures, figure_names
 from perturbproof.reports.schema import ReportError, parse_report
-from perturbproof.reports.view.compose import compose
-from perturbproof.reports.view.records import formulas, placed_figures
-from perturbproof.reports.words.mathematics import typeset
+from perturbproof.reports.words import typeset
 
 from .sample_extremes import without_figures
 from .sample_report import many, report

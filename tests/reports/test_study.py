@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pymupdf
 import pytest
-from perturbproof.reports.ci.github import summary
-from perturbproof.reports.ci.junit import junit
+from perturbproof.reports.github import summary
+from perturbproof.reports.junit import junit
 from perturbproof.reports.render import render
 from perturbproof.reports.schema import ReportError, parse_report
 

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from perturbproof.reports.ci.github import summary, text
+from perturbproof.reports.github import summary, text
 from perturbproof.reports.schema import parse_report
 
 from .sample_report import report

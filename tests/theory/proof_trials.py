@@ -20,10 +20,16 @@ from typing import Any
 
 import sympy as sp
 from flint import arb, fmpq
-from perturbproof.theory.exact.endpoints import working_precision
+from perturbproof.theory.engine import StepReport
 from perturbproof.theory.exact.evaluate import SCALARS, Point, evaluator, truth, value
-from perturbproof.theory.exact.scalars import Scalar, Undecided, Undefined, middle, root
-from perturbproof.theory.prover.engine import StepReport
+from perturbproof.theory.exact.scalars import (
+    Scalar,
+    Undecided,
+    Undefined,
+    middle,
+    root,
+    working_precision,
+)
 from perturbproof.theory.symbols import quantity, symbols_of
 from sympy.logic.boolalg import Boolean
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 from perturbproof.theory import Assumption, Claim, ProofReport, Theorem, prove
-from perturbproof.theory.proof_steps import (
+from perturbproof.theory.statement import (
+    PROJECT,
     Cases,
     Citation,
     Conclusion,
@@ -19,7 +20,6 @@ from perturbproof.theory.proof_steps import (
     Limit,
     Step,
 )
-from perturbproof.theory.statement import PROJECT
 from perturbproof.theory.steps.linear_boundary import LIPSCHITZ
 from perturbproof.theory.steps.sums import MEAN_LOWER, SMALLEST, SUM_BOUND
 from perturbproof.theory.symbols import declare

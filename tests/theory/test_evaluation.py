@@ -7,9 +7,14 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 from flint import arb, fmpq
-from perturbproof.theory.exact.endpoints import working_precision
 from perturbproof.theory.exact.evaluate import truth, value
-from perturbproof.theory.exact.scalars import Undecided, Undefined, exact, to_fmpq
+from perturbproof.theory.exact.scalars import (
+    Undecided,
+    Undefined,
+    exact,
+    to_fmpq,
+    working_precision,
+)
 
 from ..numerics.expression_bank import BANK, Entry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sympy as sp
-from perturbproof.theory.prover.identities import identical, tends_to
+from perturbproof.theory.identities import identical, tends_to
 
 x, y = sp.symbols("x y", real=True)
 p = sp.Symbol("p", positive=True)

@@ -14,7 +14,7 @@ from math import exp, log, pi
 import numpy as np
 import pytest
 import sympy as sp
-from perturbproof.theory.proof_steps import TrustedFact
+from perturbproof.theory.statement import TrustedFact
 from perturbproof.theory.steps import probability
 from scipy.stats import binom
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 import sympy as sp
-from perturbproof.theory.prover import smt
-from perturbproof.theory.prover.smt import Untranslatable, decide, side_conditions, smt_text
+from perturbproof.theory import smt
+from perturbproof.theory.smt import Untranslatable, decide, side_conditions, smt_text
 from perturbproof.theory.symbols import declare
 
 x = declare("smt_x", "a real number")

@@ -17,7 +17,7 @@ from perturbproof.theory import (
     Let,
     symbols,
 )
-from perturbproof.theory.prover.smt import decide
+from perturbproof.theory.smt import decide
 from perturbproof.theory.steps.sums import LARGEST
 from perturbproof.theory.symbols import N, declare, gamma, quantity
 

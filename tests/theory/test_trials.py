@@ -10,8 +10,7 @@ import sympy as sp
 from flint import fmpq
 from perturbproof.theory import Assumption, Claim, StepReport, Theorem, catalog, prove
 from perturbproof.theory.exact.evaluate import truth
-from perturbproof.theory.proof_steps import Conclusion, Definition, Inequality
-from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.statement import PROJECT, Conclusion, Definition, Inequality
 from perturbproof.theory.symbols import declare
 
 from .proof_trials import TrialReport, trial

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import pytest
 import sympy as sp
-from perturbproof.theory.proof_steps import TrustedFact
+from perturbproof.theory.statement import TrustedFact
 from perturbproof.theory.steps import kkt, sums
 
 Draw = Callable[[np.random.Generator], list[dict[str, float]]]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 from perturbproof.theory import catalog, prove
-from perturbproof.theory.prover.engine import ProofReport
+from perturbproof.theory.engine import ProofReport
 from perturbproof.theory.statement import Theorem
 
 from .small_scenarios import scenario

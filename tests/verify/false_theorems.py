@@ -11,7 +11,7 @@ from .small_scenarios import fields
 
 _FILE = """\
 from perturbproof.theory import catalog
-from perturbproof.theory.proof_steps import Conclusion
+from perturbproof.theory.statement import Conclusion
 from perturbproof.theory.statement import PROJECT, Assumption, Claim, Theorem
 known = {{s.name: s for t in catalog() for s in t.measured_symbols}}
 {symbols} = map(known.get, {symbols!r}.split(", "))

@@ -4,7 +4,7 @@ from typing import Any
 
 import tomli_w
 from perturbproof.theory import catalog
-from perturbproof.theory.prover.engine import ProofReport
+from perturbproof.theory.engine import ProofReport
 from perturbproof.verify.scenarios.scenario import Scenario
 
 BASE: dict[str, Any] = {

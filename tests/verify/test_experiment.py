@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from perturbproof.numerics.enclose.ball_array import BallArray
-from perturbproof.theory.prover.engine import ProofReport
+from perturbproof.theory.engine import ProofReport
 from perturbproof.theory.statement import Theorem
 from perturbproof.verify.measure import learner as module
 from perturbproof.verify.measure.experiment import FORMS, Experiment

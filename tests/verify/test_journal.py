@@ -19,14 +19,16 @@ from perturbproof.verify.run import folder as report_folder_module
 from perturbproof.verify.run import run
 from perturbproof.verify.run import store as store_module
 from perturbproof.verify.run.folder import locked, report_folder
-from perturbproof.verify.run.plain import (
+from perturbproof.verify.run.run import JOURNAL
+from perturbproof.verify.run.store import (
+    Store,
     from_plain,
+    kept,
     measured_from_plain,
     measured_to_plain,
+    scenario_key,
     to_plain,
 )
-from perturbproof.verify.run.run import JOURNAL
-from perturbproof.verify.run.store import Store, kept, scenario_key
 
 from .small_scenarios import FAR_OUTSIDE, scenario
 from .test_report_json import without_times

@@ -12,8 +12,8 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.theory import catalog
+from perturbproof.theory.engine import ProofReport, StepReport
 from perturbproof.theory.exact.interval import Interval
-from perturbproof.theory.prover.engine import ProofReport, StepReport
 from perturbproof.theory.statement import KUMANO, Assumption, Claim, Theorem
 from perturbproof.theory.symbols import R_max, R_min, lambda_max, p_max, quantity, tau, tau_asked
 from perturbproof.verify.judge import Judgement, judge

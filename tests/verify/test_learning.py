@@ -13,8 +13,8 @@ from perturbproof.verify.measure import learner as learners
 from perturbproof.verify.measure import measure, test_points
 from perturbproof.verify.measure.cross_checks import cross_checks
 from perturbproof.verify.measure.experiment import Experiment
-from perturbproof.verify.measure.findings import notes
 from perturbproof.verify.measure.learner import Learner
+from perturbproof.verify.measure.measuring import notes
 from perturbproof.verify.measure.observations import observations
 from perturbproof.verify.run.run import run_scenario
 from perturbproof.verify.values import Observation, Rigor, Verdict

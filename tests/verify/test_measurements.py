@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from perturbproof.theory import catalog
 from perturbproof.verify.measure import measure, measured_symbols
-from perturbproof.verify.measure.experiment import Experiment
-from perturbproof.verify.measure.registry import measures
+from perturbproof.verify.measure.experiment import Experiment, measures
 from perturbproof.verify.run.run import select
 from perturbproof.verify.scenarios.inputs import load_suite
 from perturbproof.verify.values import Rigor, Trials

@@ -13,12 +13,7 @@ from perturbproof.reports.figures import draw
 from perturbproof.reports.schema import FigureRecord
 from perturbproof.verify.measure.boundaries_figure import boundary_figure, positive_arcs
 from perturbproof.verify.measure.experiment import Experiment
-from perturbproof.verify.measure.figures import (
-    figures,
-    fitted_slope,
-    growth_figure,
-    parts_figure,
-)
+from perturbproof.verify.measure.figures import figures, fitted_slope, growth_figure, parts_figure
 
 from .perturbed_scenarios import (
     ATTACK,

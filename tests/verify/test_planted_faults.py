@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from perturbproof.verify.selftest.catches import Catch, clean_runs, fault_table, try_faults
 from perturbproof.verify.selftest.faults import FAULTS, SCENARIOS
+from perturbproof.verify.selftest.selftest import Catch, clean_runs, fault_table, try_faults
 from perturbproof.verify.values import Verdict
 
 from .small_scenarios import PROVED

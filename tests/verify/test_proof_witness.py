@@ -22,8 +22,7 @@ from perturbproof.verify.api import verify
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.command_line import prove as command
 from perturbproof.verify.run import folder as report_folder_module
-from perturbproof.verify.run.exact_setting import ExactSetting, exact_setting
-from perturbproof.verify.run.proof_witness import replay
+from perturbproof.verify.run.proof_witness import ExactSetting, exact_setting, replay
 from perturbproof.verify.scenarios.own_theorem import load_theorem
 
 from .false_theorems import write

@@ -23,7 +23,7 @@ from .small_scenarios import OUTSIDE, toml
 pytest_plugins = ["pytester"]
 
 TOO_GOOD = """
-from perturbproof.theory.proof_steps import Conclusion
+from perturbproof.theory.statement import Conclusion
 from perturbproof.theory.statement import PROJECT, Assumption, Claim, Theorem
 from perturbproof.theory.symbols import R_max, lambda_max, p_max
 THEOREM = Theorem(

@@ -13,8 +13,8 @@ from perturbproof.theory import theorem
 from perturbproof.theory.refute.mutants import mutants
 from perturbproof.verify.command_line.selftest import selftest as command
 from perturbproof.verify.selftest import selftest as runs
-from perturbproof.verify.selftest.exact_trials import exact_trials
 from perturbproof.verify.selftest.selftest import MUTANTS, Attempt, SelfTest, spread
+from perturbproof.verify.selftest.trials import exact_trials
 
 CAUGHT = Attempt("faults", "q has the wrong sign.", "ERROR: cross-check normal-f", True)
 MISSED = Attempt("faults", "tau [sic] is too small.", "NOT CAUGHT", False)

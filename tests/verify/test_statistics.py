@@ -13,7 +13,7 @@ from perturbproof.numerics.enclose.binomial import binomial_interval
 from perturbproof.theory import catalog, prove, theorem
 from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify.judge import judge
-from perturbproof.verify.selftest.simulated_runs import (
+from perturbproof.verify.selftest.trials import (
     FAMILIES,
     LAW,
     VIOLATIONS,

@@ -13,8 +13,8 @@ import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory.theorems import catalog
 from perturbproof.verify.run import store as module
+from perturbproof.verify.run.study_record import sweep_entry
 from perturbproof.verify.run.sweep import POINTS, Shard, Swept, Workers, run_sweep
-from perturbproof.verify.run.sweep_record import sweep_entry
 from perturbproof.verify.scenarios.grid import load_grid
 
 TEXT = """

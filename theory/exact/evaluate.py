@@ -24,9 +24,8 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanAtom
 
 from . import scalars
-from .endpoints import working_precision
 from .interval import Interval
-from .scalars import Scalar
+from .scalars import Scalar, working_precision
 
 _S = TypeVar("_S")
 Point = Mapping[sp.Symbol, Scalar]

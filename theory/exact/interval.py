@@ -21,7 +21,7 @@ from numbers import Real
 
 from flint import arb, fmpq
 
-from .endpoints import (
+from .scalars import (
     INFINITY,
     Number,
     ceiling,

@@ -16,10 +16,9 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..proof_steps import Conclusion, Definition, Earlier, Identity, Step
-from ..prover.engine import ProofReport, ProofVerdict, StepReport, prove
-from ..prover.smt import decide
-from ..statement import Theorem
+from ..engine import ProofReport, ProofVerdict, StepReport, prove
+from ..smt import decide
+from ..statement import Conclusion, Definition, Earlier, Identity, Step, Theorem
 from ..symbols import symbols_of
 from ..theorems import catalog, theorem
 from .mutants import Mutant, mutants

@@ -18,14 +18,21 @@ from flint import arb, fmpq, fmpq_mat
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from ..exact.endpoints import working_precision
 from ..exact.evaluate import truth, value
-from ..exact.scalars import Scalar, Undecided, Undefined, to_fmpq
+from ..exact.scalars import Scalar, Undecided, Undefined, to_fmpq, working_precision
 from ..exact.surd import Surd, exact_root
 from ..symbols import symbols_of
 from .kkt_points import Vector, coefficients, gram_matrix
-from .row_values import FORMS, footroom, headroom, row_gap, witness_min
-from .setting import ExactPerturbation, Setting, dot
+from .setting import (
+    FORMS,
+    ExactPerturbation,
+    Setting,
+    dot,
+    footroom,
+    headroom,
+    row_gap,
+    witness_min,
+)
 
 PRECISION_BITS = 256
 Value = Fraction | Surd | arb

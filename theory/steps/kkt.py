@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from .. import symbols
-from ..proof_steps import Cases, Citation, Definition, Identity, Inequality, Let, Step, TrustedFact
+from ..statement import Cases, Citation, Definition, Identity, Inequality, Let, Step, TrustedFact
 from ..symbols import N, R_max, R_min, activation_margin, declare, gamma, lambda_max, m, p_max
 from . import sums
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..proof_steps import Citation, Definition, Identity, Inequality, Step, TrustedFact
-from ..statement import Claim
+from ..statement import Citation, Claim, Definition, Identity, Inequality, Step, TrustedFact
 from ..symbols import activation_margin, declare, gamma, m, tau, tau_asked
 from .kkt import labels, multipliers, over_samples, samples, y
 

@@ -11,8 +11,7 @@ from typing import Any
 import sympy as sp
 
 from .. import symbols
-from ..proof_steps import Citation, Definition, Inequality, Let, Step
-from ..statement import Assumption
+from ..statement import Assumption, Citation, Definition, Inequality, Let, Step
 from ..symbols import declare, twin
 from . import sums
 from .kkt import A_eigenvalue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..proof_steps import TrustedFact
+from ..statement import TrustedFact
 from ..symbols import declare
 
 _angle = sp.Symbol("phi", real=True)

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from ..proof_steps import Citation, Conclusion, Definition, Inequality, Step
-from ..statement import Assumption, Claim
+from ..statement import Assumption, Citation, Claim, Conclusion, Definition, Inequality, Step
 from ..symbols import activation_margin, declare, gamma
 from . import kkt, linear_boundary, sums
 from .kkt import lambda_n, other_slope, other_t, own_mean, own_slope, own_t, rho_n, slope_n

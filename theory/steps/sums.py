@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..proof_steps import TrustedFact
+from ..statement import TrustedFact
 from ..symbols import declare
 
 _total = declare("sum_total", "a sum of K products", latex="S")

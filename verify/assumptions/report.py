@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...numerics.data.file import FromFile
-from ...theory.exact.endpoints import precision
-from ...theory.prover.engine import ProofReport
+from ...theory.engine import ProofReport
+from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ..judge import Judgement, judge

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..assumptions.ladder import CheckedSlope, DataCheck
     from ..assumptions.rungs import CheckedCertificate
 
+
 # What `perturbproof check` prints: tables and sentences, or plain data.
 
 _STYLE = {"yes": "green", "no": "yellow", "unknown": "magenta"}

@@ -21,8 +21,7 @@ from .check import check
 from .prove import prove
 from .report import list_, report
 from .selftest import selftest
-from .sweep import sweep
-from .verify import verify
+from .verify import sweep, verify
 
 app = typer.Typer(
     name="perturbproof",

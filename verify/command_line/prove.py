@@ -25,7 +25,7 @@ from .console import (
 )
 
 if TYPE_CHECKING:
-    from ...theory.prover.engine import ProofReport, StepReport
+    from ...theory.engine import ProofReport, StepReport
     from ...theory.refute.search import Refutation
     from ...theory.refute.survey import MutantReport
     from ...theory.statement import Theorem
@@ -70,7 +70,7 @@ def prove(
             raise InputError("--replay: the witness names its theorem; give no other")
         return _replay(replay, own or [], as_json, quiet)
     check_folder(out)
-    from ...theory.prover.engine import prove as proved
+    from ...theory.engine import prove as proved
     from ...theory.refute.survey import survey
     from ..run.proof_witness import proof_witnesses
     from ..run.theorem_record import proof_entry, theorem_entry

@@ -29,7 +29,7 @@ def selftest(
     The exit code is 0 if everything false was caught, else 1.
     """
     from ..reporting import write_atomic
-    from ..selftest.catches import fault_table
+    from ..selftest.selftest import fault_table
     from ..selftest.selftest import selftest as run
 
     with watched(quiet) as progress:

@@ -5,7 +5,7 @@ Each module of measurements registers them by symbol (`registry.measures`);
 """
 
 from . import at_points, chance, normals, one_set
-from .registry import measure, measured_symbols
+from .experiment import measure, measured_symbols
 
 __all__ = [
     "at_points",

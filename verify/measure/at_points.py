@@ -13,10 +13,9 @@ from ...numerics.enclose.real_array import RealArray
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Measured
-from .experiment import Experiment
+from .experiment import Experiment, Measurement, measures
 from .learner import Missing
 from .one_set import activation_margin, has_perturbed_set, smallest_eigenvalue
-from .registry import Measurement, measures
 
 # The symbol of the deterministic matching theorem at many points at once.
 

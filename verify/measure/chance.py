@@ -23,11 +23,10 @@ from ...theory.theorems.learning.matching_random_labels import EXCESS, MISMATCH
 from ...theory.theorems.perturbation import perturbed_boundary
 from ..scenarios.scenario import Scenario
 from ..values import CrossCheck, Measured
-from .experiment import Experiment
+from .experiment import Experiment, evaluated, measure, measures
 from .learner import Missing
 from .normals import POINTS, isotropic_points
 from .one_set import given, has_perturbed_set
-from .registry import evaluated, measure, measures
 
 
 def _on_uniform_data(scenario: Scenario) -> bool:

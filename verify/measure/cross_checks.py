@@ -24,9 +24,8 @@ from ...numerics.train.convergence import CertifiedAngle, margins, preactivation
 from ...numerics.train.recipes import loss_named
 from ...theory.exact.interval import Interval
 from ..values import CrossCheck
-from .experiment import Experiment
+from .experiment import Experiment, measure, measured_symbols
 from .learner import Learner
-from .registry import measure, measured_symbols
 
 _EXACT_BITS = 256
 _POWER_STEPS = 12

@@ -24,12 +24,10 @@ from ...numerics.network import LeakyNetwork, initial_weights
 from ...numerics.train.convergence import (
     AngleEstimate,
     CertifiedAngle,
-    angle_estimator,
-    certified_angle,
-)
-from ...numerics.train.kkt_residuals import (
     KktResiduals,
     RecoveredMultipliers,
+    angle_estimator,
+    certified_angle,
     kkt_residuals,
     recovered_multipliers,
 )

@@ -7,22 +7,173 @@ the confidence level of one statistical claim depends on how many the run makes.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from scipy.stats import binomtest
+
+from ...numerics.boundary.decomposition import cosine
 from ...numerics.configuration import InputError
-from ...theory.exact.endpoints import precision
+from ...numerics.data.sample import row_list
+from ...theory.exact.interval import Interval
+from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ..scenarios.scenario import Scenario
-from ..values import CrossCheck, Measured, Observation, Progress, unwatched
+from ..values import CrossCheck, Measured, Observation, Progress, factor, unwatched
 from . import measure
 from .chance import sampler_checks
 from .cross_checks import cross_checks
 from .experiment import Experiment
 from .figures import figures
-from .findings import notes
-from .observations import observations
+from .observations import LEVEL, half_aware_load, observations, predicted_accuracy, right
+
+# Findings in words: what a reader should take away from a scenario.
+
+
+def notes(experiment: Experiment) -> tuple[str, ...]:
+    """Sentences about the data, the subset and the limit: what no verdict is needed for."""
+    return tuple(dict.fromkeys(_notes(experiment)))
+
+
+def _notes(experiment: Experiment) -> Iterator[str]:
+    sample = experiment.sample
+    if experiment.scenario.subset is not None:
+        yield (
+            f"The {experiment.scenario.subset.certificate} certificate holds for {sample.n} of "
+            f"{experiment.drawn.n} samples, "
+            f"{row_list(sample.rows)} of the source; no single further sample can be added."
+        )
+    for first, second in experiment.gram.duplicates[:3]:
+        yield (
+            f"Samples {first} and {second} (rows {sample.rows[first]} and {sample.rows[second]} of "
+            "the source) are equal, so the Gram matrix is singular."
+        )
+    if not experiment.has_limit:
+        yield f"No exact limit: {experiment.why_no_limit}."
+    if experiment.scenario.perturbed is not None:
+        yield from _perturbed_notes(experiment)
+
+
+def _perturbed_notes(experiment: Experiment) -> Iterator[str]:
+    """Accuracy of g and of the control, what explains it, coverage, and orthogonality."""
+    yield from _accuracy(experiment)
+    yield from _explained(experiment)
+    yield from _side(experiment)
+    yield from _coverage(experiment)
+    yield from _orthogonality(experiment)
+
+
+def _accuracy(experiment: Experiment) -> Iterator[str]:
+    size = experiment.sample.n
+    sample, networks = experiment.sample, experiment.networks
+    g, control = (right(networks[name].network, sample) for name in ("g", "control"))
+    flipped = experiment.scenario.perturbed is not None and (
+        experiment.scenario.perturbed.labels == "flipped"
+    )
+    beside = (
+        "as the flipped labels teach it to do"
+        if flipped
+        else f"which {_against_chance(control, size)}"
+    )
+    yield (
+        f"Trained on perturbed samples, g classifies {g} of {size} natural samples as labelled "
+        f"({g / size:.1%}), which {_against_chance(g, size)}; the control, trained on the same "
+        f"base and labels without perturbations, {control} ({control / size:.1%}), {beside}."
+    )
+    share = predicted_accuracy(experiment)
+    if share is not None:
+        yield (
+            f"The prediction for this accuracy (a heuristic, not a theorem) is {share:.1%}, "
+            f"{abs(g / size - share) * 100:.1f} points from what the trained network reaches."
+        )
+
+
+def _against_chance(count: int, size: int) -> str:
+    """How a count compares with a fair coin, at the two-sided exact level of the report."""
+    if binomtest(count, size).pvalue >= 1 - LEVEL:
+        return "chance could give"
+    return "is above chance" if 2 * count > size else "is below chance"
+
+
+def _explained(experiment: Experiment) -> Iterator[str]:
+    natural = next((m for m in experiment.matching if m.points.name == "natural samples"), None)
+    if natural is None:
+        return
+    agreeing, size = natural.agreeing > 0, len(natural.agreeing)
+    decided = abs(natural.values.T2_z.mid) > abs(natural.values.T1_z.mid)
+    by_perturbations, by_base = int((agreeing & decided).sum()), int((agreeing & ~decided).sum())
+    first = "" if size == experiment.sample.n else "first "
+    median = f"the median of |T2|/|T1| is {np.median(natural.ratio):.3g}"
+    if not agreeing.any():
+        yield (
+            f"The exact solutions of g and f agree in sign on none of the {first}{size} natural "
+            f"samples: {median}."
+        )
+        return
+    rest = (
+        f"at {by_perturbations} of these the perturbations decide the sign, |T2| > |T1|, at the "
+        f"other {by_base} the base samples happen to help"
+        if by_base
+        else "at each of these the perturbations decide the sign, |T2| > |T1|"
+    )
+    yield (
+        f"The exact solutions of g and f agree in sign on {int(agreeing.sum())} of the "
+        f"{first}{size} natural samples; {rest}; {median}."
+    )
+
+
+def _side(experiment: Experiment) -> Iterator[str]:
+    learnt = experiment.perturbed.normal
+    if experiment.normal is None or learnt is None:
+        return
+    rho = cosine(experiment.normal, learnt)
+    if rho.upper < 0:
+        yield (
+            f"The boundary that g learns is turned away from that of f, cos(q^a, q) = "
+            f"{_short(rho)}: perturbations of this size do not outweigh the labels of the base."
+        )
+
+
+def _coverage(experiment: Experiment) -> Iterator[str]:
+    sets = experiment.matching
+    if not sets:
+        return
+    points = sum(len(one.covered) for one in sets)
+    covered = sum(int(one.covered.sum()) for one in sets)
+    agreeing = sum(int((one.agreeing > 0).sum()) for one in sets)
+    if not covered:
+        also = f"{agreeing} of them all the same" if agreeing else "none of them either"
+        yield (
+            f"The deterministic matching theorem covers none of the {points} test points; q and "
+            f"q^a agree about {also}."
+        )
+        return
+    both = sum(int((one.covered & (one.agreeing > 0)).sum()) for one in sets)
+    all_ = "all of these" if both == covered else f"only {both} of these"
+    yield (
+        f"The deterministic matching theorem covers {covered} of the {points} test points. q and "
+        f"q^a certainly agree about {all_}, and about {agreeing - both} that it does not cover."
+    )
+
+
+def _orthogonality(experiment: Experiment) -> Iterator[str]:
+    before, after = experiment.control, experiment.perturbed
+    loads = [half_aware_load(one, one.gram) for one in (before, after)]
+    if loads[0] is None or loads[1] is None or not after.gram.p_max.upper > 0:
+        return
+    products = f"{_short(before.gram.p_max)} to {_short(after.gram.p_max)}"
+    yield (
+        f"The perturbations take the largest inner product of the base samples from {products}, "
+        f"and the load of the half-aware condition (met below 1) from {factor(loads[0])} to "
+        f"{factor(loads[1])}."
+    )
+
+
+def _short(value: Interval) -> str:
+    return f"{(value.lower + value.upper) / 2:.3g}"
+
 
 FAULTS = (
     ArithmeticError,

@@ -25,10 +25,9 @@ from ...numerics.perturb.geometric import L0Sign, L0Value
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
-from .experiment import Experiment
+from .experiment import Experiment, measures
 from .learner import Missing
 from .one_set import given, has_perturbed_set
-from .registry import measures
 
 # How far the learnt boundary agrees with the natural one.
 

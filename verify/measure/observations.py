@@ -22,9 +22,8 @@ from ...theory.theorems.boundary import half_aware
 from ...theory.theorems.learning import agreement_law
 from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
-from .experiment import Experiment
+from .experiment import Experiment, evaluated
 from .learner import Learner
-from .registry import evaluated
 from .test_points import TestPoints, in_balls
 
 LEVEL = 0.99

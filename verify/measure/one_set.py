@@ -14,14 +14,13 @@ from ...numerics.boundary.decomposition import BaseGeometry
 from ...numerics.boundary.gram import GramStatistics
 from ...numerics.boundary.multipliers import Multipliers, margin_matrix
 from ...numerics.boundary.streaming_gram import GramSummary
-from ...numerics.enclose.spectrum import spectrum
+from ...numerics.enclose.linear_algebra import spectrum
 from ...numerics.perturb.perturbed_set import PerturbedSet
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
-from .experiment import Experiment
+from .experiment import Experiment, Measurement, measures
 from .learner import Learner, Missing
-from .registry import Measurement, measures
 
 OfLearner = Callable[[Learner], Measured]
 

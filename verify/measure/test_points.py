@@ -22,8 +22,8 @@ from ...numerics.boundary.multipliers import margin_matrix
 from ...numerics.compiler import compile_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
+from ...numerics.enclose.linear_algebra import verified_solve
 from ...numerics.enclose.real_array import RealArray
-from ...numerics.enclose.solve import verified_solve
 from ...numerics.perturb.perturbed_set import PerturbedSet
 from ...theory.exact.interval import Interval
 from ...theory.theorems.learning import matching_deterministic

@@ -19,19 +19,18 @@ from importlib.metadata import version
 
 import torch
 
+from ...theory.engine import ProofReport
 from ...theory.exact.interval import Interval
 from ...theory.notation import prose
-from ...theory.prover.engine import ProofReport
 from ...theory.statement import Theorem
 from ..judge import JudgedAssumption, JudgedClaim, Judgement
 from ..reporting import schema
 from ..statistics import FAMILY_ERROR, Level
 from ..values import ClaimVerdict, Verdict, exit_code, finite, interval, worst
 from .run import ScenarioOutcome
-from .study_record import study_entry
+from .study_record import study_entry, sweep_entry
 from .study_verdicts import StudyOutcome
 from .sweep import Swept
-from .sweep_record import sweep_entry
 from .theorem_record import displayed, proof_entry, stated, theorem_entry
 
 _PACKAGES = (

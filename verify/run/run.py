@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from ...numerics.configuration import InputError
-from ...theory.exact.endpoints import precision
-from ...theory.prover.engine import ProofReport, prove
+from ...theory.engine import ProofReport, prove
+from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
 from ..judge import Judgement, judge
@@ -21,8 +21,15 @@ from ..measure.measuring import FAULTS, MeasuredScenario, measure_scenario
 from ..scenarios.scenario import WORKING_BITS, Scenario
 from ..statistics import Levels, family_levels
 from ..values import ClaimVerdict, CrossCheck, Observation, Progress, Verdict, factor, unwatched
-from .plain import measured_from_plain, measured_to_plain
-from .store import Store, computed, file_digest, kept, scenario_key
+from .store import (
+    Store,
+    computed,
+    file_digest,
+    kept,
+    measured_from_plain,
+    measured_to_plain,
+    scenario_key,
+)
 
 JOURNAL = ".perturbproof-journal"
 """The folder, inside that of the report, of what is measured while a run goes on."""

@@ -11,15 +11,14 @@ from typing import Any
 
 from ...numerics.configuration import InputError
 from ...numerics.device import cores, resolve_device
-from ...theory.prover.engine import ProofReport, prove
+from ...theory.engine import ProofReport, prove
 from ...theory.statement import Theorem
 from ..measure.measuring import MeasuredScenario, measure_symbols
 from ..scenarios.grid import Grid, Point, Shard
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
-from .plain import measured_from_plain, measured_to_plain
 from .run import ScenarioOutcome, judge_measured, select
-from .store import Store, computed, kept, scenario_key
+from .store import Store, computed, kept, measured_from_plain, measured_to_plain, scenario_key
 
 # Runs the points of a sweep: here, on several processes, or on a Dask cluster.
 #

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import sympy as sp
 
+from ...theory.engine import ProofReport
 from ...theory.notation import formula, prose
-from ...theory.prover.engine import ProofReport
 from ...theory.statement import Theorem
 from ...theory.symbols import quantity, symbols_of
 from ..reporting import schema

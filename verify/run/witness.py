@@ -19,7 +19,7 @@ import numpy as np
 import tomli_w
 
 from ...numerics.configuration import InputError
-from ...theory.exact.endpoints import precision
+from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ..measure import measure
 from ..measure.experiment import Experiment
@@ -27,8 +27,8 @@ from ..measure.measuring import FAULTS, MeasuredScenario
 from ..reporting import write_atomic
 from ..scenarios.scenario import Scenario, load_scenario
 from ..values import Measured, Progress, Verdict, unwatched
-from .plain import to_plain
 from .run import Run
+from .store import to_plain
 
 
 def folder_name(*parts: str) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ...numerics.configuration import InputError
 from ...numerics.data.file import FromFile, read_labels
-from ...numerics.data.guards import checked_pair
+from ...numerics.data.sample import checked_pair
 from ...numerics.device import check_device_name
 from ..suites import suite_files
 from .grid import Grid, Shard, load_grid

@@ -12,7 +12,7 @@ from types import ModuleType
 import sympy as sp
 
 from ...numerics.configuration import InputError
-from ...theory.prover.engine import prove
+from ...theory.engine import prove
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
 from .inputs import compiled

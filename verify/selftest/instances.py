@@ -18,8 +18,8 @@ from sympy.logic.boolalg import Boolean
 
 from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
-from ...theory.exact.endpoints import precision
-from ...theory.prover.engine import ProofReport, prove
+from ...theory.engine import ProofReport, prove
+from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ...theory.theorems import catalog

@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import prove
-from perturbproof.theory.proof_steps import Inequality
+from perturbproof.theory.statement import Inequality
 from perturbproof.theory.steps.perturbed import N_adv, eps
 from perturbproof.theory.symbols import N, d
 from perturbproof.theory.theorems.learning.accuracy_prediction import (

@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import Theorem, prove
-from perturbproof.theory.proof_steps import Conclusion
+from perturbproof.theory.statement import Conclusion
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.learning import agreement_floor, agreement_law
 from scipy.stats import binom

@@ -10,8 +10,8 @@ import pytest
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import Theorem, prove
-from perturbproof.theory.proof_steps import Citation, Identity
-from perturbproof.theory.prover.smt import decide
+from perturbproof.theory.smt import decide
+from perturbproof.theory.statement import Citation, Identity
 from perturbproof.theory.symbols import N, R_max, R_min, d, declare, gamma, p_max
 from perturbproof.theory.theorems.boundary import concentration, concentration_half_aware
 from perturbproof.theory.theorems.boundary.uniform_data import (

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...proof_steps import Conclusion, Inequality, Let
-from ...statement import PROJECT, Claim, Theorem
+from ...statement import PROJECT, Claim, Conclusion, Inequality, Let, Theorem
 from ...steps import kkt, linear_boundary
 from ...steps.kkt import L, P, R, U, r
 from ...symbols import declare, gamma

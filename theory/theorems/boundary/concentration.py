@@ -1,7 +1,6 @@
 """How likely uniform data meet the paper's condition."""
 
-from ...proof_steps import Conclusion
-from ...statement import PROJECT, Claim, Theorem
+from ...statement import PROJECT, Claim, Conclusion, Theorem
 from ...symbols import declare
 from . import uniform_data
 from .uniform_data import delta

@@ -2,8 +2,19 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Earlier, Identity, Inequality, Let
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Identity,
+    Inequality,
+    Let,
+    Theorem,
+)
 from ...steps import kkt, linear_boundary, sums
 from ...steps.kkt import A_eigenvalue, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
 from ...steps.linear_boundary import label_k, label_n, upper_multiplier

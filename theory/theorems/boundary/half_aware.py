@@ -1,7 +1,6 @@
 """Certificate: slopes 1 and gamma told apart by half, gamma where the paper has gamma³."""
 
-from ...proof_steps import Citation, Inequality, Let
-from ...statement import PROJECT, Assumption, Theorem
+from ...statement import PROJECT, Assumption, Citation, Inequality, Let, Theorem
 from ...steps import kkt, linear_boundary, sums
 from ...steps.kkt import L, P, R, U, lambda_n, own_slope, own_slope_top, own_t, own_t_top, r
 from ...symbols import N, R_max, R_min, gamma, lambda_max, p_max

@@ -2,8 +2,7 @@
 
 import sympy as sp
 
-from ...proof_steps import Definition, Inequality
-from ...statement import PROJECT, Theorem
+from ...statement import PROJECT, Definition, Inequality, Theorem
 from ...steps import rows
 from ...steps.kkt import preactivation_n, rho_n
 from ...symbols import gamma

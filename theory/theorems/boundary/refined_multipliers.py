@@ -1,7 +1,6 @@
 """Refined multiplier bounds under the paper's condition."""
 
-from ...proof_steps import Conclusion, Earlier, Inequality
-from ...statement import PROJECT, Claim, Theorem
+from ...statement import PROJECT, Claim, Conclusion, Earlier, Inequality, Theorem
 from ...steps import kkt
 from ...steps.kkt import P, R, r
 from ...symbols import R_max, R_min, gamma, lambda_max, lambda_min

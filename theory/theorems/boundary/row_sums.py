@@ -2,8 +2,7 @@
 
 import sympy as sp
 
-from ...proof_steps import Conclusion, Definition, Inequality
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import PROJECT, Assumption, Claim, Conclusion, Definition, Inequality, Theorem
 from ...steps import linear_boundary, rows
 from ...steps.kkt import lambda_n, preactivation_n, rho_n
 from ...symbols import R_max, declare, gamma, lambda_max, lambda_min

@@ -2,8 +2,7 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Definition, Inequality
-from ...statement import PROJECT, Theorem
+from ...statement import PROJECT, Citation, Definition, Inequality, Theorem
 from ...steps import rows, sums
 from ...steps.kkt import preactivation_n, rho_n
 from ...symbols import gamma

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from ...proof_steps import Conclusion
-from ...statement import KUMANO, Assumption, Claim, Theorem
+from ...statement import KUMANO, Assumption, Claim, Conclusion, Theorem
 from ...steps import kkt, linear_boundary
 from ...symbols import N, R_max, R_min, gamma, lambda_max, lambda_min, p_max
 

@@ -14,11 +14,9 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from ... import symbols
-from ...exact.endpoints import working_precision
 from ...exact.evaluate import truth
-from ...exact.scalars import Scalar, Undecided, Undefined, exact
-from ...proof_steps import Citation, Definition, Identity, Inequality, Let, Step
-from ...statement import Assumption
+from ...exact.scalars import Scalar, Undecided, Undefined, exact, working_precision
+from ...statement import Assumption, Citation, Definition, Identity, Inequality, Let, Step
 from ...steps import probability
 from ...symbols import N, R_max, R_min, d, declare, p_max
 from . import exact_chain, half_aware, standard_boundary

@@ -10,8 +10,20 @@ from typing import Any
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality, Let, Limit, Step
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Identity,
+    Inequality,
+    Let,
+    Limit,
+    Step,
+    Theorem,
+)
 from ...steps import probability
 from ...steps.perturbed import N_adv, adv_lambda_min, eps
 from ...symbols import N, d, declare, lambda_min

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Inequality,
+    Let,
+    Theorem,
+)
 from ...steps import probability
 from ...symbols import d, declare
 from . import agreement_law

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Identity,
+    Inequality,
+    Theorem,
+)
 from ...steps import probability, sums
 from ...steps.linear_boundary import norm_q, norm_z, q_z
 from ...symbols import d, declare

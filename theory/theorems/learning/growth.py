@@ -2,8 +2,19 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let, Limit
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Inequality,
+    Let,
+    Limit,
+    Theorem,
+)
 from ...steps import sums
 from ...steps.linear_boundary import norm_q, q_z
 from ...steps.perturbed import N_adv, base_l1_z, base_l2_z, base_z_n, dir_z, eps

@@ -4,8 +4,17 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let
-from ...statement import KUMANO, Claim, Theorem
+from ...statement import (
+    KUMANO,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Inequality,
+    Let,
+    Theorem,
+)
 from ...steps import perturbed, sums
 from ...steps.kkt import P, R, r
 from ...steps.linear_boundary import f_z, norm_q, q_z

@@ -8,8 +8,18 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality, Let
-from ...statement import KUMANO, Assumption, Claim, Theorem
+from ...statement import (
+    KUMANO,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Identity,
+    Inequality,
+    Let,
+    Theorem,
+)
 from ...steps import perturbed, probability, sums
 from ...steps.linear_boundary import half_aware_product
 from ...steps.perturbed import N_adv, P_hat, R_hat, base_p_max, dir_sq, eps, kappa, r_hat

@@ -2,8 +2,7 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Inequality
-from ...statement import PROJECT, Claim, Theorem
+from ...statement import PROJECT, Citation, Claim, Conclusion, Definition, Inequality, Theorem
 from ...steps import perturbed, sums
 from ...steps.linear_boundary import q_z
 from ...steps.perturbed import adv_q_z, dir_z

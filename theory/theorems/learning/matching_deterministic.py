@@ -2,8 +2,7 @@
 
 import sympy as sp
 
-from ...proof_steps import Conclusion, Inequality
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import PROJECT, Assumption, Claim, Conclusion, Inequality, Theorem
 from ...steps import perturbed
 from ...steps.linear_boundary import q_z
 from ...steps.perturbed import T1_z, adv_q_z, dir_z

@@ -2,8 +2,16 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Inequality
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Inequality,
+    Theorem,
+)
 from ...steps import sums
 from ...steps.linear_boundary import norm_q, q_z
 from ...steps.perturbed import adv_lambda_n, adv_lambda_sum, adv_q_z, eps

@@ -2,8 +2,17 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Earlier, Inequality, Let
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Earlier,
+    Inequality,
+    Let,
+    Theorem,
+)
 from ...steps import perturbed, probability, sums
 from ...steps.linear_boundary import lower_multiplier, q_z, upper_multiplier
 from ...steps.perturbed import N_adv, T1_z, adv_lambda_n, base_l2_z, base_z_n, dir_z, eps, label_n

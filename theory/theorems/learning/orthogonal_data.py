@@ -7,7 +7,7 @@ that the perturbation adds to every y_n y_k <x_n, x_k>.
 
 import sympy as sp
 
-from ...proof_steps import Citation, Definition, Earlier, Inequality, Let
+from ...statement import Citation, Definition, Earlier, Inequality, Let
 from ...steps import sums
 from ...steps.linear_boundary import label_k, label_n, norm_q
 from ...steps.perturbed import adv_lambda_n, eps

@@ -6,8 +6,20 @@ c2 = 2 gamma and the class parts A_s of q.
 
 import sympy as sp
 
-from ...proof_steps import Cases, Citation, Conclusion, Definition, Identity, Inequality, Let, Step
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Cases,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Identity,
+    Inequality,
+    Let,
+    Step,
+    Theorem,
+)
 from ...steps import linear_boundary, sums
 from ...steps.linear_boundary import label_k, label_n
 from ...symbols import activation_margin, declare, gamma

@@ -2,8 +2,17 @@
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Identity, Inequality
-from ...statement import PROJECT, Assumption, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Identity,
+    Inequality,
+    Theorem,
+)
 from ...steps import sums
 from ...steps.linear_boundary import norm_q
 from ...symbols import declare

@@ -4,8 +4,16 @@ from dataclasses import replace
 
 import sympy as sp
 
-from ...proof_steps import Citation, Conclusion, Definition, Inequality
-from ...statement import KUMANO, Assumption, Claim, Theorem
+from ...statement import (
+    KUMANO,
+    Assumption,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Inequality,
+    Theorem,
+)
 from ...steps import kkt, linear_boundary, sums
 from ...steps.linear_boundary import norm_q
 from ...steps.perturbed import eps

@@ -7,8 +7,18 @@ the perturbed set with its labels, and split the normal of its boundary.
 import sympy as sp
 
 from ... import symbols
-from ...proof_steps import Citation, Conclusion, Definition, Earlier, Inequality, Let, Step
-from ...statement import PROJECT, Claim, Theorem
+from ...statement import (
+    PROJECT,
+    Citation,
+    Claim,
+    Conclusion,
+    Definition,
+    Earlier,
+    Inequality,
+    Let,
+    Step,
+    Theorem,
+)
 from ...steps import linear_boundary, perturbed, sums
 from ...steps.linear_boundary import half_aware_product, lower_multiplier, upper_multiplier
 from ...steps.perturbed import P_hat, T2_z, adv_lambda_max, adv_lambda_min, adv_R_min, r_A, r_hat

@@ -15,9 +15,12 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..proof_steps import (
+from .identities import Answer, identical, tends_to
+from .smt import Decision, Untranslatable, decide, side_conditions
+from .statement import (
     Cases,
     Citation,
+    Claim,
     Conclusion,
     Definition,
     Earlier,
@@ -26,11 +29,9 @@ from ..proof_steps import (
     Let,
     Limit,
     Step,
+    Theorem,
 )
-from ..statement import Claim, Theorem
-from ..symbols import index_of, quantity, symbols_of
-from .identities import Answer, identical, tends_to
-from .smt import Decision, Untranslatable, decide, side_conditions
+from .symbols import index_of, quantity, symbols_of
 
 # Consistency is a sanity check, which the tests make again by finding points: it may stay open.
 CONSISTENCY_TIMEOUT_MS = 100

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
 
-from ..schema import CheckedTheorem, Proof, Report, Scenario, Study, Sweep
-from ..view.compose import compared
-from ..words.sentences import printable, share
+from .compose import compared
+from .schema import CheckedTheorem, Proof, Report, Scenario, Study, Sweep
+from .words import printable, share
 
 Result = Literal["passed", "failure", "error", "skipped"]
 _UNDECIDED = ("VACUOUS", "INCONCLUSIVE")

@@ -7,7 +7,18 @@ a section shows is its record (see `records.told`) and what is added to it here.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..schema import (
+from .records import (
+    Told,
+    Typeset,
+    figure_key,
+    glossary,
+    outcome,
+    proof_in_short,
+    theorem_views,
+    told,
+    trusted_base,
+)
+from .schema import (
     CheckedTheorem,
     Report,
     Rigor,
@@ -18,11 +29,7 @@ from ..schema import (
     SweptPoint,
     SweptTheorem,
 )
-from ..words.marks import SEVERITY
-from ..words.numbers import duration, factor, number
-from ..words.sentences import counted, expectation, joined, share
-from .records import Told, Typeset, figure_key, outcome, told
-from .theorems import glossary, proof_in_short, theorem_views, trusted_base
+from .words import SEVERITY, counted, duration, expectation, factor, joined, number, share
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """A header and the rows under it."""

@@ -15,7 +15,9 @@ from functools import cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from ..proof_steps import (
+from .ledger import Ledger, ProofVerdict, Status
+from .smt import TIMEOUT_MS
+from .statement import (
     Cases,
     Citation,
     Conclusion,
@@ -25,10 +27,8 @@ from ..proof_steps import (
     Inequality,
     Let,
     Limit,
+    Theorem,
 )
-from ..statement import Theorem
-from .ledger import Ledger, ProofVerdict, Status
-from .smt import TIMEOUT_MS
 
 
 @dataclass(frozen=True)

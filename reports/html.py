@@ -6,19 +6,42 @@ made fit to stand inside the page.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ..figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
-from ..view.records import Told
-from ..words.marks import MARKS
-from ..words.mathematics import size_in_em
-from ..words.numbers import POWER
-from ..words.sentences import printable
+from .figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
+from .records import Told
+from .words import MARKS, OUTCOMES, POWER, printable, size_in_em
+
+# A small table for notebooks.
+
+# By the name of the mark, readable on light and dark pages: a notebook does not say which it is.
+_COLOURS = {
+    "pass": "#2e7d32",
+    "fail": "#c62828",
+    "vacuous": "#b26a00",
+    "inconclusive": "#8e24aa",
+    "error": "#c62828",
+}
+
+
+def html_table(headings: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
+    """A table as HTML with everything escaped.
+
+    The first cell of a row is its outcome, which gets a mark and a colour.
+    """
+    lines = ["".join(f"<th>{escape(heading)}</th>" for heading in headings)]
+    for outcome, *rest in rows:
+        mark = OUTCOMES[outcome]
+        first = f'<b style="color:{_COLOURS[mark.name]}">{mark.symbol} {escape(outcome)}</b>'
+        lines.append("".join(f"<td>{cell}</td>" for cell in (first, *map(escape, rest))))
+    body = "".join(f'<tr style="text-align:left">{line}</tr>' for line in lines)
+    return f'<table><caption style="text-align:left">{escape(caption)}</caption>{body}</table>'
+
 
 _INDEX = re.compile(r"\b([^\W\d_])_([^\W_]+)\b")
 _EXPONENT = re.compile(r"\^([^\W_])\b")
@@ -37,7 +60,7 @@ FIGURE_COLOURS = {
 def html(view: Told, typeset: Mapping[str, str], figures: Mapping[str, str]) -> str:
     """The page; ``typeset`` maps formulas, ``figures`` the keys of figures, to SVG text."""
     templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

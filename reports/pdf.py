@@ -6,11 +6,11 @@ from pathlib import Path
 
 import typst
 
-from ..schema import ReportError, one_line
-from ..view.records import Told
-from ..words.marks import MARKS
+from .records import Told
+from .schema import ReportError, one_line
+from .words import MARKS
 
-_TEMPLATE = Path(__file__).with_name("document.typ")
+_TEMPLATE = Path(__file__).parent / "templates/document.typ"
 
 
 def pdf(view: Told, drawings: Mapping[str, str]) -> bytes:

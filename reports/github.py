@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..schema import Report, Scenario
-from ..view.compose import glance, study_table, sweep_table
-from ..words.marks import OUTCOMES, SEVERITY
-from ..words.numbers import duration, superscripted
-from ..words.sentences import printable
+from .compose import glance, study_table, sweep_table
 from .junit import Case, scenario_cases, study_case, sweep_cases
+from .schema import Report, Scenario
+from .words import OUTCOMES, SEVERITY, duration, printable, superscripted
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 

@@ -17,8 +17,8 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
-from ..symbols import quantity, symbols_of
 from .opaque import FUNCTIONS, domain, facts, folded, is_opaque
+from .symbols import quantity, symbols_of
 
 TIMEOUT_MS = 10_000
 RESOURCE_LIMIT = 200_000_000

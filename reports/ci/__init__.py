@@ -1,1 +1,0 @@
-"""Reports for continuous integration: JUnit, GitHub annotations, a job summary."""

@@ -1,1 +1,0 @@
-"""What a page shows, composed from report.json."""

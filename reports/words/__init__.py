@@ -1,1 +1,0 @@
-"""Numbers, marks and formulas in words."""
