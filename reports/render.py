@@ -1,18 +1,47 @@
-"""Write everything a report is turned into."""
+"""Write everything a report is turned into; the PDF is set here, by Typst."""
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+
+import typst
 
 from .compose import compose
 from .figures import Drawing, draw
-from .files import remove_stale_figures, write_atomic
+from .files import ReportError, load_report, one_line, remove_stale_figures, write_atomic
 from .github import summary
 from .html import html
 from .junit import junit
-from .pdf import pdf
-from .records import formulas, placed_figures
-from .schema import Report, ReportError, load_report
-from .words import typeset
+from .records import Told, formulas, placed_figures
+from .schema import Report
+from .words import MARKS, typeset
+
+_TEMPLATE = Path(__file__).parent / "templates/document.typ"
+
+
+def pdf(view: Told, drawings: Mapping[str, str]) -> bytes:
+    """Set a report as PDF; ``drawings`` maps the keys of figures to SVG text.
+
+    Only Typst's embedded fonts are used and no date is written: equal input, equal bytes. Raises
+    ReportError if Typst refuses the document.
+    """
+    marks = {name: {"svg": mark.svg(), "ink": mark.ink} for name, mark in MARKS.items()}
+    try:
+        return typst.compile(
+            _TEMPLATE,
+            root=_TEMPLATE.parent,
+            format="pdf",
+            ignore_system_fonts=True,
+            timestamp=0,
+            sys_inputs={
+                "view": json.dumps(view),
+                "marks": json.dumps(marks),
+                "drawings": json.dumps(dict(drawings)),
+            },
+        )
+    except typst.TypstError as error:
+        raise ReportError(f"the PDF cannot be set: {one_line(str(error))}") from error
 
 
 def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:

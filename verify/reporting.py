@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..reports import schema
-from ..reports.files import remove_stale_figures, write_atomic
+from ..reports.files import ReportError, load_report, remove_stale_figures, write_atomic
 from ..reports.github import SUMMARY_LIMIT, annotations, step_summary
 from ..reports.html import html_table
 from ..reports.junit import Case, scenario_cases, theorem_case
-from ..reports.schema import ReportError, load_report
 
 __all__ = [
     "SUMMARY_LIMIT",

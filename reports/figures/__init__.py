@@ -12,7 +12,8 @@ from pkgutil import iter_modules
 import numpy as np
 from pydantic import ValidationError
 
-from ..schema import FigureRecord, ReportError, first_error
+from ..files import ReportError, first_error
+from ..schema import FigureRecord
 from .style import FigureKind, svg
 
 

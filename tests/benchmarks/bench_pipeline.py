@@ -87,10 +87,9 @@ def _rendered(out: Path) -> float:
 
 def _pdf_seconds(out: Path) -> float:
     from perturbproof.reports.compose import compose
-    from perturbproof.reports.pdf import pdf
+    from perturbproof.reports.files import load_report
     from perturbproof.reports.records import formulas
-    from perturbproof.reports.render import draw_figures
-    from perturbproof.reports.schema import load_report
+    from perturbproof.reports.render import draw_figures, pdf
     from perturbproof.reports.words import typeset
 
     report = load_report(out)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import perturbproof
 import pytest
-from perturbproof.reports.schema import load_report
+from perturbproof.reports.files import load_report
 from perturbproof.verify.run.run import run_scenario
 
 from .commands import RENDERED, SCRIPT, scenario_text, tree

@@ -11,13 +11,7 @@ from perturbproof.numerics.perturb import PERTURBATIONS, AnyPerturbation, Pertur
 from perturbproof.numerics.perturb.base import checked_sizes
 from perturbproof.numerics.perturb.geometric import L2, L0Sign, L0Value, LinfRescaled, LinfSign
 
-from .sample_perturbations import (
-    ATTACKS,
-    GEOMETRIC,
-    SIZED,
-    length,
-    setting,
-)
+from .sample_perturbations import ATTACKS, GEOMETRIC, SIZED, length, setting
 
 
 def test_every_kind_is_listed_once_and_has_an_example_here():

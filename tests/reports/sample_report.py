@@ -6,15 +6,7 @@ bounds; `many(count)` repeats one scenario. Nothing is measured here.
 
 import copy
 
-from .sample_scenarios import (
-    BOUNDARY,
-    TITLE,
-    broken,
-    failing,
-    inconclusive,
-    passing,
-    vacuous,
-)
+from .sample_scenarios import BOUNDARY, TITLE, broken, failing, inconclusive, passing, vacuous
 from .sample_theorem import Json, proof, theorem
 
 

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from perturbproof.reports import figures as figures_module
 from perturbproof.reports.figures import FIGURES, draw
 from perturbproof.reports.figures.drawing import decades
-from perturbproof.reports.schema import FigureRecord, ReportError
+from perturbproof.reports.files import ReportError
+from perturbproof.reports.schema import FigureRecord
 
 from .sample_figures import figures
 

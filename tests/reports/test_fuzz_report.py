@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from perturbproof.reports.figures import draw
+from perturbproof.reports.files import ReportError, load_report
 from perturbproof.reports.render import render
-from perturbproof.reports.schema import FigureRecord, ReportError, load_report
+from perturbproof.reports.schema import FigureRecord
 
 from ..fuzzing import fuzz, mutated
 from .sample_figures import figures

@@ -5,8 +5,8 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from perturbproof.reports.files import parse_report
 from perturbproof.reports.github import annotations, step_summary, summary
-from perturbproof.reports.schema import parse_report
 
 from .sample_report import report
 from .sample_scenarios import Json, failing

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 from perturbproof.reports.compose import compose
+from perturbproof.reports.files import parse_report
 from perturbproof.reports.html import FIGURE_COLOURS, html
 from perturbproof.reports.records import formulas
 from perturbproof.reports.render import draw_figures
-from perturbproof.reports.schema import parse_report
 from perturbproof.reports.words import MARKS, typeset
 
 from .sample_extremes import long_everything, wide_formulas

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import junitparser
 import pytest
 import xmlschema
+from perturbproof.reports.files import parse_report
 from perturbproof.reports.junit import junit
-from perturbproof.reports.schema import parse_report
 
 from .sample_report import report
 from .sample_scenarios import Json, failing, passing, vacuous

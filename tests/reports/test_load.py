@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from perturbproof.reports.schema import ReportError, load_report, parse_report
+from perturbproof.reports.files import ReportError, load_report, parse_report
 
 from .sample_report import many, report
 

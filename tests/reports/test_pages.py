@@ -8,20 +8,9 @@ import numpy as np
 import pymupdf
 import pytest
 
-from .sample_extremes import (
-    long_everything,
-    wide_formulas,
-    without_figures,
-)
+from .sample_extremes import long_everything, wide_formulas, without_figures
 from .sample_report import many, report
-from .sample_scenarios import (
-    Json,
-    broken,
-    failing,
-    inconclusive,
-    passing,
-    vacuous,
-)
+from .sample_scenarios import Json, broken, failing, inconclusive, passing, vacuous
 from .test_pdf import made, words
 
 CM = 72 / 2.54

@@ -4,10 +4,9 @@ from pathlib import Path
 import pymupdf
 import pytest
 from perturbproof.reports.compose import compose
-from perturbproof.reports.pdf import pdf
+from perturbproof.reports.files import ReportError, parse_report
 from perturbproof.reports.records import formulas, placed_figures
-from perturbproof.reports.render import draw_figures, figure_names
-from perturbproof.reports.schema import ReportError, parse_report
+from perturbproof.reports.render import draw_figures, figure_names, pdf
 from perturbproof.reports.words import typeset
 
 from .sample_extremes import without_figures

@@ -5,8 +5,8 @@ from pathlib import Path
 from subprocess import run
 
 import pytest
+from perturbproof.reports.files import ReportError
 from perturbproof.reports.render import render
-from perturbproof.reports.schema import ReportError
 
 from .sample_figures import figures
 from .sample_report import report
@@ -84,7 +84,7 @@ def test_strict_reaches_junit(tmp_path: Path) -> None:
 
 def test_reading_a_report_loads_no_heavy_module() -> None:
     heavy = "{'matplotlib', 'typst', 'torch', 'sympy', 'numpy', 'z3'}"
-    code = f"import sys, perturbproof.reports.schema; sys.exit(bool({heavy} & set(sys.modules)))"
+    code = f"import sys, perturbproof.reports.files; sys.exit(bool({heavy} & set(sys.modules)))"
     run([sys.executable, "-c", code], check=True)
 
 

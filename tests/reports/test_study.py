@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 
 import pymupdf
 import pytest
+from perturbproof.reports.files import ReportError, parse_report
 from perturbproof.reports.github import summary
 from perturbproof.reports.junit import junit
 from perturbproof.reports.render import render
-from perturbproof.reports.schema import ReportError, parse_report
 
 from .sample_report import report
 from .sample_scenarios import passing

@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
+from perturbproof.reports.files import parse_report
 from perturbproof.reports.github import summary, text
-from perturbproof.reports.schema import parse_report
 
 from .sample_report import report
 from .sample_scenarios import passing

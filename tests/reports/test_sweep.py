@@ -10,9 +10,9 @@ import pymupdf
 import pytest
 from perturbproof.reports.compose import MOST_ROWS
 from perturbproof.reports.figures import FIGURES
+from perturbproof.reports.files import ReportError, parse_report
 from perturbproof.reports.github import annotations, summary
 from perturbproof.reports.render import figure_names, render
-from perturbproof.reports.schema import ReportError, parse_report
 
 from .sample_figures import figures
 from .sample_report import report

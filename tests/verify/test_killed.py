@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from perturbproof.reports.schema import load_report
+from perturbproof.reports.files import load_report
 from perturbproof.verify.api import verify
 from perturbproof.verify.run import folder as report_folder_module
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from perturbproof.reports.schema import load_report
+from perturbproof.reports.files import load_report
 from perturbproof.verify import suites
 
 from ..command_line.commands import SCRIPT

@@ -21,17 +21,7 @@ from perturbproof.verify.values import Observation, Rigor, Verdict
 from scipy.optimize import nnls
 from scipy.stats import beta
 
-from .perturbed_scenarios import (
-    ATTACK,
-    CROWDED,
-    EVERY,
-    FEW,
-    FLIPPED,
-    NOISE,
-    SIGNS,
-    WIDE,
-    learning,
-)
+from .perturbed_scenarios import ATTACK, CROWDED, EVERY, FEW, FLIPPED, NOISE, SIGNS, WIDE, learning
 
 
 @pytest.fixture(scope="module", params=EVERY)

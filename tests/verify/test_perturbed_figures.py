@@ -15,14 +15,7 @@ from perturbproof.verify.measure.boundaries_figure import boundary_figure, posit
 from perturbproof.verify.measure.experiment import Experiment
 from perturbproof.verify.measure.figures import figures, fitted_slope, growth_figure, parts_figure
 
-from .perturbed_scenarios import (
-    ATTACK,
-    CROWDED,
-    EVERY,
-    FLIPPED,
-    NOISE,
-    learning,
-)
+from .perturbed_scenarios import ATTACK, CROWDED, EVERY, FLIPPED, NOISE, learning
 from .small_scenarios import FAR_OUTSIDE, scenario
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from perturbproof.reports.schema import parse_report
+from perturbproof.reports.files import parse_report
 from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify.run.folder import report_text
 from perturbproof.verify.run.record import RunInfo, build_report, command_line, summary
