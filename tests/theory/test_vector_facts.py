@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import sympy as sp
 from perturbproof.theory.statement import TrustedFact
-from perturbproof.theory.steps import kkt, sums
+from perturbproof.theory.steps import kkt, linear_boundary, sums
 
 Draw = Callable[[np.random.Generator], list[dict[str, float]]]
 """Values of a fact's symbols; one dictionary for each member of the family, if it has one."""
 
 FACTS = {
     name: fact
-    for module in (kkt, sums)
+    for module in (kkt, linear_boundary, sums)
     for name, fact in vars(module).items()
     if isinstance(fact, TrustedFact) and fact.symbols and name != "KKT_POINT"
 }

@@ -124,8 +124,9 @@ def _entered(out: Path, exclusive: bool, stack: ExitStack) -> bool:
                 pass
             return exclusive and stack.enter_context(locked(out))
         except OSError as error:
-            # A run that failed may have taken the empty folder away meanwhile.
-            if isinstance(error, FileNotFoundError) and attempt < _ATTEMPTS:
+            # A run that failed may have taken the empty folder away meanwhile: before a file was
+            # made in it, or between finding that it is there and seeing that it is a folder.
+            if isinstance(error, (FileNotFoundError, FileExistsError)) and attempt < _ATTEMPTS:
                 continue
             raise InputError(f"--out {out}: cannot be written ({error.strerror})") from None
 

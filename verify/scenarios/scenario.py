@@ -69,6 +69,13 @@ class Network(Section):
             raise ValueError(f"must lie in (0, 1], found {value}")
         return value
 
+    @pydantic.field_validator("initial_scale")
+    @classmethod
+    def _scale(cls, value: float | None) -> float | None:
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"must be finite and at least 0, found {value}")
+        return value
+
     @pydantic.field_validator("width")
     @classmethod
     def _width(cls, value: int) -> int:
