@@ -124,7 +124,7 @@ def formula_source(statement: Formula) -> str:
 
 
 def formulas(report: Report) -> list[str]:
-    """Every formula of a report as Typst source, for `mathematics.typeset`."""
+    """Every formula of a report as Typst source, for `words.typeset`."""
     sources: list[str] = []
     for record in _records(report):
         if isinstance(record, Symbol):

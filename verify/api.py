@@ -183,7 +183,7 @@ def sweep(
     """Run every point of a sweep file that `out` does not have, and report when it has them all.
 
     Args:
-        path: a scenario file with a table `sweep` (see `sweeps.grid`).
+        path: a scenario file with a table `sweep` (see `scenarios.grid`).
         out: the folder of the points and the report. A sweep that is killed is resumed there.
         theorems: Python files with theorems of your own.
         seed: replaces that of the file.

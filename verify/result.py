@@ -43,7 +43,7 @@ class TheoremResult:
         return self.standing() == "as expected"
 
     def standing(self, strict: bool = False) -> Standing:
-        """As expected, undecided or failed; see `verdict.standing`."""
+        """As expected, undecided or failed; see `values.standing`."""
         return standing(self.verdict, self.expected, strict)
 
     @property
@@ -85,7 +85,7 @@ class Result:
 
     @property
     def failures(self) -> tuple[TheoremResult, ...]:
-        """Those that make the exit code 1: FAIL, ERROR or not expected (see `verdict.standing`)."""
+        """Those that make the exit code 1: FAIL, ERROR or not expected (see `values.standing`)."""
         return self._where(line.standing(self.strict) == "failed" for line in self.results)
 
     @property

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import pydantic
 
 from ..configuration import found_kinds
+from .digits import Digits
 from .file import FromFile
-from .generated import Digits
 from .sample import Dataset, GeneratedDataset, Sample
 
 DATASETS: tuple[type[Dataset], ...] = found_kinds(Dataset, __name__)

@@ -8,7 +8,8 @@ import pytest
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.multipliers import exact_multipliers
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.data.generated import Digits, NearOrthogonal, Orthogonal, Uniform
+from perturbproof.numerics.data.digits import Digits
+from perturbproof.numerics.data.generated import NearOrthogonal, Orthogonal, Uniform
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.enclose.linear_algebra import operator_norm, spectrum

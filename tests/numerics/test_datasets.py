@@ -7,9 +7,9 @@ import pydantic
 import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data import DATASETS, AnyDataset, Sample
+from perturbproof.numerics.data.digits import Digits
 from perturbproof.numerics.data.file import FromFile
 from perturbproof.numerics.data.generated import (
-    Digits,
     Gaussian,
     NearOrthogonal,
     Orthogonal,

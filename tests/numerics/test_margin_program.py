@@ -11,7 +11,7 @@ from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.margin_program import linear_kkt_point, minimiser_support
 from perturbproof.numerics.boundary.multipliers import Multipliers, exact_multipliers, limit_weights
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.data.generated import Digits
+from perturbproof.numerics.data.digits import Digits
 from scipy.optimize import nnls
 
 SLOPES = [Fraction(1, 100), Fraction(1, 2), Fraction(9, 10), Fraction(1)]

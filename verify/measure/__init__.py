@@ -1,6 +1,6 @@
 """What is measured in an experiment: one measurement a symbol, cross-checks, what figures show.
 
-Each module of measurements registers them by symbol (`registry.measures`);
+Each module of measurements registers them by symbol (`experiment.measures`);
 `measuring.measure_scenario` runs a scenario.
 """
 

@@ -80,7 +80,7 @@ LINEAR_SHARE = 0.25
 
 
 class Sizes(Section):
-    """What a point is, where it says nothing else; see `numerics.learning_setting`."""
+    """What a point is, where it says nothing else; see `numerics.paper_scale.pool`."""
 
     dimension: Dimension
     samples: Count

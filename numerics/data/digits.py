@@ -1,0 +1,74 @@
+"""Two classes of scikit-learn's handwritten digits (8 x 8 pixels, UCI optical recognition).
+
+Pixels are divided by their maximum 16, which is exact in binary, so they lie in [0, 1].
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import pydantic
+
+from ..configuration import InputError
+from .sample import Dataset, Sample, centred
+
+_Digit = Annotated[int, pydantic.Field(ge=0, le=9)]
+
+
+class Digits(Dataset, frozen=True, extra="forbid"):
+    """The first of ``classes`` has the label +1, the second -1.
+
+    samples: None takes all; otherwise that many, drawn without replacement, half of each class
+    (one more of the first when odd), kept in the order of the source. centred: subtract the mean
+    of the chosen samples.
+    """
+
+    kind: Literal["digits"] = "digits"
+    classes: tuple[_Digit, _Digit] = (0, 1)
+    samples: Annotated[int, pydantic.Field(ge=2)] | None = None
+    centred: bool = True
+
+    @pydantic.model_validator(mode="after")
+    def _two_classes(self) -> Digits:
+        if self.classes[0] == self.classes[1]:
+            raise InputError(f"classes: two different digits are needed, found {self.classes}")
+        return self
+
+    def draw(self, rng: np.random.Generator) -> Sample:
+        x, digit = _images()
+        first, second = (np.flatnonzero(digit == c) for c in self.classes)
+        if self.samples is not None:
+            first = self._choose(first, (self.samples + 1) // 2, self.classes[0], rng)
+            second = self._choose(second, self.samples // 2, self.classes[1], rng)
+        rows = np.sort(np.concatenate([first, second]))
+        y = np.where(digit[rows] == self.classes[0], 1, -1)
+        source = f"scikit-learn digits, {self.classes[0]} (+1) against {self.classes[1]} (-1)"
+        return Sample(centred(x[rows], rows, source) if self.centred else x[rows], y, source, rows)
+
+    def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray | None:
+        """Digits of both classes that were not drawn, shifted like those that were."""
+        x, digit = _images()
+        others = np.setdiff1d(np.flatnonzero(np.isin(digit, self.classes)), drawn.rows)
+        if not len(others):
+            return None
+        rows = rng.permutation(others)[:count]
+        return x[rows] - x[drawn.rows].mean(axis=0) if self.centred else x[rows]
+
+    def _choose(
+        self, rows: np.ndarray, wanted: int, digit: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        if wanted > len(rows):
+            raise InputError(
+                f"digits dataset: samples: {self.samples} needs {wanted} of digit {digit}, "
+                f"there are {len(rows)}"
+            )
+        return rng.choice(rows, wanted, replace=False)
+
+
+def _images() -> tuple[np.ndarray, np.ndarray]:
+    """All images, float64 (1797, 64) in [0, 1], and the digits they show."""
+    from sklearn.datasets import load_digits  # heavy, and only this dataset needs it
+
+    pixels, digit = load_digits(return_X_y=True)
+    return pixels.astype(np.float64) / 16.0, digit
