@@ -28,8 +28,9 @@ from .perturbed_noise import (
     needs_base_gram,
     unchanged,
 )
-from .pool import LearningSetting, NoisePool, greedy_pixels, pixel_count
+from .pool import NoisePool
 from .program import Method, solve_margin_program
+from .setting import LearningSetting, greedy_pixels, pixel_count
 
 CHECKED_ROWS = 256
 """Of so many perturbed samples the sizes are checked."""

@@ -29,7 +29,7 @@ from ..device import check_memory, fitting, full_float32
 from ..network import output_weights
 from .exact import CHECKED_ROWS, NoiseLearning, checked_size
 from .perturbed_noise import AlongDirections, Gram, SampleGram, gram_of, needs_base_gram, unchanged
-from .pool import LearningSetting
+from .setting import LearningSetting
 
 # Rounds of the power method a step; it starts from where the last step's ended.
 _POWER_STEPS = 2

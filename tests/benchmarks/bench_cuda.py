@@ -15,7 +15,8 @@ from perturbproof.numerics.data.generated import Uniform
 from perturbproof.numerics.device import full_float32, resolve_device
 from perturbproof.numerics.network import initial_weights
 from perturbproof.numerics.paper_scale.exact import NoiseLearning
-from perturbproof.numerics.paper_scale.pool import LearningSetting, NoisePool
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import LearningSetting
 from perturbproof.numerics.paper_scale.trained import TrainedNetworks
 from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import paper_recipe

@@ -27,8 +27,9 @@ from perturbproof.numerics.paper_scale.perturbed_noise import (
     margin_matrix,
     unchanged,
 )
-from perturbproof.numerics.paper_scale.pool import LearningSetting, NoisePool, greedy_pixels
+from perturbproof.numerics.paper_scale.pool import NoisePool
 from perturbproof.numerics.paper_scale.program import solve_margin_program
+from perturbproof.numerics.paper_scale.setting import LearningSetting, greedy_pixels
 from perturbproof.numerics.paper_scale.trained import TrainedNetworks, follow_flow
 from perturbproof.numerics.perturb.attacks import (
     AttackedNetwork,

@@ -186,11 +186,13 @@ def pretended() -> Iterator[Pretended]:
         pytest.skip(f"torch {torch.__version__} cannot register a device from Python")
     if torch._C._get_privateuse1_backend_name() != "pretend":
         _REGISTER("pretend")
-    real = devices.resolve_device
+    real, named = devices.resolve_device, devices.check_device_name
     patch = pytest.MonkeyPatch()
     for module in list(sys.modules.values()):
         if getattr(module, "resolve_device", None) is real:
             patch.setattr(module, "resolve_device", lambda n: n if n == NAME else real(n))
+        if getattr(module, "check_device_name", None) is named:
+            patch.setattr(module, "check_device_name", lambda n: n == NAME or named(n))
     torch._C._set_only_lift_cpu_tensors(True)
     try:
         with Pretended() as device:

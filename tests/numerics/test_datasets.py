@@ -9,12 +9,7 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data import DATASETS, AnyDataset, Sample
 from perturbproof.numerics.data.digits import Digits
 from perturbproof.numerics.data.file import FromFile
-from perturbproof.numerics.data.generated import (
-    Gaussian,
-    NearOrthogonal,
-    Orthogonal,
-    Uniform,
-)
+from perturbproof.numerics.data.generated import Gaussian, NearOrthogonal, Orthogonal, Uniform
 from perturbproof.numerics.data.sample import centred, row_list
 from sklearn.datasets import load_digits
 

@@ -16,7 +16,8 @@ from perturbproof.numerics.data.generated import Orthogonal, Uniform
 from perturbproof.numerics.network import LeakyNetwork, initial_weights
 from perturbproof.numerics.paper_scale.exact import NoiseLearning, pixel_bytes
 from perturbproof.numerics.paper_scale.perturbed_noise import AlongDirections, SampleGram, gram_of
-from perturbproof.numerics.paper_scale.pool import LearningSetting, NoisePool
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import LearningSetting
 from perturbproof.numerics.paper_scale.trained import (
     TrainedNetworks,
     flow_bytes,

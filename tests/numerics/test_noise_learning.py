@@ -11,10 +11,10 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.network import LeakyNetwork
 from perturbproof.numerics.paper_scale.exact import NoiseLearning, checked_size
 from perturbproof.numerics.paper_scale.perturbed_noise import AlongDirections
-from perturbproof.numerics.paper_scale.pool import (
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import (
     LearningSetting,
     Noise,
-    NoisePool,
     greedy_pixels,
     pixel_count,
 )

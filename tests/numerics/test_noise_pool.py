@@ -4,7 +4,8 @@ import pytest
 import torch
 from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.paper_scale import pool as noise_pool
-from perturbproof.numerics.paper_scale.pool import Noise, NoisePool
+from perturbproof.numerics.paper_scale.pool import NoisePool
+from perturbproof.numerics.paper_scale.setting import Noise
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.numerics.enclose.binomial import binomial_interval
 from perturbproof.theory import catalog, prove, theorem
 from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify.judge import judge
@@ -24,6 +23,7 @@ from perturbproof.verify.selftest.trials import (
 from perturbproof.verify.statistics import (
     FAMILY_ERROR,
     Decision,
+    binomial_interval,
     family_levels,
     holm_errors,
     values_at,

@@ -15,13 +15,13 @@ from sympy.logic.boolalg import Boolean
 from ...numerics.boundary.gram import extremes, gram_matrix
 from ...numerics.compiler import compile_relation
 from ...numerics.enclose.ball_array import BallArray
-from ...numerics.enclose.binomial import binomial_interval
 from ...theory.exact.interval import Interval
 from ...theory.steps.perturbed import CONDITION, RADIUS
 from ...theory.theorems.boundary.uniform_data import CONDITIONS, Condition
 from ...theory.theorems.learning.matching_random_labels import EXCESS, MISMATCH
 from ...theory.theorems.perturbation import perturbed_boundary
 from ..scenarios.scenario import Scenario
+from ..statistics import binomial_interval
 from ..values import CrossCheck, Measured
 from .experiment import Experiment, evaluated, measure, measures
 from .learner import Missing

@@ -15,7 +15,8 @@ from typing import Any
 import pydantic
 
 from ...numerics.paper_scale.exact import ExactLearning, NoiseLearning, Solved
-from ...numerics.paper_scale.pool import LearningSetting, Noise, NoisePool
+from ...numerics.paper_scale.pool import NoisePool
+from ...numerics.paper_scale.setting import LearningSetting, Noise
 from ...numerics.paper_scale.trained import PUBLISHED_TIME, TrainedLearning, TrainedNetworks
 from ...numerics.perturb.base import PerturbationFault
 from ...numerics.train.training import fitting_threads

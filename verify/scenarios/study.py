@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from ...numerics.configuration import InputError
-from ...numerics.paper_scale.pool import Count, LearningSetting, Noise, PerturbationKind, Size
+from ...numerics.paper_scale.setting import Count, LearningSetting, Noise, PerturbationKind, Size
 from ..values import Verdict
 from .scenario import Expected, Name, Section, first_problem
 
@@ -80,7 +80,7 @@ LINEAR_SHARE = 0.25
 
 
 class Sizes(Section):
-    """What a point is, where it says nothing else; see `numerics.paper_scale.pool`."""
+    """What a point is, where it says nothing else; see `numerics.paper_scale.setting`."""
 
     dimension: Dimension
     samples: Count

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from ...numerics.boundary import gram, multipliers
-from ...numerics.enclose import binomial
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.perturb.base import Direction, GeometricPerturbation
 from ...numerics.perturb.geometric import L2
 from ...numerics.train import descent
 from ...numerics.train.convergence import CertifiedAngle
 from ...theory.exact.interval import Interval
+from .. import statistics
 from ..measure import learner, normals
 from ..scenarios.scenario import Scenario
 from ..values import Measured
@@ -106,12 +106,12 @@ def _exchanged(owner: object, name: str, wrong: Callable[[Any], Any]) -> Iterato
     right = getattr(owner, name)
     setattr(owner, name, wrong(right))
     # Intervals of counts seen before would hide a fault in how they are computed.
-    binomial.binomial_interval.cache_clear()
+    statistics.binomial_interval.cache_clear()
     try:
         yield
     finally:
         setattr(owner, name, right)
-        binomial.binomial_interval.cache_clear()
+        statistics.binomial_interval.cache_clear()
 
 
 def _at(owner: object, name: str, wrong: Callable[[Any], Any]) -> Plant:
@@ -335,7 +335,7 @@ FAULTS: tuple[Fault, ...] = (
         "interval-of-more-trials",
         "Binomial intervals are computed for ten times as many trials.",
         "noise",
-        _at(binomial, "betaincinv", lambda f: lambda a, b, tail: f(10 * a, 10 * b, tail)),
+        _at(statistics, "betaincinv", lambda f: lambda a, b, tail: f(10 * a, 10 * b, tail)),
     ),
     Fault(
         "trials-overcounted",

@@ -6,8 +6,8 @@ from math import comb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.enclose import binomial
-from perturbproof.numerics.enclose.binomial import TailFault, binomial_interval, upper_tail
+from perturbproof.verify import statistics
+from perturbproof.verify.statistics import TailFault, binomial_interval, upper_tail
 from scipy.stats import binomtest
 
 
@@ -71,8 +71,8 @@ def test_an_error_out_of_range_is_refused(error: float) -> None:
 
 
 def test_a_wrong_quantile_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = binomial.betaincinv
-    monkeypatch.setattr(binomial, "betaincinv", lambda a, b, t: right(10 * a, 10 * b, t))
+    right = statistics.betaincinv
+    monkeypatch.setattr(statistics, "betaincinv", lambda a, b, t: right(10 * a, 10 * b, t))
     with pytest.raises(TailFault, match="lower end"):
         binomial_interval.__wrapped__(150, 300, 0.01)
 
