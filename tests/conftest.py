@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores: threads of theirs would wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+# A crowded machine draws slowly; no timing decides a test.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

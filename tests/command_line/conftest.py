@@ -67,7 +67,7 @@ def installed(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         check=False,
     )
     return folder, done

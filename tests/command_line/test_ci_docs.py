@@ -38,7 +38,7 @@ def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedP
         env=os.environ | {"PATH": path} | variables,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 

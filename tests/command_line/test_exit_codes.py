@@ -182,7 +182,7 @@ def ends(tmp_path_factory) -> dict[int, tuple[int, str]]:
     }
     ended = {}
     for code, process in started.items():
-        _, error = process.communicate(timeout=300)
+        _, error = process.communicate(timeout=900)
         ended[code] = (process.returncode, error)
     return ended
 

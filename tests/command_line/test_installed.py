@@ -107,7 +107,7 @@ def test_an_interrupt_ends_with_130_one_line_and_no_folder(here: Path) -> None:
         if "training" in line:
             break
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == 130
     assert (out, err) == ("", "perturbproof: interrupted\n")
     assert tree(here) == before

@@ -163,7 +163,7 @@ def test_layout_fits_the_window(rendered: Path, tmp_path: Path) -> None:
         [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1600,1000",
          f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
          (tmp_path / "measure.html").as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=900, check=True,
     )  # fmt: skip
     told = re.search(r"RESULT([A-Za-z0-9+/=]+)END</pre>", made.stdout)
     assert told is not None, made.stderr[-500:]

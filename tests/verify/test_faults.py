@@ -80,7 +80,7 @@ def interrupted(folder: Path, stage: str, sent: signal.Signals, wait: float = 0.
             break
     time.sleep(wait)
     process.send_signal(sent)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=900)
     assert (process.returncode, output) == (130, "")
     assert said(errors) == ["perturbproof: interrupted"]
     assert_as_it_was(out)
@@ -170,7 +170,7 @@ def run_limited(folder: Path, kibibytes: int, scenario: str) -> subprocess.Compl
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
 
 
@@ -212,7 +212,7 @@ def test_output_that_nobody_reads_to_its_end(folder: Path, words: tuple[str, ...
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=900)
     assert errors == ""
     assert process.returncode in (0, -signal.SIGPIPE)
 
