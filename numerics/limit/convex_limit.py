@@ -1,0 +1,215 @@
+"""The limit that training tends to while no own pair changes its sign: a convex program.
+
+While the own pairs keep their signs the margin y_n f(x_n) is, with b_g = w_j/abs(a_j) for the
+neurons j of group g, the concave function
+
+    z_n(W) = sum_own A_g kappa_gn <b_g, x_n> - sum_cross A_g phi(<b_g, x_n>),
+
+and the limit W* minimises ½‖W‖² = ½ sum_g A_g ‖b_g‖² subject to z_n(W) >= 1. Any lambda_n >= 0 and
+slopes s_gn in [gamma, 1] of the cross pairs give W_l with
+
+    b_g = sum_own kappa_gn lambda_n x_n - sum_cross s_gn lambda_n x_n
+
+and the dual value sum lambda_n - ½‖W_l‖² <= ½‖W*‖². With W_p = W_l/min_n z_n(W_l), which meets the
+constraints, strong convexity encloses the solution:
+
+    ‖W_p - W*‖² <= ‖W_p‖² - 2 sum lambda_n + ‖W_l‖².
+
+So a solution in floating point only proposes lambda and s, and nothing about it has to be exact.
+It is found by cutting planes: z_n is the least of linear pieces, one for every choice of slopes in
+{gamma, 1}; those that the current W violates are added until none is, and the multipliers of the
+pieces follow from non-negative least squares (`minimiser_support`). In Gram space, so that the
+input dimension counts only in products. Source: this project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...theory.exact.interval import Interval, Number
+from ..boundary.margin_program import minimiser_support
+from ..data.sample import Sample
+from ..enclose.ball_array import BallArray
+from ..enclose.real_array import FloatArray
+from .own_pattern import OwnPattern
+
+# A margin below 1 by more than this is a violated constraint; the enclosure pays for what is left.
+_TOLERANCE = 1e-10
+_ROUNDS = 200
+_FIRST_PIECES = 50
+_PIECES_A_ROUND = 200
+# Beyond so many pieces, those without a multiplier are dropped before more are added.
+_MOST_PIECES = 600
+
+
+@dataclass(frozen=True, eq=False)
+class ConvexLimit:
+    """The limit W* under an own pattern, enclosed.
+
+    Attributes
+    ----------
+    sample, slope : the data and gamma, exact; a float its binary value.
+    pattern : the signs of the own pairs that the program presumes.
+    multipliers : float64 (N,), lambda >= 0.
+    slopes : float64 (N, G), those of the cross pairs, in [gamma, 1].
+    """
+
+    sample: Sample
+    slope: Number
+    pattern: OwnPattern
+    multipliers: FloatArray
+    slopes: FloatArray
+
+    @cached_property
+    def directions(self) -> BallArray:
+        """b_g of W_l, (G, d)."""
+        signed = self.pattern.kappa(self.slope) * self.pattern.own - self.slopes * ~self.pattern.own
+        return (signed * self.multipliers[:, None]).T @ self.sample.x
+
+    @cached_property
+    def scaled(self) -> BallArray:
+        """<b_g, x_n> of W_l, (N, G)."""
+        return BallArray.exact(self.sample.x) @ self.directions.T
+
+    @cached_property
+    def norms(self) -> BallArray:
+        """‖x_n‖, (N,)."""
+        x = BallArray.exact(self.sample.x)
+        return (x * x).sum(axis=1).sqrt()
+
+    @cached_property
+    def total(self) -> Interval:
+        """sum lambda_n."""
+        return BallArray.exact(self.multipliers).sum().interval()
+
+    @cached_property
+    def square(self) -> Interval:
+        """‖W_l‖²."""
+        b = self.directions
+        return ((b * b).sum(axis=1) * self.pattern.masses).sum().interval().nonnegative()
+
+    @cached_property
+    def least_margin(self) -> Interval:
+        """min_n z_n(W_l)."""
+        return program_margins(self.scaled, self.pattern, self.slope).min_enclosure()
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the program certainly can be met, so that W* exists."""
+        return self.least_margin.lower > 0
+
+    @cached_property
+    def ratio(self) -> Interval:
+        """M = ‖W_l‖/min_n z_n(W_l), for a feasible program."""
+        return self.square.sqrt() / self.least_margin
+
+    @cached_property
+    def error(self) -> Interval:
+        """Between 0 and an upper bound of ‖W_l - W*‖, for a feasible program."""
+        gap = self.ratio**2 - 2 * self.total + self.square
+        shift = abs(1 / self.least_margin - 1) * self.square.sqrt()
+        return Interval.between(0, (shift + gap.max(0).sqrt()).upper)
+
+    @cached_property
+    def activations(self) -> BallArray:
+        """sigma_gn <b*_g, x_n> of W* at own pairs, (N, G); cross pairs hold what is of no use."""
+        reach = self.norms[:, None] * self.error / self.pattern.masses.sqrt()
+        return self.scaled * self.pattern.signs + BallArray(np.zeros(reach.shape), reach.upper)
+
+    @cached_property
+    def own_activation(self) -> Interval:
+        """The least scaled own activation A_g sigma_gn <b*_g, x_n> of W*."""
+        scaled = self.activations * self.pattern.masses
+        return least(scaled, self.pattern.own)
+
+    @property
+    def supports(self) -> int:
+        """Samples with a positive multiplier, as floating point tells."""
+        return int((self.multipliers > 0).sum())
+
+    @property
+    def kinks(self) -> int:
+        """Supports at which a cross pair has a slope strictly inside, as floating point tells."""
+        inside = (self.slopes > float(self.slope)) & (self.slopes < 1) & ~self.pattern.own
+        return int((inside.any(axis=1) & (self.multipliers > 0)).sum())
+
+
+def least(values: BallArray, among: NDArray[np.bool_]) -> Interval:
+    """The smallest of the entries where `among` holds."""
+    return Interval.between(
+        float(values.lower[among].min(initial=np.inf)),
+        float(values.upper[among].min(initial=np.inf)),
+    )
+
+
+def program_margins(scaled: BallArray, pattern: OwnPattern, slope: Number) -> BallArray:
+    """z_n (N,) from <b_g, x_n> (N, G)."""
+    hidden = scaled.maximum(scaled * Interval.exact(slope))
+    own = pattern.kappa(slope) * scaled
+    return ((own * pattern.own - hidden * ~pattern.own) * pattern.masses).sum(axis=1)
+
+
+def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLimit:
+    """Propose multipliers and slopes of the program; `ConvexLimit` then encloses its solution.
+
+    Where the samples cannot be separated, or the search does not end, the result is not `feasible`.
+    """
+    x, own, gamma = sample.x, pattern.own, float(slope)
+    masses = np.array([float(share) for share in pattern.shares])
+    kappa = np.where(pattern.active, 1.0, gamma)
+    # One power of two for all keeps the search within the range of float64.
+    unit = 2.0 ** -int(np.frexp(abs(x).max())[1])
+    x = x * unit
+    directions = np.outer(pattern.halves, (x * sample.y[:, None]).mean(axis=0))
+    rows, pieces = np.zeros(0, dtype=np.intp), np.zeros((0, len(masses)))
+    weights = np.zeros(0)
+    lengths = np.linalg.norm(x, axis=1)
+    for turn in range(_ROUNDS):
+        inner = x @ directions.T
+        now = np.where(own, kappa, -np.where(inner > 0, 1.0, gamma))
+        margins = (now * inner * masses).sum(axis=1)
+        if turn:
+            chosen = np.flatnonzero(margins < 1 - _TOLERANCE)
+            chosen = chosen[np.argsort(margins[chosen], kind="stable")][:_PIECES_A_ROUND]
+        else:
+            chosen = np.argsort(margins / lengths, kind="stable")[:_FIRST_PIECES]
+        known = {(row, piece.tobytes()) for row, piece in zip(rows, pieces, strict=True)}
+        chosen = [row for row in chosen if (row, now[row].tobytes()) not in known]
+        if not chosen:
+            break
+        if len(rows) > _MOST_PIECES:
+            rows, pieces = rows[weights > 0], pieces[weights > 0]
+        rows, pieces = np.append(rows, chosen), np.vstack([pieces, now[chosen]])
+        matrix = (x[rows] @ x[rows].T) * ((pieces * masses) @ pieces.T)
+        support = minimiser_support(matrix)
+        weights = np.zeros(len(rows))
+        if not len(support):
+            break
+        ones = np.ones(len(support))
+        solved = np.linalg.lstsq(matrix[np.ix_(support, support)], ones, rcond=None)[0]
+        weights[support] = np.maximum(solved, 0.0)
+        directions = (pieces * weights[:, None]).T @ x[rows]
+    return _collected(sample, slope, pattern, rows, pieces, weights * unit**2)
+
+
+def _collected(
+    sample: Sample,
+    slope: Number,
+    pattern: OwnPattern,
+    rows: NDArray[np.intp],
+    pieces: FloatArray,
+    weights: FloatArray,
+) -> ConvexLimit:
+    """A sample's multiplier is the sum of its pieces', its slopes are their weighted means."""
+    multipliers = np.bincount(rows, weights, sample.n)
+    slopes = np.zeros(pattern.own.shape)
+    np.add.at(slopes, rows, -pieces * weights[:, None])
+    held = multipliers > 0
+    slopes[held] /= multipliers[held, None]
+    gamma = Interval.exact(slope).upper
+    slopes = np.where(pattern.own | ~held[:, None], 1.0, np.clip(slopes, gamma, 1.0))
+    return ConvexLimit(sample, slope, pattern, multipliers, slopes)

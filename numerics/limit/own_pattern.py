@@ -1,0 +1,100 @@
+"""Own pairs and groups: on which neurons a sample acts alike.
+
+A pair of neuron j and sample n is *own* when a_j y_n > 0, else *cross*. Only own pairs make
+training non-convex: while none of them changes its sign, gradient flow is that of a convex loss.
+Neurons of one half whose own pairs have equal signs form a group; at the limit they are equal up to
+abs(a_j).
+Source: this project (docs/limit-certificate.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...theory.exact.interval import Interval, Number
+from ..enclose.ball_array import BallArray
+from ..enclose.real_array import BoolArray, RealArray
+
+
+@dataclass(frozen=True, eq=False)
+class OwnPattern:
+    """The signs of all own pairs, neurons taken together in groups.
+
+    Attributes
+    ----------
+    halves : int8 (G,), the sign of a_j in each group.
+    active : bool (N, G), whether the group's neurons are active at the sample; it means something
+        for own pairs only.
+    members : int64 (m,), the group of each neuron; empty where no network is spoken of.
+    shares : the part of all neurons that is in each group: its mass A_g, the sum of a_j².
+    own : bool (N, G), whether the sample is the group's own.
+    """
+
+    halves: NDArray[np.int8]
+    active: BoolArray
+    members: NDArray[np.intp]
+    shares: tuple[Fraction, ...]
+    own: BoolArray
+
+    @property
+    def all_active(self) -> bool:
+        """Whether every own pair is active: the boundary of the limit is then linear."""
+        return bool(self.active[self.own].all())
+
+    @property
+    def masses(self) -> BallArray:
+        """A_g, (G,)."""
+        exact = [Interval.exact(share) for share in self.shares]
+        return BallArray.between([e.lower for e in exact], [e.upper for e in exact])
+
+    @property
+    def signs(self) -> NDArray[np.float64]:
+        """+1 where a pair is active, else -1, (N, G)."""
+        return np.where(self.active, 1.0, -1.0)
+
+    def kappa(self, slope: Number) -> BallArray:
+        """The derivative of phi at own pairs, (N, G)."""
+        gamma = Interval.exact(slope)
+        return BallArray.between(
+            np.where(self.active, 1.0, gamma.lower), np.where(self.active, 1.0, gamma.upper)
+        )
+
+
+def all_active(y: NDArray[np.int8]) -> OwnPattern:
+    """Two groups, every own pair active, for labels y (N,)."""
+    halves = np.array([1, -1], dtype=np.int8)
+    own = np.equal.outer(y, halves)
+    return OwnPattern(
+        halves, own, np.zeros(0, dtype=np.intp), (Fraction(1, 2), Fraction(1, 2)), own
+    )
+
+
+def own_pattern(preactivations: RealArray, y: NDArray[np.int8]) -> OwnPattern | None:
+    """The pattern of a network of pre-activations (N, m), for labels y (N,).
+
+    None where the sign of an own pair is not certain.
+    """
+    width = preactivations.shape[1]
+    halves = np.repeat(np.array([1, -1], dtype=np.int8), width // 2)
+    own = np.equal.outer(y, halves)
+    positive = preactivations.positive
+    if not (positive | preactivations.negative | ~own).all():
+        return None
+    rows, first, members, counts = np.unique(
+        np.vstack([halves[None] > 0, positive & own]),
+        axis=1,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+    )
+    return OwnPattern(
+        halves[first],
+        rows[1:],
+        members.reshape(-1),
+        tuple(Fraction(int(count), width) for count in counts),
+        own[:, first],
+    )
