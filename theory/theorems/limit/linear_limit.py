@@ -83,7 +83,7 @@ THEOREM = Theorem(
             "The neurons of a half are equal up to |a_j|, and the limit network has the sign of "
             "<q, z> for every z; so it has at every test point.",
             contrary_points <= 0,
-            formal=sp.And(sp.Eq(tied, 0), SAME_SIGN),
+            formal=sp.And(sp.Eq(tied, 0), SAME_SIGN, contrary_points <= 0),
             display=sp.Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
         ),
     ),
