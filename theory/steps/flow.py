@@ -21,6 +21,7 @@ from ..statement import (
     Identity,
     Inequality,
     Let,
+    Limit,
     Step,
     TrustedFact,
 )
@@ -164,6 +165,8 @@ distance_t = declare(
 )
 ratio_T = declare("ratio_T", "R_T = max(‖W(T)‖/rho_T, M)", low=0, open_low=True, latex="R_T")
 
+elapsed_t = declare("elapsed_t", "t - T", low=0, index="t", latex="t-T")
+
 _w = declare("one_coordinate", "one coordinate of W")
 
 FLOW_STEPS: tuple[Step, ...] = (
@@ -176,12 +179,18 @@ FLOW_STEPS: tuple[Step, ...] = (
     *now.on_the_cone("time"),
     Definition(
         "loss",
-        "So L = sum exp(-z_n), rho = -log L + H.",
+        "L is the sum over the samples of exp(-y_n f(x_n)), and rho = -log L + H.",
         (
-            sp.Eq(loss_n_t, sp.exp(-now.margin)),
+            sp.Eq(loss_n_t, sp.exp(-now.answer)),
             sp.Eq(rho_t, entropy - sp.log(loss_t)),
             sp.Eq(rho_T, entropy - sp.log(loss_T)),
         ),
+    ),
+    Inequality(
+        "convex",
+        "Until t it is the convex function sum exp(-z_n).",
+        sp.Eq(loss_n_t, sp.exp(-now.margin)),
+        by="loss t-margin",
     ),
     Identity(
         "pairing",
@@ -246,6 +255,7 @@ FLOW_STEPS: tuple[Step, ...] = (
         "Gradient flow is the subgradient flow of the convex L up to t.",
         FLOW,
         (speed_t, loss_t, _growth_t, rise_t),
+        by="convex",
     ),
     Inequality(
         "rates",
@@ -298,5 +308,73 @@ FLOW_STEPS: tuple[Step, ...] = (
         "So W/rho stays within r of W_l.",
         distance_t <= capture_distance,
         by="distance-now ratio-square radius",
+    ),
+)
+
+# With the solution of the margin program itself, ‖W_l‖² = Lam = M².
+
+EXACT = sp.And(sp.Eq(limit_norm**2, weight_sum), sp.Eq(ratio_ref**2, weight_sum))
+TENDS = distance_t**2 <= (ratio_ref + (norm_T - ratio_ref * rho_T) / rho_t) ** 2 - weight_sum
+DECAY = 1 / loss_t >= 1 / loss_T + elapsed_t / ratio_ref**2
+_loss_bound = 1 / (1 / loss_T + elapsed_t / ratio_ref**2)
+
+DIRECTION: tuple[Step, ...] = (
+    Inequality(
+        "ratio-excess",
+        "‖W‖/rho <= M + (‖W(T)‖ - M rho(T))/rho.",
+        norm_t / rho_t <= ratio_ref + (norm_T - ratio_ref * rho_T) / rho_t,
+        by="excess rho-positive",
+    ),
+    Inequality(
+        "tends",
+        "With the exact solution ‖W/rho - W*‖² is at most the square of that less M².",
+        sp.Implies(EXACT, TENDS),
+        by="distance-now ratio-excess rho-positive",
+    ),
+    Limit(
+        "tends-limit",
+        "Which tends to 0 as rho grows: W/rho tends to W*.",
+        (ratio_ref + (norm_T - ratio_ref * rho_T) / rho_t) ** 2 - ratio_ref**2,
+        rho_t,
+        sp.oo,
+        sp.Integer(0),
+    ),
+    Inequality(
+        "decay-rate",
+        "1/L grows at the rate ‖W'‖²/L² >= 1/M².",
+        1 / ratio_ref**2 - rise_t / loss_t <= 0,
+        by="flow speed",
+    ),
+    Citation(
+        "decay-integral",
+        "So 1/L - (t - T)/M² never falls.",
+        INTEGRAL,
+        (
+            -1 / loss_T,
+            elapsed_t / ratio_ref**2 - 1 / loss_t,
+            1 / ratio_ref**2 - rise_t / loss_t,
+        ),
+        by="decay-rate",
+    ),
+    Inequality("decay", "L falls at least like M²/t.", DECAY, by="decay-integral"),
+    Inequality(
+        "decay-loss",
+        "Turned over.",
+        loss_t <= _loss_bound,
+        by="decay",
+    ),
+    Inequality(
+        "rho-grows",
+        "And rho grows at least like log t.",
+        rho_t >= entropy - sp.log(_loss_bound),
+        by="decay-loss loss",
+    ),
+    Limit(
+        "rho-limit",
+        "Without bound.",
+        entropy - sp.log(_loss_bound),
+        elapsed_t,
+        sp.oo,
+        sp.oo,
     ),
 )
