@@ -148,9 +148,7 @@ ref = own_pattern.network("ref", "W_f", "of phi at <w_j(t), x_n>", "", "t")
 loss_T = declare("loss_T", "loss at T", low=0, open_low=True, latex="L_T")
 loss_t = declare("loss_t", "loss at t", low=0, open_low=True, index="t", latex="L_t")
 loss_n_t = declare("loss_n_t", "exp(-z_n) at t", low=0, open_low=True, index="nt", latex="l_n")
-rho_T = declare(
-    "rho_T", "smooth margin -log L + H at T", low=0, open_low=True, latex="\\rho_T"
-)
+rho_T = declare("rho_T", "smooth margin -log L + H at T", low=0, open_low=True, latex="\\rho_T")
 rho_t = declare("rho_t", "the same at t", index="t", latex="\\rho_t")
 norm_T = declare("norm_T", "‖W(T)‖", low=0, latex="\\|W_T\\|")
 norm_t = declare("norm_t", "‖W(t)‖", low=0, index="t", latex="\\|W_t\\|")

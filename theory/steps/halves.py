@@ -59,9 +59,7 @@ _first_slope = declare("s_first_t", "slope of phi there, for neuron i", index="g
 _second_slope = declare("s_second_t", "slope of phi there, for neuron j", index="gnjt")
 _off_t = declare("off_mean_t", "distance of b_j from the mean of its half at t", low=0, index="gjt")
 
-_own, _one, _other = (
-    sp.IndexedBase(name)[multipliers.indices[0]] for name in ("e", "s_i", "s_j")
-)
+_own, _one, _other = (sp.IndexedBase(name)[multipliers.indices[0]] for name in ("e", "s_i", "s_j"))
 
 TOGETHER: tuple[Step, ...] = (
     Identity(
@@ -221,9 +219,7 @@ ACTIVATION: tuple[Step, ...] = (
         "lever",
         "The linear form W -> (1-beta) A_g <bbar_g, x_n> + beta gamma A_g' <bbar_g', x_n> has the "
         "norm ‖x_n‖ sqrt((1-beta)² A_g + beta² gamma² A_g'); H is an entropy.",
-        (
-            sp.Eq(_lever, sp.sqrt((1 - _mix) ** 2 * mass_g + _mix**2 * gamma**2 * _other_mass)),
-        ),
+        (sp.Eq(_lever, sp.sqrt((1 - _mix) ** 2 * mass_g + _mix**2 * gamma**2 * _other_mass)),),
     ),
     Citation(
         "lever-bound",
@@ -259,7 +255,13 @@ ACTIVATION: tuple[Step, ...] = (
         - capture_distance * _norm_x * _lever,
         by="mean-mixed lever-bound lever-radius",
     ),
-    Let("activation", "The own activation of neuron j.", activation_t, _b_h / rho_t, by="rho-positive"),
+    Let(
+        "activation",
+        "The own activation of neuron j.",
+        activation_t,
+        _b_h / rho_t,
+        by="rho-positive",
+    ),
     Citation(
         "neuron",
         "Neuron j is near the mean.",

@@ -85,6 +85,12 @@ support_min = declare(
     "smallest y_n y_k <x_n, x_k> over all pairs of samples",
     latex="\\min(G)",
 )
+trained_activation = declare(
+    "trained_activation",
+    "smallest m y_n a_j <w_j, x_n> over samples and neurons of the trained network: positive when "
+    "every sample activates exactly the neurons of its own label's half",
+    latex="\\mu_{\\mathrm{trained}}",
+)
 
 size_j = declare("size_j", "|a_j|", low=0, open_low=True, index="j", latex="\\alpha_j")
 plus_mass = declare(
@@ -114,6 +120,21 @@ ORDER_NEURONS = TrustedFact(
 )
 ORDER_SAMPLES = replace(ORDER_NEURONS, over="n")
 LINEAR_NEURONS = replace(sums.LINEAR_SUM, over="j")
+
+_terms = declare("one_total", "a sum of terms")
+_any = declare("one_any", "an arbitrary one of the terms")
+_picked = declare("one_picked", "one of the terms")
+
+ONE_TERM = TrustedFact(
+    "A-ONE-TERM",
+    "A sum of numbers that are not negative is at least each of them.",
+    "sum of inequalities",
+    (_terms, _any, _picked),
+    (_any >= 0,),
+    (_terms >= _picked,),
+    over="k",
+    varying=(_any,),
+)
 
 _multiplier = declare("program_multiplier", "a multiplier of the program", low=0, latex="\\lambda")
 _margin = declare("program_margin", "the margin z_n(W*) of its sample", latex="z")
@@ -262,6 +283,7 @@ def network(tag: str, says: str, slopes: str, time: str = "", slope_time: str = 
 
     `time` is "t" where the network moves, `slope_time` where the slopes do.
     """
+
     def pair(name: str, meaning: str, index: str) -> sp.Symbol:
         return declare(f"{name}_{tag}", f"{meaning} of {says}", index=index)
 

@@ -74,9 +74,7 @@ _SOLUTION: tuple[Step, ...] = (
     Inequality(
         "star-equal-pair",
         "phi(h) = s h for a slope s of phi at h.",
-        sp.Eq(
-            size_j * phi(_star.cross_h), size_j * _star.slope * _star.cross_h
-        ),
+        sp.Eq(size_j * phi(_star.cross_h), size_j * _star.slope * _star.cross_h),
         by="star-slopes",
     ),
     Citation(
@@ -171,7 +169,9 @@ _LARGE = (
 )
 
 _SEED: tuple[Step, ...] = (
-    Citation("entropy", "Entropies lie in [0, log N]: g = log N - H >= 0.", flow.ENTROPY, (_entropy, N)),
+    Citation(
+        "entropy", "Entropies lie in [0, log N]: g = log N - H >= 0.", flow.ENTROPY, (_entropy, N)
+    ),
     Definition(
         "seed",
         "Start from c W*: L is the sum over the samples of exp(-c z_n(W*)), H the entropy of the "
@@ -197,9 +197,7 @@ _SEED: tuple[Step, ...] = (
         (_loss, N, sp.exp(-_scale * _star.margin), 0, sp.exp(-_scale)),
         by="seed-term",
     ),
-    Identity(
-        "seed-log", "Its logarithm.", sp.log(N * sp.exp(-_scale)), sp.log(N) - _scale
-    ),
+    Identity("seed-log", "Its logarithm.", sp.log(N * sp.exp(-_scale)), sp.log(N) - _scale),
     Inequality(
         "seed-rho",
         "So rho >= c - g > 0.",

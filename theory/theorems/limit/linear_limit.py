@@ -170,9 +170,7 @@ THEOREM = Theorem(
             * over_samples(multipliers * ((1 - labels) - slopes * (1 + labels)) * samples),
             2
             * over_samples(
-                multipliers
-                * (_mean * labels + _gap + slopes * (_mean * labels - _gap))
-                * samples
+                multipliers * (_mean * labels + _gap + slopes * (_mean * labels - _gap)) * samples
             ),
         ),
         Definition(

@@ -31,9 +31,7 @@ def _half(sign: str, name: str) -> tuple[sp.Symbol, ...]:
     mark = "+" if sign == ">" else "-"
 
     def symbol(kind: str, meaning: str, latex: str, **more: object) -> sp.Symbol:
-        return declare(
-            f"{name}_{kind}", meaning, latex=f"{latex}_{{{mark}}}", index="z", **more
-        )
+        return declare(f"{name}_{kind}", meaning, latex=f"{latex}_{{{mark}}}", index="z", **more)
 
     return (
         declare(f"{name}_h", f"<w_j, z>, a_j {sign} 0", index="jz"),
@@ -153,9 +151,7 @@ THEOREM = Theorem(
             sp.Eq(
                 answer_z,
                 (1 + gamma) / 2 * lean_z
-                + (1 - gamma)
-                / 2
-                * (sp.Abs(_plus[1]) + plus_gap - sp.Abs(_minus[1]) - minus_gap),
+                + (1 - gamma) / 2 * (sp.Abs(_plus[1]) + plus_gap - sp.Abs(_minus[1]) - minus_gap),
             ),
             by="gaps plus-bent minus-bent",
         ),
