@@ -161,7 +161,7 @@ def _rational(
 
 def _without_solution(x: FloatArray, y: FloatArray) -> Multipliers:
     """The verdict where no solution was certified: False if the samples are not separable."""
-    terms = _vanishing_combination(x * y[:, None])
+    terms = vanishing_combination(x * y[:, None])
     if terms is None:
         reason = "no solution with the linear pattern was certified, nor that there is none"
         return Multipliers(None, None, None, None, reason)
@@ -170,7 +170,7 @@ def _without_solution(x: FloatArray, y: FloatArray) -> Multipliers:
     return Multipliers(None, None, None, False, f"no linear pattern is possible: {reason}")
 
 
-def _vanishing_combination(signed: FloatArray) -> NDArray[np.intp] | None:
+def vanishing_combination(signed: FloatArray) -> NDArray[np.intp] | None:
     """Rows whose sum with some weights > 0 is exactly zero; None when none are found.
 
     With w a neuron of the half a_j > 0, the linear pattern has y_n <w, x_n> > 0 for all n, and the

@@ -82,18 +82,25 @@ class Capture:
         """Whether no own pair ever changes its sign under gradient flow from here on: certain."""
         return self.certified is not None and self.certified.slack.lower > 0
 
+    def within(self, angle: float) -> bool:
+        """Whether it is captured, and the certified angle, where there is one, at most `angle`."""
+        if not self.captured or self.certified is None:
+            return False
+        return self.certified.angle is None or self.certified.angle.upper <= angle
+
 
 def capture(
     weights: FloatArray,
     sample: Sample,
     slope: Number,
     loss: str = "exponential",
-    known: Callable[[OwnPattern], ConvexLimit] | None = None,
+    limit_of: Callable[[OwnPattern], ConvexLimit | None] | None = None,
 ) -> Capture:
     """Decide capture of the network of float64 ``weights`` (m, d), taken as exact, m even.
 
     slope is gamma in (0, 1], exact. loss: "exponential" or "logistic", summed over the samples (a
-    mean only rescales time). known gives the limit of a pattern where the caller keeps them.
+    mean only rescales time). limit_of solves for the limit of a pattern; None from it says that the
+    pattern is too new to do so.
     """
     hidden = preactivations(weights, sample.x)
     pattern = own_pattern(hidden, sample.y)
@@ -104,7 +111,9 @@ def capture(
     total = log_loss(margins(hidden, sample.y, slope), loss)
     if not total.upper < np.log(sample.n):  # rho would not be positive
         return Capture(None, None, inactive, "the summed loss is not below N: train on")
-    limit = (known or (lambda of: convex_limit(sample, slope, of)))(pattern)
+    limit = convex_limit(sample, slope, pattern) if limit_of is None else limit_of(pattern)
+    if limit is None:
+        return Capture(None, None, inactive, "own pairs still change their signs: train on")
     if not limit.feasible:
         return Capture(limit, None, inactive, "no weights with positive margins were found")
 
@@ -124,6 +133,37 @@ def capture(
     angle = _angle(limit, rho, distance, diameters) if pattern.all_active else None
     certified = Certified(rho, ratio, reach, distance, bounds, slack, angle)
     return Capture(limit, certified, inactive, _reason(certified, pattern, inactive))
+
+
+class CaptureWatch:
+    """Tries the certificate on a network in training, cheaply.
+
+    The limit of a pattern is solved for once, and only when the pattern has lasted from one try to
+    the next: early in training every try would see another one.
+    """
+
+    def __init__(self, sample: Sample, slope: Number, loss: str = "exponential") -> None:
+        self._sample, self._slope, self._loss = sample, slope, loss
+        self._limits: dict[bytes, ConvexLimit] = {}
+        self._last = b""
+
+    def at(self, weights: FloatArray) -> Capture:
+        """Whether the network on its way, of weights (m, d), is captured."""
+        return capture(weights, self._sample, self._slope, self._loss, self._once_settled)
+
+    def finally_at(self, weights: FloatArray) -> Capture:
+        """The same at the end of training, however new the pattern is."""
+        return capture(weights, self._sample, self._slope, self._loss, self.limit_of)
+
+    def limit_of(self, pattern: OwnPattern) -> ConvexLimit:
+        """The limit of a pattern, solved for once."""
+        if pattern.key not in self._limits:
+            self._limits[pattern.key] = convex_limit(self._sample, self._slope, pattern)
+        return self._limits[pattern.key]
+
+    def _once_settled(self, pattern: OwnPattern) -> ConvexLimit | None:
+        last, self._last = self._last, pattern.key
+        return self.limit_of(pattern) if pattern.key == last else None
 
 
 def log_loss(margin: BallArray, loss: str) -> Interval:
@@ -216,9 +256,7 @@ def _angle(
 ) -> Interval | None:
     """Sine of the half-angle about <Q*, z> = 0, Q* = sum a_j w*_j."""
     gamma, pattern = Interval.exact(limit.slope), limit.pattern
-    signed = pattern.masses * pattern.halves.astype(float)
-    normal = (limit.directions * signed[:, None]).sum(axis=0).norm()
-    length = normal - limit.error
+    length = limit.normal.norm() - limit.error
     if not length.lower > 0:
         return None
     gap = (diameters * pattern.masses).max_enclosure() / rho

@@ -24,6 +24,7 @@ input dimension counts only in products. Source: this project.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,8 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...theory.exact.interval import Interval, Number
-from ..boundary.margin_program import minimiser_support
-from ..data.sample import Sample
+from ..boundary.margin_program import minimiser_support, vanishing_combination
+from ..data.sample import Sample, row_list
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import FloatArray
 from .own_pattern import OwnPattern
@@ -103,6 +104,15 @@ class ConvexLimit:
         return self.least_margin.lower > 0
 
     @cached_property
+    def impossible(self) -> str:
+        """Why certainly no weights meet the program; empty where none is known."""
+        terms = vanishing_combination(self.sample.x * self.sample.y[:, None])
+        if terms is None:
+            return ""
+        named = row_list(self.sample.rows[terms])
+        return f"no hyperplane separates the classes: a positive combination of {named} vanishes"
+
+    @cached_property
     def ratio(self) -> Interval:
         """M = ‖W_l‖/min_n z_n(W_l), for a feasible program."""
         return self.square.sqrt() / self.least_margin
@@ -125,6 +135,28 @@ class ConvexLimit:
         """The least scaled own activation A_g sigma_gn <b*_g, x_n> of W*."""
         scaled = self.activations * self.pattern.masses
         return least(scaled, self.pattern.own)
+
+    @cached_property
+    def normal(self) -> BallArray:
+        """sum_j a_j w_j of W_l, (d,): the boundary of the limit where every own pair is active."""
+        signed = self.pattern.masses * self.pattern.halves.astype(np.float64)
+        return (self.directions * signed[:, None]).sum(axis=0)
+
+    def answers(self, z: FloatArray) -> tuple[BallArray, BallArray]:
+        """f*(z) and <sum_j a_j w*_j, z> of W*, (B,) each, for points z (B, d)."""
+        inner = BallArray.exact(z) @ self.directions.T
+        hidden = inner.maximum(inner * Interval.exact(self.slope))
+        signed = self.pattern.masses * self.pattern.halves.astype(np.float64)
+        # Both are 1-Lipschitz in W: the squares of the a_j add to 1.
+        length = BallArray.exact(z)
+        reach = (length * length).sum(axis=1).sqrt() * self.error
+        apart = BallArray(np.zeros(len(z)), reach.upper)
+        return (hidden * signed).sum(axis=1) + apart, (inner * signed).sum(axis=1) + apart
+
+    def seed(self, factor: float) -> FloatArray:
+        """The limit scaled to a least margin near `factor`, as two neurons, (2, d)."""
+        order = np.argsort(-self.pattern.halves)
+        return self.directions.mid[order] * (factor / math.sqrt(2) / self.least_margin.upper)
 
     @property
     def supports(self) -> int:

@@ -46,6 +46,11 @@ class OwnPattern:
         return bool(self.active[self.own].all())
 
     @property
+    def key(self) -> bytes:
+        """What tells two patterns apart, whichever neurons are in which group."""
+        return self.active.tobytes() + repr(self.shares).encode()
+
+    @property
     def masses(self) -> BallArray:
         """A_g, (G,)."""
         exact = [Interval.exact(share) for share in self.shares]

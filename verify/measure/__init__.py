@@ -4,12 +4,13 @@ Each module of measurements registers them by symbol (`experiment.measures`);
 `measuring.measure_scenario` runs a scenario.
 """
 
-from . import at_points, chance, normals, one_set
+from . import at_points, chance, limit, normals, one_set
 from .experiment import measure, measured_symbols
 
 __all__ = [
     "at_points",
     "chance",
+    "limit",
     "measure",
     "measured_symbols",
     "normals",

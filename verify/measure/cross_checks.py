@@ -26,6 +26,7 @@ from ...theory.exact.interval import Interval
 from ..values import CrossCheck
 from .experiment import Experiment, measure, measured_symbols
 from .learner import Learner
+from .limit import limit_checks
 
 _EXACT_BITS = 256
 _POWER_STEPS = 12
@@ -58,6 +59,7 @@ def _cross_checks(experiment: Experiment) -> Iterator[CrossCheck]:
     if (lam := experiment.limit_multipliers) is not None:
         yield _recovered_check(experiment, lam)
     yield from _distance_check("", experiment, _LIMIT)
+    yield from limit_checks(experiment)
     if experiment.scenario.perturbed is None:
         return
     of_the_set = _of_the_set(experiment)

@@ -20,7 +20,11 @@ from ...numerics.boundary.multipliers import Multipliers, linear_normal
 from ...numerics.data import Sample
 from ...numerics.enclose.precise_array import affordable, why_in_balls
 from ...numerics.enclose.real_array import RealArray
-from ...numerics.network import LeakyNetwork, initial_weights
+from ...numerics.limit.capture import Capture, CaptureWatch
+from ...numerics.limit.convex_limit import ConvexLimit
+from ...numerics.limit.follow import Followed, follow
+from ...numerics.limit.own_pattern import all_active
+from ...numerics.network import LeakyNetwork, initial_weights, output_weights
 from ...numerics.train.convergence import (
     AngleEstimate,
     CertifiedAngle,
@@ -29,12 +33,16 @@ from ...numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     kkt_residuals,
+    preactivations,
     recovered_multipliers,
 )
 from ...numerics.train.training import Checkpoint, Trained, checkpoint_steps, train, train_batch
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Progress, unwatched
+
+_TRIES = 64
+"""How often, at most, capture is tried while training, evenly in the logarithm of the step."""
 
 
 class Missing(Exception):
@@ -52,10 +60,14 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Training:
-    """A trained network and the curve that led there (empty without an exact limit)."""
+    """A trained network and the curve that led there (empty without an exact limit).
+
+    `captured` is what the certificate said last, where it was asked on the way.
+    """
 
     network: Trained
     curve: tuple[CurvePoint, ...]
+    captured: Capture | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +154,11 @@ class Learner(abc.ABC):
 
     @cached_property
     def training(self) -> Training:
-        """The trained network; with an exact limit, the angle to it is followed on the way."""
+        """The trained network; with an exact limit, the angle to it is followed on the way.
+
+        Where the scenario trains until captured, the certificate is tried on the way and ends it,
+        once the angle that it certifies is as small as the scenario asks.
+        """
         scenario, sample = self.scenario, self.sample
         start, recipe = self._starts[0], scenario.training.resolve()
         curve: list[CurvePoint] = []
@@ -150,9 +166,19 @@ class Learner(abc.ABC):
         if (lam := self.limit_multipliers) is not None:
             estimate = angle_estimator(sample, start, self.slope, lam.mid)
 
-        def follow(point: Checkpoint) -> None:
-            if estimate is not None:
+        spaced = frozenset(checkpoint_steps(recipe.steps)) if estimate else frozenset()
+        tried: frozenset[int] = frozenset()
+        if scenario.training.until == "captured":
+            tried = frozenset(checkpoint_steps(recipe.steps, _TRIES))
+        found: list[Capture] = []
+
+        def at(point: Checkpoint) -> bool:
+            if estimate is not None and point.step in spaced:
                 curve.append(CurvePoint(point.step, point.log_loss, estimate(point.coefficients)))
+            if point.step not in tried or point.log_loss >= 0:
+                return False
+            found.append(self._watch.at(start + point.coefficients.T @ sample.x))
+            return found[-1].within(scenario.tolerance.angle)
 
         trained = train(
             sample,
@@ -162,11 +188,44 @@ class Learner(abc.ABC):
             dtype=scenario.training.dtype,
             device=self.device,
             gram=self.gram.gram.mid,
-            checkpoints=checkpoint_steps(recipe.steps) if estimate else (),
-            on_checkpoint=follow,
+            checkpoints=tuple(spaced | tried),
+            on_checkpoint=at,
             progress=lambda done, total: self.progress("training", done, total),
         )
-        return Training(trained, tuple(curve))
+        return Training(trained, tuple(curve), found[-1] if found else None)
+
+    @cached_property
+    def _watch(self) -> CaptureWatch:
+        return CaptureWatch(self.sample, self.slope, self.scenario.training.loss)
+
+    @cached_property
+    def limit(self) -> ConvexLimit:
+        """The convex limit with every own pair active, whatever the network does."""
+        return self._watch.limit_of(all_active(self.sample.y))
+
+    @cached_property
+    def captured(self) -> Capture:
+        """Whether the trained network is captured by its limit."""
+        found = self.training.captured
+        if found is not None and found.captured:
+            return found
+        return self._watch.finally_at(self.training.network.weights())
+
+    @cached_property
+    def followed(self) -> Followed | None:
+        """The captured network followed on; None where it was not captured."""
+        if not self.captured.captured:
+            return None
+        weights = self.training.network.weights()
+        return follow(weights, self.captured, self.scenario.training.loss)
+
+    @cached_property
+    def own_pairs(self) -> RealArray:
+        """m y_n a_j <w_j, x_n> of the trained network, (N, m)."""
+        weights = self.training.network.weights()
+        signs = np.outer(self.sample.y, np.sign(output_weights(len(weights))))
+        root = Interval.exact(len(weights)).sqrt()
+        return preactivations(weights, self.sample.x) * signs * root
 
     @cached_property
     def _starts(self) -> tuple[np.ndarray, ...]:

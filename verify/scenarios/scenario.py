@@ -87,12 +87,15 @@ class Network(Section):
 class Training(Section):
     """How the network is trained: `paper` is SGD with learning rate 0.01 and momentum 0.9.
 
+    `until = "captured"` stops once the capture certificate holds and the angle that it certifies is
+    within the tolerance, after `steps` at the latest.
     With more than one of `starts`, networks from that many initial weights are trained, and the
     claim about the trained network is held against the one that is farthest from the limit.
     """
 
     recipe: Literal["normalised", "paper"] = "normalised"
     loss: Literal["exponential", "logistic"] = "exponential"
+    until: Literal["steps", "captured"] = "steps"
     steps: Annotated[int, pydantic.Field(ge=1, le=10_000_000)] = 3000
     learning_rate: float | None = None
     momentum: float | None = None

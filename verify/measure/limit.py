@@ -1,0 +1,197 @@
+"""Symbols of the limit certificate: the limit that the data have, and capture of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...numerics.limit.capture import Certified, capture
+from ...numerics.limit.convex_limit import ConvexLimit
+from ...numerics.limit.follow import Followed
+from ...numerics.limit.linear_outside import linear_form
+from ...theory.exact.interval import Interval
+from ..scenarios.scenario import Scenario
+from ..values import CrossCheck, Measured, Rigor
+from .experiment import Experiment, measures
+from .learner import Learner, Missing
+
+SEED = 1024
+"""How far the limit is scaled up as a start that it attracts."""
+
+
+def until_captured(scenario: Scenario) -> bool:
+    return scenario.training.until == "captured"
+
+
+def limit_value(limit: ConvexLimit) -> Measured:
+    """The least own activation of the limit that the data have with every own pair active."""
+    if not limit.feasible:
+        if limit.impossible:
+            return Measured(Interval.exact(0), limit.impossible)
+        raise Missing("no weights with positive margins were found, nor that there are none")
+    return Measured(limit.own_activation, described(limit))
+
+
+def described(limit: ConvexLimit) -> str:
+    """How the limit was enclosed, and what floating point says of it."""
+    return (
+        f"enclosed by the duality gap of the margin program; {limit.supports} of "
+        f"{limit.sample.n} samples support it, {limit.kinks} of them at a kink"
+    )
+
+
+@measures("own_activation")
+def own_activation(learner: Learner) -> Measured:
+    return limit_value(learner.limit)
+
+
+@measures("contrary_points")
+def contrary_points(experiment: Experiment) -> Measured:
+    limit = _existing(experiment)
+    answer, lean = limit.answers(_points(experiment))
+    contrary = int((answer * lean).negative.sum())
+    undecided = int((~(answer.positive | answer.negative)).sum())
+    how = f"counted over {len(answer)} test points, {undecided} of them within rounding of 0"
+    return Measured(Interval.exact(contrary), how)
+
+
+@measures("seed_slack")
+def seed_slack(experiment: Experiment) -> Measured:
+    limit = _existing(experiment)
+    found = capture(
+        limit.seed(SEED), experiment.sample, limit.slope, experiment.scenario.training.loss
+    )
+    if found.certified is None:
+        raise Missing(found.reason)
+    return Measured(found.certified.slack, f"the certificate at {SEED} W*")
+
+
+@measures("support_min")
+def support_min(experiment: Experiment) -> Measured:
+    y = experiment.sample.y.astype(np.float64)
+    signed = experiment.gram.gram * np.outer(y, y)
+    return Measured(signed.min_enclosure(), "every entry of the Gram matrix")
+
+
+@measures("trained_activation")
+def trained_activation(experiment: Experiment) -> Measured:
+    return Measured(experiment.own_pairs.min_enclosure(), "the pre-activations of the network")
+
+
+@measures("outside_contrary")
+def outside_contrary(experiment: Experiment) -> Measured:
+    weights = experiment.training.network.weights()
+    found = linear_form(weights, _points(experiment), experiment.slope)
+    how = f"counted over the {int(found.outside.sum())} of {len(found.outside)} test points outside"
+    return Measured(Interval.exact(found.contrary), how)
+
+
+@measures("capture_slack", until_captured)
+def capture_slack(experiment: Experiment) -> Measured:
+    found = _certified(experiment)
+    pattern = experiment.captured.limit
+    if not experiment.captured.captured:
+        # Short of the certificate nothing is refuted: training on may reach it.
+        raise Missing(experiment.captured.reason)
+    if pattern is not None and not pattern.pattern.all_active:
+        raise Missing(f"{experiment.captured.reason}: this theorem is about active own pairs")
+    return Measured(found.slack, f"at step {experiment.training.network.steps}")
+
+
+@measures("capture_distance", until_captured)
+def capture_distance(experiment: Experiment) -> Measured:
+    return Measured(_certified(experiment).distance, "sqrt(R² - 2 Lam + ‖W_l‖²)")
+
+
+@measures("followed_activation", until_captured)
+def followed_activation(experiment: Experiment) -> Measured:
+    return _seen(_followed(experiment), "activation")
+
+
+@measures("followed_distance", until_captured)
+def followed_distance(experiment: Experiment) -> Measured:
+    return _seen(_followed(experiment), "distance")
+
+
+@measures("tau_ever", until_captured)
+def tau_ever(experiment: Experiment) -> Measured:
+    found = _certified(experiment)
+    if found.angle is None:
+        raise Missing("the limit's boundary is not known to be linear")
+    return Measured(found.angle, "distance to the limit and diameters of the halves, for ever")
+
+
+def _seen(followed: Followed, what: str) -> Measured:
+    how = f"followed on for {followed.steps} steps, to rho = {followed.rho:.3g}"
+    return Measured(Interval.exact(getattr(followed, what)), how, Rigor.NUMERIC)
+
+
+def _existing(learner: Learner) -> ConvexLimit:
+    if not learner.limit.feasible:
+        raise Missing(limit_value(learner.limit).how)
+    return learner.limit
+
+
+def _certified(experiment: Experiment) -> Certified:
+    if experiment.captured.certified is None:
+        raise Missing(experiment.captured.reason)
+    return experiment.captured.certified
+
+
+def _followed(experiment: Experiment) -> Followed:
+    if experiment.followed is None:
+        raise Missing(experiment.captured.reason)
+    return experiment.followed
+
+
+def _points(experiment: Experiment) -> np.ndarray:
+    """The natural samples and as many isotropic points, (B, d)."""
+    x = experiment.sample.x
+    rng = experiment.scenario.generator("limit points")
+    return np.concatenate([x, rng.standard_normal(x.shape)])
+
+
+_CAPTURE = frozenset(
+    {"capture_slack", "capture_distance", "followed_activation", "followed_distance", "tau_ever"}
+)
+_LIMIT = frozenset({"own_activation", "contrary_points", "seed_slack"}) | _CAPTURE
+
+
+def limit_checks(experiment: Experiment) -> Iterator[CrossCheck]:
+    """The limit against the exact multipliers, and what was seen later against the certificate."""
+    limit, lam = experiment.limit, experiment.limit_multipliers
+    if lam is not None and limit.feasible:
+        yield CrossCheck(
+            "limit-norm",
+            "‖W*‖² between the two values of the margin program, and as the sum of the exact "
+            "multipliers",
+            Interval.between((2 * limit.total - limit.square).lower, (limit.ratio**2).upper),
+            lam.sum().interval(),
+            _LIMIT,
+        )
+    if not until_captured(experiment.scenario) or (seen := experiment.followed) is None:
+        return
+    certified = _certified(experiment)
+    inf = float("inf")
+    for id, says, value, within in (
+        (
+            "followed-activation",
+            "the least own activation over rho on the way on, against what was certified for ever",
+            seen.activation,
+            Interval.between(certified.slack.lower, inf),
+        ),
+        (
+            "followed-distance",
+            "the distance to the limit on the way on, against what was certified for ever",
+            seen.distance,
+            Interval.between(0, certified.distance.upper),
+        ),
+        (
+            "followed-growth",
+            "how much ‖W‖ - M rho grew on the way on, which it certainly does not",
+            seen.growth,
+            Interval.between(-inf, 0),
+        ),
+    ):
+        yield CrossCheck(id, says, Interval.exact(value), within, _CAPTURE)
