@@ -45,8 +45,9 @@ class Certified:
     ----------
     rho, ratio, reach : rho_T, M (for the loss) and R.
     distance : r, which bounds ‖W/rho - W_l‖.
-    bounds : at own pairs of sample and group, what bounds sigma h_jn/(abs(a_j) rho) below, (N, G).
-    slack : the least of them. Where it is positive the pattern holds for ever.
+    activation : the least sigma h_jn/(abs(a_j) rho) over own pairs at the checkpoint.
+    bounds : at own pairs of sample and group, what bounds it below later on, (N, G).
+    slack : the least of the bounds. Where it is positive the pattern holds for ever.
     angle : sine of the half-angle of the cone about the boundary <q, z> = 0 outside which the sign
         of the network is that of <q, z>; None unless every own pair is active.
     """
@@ -55,6 +56,7 @@ class Certified:
     ratio: Interval
     reach: Interval
     distance: Interval
+    activation: Interval
     bounds: BallArray
     slack: Interval
     angle: Interval | None
@@ -76,6 +78,14 @@ class Capture:
     certified: Certified | None
     inactive: tuple[int, int]
     reason: str
+
+    @property
+    def share(self) -> float:
+        """The part of all own pairs of sample and group whose bound is certainly positive."""
+        if self.certified is None or self.limit is None:
+            return 0.0
+        own = self.limit.pattern.own
+        return float((self.certified.bounds.positive & own).sum() / own.sum())
 
     @property
     def captured(self) -> bool:
@@ -131,7 +141,9 @@ def capture(
     bounds = _bounds(limit, rho, entropy, distance, diameters)
     slack = least(bounds, pattern.own)
     angle = _angle(limit, rho, distance, diameters) if pattern.all_active else None
-    certified = Certified(rho, ratio, reach, distance, bounds, slack, angle)
+    scaled = hidden * np.where(hidden.mid > 0, 1.0, -1.0) * Interval.exact(len(weights)).sqrt()
+    activation = least(BallArray.like(scaled), own) / rho
+    certified = Certified(rho, ratio, reach, distance, activation, bounds, slack, angle)
     return Capture(limit, certified, inactive, _reason(certified, pattern, inactive))
 
 

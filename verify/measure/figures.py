@@ -63,6 +63,18 @@ def _figures(experiment: Experiment) -> Iterator[dict[str, Any]]:
             ),
             "data": _convergence(experiment),
         }
+    if any(found.certified for _, found in experiment.training.tries):
+        yield {
+            "id": "capture",
+            "kind": "capture",
+            "title": f"Capture of {name}",
+            "caption": (
+                "Own activations of the network on its way, the least of them, and what the "
+                "certificate bounds it by for ever; below, the share of own pairs with a positive "
+                "bound. From the step marked on, no own pair ever changes its sign."
+            ),
+            "data": _capture(experiment),
+        }
     yield {
         "id": "decision-map",
         "kind": "decision-map",
@@ -129,8 +141,21 @@ def _convergence(experiment: Experiment) -> dict[str, Any]:
         "tau": [finite(point.angle.tau) for point in curve],
         "relative_distance": [finite(point.angle.relative_distance) for point in curve],
         "loss": [_exp(point.log_loss) for point in curve],
-        "certified": {"step": curve[-1].step, "tau": finite(angle.tau.upper)} if angle else None,
+        "certified": {"step": experiment.training.network.steps, "tau": finite(angle.tau.upper)}
+        if angle
+        else None,
         "asked": experiment.scenario.tolerance.angle,
+    }
+
+
+def _capture(experiment: Experiment) -> dict[str, Any]:
+    tries = [(step, found) for step, found in experiment.training.tries if found.certified]
+    return {
+        "steps": [step for step, _ in tries],
+        "activation": [finite(found.certified.activation.lower) for _, found in tries],
+        "bound": [finite(found.certified.slack.lower) for _, found in tries],
+        "share": [found.share for _, found in tries],
+        "captured": next((step for step, found in tries if found.captured), None),
     }
 
 

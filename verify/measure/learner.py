@@ -62,12 +62,12 @@ class CurvePoint:
 class Training:
     """A trained network and the curve that led there (empty without an exact limit).
 
-    `captured` is what the certificate said last, where it was asked on the way.
+    `tries` are the steps at which the capture certificate was tried, and what it said.
     """
 
     network: Trained
     curve: tuple[CurvePoint, ...]
-    captured: Capture | None = None
+    tries: tuple[tuple[int, Capture], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,15 +170,16 @@ class Learner(abc.ABC):
         tried: frozenset[int] = frozenset()
         if scenario.training.until == "captured":
             tried = frozenset(checkpoint_steps(recipe.steps, _TRIES))
-        found: list[Capture] = []
+        tries: list[tuple[int, Capture]] = []
 
         def at(point: Checkpoint) -> bool:
             if estimate is not None and point.step in spaced:
                 curve.append(CurvePoint(point.step, point.log_loss, estimate(point.coefficients)))
             if point.step not in tried or point.log_loss >= 0:
                 return False
-            found.append(self._watch.at(start + point.coefficients.T @ sample.x))
-            return found[-1].within(scenario.tolerance.angle)
+            found = self._watch.at(start + point.coefficients.T @ sample.x)
+            tries.append((point.step, found))
+            return found.within(scenario.tolerance.angle)
 
         trained = train(
             sample,
@@ -192,7 +193,7 @@ class Learner(abc.ABC):
             on_checkpoint=at,
             progress=lambda done, total: self.progress("training", done, total),
         )
-        return Training(trained, tuple(curve), found[-1] if found else None)
+        return Training(trained, tuple(curve), tuple(tries))
 
     @cached_property
     def _watch(self) -> CaptureWatch:
@@ -206,9 +207,9 @@ class Learner(abc.ABC):
     @cached_property
     def captured(self) -> Capture:
         """Whether the trained network is captured by its limit."""
-        found = self.training.captured
-        if found is not None and found.captured:
-            return found
+        last = self.training.tries[-1:]
+        if last and last[0][0] == self.training.network.steps and last[0][1].captured:
+            return last[0][1]
         return self._watch.finally_at(self.training.network.weights())
 
     @cached_property
