@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 from perturbproof.theory.exact.interval import Interval
+from scipy.optimize import nnls
 
 from .exact_network import Exact, Matrix, positive_definite
 
@@ -117,7 +118,85 @@ def _margins_of_normal(exact: Exact) -> np.ndarray:
     return np.array(exact.y) * (exact.experiment.sample.x @ exact.normal)
 
 
+def _limit_by_pieces(exact: Exact) -> tuple[np.ndarray, np.ndarray] | None:
+    """v and u of the convex limit with active own pairs, and its multipliers, from all 2 N pieces.
+
+    Least-distance programming on the pieces themselves, with no Gram matrix and no working set.
+    None where the samples cannot be separated.
+    """
+    x, y, gamma = exact.experiment.sample.x, np.array(exact.y), exact.experiment.slope
+    plus = y > 0
+    pieces = []
+    for slope in (1.0, gamma):
+        v, u = np.where(plus, 1.0, -slope), np.where(plus, -slope, 1.0)
+        pieces.append(np.hstack([v[:, None] * x, u[:, None] * x]) / np.sqrt(2))
+    system = np.vstack([np.vstack(pieces).T, np.ones(2 * len(x))])
+    weights, missed = nnls(system, np.append(np.zeros(2 * x.shape[1]), 1.0))
+    if missed < 1e-6:
+        return None
+    w = system[:-1] @ weights
+    scale = (np.vstack(pieces) @ w).min()
+    return w.reshape(2, -1) * np.sqrt(2) / scale, weights / scale
+
+
+def _own_activations(exact: Exact, found: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    x, y = exact.experiment.sample.x, np.array(exact.y)
+    (v, u), _ = found
+    return np.where(y > 0, x @ v, x @ u) / 2
+
+
+def _own_activation(exact: Exact, found: Interval) -> bool:
+    limit = _limit_by_pieces(exact)
+    if limit is None:
+        return found.contains(0)
+    least = _own_activations(exact, limit).min()
+    return found.lower - 1e-6 <= least <= found.upper + 1e-6
+
+
+def _seed_slack(exact: Exact, found: Interval) -> bool:
+    """The certificate at c W*, plainly, for the best of many weights of the margin."""
+    limit = _limit_by_pieces(exact)
+    if limit is None:
+        return False
+    (v, u), weights = limit
+    x, y, gamma = exact.experiment.sample.x, np.array(exact.y), exact.experiment.slope
+    lam = weights[: len(x)] + weights[len(x) :]
+    total, share = lam.sum(), lam[lam > 0] / lam.sum()
+    own = _own_activations(exact, limit)
+    cross = np.where(y > 0, x @ u, x @ v) / 2
+    margin = own - np.maximum(cross, gamma * cross)
+    entropy = -(share * np.log(share)).sum()
+    rho = entropy + 1024 * margin.min() - np.log(np.exp(1024 * (margin.min() - margin)).sum())
+    reach = max(1024 * np.sqrt((v @ v + u @ u) / 2) / rho, np.sqrt(total))
+    distance = np.sqrt(max(reach**2 - total, 0.0))
+    norms, best = np.linalg.norm(x, axis=1), np.full(len(x), -np.inf)
+    for beta in np.linspace(0, 1, 401):
+        length = np.sqrt((1 - beta) ** 2 / 2 + beta**2 * gamma**2 / 2)
+        near = (1 - beta) * own + beta * (1 - entropy / rho + gamma * cross)
+        best = np.maximum(best, 2 * (near - length * norms * distance))
+    return abs(best.min() - found.lower) <= 1e-3 * (1 + abs(found.lower))
+
+
+def _trained(exact: Exact) -> tuple[np.ndarray, np.ndarray, float]:
+    w = exact.experiment.training.network.weights()
+    return w, np.repeat([1.0, -1.0], len(w) // 2), np.sqrt(len(w))
+
+
+def _trained_activation(exact: Exact) -> float:
+    w, half, root = _trained(exact)
+    return (np.outer(exact.y, half) * (exact.experiment.sample.x @ w.T) * root).min()
+
+
 ORACLES: dict[str, Oracle] = {
+    "own_activation": _own_activation,
+    "seed_slack": _seed_slack,
+    # Theorems: there are none.
+    "contrary_points": lambda exact, found: found.contains(0),
+    "outside_contrary": lambda exact, found: found.contains(0),
+    "support_min": lambda exact, found: found.contains(
+        min(exact.y[n] * exact.y[k] * exact.gram[n][k] for n in exact.size for k in exact.size)
+    ),
+    "trained_activation": _near(_trained_activation),
     "gamma": lambda exact, found: found.contains(exact.gamma),
     "N": lambda exact, found: found.contains(len(exact.y)),
     "d": lambda exact, found: found.contains(exact.experiment.sample.x.shape[1]),

@@ -21,7 +21,7 @@ from .small_scenarios import scenario
 
 OF_THE_SETTING = {"gamma", "N", "d", "m", "tau_asked", "R_min", "R_max", "p_max", "A_eigenvalue"}
 OF_THE_SETTING |= {"row_sum_max", "row_margin_min"}
-OF_THE_SETTING |= {"imbalance", "top_k"}
+OF_THE_SETTING |= {"imbalance", "top_k", "support_min", "trained_activation", "outside_contrary"}
 OF_THE_SETTING |= {name for name in ORACLES if name.endswith(("witness_min", "row_gap"))}
 
 
@@ -75,7 +75,8 @@ def test_measurement_encloses_an_independent_computation(exact: Exact, name: str
     assert ORACLES[name](exact, measured.value), f"{name} = {measured.value}"
 
 
-TIGHT = set(ORACLES) - {"tau", "A_eigenvalue"}
+# The duality gap that encloses the convex limit gives half the digits.
+TIGHT = set(ORACLES) - {"tau", "A_eigenvalue", "own_activation", "seed_slack"}
 
 
 @pytest.mark.parametrize("name", sorted(TIGHT))
