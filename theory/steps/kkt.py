@@ -157,26 +157,22 @@ SAMPLES: tuple[Step, ...] = (
     Citation(
         "cross",
         "The cross terms of an arbitrary sample are N-1 products with weights at most lambda_max.",
-        sums.SUM_BOUND,
-        (cross_n, N - 1, lambda_max, p_max),
+        sums.SUM_BOUND(cross_n, N - 1, lambda_max, p_max),
     ),
     Citation(
         "cross-top",
         "The same for the sample with the largest multiplier.",
-        sums.SUM_BOUND,
-        (cross_top, N - 1, lambda_max, p_max),
+        sums.SUM_BOUND(cross_top, N - 1, lambda_max, p_max),
     ),
     Citation(
         "kkt",
         "Feasibility and complementary slackness for an arbitrary sample.",
-        KKT_POINT,
-        (lambda_n, margin_n),
+        KKT_POINT(lambda_n, margin_n),
     ),
     Citation(
         "kkt-top",
         "Feasibility and complementary slackness for the sample with the largest multiplier.",
-        KKT_POINT,
-        (lambda_max, margin_top),
+        KKT_POINT(lambda_max, margin_top),
     ),
 )
 
@@ -233,11 +229,7 @@ def chain_steps(regime_from: str) -> tuple[Step, ...]:
             by="regime top cross-top P",
         ),
         Citation(
-            "2-mean",
-            "So does their mean, the margin.",
-            sums.MEAN_LOWER,
-            (margin_top, slope_top * preactivation_top, gamma * (gamma * r - P) * lambda_max),
-            by="2-neuron",
+            "2-mean", "So does their mean, the margin.", sums.MEAN_LOWER(margin_top), by="2-neuron"
         ),
         Let(
             "U",
@@ -258,13 +250,7 @@ def chain_steps(regime_from: str) -> tuple[Step, ...]:
             slope_n * preactivation_n <= lambda_n * R + U * P,
             by="sample cross P 2",
         ),
-        Citation(
-            "3-mean",
-            "So neither does their mean.",
-            sums.MEAN_UPPER,
-            (margin_n, slope_n * preactivation_n, lambda_n * R + U * P),
-            by="3-neuron",
-        ),
+        Citation("3-mean", "So neither does their mean.", sums.MEAN_UPPER(margin_n), by="3-neuron"),
         Let("L", "Write L for the resulting lower bound.", L, (1 - U * P) / R),
         Inequality(
             "3",

@@ -143,8 +143,7 @@ FINITE_TIME: tuple[Step, ...] = (
         "7-lipschitz",
         "The trained network, rescaled to smallest margin 1, differs from the limit by at most "
         "Delta ‖z‖.",
-        LIPSCHITZ,
-        (trained_z - f_z, Delta, norm_z),
+        LIPSCHITZ(trained_z - f_z, Delta, norm_z),
     ),
     Definition(
         "tau",

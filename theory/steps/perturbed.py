@@ -144,8 +144,7 @@ DECOMPOSITION: tuple[Step, ...] = (
     Citation(
         "sum",
         "Sum over the samples, for any multipliers.",
-        sums.LINEAR_SUM,
-        (
+        sums.LINEAR_SUM(
             adv_q_z,
             T1_z,
             eps * dir_z,
@@ -178,8 +177,7 @@ MULTIPLIER_SUM: tuple[Step, ...] = (
     Citation(
         "multiplier-sum",
         "So their sum lies between N_adv times those.",
-        sums.TERM_SUM,
-        (adv_lambda_sum, N_adv, adv_lambda_n, adv_lambda_min, adv_lambda_max),
+        sums.TERM_SUM(adv_lambda_sum, N_adv),
         by="multiplier-range",
     ),
 )
@@ -213,8 +211,7 @@ PARTS = (
     Citation(
         "T1",
         "So |T1(z)| is at most that times the sum of |<x'_n, z>|.",
-        sums.WEIGHTS,
-        (T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
+        sums.WEIGHTS(T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
         by="weights",
     ),
     Inequality(

@@ -108,15 +108,13 @@ THEOREM = Theorem(
         Citation(
             "paired",
             "The weights c_nk lambda_k are at most (1+gamma²) lambda_max.",
-            sums.SUM_BOUND,
-            (paired_n, N - 1, (1 + gamma**2) * lambda_max, p_max),
+            sums.SUM_BOUND(paired_n, N - 1, (1 + gamma**2) * lambda_max, p_max),
             by="pair-bound",
         ),
         Citation(
             "paired-top",
             "The same at the largest multiplier.",
-            sums.SUM_BOUND,
-            (paired_top, N - 1, (1 + gamma**2) * lambda_max, p_max),
+            sums.SUM_BOUND(paired_top, N - 1, (1 + gamma**2) * lambda_max, p_max),
             by="pair-bound",
         ),
         Inequality(
@@ -151,8 +149,7 @@ THEOREM = Theorem(
         Citation(
             "row-sum",
             "Sum bound for a row of |A|.",
-            sums.SUM_BOUND,
-            (row_sum_n, N - 1, (1 + gamma**2) / 2, p_max),
+            sums.SUM_BOUND(row_sum_n, N - 1, (1 + gamma**2) / 2, p_max),
             by="pair-bound",
         ),
         Inequality(
@@ -164,8 +161,9 @@ THEOREM = Theorem(
         Citation(
             "eigenvalue",
             "So every eigenvalue of A is at least that.",
-            sums.GERSHGORIN,
-            (A_eigenvalue, (1 + gamma**2) * rho_n / 2, row_sum_n, (1 + gamma**2) * (r - P) / 2),
+            sums.GERSHGORIN(
+                A_eigenvalue, (1 + gamma**2) * rho_n / 2, row_sum_n, (1 + gamma**2) * (r - P) / 2
+            ),
             by="dominant",
         ),
         Conclusion("claim-definite", "Which is positive.", "definite", by="eigenvalue regime"),

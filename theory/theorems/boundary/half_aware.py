@@ -27,22 +27,10 @@ _STEPS = (
         by="regime slopes-top top cross-top P",
     ),
     Citation(
-        "2-own-mean",
-        "So does the own half's mean.",
-        sums.MEAN_LOWER,
-        (kkt.own_mean_top, own_slope_top * own_t_top, (r - P) * lambda_max),
-        by="2-own",
+        "2-own-mean", "So does the own half's mean.", sums.MEAN_LOWER(kkt.own_mean_top), by="2-own"
     ),
     Citation(
-        "2-other-mean",
-        "And the other half's.",
-        sums.MEAN_LOWER,
-        (
-            kkt.other_mean_top,
-            kkt.other_slope_top * kkt.other_t_top,
-            gamma * (gamma * r - P) * lambda_max,
-        ),
-        by="2-other",
+        "2-other-mean", "And the other half's.", sums.MEAN_LOWER(kkt.other_mean_top), by="2-other"
     ),
     Inequality(
         "2-margin",
@@ -82,18 +70,10 @@ _STEPS = (
         by="slopes sample cross P 2",
     ),
     Citation(
-        "3-own-mean",
-        "So does the own half's mean.",
-        sums.MEAN_UPPER,
-        (kkt.own_mean, own_slope * own_t, lambda_n * R + U * P),
-        by="3-own",
+        "3-own-mean", "So does the own half's mean.", sums.MEAN_UPPER(kkt.own_mean), by="3-own"
     ),
     Citation(
-        "3-other-mean",
-        "And the other half's.",
-        sums.MEAN_UPPER,
-        (kkt.other_mean, kkt.other_slope * kkt.other_t, gamma**2 * lambda_n * R + gamma * U * P),
-        by="3-other",
+        "3-other-mean", "And the other half's.", sums.MEAN_UPPER(kkt.other_mean), by="3-other"
     ),
     Inequality(
         "3-margin",

@@ -66,8 +66,7 @@ THEOREM = Theorem(
         Citation(
             "plus-lower",
             "So (E+ L)_n <= (E+ lambda)_n.",
-            sums.MONOTONE,
-            (rows.plus_L, rows.plus_lambda, rows.L_k, rows.lambda_k),
+            sums.MONOTONE(rows.plus_L, rows.plus_lambda),
             by="lower-everywhere",
         ),
         Inequality(

@@ -216,15 +216,17 @@ def _tail_steps(
         Citation(
             f"{name}-tail-hoeffding",
             "Hoeffding's radius suffices.",
-            probability.HOEFFDING,
-            (tails["hoeffding"], d, term, low, high, symbols["hoeffding"], failure),
+            probability.HOEFFDING(
+                tails["hoeffding"], d, term, low, high, symbols["hoeffding"], failure
+            ),
             by=f"{name}-range {name}-hoeffding {name}-log two-samples",
         ),
         Citation(
             f"{name}-tail-bernstein",
             "Bernstein's radius suffices.",
-            probability.BERNSTEIN,
-            (tails["bernstein"], d, term, mean, spread, variance, symbols["bernstein"], failure),
+            probability.BERNSTEIN(
+                tails["bernstein"], d, term, mean, spread, variance, symbols["bernstein"], failure
+            ),
             by=f"{name}-range {name}-bernstein {name}-log two-samples "
             "variance-square variance-product",
         ),
@@ -287,25 +289,15 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
         *_NORM_TAIL,
         *_CROSS_TAIL,
         Citation(
-            "all-norms",
-            "All N norms together.",
-            probability.UNION,
-            (_bad_norms, N, sp.Symbol("norm_tail", nonnegative=True), _NORM_FAILURE),
-            by="norm-tail",
+            "all-norms", "All N norms together.", probability.UNION(_bad_norms, N), by="norm-tail"
         ),
         Citation(
             "all-pairs",
             "All N (N-1)/2 inner products together.",
-            probability.UNION,
-            (
-                _bad_cross,
-                N * (N - 1) / 2,
-                sp.Symbol("cross_tail", nonnegative=True),
-                _CROSS_FAILURE,
-            ),
+            probability.UNION(_bad_cross, N * (N - 1) / 2),
             by="cross-tail two-samples",
         ),
-        Citation("neither", "Neither fails.", probability.NEITHER, (_good, _bad_norms, _bad_cross)),
+        Citation("neither", "Neither fails.", probability.NEITHER(_good, _bad_norms, _bad_cross)),
         Inequality(
             "good",
             "So a draw is good with probability at least 1 - delta.",
@@ -343,8 +335,12 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
         Citation(
             "event",
             "So the condition is met at least as often as a draw is good.",
-            probability.SUB_EVENT,
-            (_good, chance, sp.Piecewise((1, event), (0, True)), sp.Piecewise((1, met), (0, True))),
+            probability.SUB_EVENT(
+                _good,
+                chance,
+                sp.Piecewise((1, event), (0, True)),
+                sp.Piecewise((1, met), (0, True)),
+            ),
             by="draw",
         ),
     )

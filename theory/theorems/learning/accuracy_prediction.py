@@ -109,32 +109,27 @@ _EXACT: tuple[Step, ...] = (
     Citation(
         "own",
         "‖x_k‖² sums d squares with mean v and variance (kappa_4 - 1) v².",
-        probability.UNCORRELATED,
-        (_own_mean, _own_variance, d, _v, (_k - 1) * _v**2),
+        probability.UNCORRELATED(_own_mean, _own_variance, d, _v, (_k - 1) * _v**2),
     ),
     Citation(
         "one-cross",
         "y_n y_k <x_n, x_k> sums d products with mean 0 and variance v².",
-        probability.UNCORRELATED,
-        (_one_mean, _one_variance, d, 0, _v**2),
+        probability.UNCORRELATED(_one_mean, _one_variance, d, 0, _v**2),
     ),
     Citation(
         "all-cross",
         "There are N - 1 of them, uncorrelated with each other and with ‖x_k‖².",
-        probability.UNCORRELATED,
-        (_cross_mean, _cross_variance, N - 1, _one_mean, _one_variance),
+        probability.UNCORRELATED(_cross_mean, _cross_variance, N - 1, _one_mean, _one_variance),
     ),
     Citation(
         "one-noise",
         "y^a_n y_k <x'_n, x_k> sums d products with mean 0 and variance s² v.",
-        probability.UNCORRELATED,
-        (_noise_mean, _noise_variance, d, 0, base_variance * _v),
+        probability.UNCORRELATED(_noise_mean, _noise_variance, d, 0, base_variance * _v),
     ),
     Citation(
         "all-noise",
         "T1(x_k) y_k sums N_adv of them, uncorrelated with q.",
-        probability.UNCORRELATED,
-        (_t1_mean, _t1_variance, N_adv, _noise_mean, _noise_variance),
+        probability.UNCORRELATED(_t1_mean, _t1_variance, N_adv, _noise_mean, _noise_variance),
     ),
 )
 
@@ -145,9 +140,7 @@ _HEURISTIC: tuple[Step, ...] = (
         "q = sum y_n x_n, and ‖q‖² = sum ‖x_n‖² + cross terms has mean N d v.",
         (sp.Eq(_square_mean, N * _own_mean),),
     ),
-    Citation(
-        "norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC, (_norm, _square_mean)
-    ),
+    Citation("norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC(_norm, _square_mean)),
     Inequality("norm-positive", "It is not 0.", _norm > 0, by="norm model own"),
     Definition(
         "score",
@@ -188,8 +181,7 @@ _HEURISTIC: tuple[Step, ...] = (
     Citation(
         "normal",
         "The scores of the training samples are taken as normal.",
-        probability.NORMAL_HEURISTIC,
-        (adv_accuracy, _score_mean, _leading, accuracy_asked),
+        probability.NORMAL_HEURISTIC(adv_accuracy, _score_mean, _leading, accuracy_asked),
         by="leading many",
     ),
     Let("z", "Write z for the ratio of mean and deviation.", _z, Z_SCORE),

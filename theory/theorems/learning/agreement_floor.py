@@ -72,12 +72,11 @@ _STEPS = (
             sp.Eq(norm_q_adv**2, perturbation_part**2 + 2 * perturbation_part * _b1 + base_part**2),
         ),
     ),
-    Citation("base", "Components of the base part.", probability.BESSEL, (_b1, _b2, base_part)),
+    Citation("base", "Components of the base part.", probability.BESSEL(_b1, _b2, base_part)),
     Citation(
         "whole",
         "Components of q_adv.",
-        probability.BESSEL,
-        (perturbation_part + _b1, _b2, norm_q_adv),
+        probability.BESSEL(perturbation_part + _b1, _b2, norm_q_adv),
     ),
     Let("t", "Write t for the ratio of the two parts.", _t, _ratio),
     Inequality(

@@ -94,15 +94,13 @@ _PLANE = (
     Citation(
         "sign-q",
         "Where cos(theta) is positive and negative.",
-        probability.COSINE_SIGN,
-        (_theta,),
+        probability.COSINE_SIGN(_theta),
         by="plane",
     ),
     Citation(
         "sign-q-adv",
         "Where cos(theta - a) is positive and negative; theta - a lies in (-3 pi/2, 3 pi/2).",
-        probability.COSINE_SIGN,
-        (_theta - alpha,),
+        probability.COSINE_SIGN(_theta - alpha),
         by="plane",
     ),
     Inequality(
@@ -121,8 +119,9 @@ _PLANE = (
     Citation(
         "uniform",
         "The angle is uniform, so the probability of agreement is the integral over both.",
-        probability.UNIFORM_ANGLE,
-        (agreement, sp.Piecewise((1, _same_sign), (0, True)), _theta, *_first, *_second),
+        probability.UNIFORM_ANGLE(
+            agreement, sp.Piecewise((1, _same_sign), (0, True)), _theta, *_first, *_second
+        ),
         by="where plane",
     ),
     Identity(
@@ -145,8 +144,7 @@ _ALWAYS = (
     Citation(
         "bessel",
         "Both parts of z together are no longer than z.",
-        probability.BESSEL,
-        (_along, _across, norm_z),
+        probability.BESSEL(_along, _across, norm_z),
     ),
     Inequality(
         "along",
@@ -175,8 +173,7 @@ _ALWAYS = (
     Citation(
         "largest",
         "So no tested point with different signs has |cos(z, q)| above sqrt(1 - rho²).",
-        sums.LARGEST,
-        (
+        sums.LARGEST(
             disagreement_cos,
             sp.Piecewise((0, _same_sign), (sp.Abs(q_z) / (norm_q * norm_z), True)),
             sp.sqrt(1 - rho**2),

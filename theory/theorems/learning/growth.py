@@ -73,8 +73,7 @@ _STEPS = (
     Citation(
         "normal",
         "Sum over the N samples.",
-        sums.TERM_SUM,
-        (
+        sums.TERM_SUM(
             norm_q**2,
             N,
             lambda_n * q_margin_n,
@@ -109,8 +108,7 @@ _STEPS = (
     Citation(
         "natural-sum",
         "So <q, z> grows like N.",
-        sums.TERM_SUM_LOWER,
-        (q_z, N, lambda_n * _side, lambda_min * side_min),
+        sums.TERM_SUM_LOWER(q_z, N, lambda_n * _side, lambda_min * side_min),
         by="natural-term",
     ),
     Inequality(
@@ -136,15 +134,13 @@ _STEPS = (
     Citation(
         "base-l2-square",
         "Their sum grows at most like N_adv.",
-        sums.TERM_SUM,
-        (base_l2_z**2, N_adv, base_z_n**2, sp.Integer(0), base_z_max**2),
+        sums.TERM_SUM(base_l2_z**2, N_adv, base_z_n**2, sp.Integer(0)),
         by="base-squares",
     ),
     Citation(
         "base-l1",
         "So does that of the absolute values.",
-        sums.TERM_SUM,
-        (base_l1_z, N_adv, sp.Abs(base_z_n), sp.Integer(0), base_z_max),
+        sums.TERM_SUM(base_l1_z, N_adv, sp.Abs(base_z_n), sp.Integer(0)),
         by="base-squares point",
     ),
     Inequality(

@@ -115,8 +115,7 @@ _STEPS = (
     Citation(
         "normal",
         "Sum over the N samples.",
-        sums.TERM_SUM,
-        (
+        sums.TERM_SUM(
             norm_q**2,
             N,
             lambda_n * q_margin_n,
@@ -136,13 +135,7 @@ _STEPS = (
         _along_n <= perturbation_features.REACH / norm_q,
         by="direction natural-reach",
     ),
-    Citation(
-        "kappa",
-        "So is the largest.",
-        sums.LARGEST,
-        (natural_kappa, _along_n, perturbation_features.REACH / norm_q),
-        by="along",
-    ),
+    Citation("kappa", "So is the largest.", sums.LARGEST(natural_kappa), by="along"),
     Inequality(
         "kappa-scaled",
         "Without the fraction.",

@@ -103,48 +103,39 @@ TAILS = (
     Citation(
         "tail-norm",
         "One squared norm, a sum of d independent terms in [0, 1].",
-        probability.HOEFFDING,
-        (_tails["norm"], d, _x**2, 0, 1, t1, delta / (3 * N_adv)),
+        probability.HOEFFDING(_tails["norm"], d, _x**2, 0, 1, t1, delta / (3 * N_adv)),
         by="ranges t1 two-samples",
     ),
     Citation(
         "tail-pair",
         "One inner product, a sum of d independent terms in [-1, 1].",
-        probability.HOEFFDING,
-        (_tails["pair"], d, _x * _y, -1, 1, t2, 2 * delta / (3 * N_adv * (N_adv - 1))),
+        probability.HOEFFDING(
+            _tails["pair"], d, _x * _y, -1, 1, t2, 2 * delta / (3 * N_adv * (N_adv - 1))
+        ),
         by="ranges t2 two-samples",
     ),
     Citation(
         "tail-dir",
         "One <x'_n, dir>: independent coordinates in [-1, 1] weighted by those of dir.",
-        sums.RANDOM_SIGNS,
-        (_tails["dir"], sp.sqrt(dir_sq), t3, delta / (3 * N_adv)),
+        sums.RANDOM_SIGNS(_tails["dir"], sp.sqrt(dir_sq), t3, delta / (3 * N_adv)),
         by="t3 two-samples",
     ),
     Citation(
         "bad-norm",
         "All N_adv squared norms together.",
-        probability.UNION,
-        (_bad["norm"], N_adv, _tails["norm"], delta / (3 * N_adv)),
+        probability.UNION(_bad["norm"], N_adv),
         by="tail-norm",
     ),
     Citation(
         "bad-pair",
         "All N_adv (N_adv - 1)/2 inner products together.",
-        probability.UNION,
-        (
-            _bad["pair"],
-            N_adv * (N_adv - 1) / 2,
-            _tails["pair"],
-            2 * delta / (3 * N_adv * (N_adv - 1)),
-        ),
+        probability.UNION(_bad["pair"], N_adv * (N_adv - 1) / 2),
         by="tail-pair two-samples",
     ),
     Citation(
         "bad-dir",
         "All N_adv inner products with dir together.",
-        probability.UNION,
-        (_bad["dir"], N_adv, _tails["dir"], delta / (3 * N_adv)),
+        probability.UNION(_bad["dir"], N_adv),
         by="tail-dir",
     ),
     Definition(
@@ -158,13 +149,7 @@ TAILS = (
         _one_of <= delta / 3,
         by="three bad-norm bad-pair bad-dir two-samples",
     ),
-    Citation(
-        "any",
-        "Together at most delta.",
-        probability.UNION,
-        (any_bad, 3, _one_of, delta / 3),
-        by="each",
-    ),
+    Citation("any", "Together at most delta.", probability.UNION(any_bad, 3), by="each"),
 )
 
 noise_chance = declare(
@@ -223,8 +208,7 @@ _STEPS = (
         "weaker-r",
         "The condition gets weaker as r grows.",
         sp.Implies(
-            r_hat >= r_worst,
-            sp.And(r_hat > 0, half_aware_product(R_worst, r_hat, P_worst)),
+            r_hat >= r_worst, sp.And(r_hat > 0, half_aware_product(R_worst, r_hat, P_worst))
         ),
         by="worst worst-radius",
     ),
@@ -239,8 +223,12 @@ _STEPS = (
     Citation(
         "event",
         "Compare the probabilities.",
-        probability.SUB_EVENT,
-        (miss, any_bad, perturbed.indicator(sp.Not(HATS_MET)), perturbed.indicator(sp.Not(WITHIN))),
+        probability.SUB_EVENT(
+            miss,
+            any_bad,
+            perturbed.indicator(sp.Not(HATS_MET)),
+            perturbed.indicator(sp.Not(WITHIN)),
+        ),
         by="met",
     ),
     Definition(

@@ -68,8 +68,7 @@ THEOREM = Theorem(
         Citation(
             "largest",
             "So none of the tested points of this kind has a load above 1.",
-            sums.LARGEST,
-            (
+            sums.LARGEST(
                 disagreement_load,
                 sp.Piecewise((_load, sp.And(_disagree, perturbed.BASE_PART > 0)), (0, True)),
                 sp.Integer(1),

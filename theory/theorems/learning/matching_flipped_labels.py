@@ -60,10 +60,10 @@ def _not_negative(
     split, terms, whole = ids
     total, term = at[0], at[4]
     return (
-        Citation(split, says, sums.LINEAR_SUM, at),
+        Citation(split, says, sums.LINEAR_SUM(*at)),
         Inequality(terms, "No term of it is negative.", term >= 0, by="weights one-sided"),
         Citation(
-            whole, "Nor is the sum.", sums.TERM_SUM_LOWER, (total, N, term, sp.Integer(0)), by=terms
+            whole, "Nor is the sum.", sums.TERM_SUM_LOWER(total, N, term, sp.Integer(0)), by=terms
         ),
     )
 
@@ -137,8 +137,7 @@ THEOREM = Theorem(
         Citation(
             "sum",
             "So sum c_n s_n = <q^a, z>, as q^a = -sum lambda^a_n y_n x_n + (eps S_a/‖q‖) q.",
-            sums.LINEAR_SUM,
-            (
+            sums.LINEAR_SUM(
                 adv_q_z,
                 _mislabeled,
                 eps * adv_lambda_sum / norm_q,
@@ -194,8 +193,7 @@ THEOREM = Theorem(
         Citation(
             "row",
             "The row sum has N-1 products with weights at most |c|_max.",
-            sums.SUM_BOUND,
-            (_row, N - 1, flip_abs, p_max),
+            sums.SUM_BOUND(_row, N - 1, flip_abs, p_max),
         ),
         Inequality(
             "margin",
@@ -203,13 +201,7 @@ THEOREM = Theorem(
             _margin >= OWN - (N - 1) * flip_abs * p_max,
             by="weights own-term row",
         ),
-        Citation(
-            "smallest",
-            "So for the smallest.",
-            sums.SMALLEST,
-            (flip_margin_min, _margin, OWN - (N - 1) * flip_abs * p_max),
-            by="margin",
-        ),
+        Citation("smallest", "So for the smallest.", sums.SMALLEST(flip_margin_min), by="margin"),
         Conclusion("claim-training", "As shown.", "training", by="smallest"),
     ),
     remarks=(

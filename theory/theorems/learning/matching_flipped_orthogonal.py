@@ -54,15 +54,15 @@ def _normal_at(name: str, where: str, flipped: sp.Symbol, plain: sp.Symbol, side
         Citation(
             f"base-{name}",
             "The flipped base samples teach -(1/(row l)) <q, z>.",
-            sums.LINEAR_SUM,
-            (mislabeled, 0, -adv_common / common, plain, -adv_lambda_n * side, 0, lambda_n * side),
+            sums.LINEAR_SUM(
+                mislabeled, 0, -adv_common / common, plain, -adv_lambda_n * side, 0, lambda_n * side
+            ),
             by=f"term-{name}",
         ),
         Citation(
             f"whole-{name}",
             "q^a = -sum lambda^a_n y_n x_n + (eps S_a/‖q‖) q.",
-            sums.LINEAR_SUM,
-            (
+            sums.LINEAR_SUM(
                 flipped,
                 mislabeled,
                 eps * adv_lambda_sum / norm_q,
@@ -85,23 +85,20 @@ _FLIPPED = (
     Citation(
         "sum",
         "S_a = N/row.",
-        sums.TERM_SUM,
-        (adv_lambda_sum, N, adv_lambda_n, adv_common, adv_common),
+        sums.TERM_SUM(adv_lambda_sum, N, adv_lambda_n, adv_common, adv_common),
         by="unique",
     ),
     *_normal_at("z", "at any z", adv_q_z, q_z, _side),
     Citation(
         "reach-least",
         "The smallest y_n <q, x_n> is l R.",
-        sums.SMALLEST,
-        (q_margin_min, q_margin_n, common * square),
+        sums.SMALLEST(q_margin_min, q_margin_n),
         by="margins",
     ),
     Citation(
         "reach-largest",
         "And so is the largest.",
-        sums.LARGEST,
-        (q_margin_max, q_margin_n, common * square),
+        sums.LARGEST(q_margin_max, q_margin_n),
         by="margins",
     ),
     Definition(
@@ -117,17 +114,12 @@ _FLIPPED = (
         by="normal-sample one-sample reach-least reach-largest",
     ),
     Citation(
-        "margin-least",
-        "So for the smallest.",
-        sums.SMALLEST,
-        (flip_margin_min, _margin, adv_common * (strength - 1) * square),
-        by="margin",
+        "margin-least", "So for the smallest.", sums.SMALLEST(flip_margin_min, _margin), by="margin"
     ),
     Citation(
         "margin-largest",
         "And for the largest.",
-        sums.LARGEST,
-        (flip_margin_max, _margin, adv_common * (strength - 1) * square),
+        sums.LARGEST(flip_margin_max, _margin),
         by="margin",
     ),
     Definition("margin-order", "Smallest and largest.", (flip_margin_min <= flip_margin_max,)),
@@ -161,12 +153,7 @@ _FLIPPED = (
     Citation(
         "activation-all",
         "So is the smallest.",
-        sums.SMALLEST,
-        (
-            flip_activation_margin,
-            sp.Min(_own, _other),
-            adv_common * (gamma * square + N * shift * (1 + gamma) / 2),
-        ),
+        sums.SMALLEST(flip_activation_margin),
         by="activation",
     ),
     Inequality(

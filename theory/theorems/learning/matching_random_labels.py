@@ -142,8 +142,7 @@ THEOREM = Theorem(
             "lambda^a_n is the mid-point (U+L)/2, which is the same for all n and all labels, plus "
             "a remainder. Only the mid-point's sum is one of independent signs: the multipliers "
             "themselves depend on the labels.",
-            sums.LINEAR_SUM,
-            (
+            sums.LINEAR_SUM(
                 T1_z,
                 _spread,
                 (_U + _L) / 2,
@@ -162,8 +161,12 @@ THEOREM = Theorem(
         Citation(
             "spread",
             "So the remainders add to at most (U-L)/2 ‖b‖_1, whatever the labels.",
-            sums.WEIGHTS,
-            (_spread, (adv_lambda_n - (_U + _L) / 2) * label_n, (_U - _L) / 2, perturbed.base_l1_z),
+            sums.WEIGHTS(
+                _spread,
+                (adv_lambda_n - (_U + _L) / 2) * label_n,
+                (_U - _L) / 2,
+                perturbed.base_l1_z,
+            ),
             by="remainder between",
         ),
         Let(
@@ -176,8 +179,7 @@ THEOREM = Theorem(
         Citation(
             "signs",
             "The sum of y^a_n b_n deviates more with probability at most delta.",
-            sums.RANDOM_SIGNS,
-            (_tail, base_l2_z, _radius, delta),
+            sums.RANDOM_SIGNS(_tail, base_l2_z, _radius, delta),
             by="radius-signs failure",
         ),
         Inequality(
@@ -210,24 +212,16 @@ THEOREM = Theorem(
         Citation(
             "excess-event",
             "Compare the probabilities.",
-            probability.SUB_EVENT,
-            (
-                excess_chance,
-                _tail,
-                perturbed.indicator(_EXCESS),
-                perturbed.indicator(_FAR),
+            probability.SUB_EVENT(
+                excess_chance, _tail, perturbed.indicator(_EXCESS), perturbed.indicator(_FAR)
             ),
             by="T1",
         ),
         Citation(
             "mismatch-event",
             "Compare the probabilities.",
-            probability.SUB_EVENT,
-            (
-                mismatch_chance,
-                _tail,
-                perturbed.indicator(MISMATCH),
-                perturbed.indicator(_FAR),
+            probability.SUB_EVENT(
+                mismatch_chance, _tail, perturbed.indicator(MISMATCH), perturbed.indicator(_FAR)
             ),
             by="mismatch",
         ),

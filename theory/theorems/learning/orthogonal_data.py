@@ -56,8 +56,7 @@ NATURAL = (
     Citation(
         "normal",
         "‖q‖² = sum lambda_n y_n <q, x_n>.",
-        sums.TERM_SUM,
-        (norm_q**2, N, lambda_n * q_margin_n, common**2 * square, common**2 * square),
+        sums.TERM_SUM(norm_q**2, N, lambda_n * q_margin_n, common**2 * square, common**2 * square),
         by="margins",
     ),
     Inequality(
@@ -140,14 +139,14 @@ PERTURBED = (
     Citation(
         "expand-norm",
         "With flipped labels sample n is x_n - eps y_n q/‖q‖: expand its squared norm.",
-        sums.BILINEAR,
-        (norm_a, rho_n, label_n * along, label_n * along, 1, -eps * label_n, -eps * label_n),
+        sums.BILINEAR(
+            norm_a, rho_n, label_n * along, label_n * along, 1, -eps * label_n, -eps * label_n
+        ),
     ),
     Citation(
         "expand-pair",
         "And the inner product of two.",
-        sums.BILINEAR,
-        (
+        sums.BILINEAR(
             pair_a,
             inner,
             label_n * R_max / sp.sqrt(N),
@@ -244,8 +243,8 @@ PERTURBED = (
             sp.Abs(minus_sum) <= minus,
         ),
     ),
-    Citation("plus", "The class +1 has N_+ samples.", sums.NORM_ORDER, (plus, plus_norm, N_plus)),
-    Citation("minus", "The other has N_-.", sums.NORM_ORDER, (minus, minus_norm, N_minus)),
+    Citation("plus", "The class +1 has N_+ samples.", sums.NORM_ORDER(plus, plus_norm, N_plus)),
+    Citation("minus", "The other has N_-.", sums.NORM_ORDER(minus, minus_norm, N_minus)),
     Definition(
         "counts",
         "Together they are N, and the imbalance is their difference.",
@@ -288,8 +287,7 @@ PERTURBED = (
     Citation(
         "definite",
         "So A is positive definite.",
-        sums.RAYLEIGH,
-        (flip_A_eigenvalue, form, vector, floor),
+        sums.RAYLEIGH(flip_A_eigenvalue, form, vector, floor),
         by="form-floor",
     ),
     Inequality(
@@ -301,8 +299,7 @@ PERTURBED = (
     Citation(
         "unique",
         "And the constant is the only solution: every multiplier of the perturbed set is 1/row.",
-        sums.UNIQUE,
-        (flip_A_eigenvalue, image_common, image, adv_common, adv_lambda_n),
+        sums.UNIQUE(flip_A_eigenvalue, image_common, image, adv_common, adv_lambda_n),
         by="definite-positive solves",
     ),
 )

@@ -84,8 +84,9 @@ GRADIENT = (
     Citation(
         "q-norm",
         "q is A_+ + A_-: expand ‖q‖².",
-        sums.COMBINED,
-        (_qq, part_plus**2, class_cos * part_plus * part_minus, part_minus**2, 1, 1, 1, 1),
+        sums.COMBINED(
+            _qq, part_plus**2, class_cos * part_plus * part_minus, part_minus**2, 1, 1, 1, 1
+        ),
     ),
     Let("spread", "Write K for (1-gamma)⁴ (1 - c²).", _spread, SPREAD),
     Let("floor", "Write D for the bound of that ratio.", _floor, FLOOR),
@@ -112,14 +113,12 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             f"inner-{label}",
             f"At label {label} the gradient is c1 times its own class part plus c2 times the "
             "other's (times 1/2, which no cosine sees): expand <gradient, q>.",
-            sums.COMBINED,
-            (inner, own**2, between, other**2, _same, _cross, 1, 1),
+            sums.COMBINED(inner, own**2, between, other**2, _same, _cross, 1, 1),
         ),
         Citation(
             f"square-{label}",
             "Expand ‖gradient‖².",
-            sums.COMBINED,
-            (square, own**2, between, other**2, _same, _cross, _same, _cross),
+            sums.COMBINED(square, own**2, between, other**2, _same, _cross, _same, _cross),
         ),
         Identity(
             f"lagrange-{label}",

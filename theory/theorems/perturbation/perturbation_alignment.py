@@ -53,7 +53,7 @@ _SIGN = (
         "<sgn q, q> = ‖q‖_1 and ‖sgn q‖² counts the non-zero components.",
         (sp.Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1),),
     ),
-    Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER, (_l1, norm_q, nnz_q)),
+    Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER(_l1, norm_q, nnz_q)),
     Conclusion("claim-sign", "Divide by sqrt(nnz q) ‖q‖.", "sign", by="sign norms"),
     Identity(
         "gaussian",
@@ -87,18 +87,11 @@ _VALUE = (
         sp.And(_entry**2 >= _mu**2, _entry**2 <= norm_q**2, _rest_entry**2 <= _mu**2),
         by="top",
     ),
-    Citation(
-        "top-sum",
-        "Sum over the k largest.",
-        sums.TERM_SUM,
-        (_top**2, top_k, _entry**2, _mu**2, norm_q**2),
-        by="top-squares",
-    ),
+    Citation("top-sum", "Sum over the k largest.", sums.TERM_SUM(_top**2, top_k), by="top-squares"),
     Citation(
         "rest-sum",
         "Sum over the others.",
-        sums.TERM_SUM,
-        (norm_q**2 - _top**2, nnz_q - top_k, _rest_entry**2, sp.Integer(0), _mu**2),
+        sums.TERM_SUM(norm_q**2 - _top**2, nnz_q - top_k, _rest_entry**2, sp.Integer(0)),
         by="top-squares few",
     ),
     Inequality(
@@ -125,8 +118,7 @@ _TOP_SIGN = (
     Citation(
         "excess-sum",
         "Sum |q_i| over the k largest.",
-        sums.LINEAR_SUM,
-        (_top_l1, top_k * _mu, 1, _E, _entry, _mu, _excess),
+        sums.LINEAR_SUM(_top_l1, top_k * _mu, 1, _E, _entry, _mu, _excess),
         by="excess",
     ),
     Inequality(
@@ -138,8 +130,7 @@ _TOP_SIGN = (
     Citation(
         "excess-squares",
         "Sum q_i² over the k largest; mu² + 2 mu e_i adds to k mu² + 2 mu E.",
-        sums.LINEAR_SUM,
-        (
+        sums.LINEAR_SUM(
             _top**2,
             top_k * _mu**2 + 2 * _mu * _E,
             1,
@@ -150,7 +141,7 @@ _TOP_SIGN = (
         ),
         by="excess-square",
     ),
-    Citation("excess-norms", "The excesses' norms.", sums.NORM_ORDER, (_E, _F, top_k)),
+    Citation("excess-norms", "The excesses' norms.", sums.NORM_ORDER(_E, _F, top_k)),
     Inequality(
         "whole",
         "So ‖q‖² <= nnz mu² + 2 mu E + E².",

@@ -75,8 +75,7 @@ NATURAL_SAMPLE = (
     Citation(
         "natural-row",
         "The row sum has N-1 products with weights at most lambda_max.",
-        sums.SUM_BOUND,
-        (row_n, N - 1, lambda_max, p_max),
+        sums.SUM_BOUND(row_n, N - 1, lambda_max, p_max),
     ),
     Inequality(
         "natural-margin",
@@ -159,7 +158,7 @@ THEOREM = Theorem(
             ),
         ),
         Citation(
-            "kkt", "Feasibility and complementary slackness.", kkt.KKT_POINT, (lambda_n, _margin_n)
+            "kkt", "Feasibility and complementary slackness.", kkt.KKT_POINT(lambda_n, _margin_n)
         ),
         Inequality(
             "near",
@@ -174,27 +173,11 @@ THEOREM = Theorem(
             q_margin_n <= FURTHEST,
             by="pattern support halves-sample kkt",
         ),
-        Citation(
-            "nearest",
-            "So for the smallest.",
-            sums.SMALLEST,
-            (q_margin_min, q_margin_n, 2 / (1 + gamma)),
-            by="near",
-        ),
-        Citation(
-            "furthest",
-            "And for the largest.",
-            sums.LARGEST,
-            (q_margin_max, q_margin_n, FURTHEST),
-            by="far",
-        ),
+        Citation("nearest", "So for the smallest.", sums.SMALLEST(q_margin_min), by="near"),
+        Citation("furthest", "And for the largest.", sums.LARGEST(q_margin_max), by="far"),
         *NATURAL_SAMPLE,
         Citation(
-            "nearest-rows",
-            "So is the smallest.",
-            sums.SMALLEST,
-            (q_margin_min, q_margin_n, MARGIN),
-            by="natural-margin",
+            "nearest-rows", "So is the smallest.", sums.SMALLEST(q_margin_min), by="natural-margin"
         ),
         Conclusion("claim-classifies", "As shown.", "classifies", by="nearest"),
         Conclusion(

@@ -55,8 +55,7 @@ _NORMS: tuple[Step, ...] = (
     Citation(
         "expand-norm",
         "Expand the squared norm of a perturbed sample.",
-        sums.BILINEAR,
-        (
+        sums.BILINEAR(
             _adv_square,
             _square_n,
             _along_n,
@@ -69,8 +68,7 @@ _NORMS: tuple[Step, ...] = (
     Citation(
         "expand-pair",
         "Expand the inner product of two different perturbed samples.",
-        sums.BILINEAR,
-        (
+        sums.BILINEAR(
             _adv_pair,
             _pair,
             _along_n,
@@ -118,22 +116,14 @@ _NORMS: tuple[Step, ...] = (
     Citation(
         "largest-norm",
         "So is the largest squared norm.",
-        sums.LARGEST,
-        (perturbed.R_A, _adv_square, perturbed.R_hat),
+        sums.LARGEST(perturbed.R_A),
         by="norm-upper",
     ),
-    Citation(
-        "smallest-norm",
-        "So is the smallest.",
-        sums.SMALLEST,
-        (r_A, _adv_square, r_hat),
-        by="norm-lower",
-    ),
+    Citation("smallest-norm", "So is the smallest.", sums.SMALLEST(r_A), by="norm-lower"),
     Citation(
         "largest-pair",
         "So is the largest inner product.",
-        sums.LARGEST,
-        (perturbed.adv_p_max, sp.Abs(_adv_pair), perturbed.INNER_UPPER),
+        sums.LARGEST(perturbed.adv_p_max),
         by="pair-size",
     ),
     Inequality("row", "So P_A <= P-hat.", perturbed.P_A <= P_hat, by="largest-pair P-A P-hat"),
