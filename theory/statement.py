@@ -212,9 +212,13 @@ class Earlier(Step):
 
 @dataclass(frozen=True)
 class Conclusion(Step):
-    """A claim of the theorem follows from the facts used."""
+    """A claim of the theorem follows from the facts used: without `claim`, `claim-X` concludes X."""
 
-    claim: str
+    claim: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "claim", self.claim or self.id.removeprefix("claim-"))
 
 
 Origin = Literal["paper", "after the paper", "this project"]

@@ -237,10 +237,8 @@ def closing(bounds: tuple[Step, ...]) -> tuple[Step, ...]:
         *linear_boundary.LINEAR_BOUNDARY,
         *linear_boundary.FINITE_TIME,
         *bounds,
-        Conclusion(
-            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern-all 6"
-        ),
-        Conclusion("claim-trained", "Step 7.", "trained", by="pattern-all 7"),
+        Conclusion("claim-boundary", "The pattern and step 6 together.", by="pattern-all 6"),
+        Conclusion("claim-trained", "Step 7.", by="pattern-all 7"),
     )
 
 
@@ -253,12 +251,12 @@ def rooms(symbols: RowSymbols) -> tuple[Step, ...]:
             (sp.Eq(symbols.headroom, t_n - lambda_n),),
             chooses="n",
         ),
-        Conclusion("claim-upper", "As it is at every n.", "upper", by="upper least-headroom"),
+        Conclusion("claim-upper", "As it is at every n.", by="upper least-headroom"),
         Definition(
             "least-footroom",
             "The smallest lambda_n - L_n is attained at some n.",
             (sp.Eq(symbols.footroom, lambda_n - L_n),),
             chooses="n",
         ),
-        Conclusion("claim-lower", "As it is at every n.", "lower", by="lower least-footroom"),
+        Conclusion("claim-lower", "As it is at every n.", by="lower least-footroom"),
     )

@@ -166,10 +166,8 @@ THEOREM = Theorem(
             ),
             by="dominant",
         ),
-        Conclusion("claim-definite", "Which is positive.", "definite", by="eigenvalue regime"),
-        Conclusion("claim-upper", "In the original symbols.", "upper", by="upper U-2 r P regime"),
-        Conclusion(
-            "claim-lower", "In the original symbols.", "lower", by="lower row U-2 r R P regime"
-        ),
+        Conclusion("claim-definite", "Which is positive.", by="eigenvalue regime"),
+        Conclusion("claim-upper", "In the original symbols.", by="upper U-2 r P regime"),
+        Conclusion("claim-lower", "In the original symbols.", by="lower row U-2 r R P regime"),
     ),
 )

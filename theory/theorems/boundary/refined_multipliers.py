@@ -63,10 +63,7 @@ THEOREM = Theorem(
             by="row-sums norms r R",
         ),
         Conclusion(
-            "claim-upper",
-            "Put P <= gamma³ r/3 into the upper bound.",
-            "upper",
-            by="multipliers ratio r P",
+            "claim-upper", "Put P <= gamma³ r/3 into the upper bound.", by="multipliers ratio r P"
         ),
         Inequality(
             "lower-scaled",
@@ -77,19 +74,16 @@ THEOREM = Theorem(
         Conclusion(
             "claim-lower",
             "Divide by (1+gamma²) R again.",
-            "lower",
             by="multipliers lower-scaled ratio r R P",
         ),
         Conclusion(
             "claim-upper-sharper",
             "4 gamma² <= 3 (1+gamma²)(1-gamma³/3) on (0, 1], with equality at 1.",
-            "upper-sharper",
             by="claim-upper",
         ),
         Conclusion(
             "claim-lower-sharper",
             "4 (1-2 gamma³/3) >= (1+gamma²)(1-gamma³/3) on (0, 1], with equality at 1.",
-            "lower-sharper",
             by="claim-lower",
         ),
     ),

@@ -39,10 +39,7 @@ _BOUNDS = (
         chooses="n",
     ),
     Conclusion(
-        "claim-upper",
-        "As t = 2/M at every n.",
-        "upper",
-        by="upper largest-multiplier system positive",
+        "claim-upper", "As t = 2/M at every n.", by="upper largest-multiplier system positive"
     ),
     Definition(
         "least-multiplier",
@@ -51,10 +48,7 @@ _BOUNDS = (
         chooses="n",
     ),
     Inequality(
-        "least-room",
-        "(O t)_n is at most 2 S/M.",
-        M * rows.minus_t <= 2 * S,
-        by="system positive",
+        "least-room", "(O t)_n is at most 2 S/M.", M * rows.minus_t <= 2 * S, by="system positive"
     ),
     Inequality(
         "numerator",
@@ -65,7 +59,6 @@ _BOUNDS = (
     Conclusion(
         "claim-lower",
         "L_n is at least this, as its numerator is and D_n is at most R_max².",
-        "lower",
         by="lower L least-multiplier least-room numerator positive system",
     ),
 )

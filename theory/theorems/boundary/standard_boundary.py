@@ -28,8 +28,8 @@ CONCLUSIONS = (
         "multipliers-upper",
         by="2 4-bounds regime U L r R norms",
     ),
-    Conclusion("claim-boundary", "Steps 4 and 6 together.", "boundary", by="4-all 6"),
-    Conclusion("claim-trained", "Step 7.", "trained", by="4-all 7"),
+    Conclusion("claim-boundary", "Steps 4 and 6 together.", by="4-all 6"),
+    Conclusion("claim-trained", "Step 7.", by="4-all 7"),
 )
 
 THEOREM = Theorem(

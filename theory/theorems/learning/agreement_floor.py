@@ -200,18 +200,14 @@ THEOREM = Theorem(
     ),
     proof=(
         *_STEPS,
-        Conclusion("claim-cosine", "The floor.", "cosine", by="rho spelled ratio"),
+        Conclusion("claim-cosine", "The floor.", by="rho spelled ratio"),
         Conclusion(
             "claim-agreement",
             "With the floor spelled out.",
-            "agreement",
             by="agreement-rho0 spelled ratio range",
         ),
         Conclusion(
-            "claim-always",
-            "With the floor spelled out.",
-            "always",
-            by="always-rho0 spelled ratio range",
+            "claim-always", "With the floor spelled out.", by="always-rho0 spelled ratio range"
         ),
     ),
 )

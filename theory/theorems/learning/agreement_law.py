@@ -222,8 +222,8 @@ THEOREM = Theorem(
     proof=(
         *_PLANE,
         *_ALWAYS,
-        Conclusion("claim-law", "The integral.", "law", by="uniform integral"),
-        Conclusion("claim-always", "For every z.", "always", by="always largest"),
+        Conclusion("claim-law", "The integral.", by="uniform integral"),
+        Conclusion("claim-always", "For every z.", by="always largest"),
     ),
     remarks=(
         "The law itself needs neither rho > 0 nor Gaussian test points: rotational symmetry and "

@@ -158,16 +158,14 @@ _STEPS = (
     Conclusion(
         "claim-teacher",
         "Both boundaries are linear, and T2 repeats the natural one.",
-        "teacher",
         by="standard perturbed teacher",
     ),
-    Conclusion("claim-margin", "As shown.", "margin", by="margin-positive"),
-    Conclusion("claim-normal-lower", "As shown.", "normal-lower", by="normal"),
-    Conclusion("claim-normal-upper", "As shown.", "normal-upper", by="normal"),
+    Conclusion("claim-margin", "As shown.", by="margin-positive"),
+    Conclusion("claim-normal-lower", "As shown.", by="normal"),
+    Conclusion("claim-normal-upper", "As shown.", by="normal"),
     Conclusion(
         "claim-kappa",
         "Put the lower bound of ‖q‖² into the bound of kappa² ‖q‖².",
-        "kappa",
         by="kappa-squared normal",
     ),
 )

@@ -58,8 +58,8 @@ THEOREM = Theorem(
             adv_q_z * dir_z > 0,
             by="decomposition T1 T2-size outweighs same-side",
         ),
-        Conclusion("claim-matching", "Which is that of <q, z>.", "matching", by="sign same-side"),
-        Conclusion("claim-base-part", "As shown.", "base-part", by="T1"),
+        Conclusion("claim-matching", "Which is that of <q, z>.", by="sign same-side"),
+        Conclusion("claim-base-part", "As shown.", by="T1"),
     ),
     remarks=(
         "For one z. Holds for any non-negative multipliers, whether or not the networks have "

@@ -178,8 +178,8 @@ THEOREM = Theorem(
             sp.Implies(q_z > 0, side_sum > 0),
             by="natural-sum natural",
         ),
-        Conclusion("claim-at-least", "As shown.", "at-least", by="remove-least least side"),
-        Conclusion("claim-at-most", "As shown.", "at-most", by="remove-largest largest side"),
+        Conclusion("claim-at-least", "As shown.", by="remove-least least side"),
+        Conclusion("claim-at-most", "As shown.", by="remove-largest largest side"),
         Definition(
             "own-term",
             "y_n <q^a, x_n> is the sample's own term plus its row sum, since y_n² = 1.",
@@ -202,7 +202,7 @@ THEOREM = Theorem(
             by="weights own-term row",
         ),
         Citation("smallest", "So for the smallest.", sums.SMALLEST(flip_margin_min), by="margin"),
-        Conclusion("claim-training", "As shown.", "training", by="smallest"),
+        Conclusion("claim-training", "As shown.", by="smallest"),
     ),
     remarks=(
         "The boundaries agree for every z exactly when the c_n are a positive multiple of the "

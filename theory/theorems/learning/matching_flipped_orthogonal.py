@@ -177,14 +177,12 @@ _FLIPPED = (
     Conclusion(
         "claim-pattern",
         "The multipliers are positive, so with this pattern all margins are tight: a KKT point.",
-        "pattern",
         by="activation-all activation-positive",
     ),
-    Conclusion("claim-definite", "As shown.", "definite", by="definite-positive"),
+    Conclusion("claim-definite", "As shown.", by="definite-positive"),
     Conclusion(
         "claim-switch",
         "As shown.",
-        "switch",
         by="margin-least margin-largest margin-order side signs settled-strength",
     ),
 )

@@ -225,8 +225,8 @@ THEOREM = Theorem(
             ),
             by="mismatch",
         ),
-        Conclusion("claim-matching", "Both together.", "matching", by="mismatch-event signs"),
-        Conclusion("claim-base-part", "Both together.", "base-part", by="excess-event signs"),
+        Conclusion("claim-matching", "Both together.", by="mismatch-event signs"),
+        Conclusion("claim-base-part", "Both together.", by="excess-event signs"),
     ),
     remarks=(
         "For one z that does not depend on the labels; for a finite set Z put delta/|Z|.",

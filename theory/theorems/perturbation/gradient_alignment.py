@@ -265,7 +265,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-worst",
             "For both labels.",
-            "worst",
             by="pattern worst-plus worst-minus labels floor spread floor-plus",
         ),
         Cases(
@@ -288,7 +287,7 @@ THEOREM = Theorem(
             LARGER_CLASS >= (1 + sp.Min(class_cos, 0)) / 2,
             by="not-opposite",
         ),
-        Conclusion("claim-best", "Take the root.", "best", by="best half not-opposite"),
+        Conclusion("claim-best", "Take the root.", by="best half not-opposite"),
     ),
     remarks=(
         "Unbalanced classes can bring a cosine down to 2 sqrt(2 gamma (1+gamma²))/(1+gamma)² for "

@@ -54,7 +54,7 @@ _SIGN = (
         (sp.Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1),),
     ),
     Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER(_l1, norm_q, nnz_q)),
-    Conclusion("claim-sign", "Divide by sqrt(nnz q) ‖q‖.", "sign", by="sign norms"),
+    Conclusion("claim-sign", "Divide by sqrt(nnz q) ‖q‖.", by="sign norms"),
     Identity(
         "gaussian",
         "For a Gaussian q the components' mean absolute value over their root mean square, hence "
@@ -67,7 +67,7 @@ _SIGN = (
         "q/‖q‖_inf is a positive multiple of q, as is q/‖q‖.",
         (sp.Eq(cos_rescaled * (_scale * norm_q) * norm_q, _scale * norm_q**2),),
     ),
-    Conclusion("claim-rescaled", "Divide.", "rescaled", by="rescaled"),
+    Conclusion("claim-rescaled", "Divide.", by="rescaled"),
 )
 _VALUE = (
     Definition(
@@ -106,7 +106,7 @@ _VALUE = (
         sp.And(cos_value > 0, nnz_q * cos_value**2 >= top_k),
         by="top top-share",
     ),
-    Conclusion("claim-value", "Take the root.", "value", by="value-scaled"),
+    Conclusion("claim-value", "Take the root.", by="value-scaled"),
 )
 _TOP_SIGN = (
     Definition(
@@ -170,7 +170,7 @@ _TOP_SIGN = (
         ),
         by="excess top-sign-few top-sign-many",
     ),
-    Conclusion("claim-top-sign", "Take the root.", "top-sign", by="top-sign-scaled"),
+    Conclusion("claim-top-sign", "Take the root.", by="top-sign-scaled"),
 )
 
 THEOREM = Theorem(

@@ -179,14 +179,13 @@ THEOREM = Theorem(
         Citation(
             "nearest-rows", "So is the smallest.", sums.SMALLEST(q_margin_min), by="natural-margin"
         ),
-        Conclusion("claim-classifies", "As shown.", "classifies", by="nearest"),
+        Conclusion("claim-classifies", "As shown.", by="nearest"),
         Conclusion(
             "claim-crossing",
             "Moving x_n by -eps y_n q/‖q‖ lowers y_n <q, x_n> by eps ‖q‖.",
-            "crossing",
             by="furthest far",
         ),
-        Conclusion("claim-rows", "As shown.", "rows", by="nearest-rows"),
+        Conclusion("claim-rows", "As shown.", by="nearest-rows"),
     ),
     remarks=(
         "Corresponds to the paper's statement that perturbations carry features of their class; "

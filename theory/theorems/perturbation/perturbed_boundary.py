@@ -273,43 +273,26 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 _CONCLUSIONS: tuple[Step, ...] = (
+    Conclusion("claim-norms-upper", "In the original symbols.", by="largest-norm R-A R-hat"),
+    Conclusion("claim-norms-lower", "In the original symbols.", by="smallest-norm r-A r-hat"),
+    Conclusion("claim-inner", "As shown.", by="largest-pair"),
     Conclusion(
-        "claim-norms-upper", "In the original symbols.", "norms-upper", by="largest-norm R-A R-hat"
-    ),
-    Conclusion(
-        "claim-norms-lower", "In the original symbols.", "norms-lower", by="smallest-norm r-A r-hat"
-    ),
-    Conclusion("claim-inner", "As shown.", "inner", by="largest-pair"),
-    Conclusion(
-        "claim-multipliers-upper",
-        "In the original symbols.",
-        "multipliers-upper",
-        by="upper-hat hat-room r-hat P-hat",
+        "claim-multipliers-upper", "In the original symbols.", by="upper-hat hat-room r-hat P-hat"
     ),
     Conclusion(
         "claim-multipliers-lower",
         "In the original symbols.",
-        "multipliers-lower",
         by="lower-hat hat-room hat-order R-hat r-hat P-hat",
     ),
     Conclusion(
-        "claim-multipliers-positive",
-        "By the half-aware theorem.",
-        "multipliers-positive",
-        by="half-aware set-positive",
+        "claim-multipliers-positive", "By the half-aware theorem.", by="half-aware set-positive"
     ),
     Conclusion(
         "claim-boundary",
         "The boundary of the perturbed set, decomposed.",
-        "boundary",
         by="half-aware decomposition T2",
     ),
-    Conclusion(
-        "claim-trained",
-        "The same for the trained network.",
-        "trained",
-        by="half-aware decomposition",
-    ),
+    Conclusion("claim-trained", "The same for the trained network.", by="half-aware decomposition"),
 )
 
 THEOREM = Theorem(
