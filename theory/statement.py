@@ -212,7 +212,7 @@ class Earlier(Step):
 
 @dataclass(frozen=True)
 class Conclusion(Step):
-    """A claim of the theorem follows from the facts used: without `claim`, `claim-X` concludes X."""
+    """A claim of the theorem follows: the one named, else X where the step is named `claim-X`."""
 
     claim: str = ""
 
