@@ -281,7 +281,7 @@ def test_claims() -> None:
         ((Inequality("s", "", x**2 >= 0, by="nothing"),), "nothing"),
         ((Definition("s", "", (x > 0,)), Definition("s", "", (x > 1,))), "used twice"),
         ((Conclusion("s", "", "no such claim"),), "no claim"),
-        ((Citation("s", "", SUM_BOUND(x, y)),), "sum_weight, sum_entry"),
+        ((Citation("s", "", SUM_BOUND(x, y)),), "no premise says what to put for fact_B, fact_T"),
     ],
     ids=["unknown id", "name used twice", "no such claim", "too few expressions"],
 )
