@@ -80,7 +80,8 @@ def check_id(id: str, what: str) -> None:
 class Step:
     """What every step has: a name, what it does in words, and what it rests on.
 
-    `by` names assumptions and earlier steps, separated by blanks.
+    `"name <- a b"` names the step and, behind the arrow, the assumptions and earlier steps that it
+    rests on; `by="a b"` says the same.
 
     Raises:
         ValueError: the name holds a blank or is empty, or `by` is no text.
@@ -91,6 +92,9 @@ class Step:
     by: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
+        if isinstance(self.id, str) and " <- " in self.id:
+            for name, value in zip(("id", "by"), self.id.split(" <- ", 1), strict=True):
+                object.__setattr__(self, name, value)
         check_id(self.id, "step")
         if not isinstance(self.by, str):
             raise ValueError(

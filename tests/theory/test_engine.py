@@ -192,6 +192,15 @@ def test_a_mean_is_not_bounded_by_what_varies_with_the_neuron() -> None:
     assert status(fixed, Citation("s", "", MEAN_LOWER(mean, term, x), by="low")) == "discharged"
 
 
+def test_the_head_of_a_step_says_what_it_rests_on() -> None:
+    head, keyword = Let("u <- a  b", "", u, x), Let("u", "", u, x, by="a  b")
+    assert (head.id, head.rests_on) == ("u", ("a", "b"))
+    assert head == keyword == replace(head)
+    for wrong in (" <- a", "u v <- a", "u<- a"):
+        with pytest.raises(ValueError, match="one word without blanks"):
+            Let(wrong, "", u, x)
+
+
 def test_a_citation_reads_off_the_facts_what_it_leaves_out() -> None:
     short = Citation("s", "", MEAN_LOWER(mean), by="low")
     low, other = Definition("low", "", (y > x, term >= x)), Definition("low", "", (x <= 2 * y,))

@@ -44,37 +44,30 @@ THEOREM = Theorem(
             ),
         ),
         Inequality(
-            "(i)",
-            "One of the three gaps.",
-            gamma * rho_n * rows.t_n > rows.minus_t,
-            by="gap row-gap",
+            "(i) <- gap row-gap", "One of the three gaps.", gamma * rho_n * rows.t_n > rows.minus_t
         ),
         Inequality(
-            "(ii)",
+            "(ii) <- system",
             "By definition of t.",
             (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
-            by="system",
         ),
         *rows.UPPER_BOUND,
         *rows.LOWER_BOUND,
         Definition(
-            "lower-everywhere",
+            "lower-everywhere <- lower",
             "The lower bound holds at every sample, so also at the others.",
             (rows.lambda_k >= rows.L_k,),
-            by="lower",
         ),
         Citation(
-            "plus-lower",
+            "plus-lower <- lower-everywhere",
             "So (E+ L)_n <= (E+ lambda)_n.",
             sums.MONOTONE(rows.plus_L, rows.plus_lambda),
-            by="lower-everywhere",
         ),
         Inequality(
-            "pattern",
+            "pattern <- lower row minus-row plus-lower gap row-gap",
             "m y_n a_j <w_j, x_n> >= gamma (D_n L_n + (E+ L)_n) - (E- t)_n > 0 for every sample "
             "and neuron.",
             preactivation_n > 0,
-            by="lower row minus-row plus-lower gap row-gap",
         ),
         *rows.closing(rows.rooms(SYMBOLS)),
     ),
