@@ -144,11 +144,16 @@ def factor(load: Interval) -> str:
     return f"{mantissa} × 10^{int(exponent)}" if exponent else mantissa
 
 
+def middle(value: Interval | None) -> float | None:
+    """A representative number for display, None where none is finite; decisions never use it."""
+    if value is None or not value.is_finite:
+        return None
+    return value.lower / 2 + value.upper / 2
+
+
 def shown(value: Interval | None) -> str:
     """The middle of an interval to three digits; `-` where there is none that is finite."""
-    if value is None or not value.is_finite:
-        return "-"
-    return number(value.lower / 2 + value.upper / 2)
+    return number(middle(value))
 
 
 def number(value: float | None) -> str:

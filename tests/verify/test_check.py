@@ -313,7 +313,7 @@ def test_report_of_trained_networks(check, tmp_path, monkeypatch):
             }
         )
 
-    monkeypatch.setattr("perturbproof.verify.api.scenario_of", quick)
+    monkeypatch.setattr("perturbproof.verify.assumptions.report.scenario_of", quick)
     out = tmp_path / "report"
     done = check(save(tmp_path, *near(coherence=0.005)), "-q", "--slope", 0.4, "--out", out)
     assert done.code == 0

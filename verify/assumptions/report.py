@@ -13,15 +13,26 @@ from ...theory.engine import ProofReport
 from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
+from ...theory.theorems import catalog
 from ..judge import Judgement, judge
 from ..measure.one_set import OF_GRAM
-from ..run.run import ScenarioOutcome, run_scenario, select
+from ..run.run import Run, ScenarioOutcome, proved, run_scenario, select
 from ..scenarios.scenario import Network, Scenario
 from ..values import Measured, Progress, Verdict
 from .ladder import DataCheck
 from .rungs import summary_values
 
 _SUMMARISED = frozenset({"gamma", "N", "d", *OF_GRAM})
+
+
+def check_run(check: DataCheck, data: FromFile, precision: int | None, progress: Progress) -> Run:
+    """The run that the report is of: a scenario a slope, and the theorems it can be held to."""
+    at = {"precision": precision}
+    scenarios = [scenario_of(data, one.slope).model_copy(update=at) for one in check.slopes]
+    theorems = natural_theorems(check, scenarios[0], catalog())
+    proofs = proved(theorems, progress)
+    outcomes = tuple(outcome_of(check, s, theorems, proofs, progress) for s in scenarios)
+    return Run(outcomes, theorems, proofs, ())
 
 
 def scenario_of(data: FromFile, slope: float) -> Scenario:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -19,7 +20,7 @@ from .console import (
     Precision,
     Quiet,
     check_address_space,
-    print_json,
+    command_line,
     results,
     watched,
 )
@@ -220,21 +221,26 @@ def check(
     quiet: Quiet = False,
 ) -> int:
     """Check the assumptions of the theorems on your own data, and what would make them hold."""
-    from ..scenarios.inputs import check_inputs
-
-    at: dict[str, Any] = {"classes": classes, "centred": centre, "scale": scale}
-    at |= {"slopes": slope or [], "precision": precision, "device": device, "out": out}
-    check_inputs(data, labels, **at)
-    # Only now what takes seconds to load.
     check_address_space()
     from ..api import check as run
-    from ..assumptions.ladder import as_data
-    from ..run.record import command_line
 
     with watched(quiet) as progress:
-        result = run(data, labels, seed=seed, progress=progress, command=command_line(), **at)
+        result = run(
+            data,
+            labels,
+            classes=classes,
+            centred=centre,
+            scale=scale,
+            slopes=slope or (),
+            seed=seed,
+            precision=precision,
+            device=device,
+            out=out,
+            progress=progress,
+            command=command_line(),
+        )
     if as_json:
-        print_json(as_data(result.check))
+        sys.stdout.write(result.to_json())
     else:
         console = results()
         print_check(console, result.check)

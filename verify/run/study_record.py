@@ -11,12 +11,14 @@ from ...numerics.paper_scale.program import UNBOUNDED
 from ...theory.notation import prose
 from ..judge import JudgedAssumption
 from ..reporting import schema
+from ..scenarios.grid import Point
 from ..scenarios.study import Study
-from ..values import Verdict, worst
+from ..values import Verdict, middle, worst
 from .run import ScenarioOutcome
 from .studies import ExactRecord
 from .study_verdicts import JudgedPoint, StudyOutcome, at
-from .sweep import SweepPoint, Swept
+from .sweep import Swept
+from .theorem_record import record_of
 
 # A sweep as a record of report.json: a row a point, findings, the loads along every axis.
 
@@ -25,12 +27,8 @@ _SERIES = 6
 
 
 def sweep_entry(swept: Swept, witnesses: Mapping[tuple[str, str], str]) -> schema.Sweep:
-    """The entry of `sweeps[]` in report.json. `witnesses` as for `record.build_report`."""
-    rows = [
-        _row(point, outcome, witnesses)
-        for point, outcome in zip(swept.points, swept.outcomes, strict=True)
-        if point is not None
-    ]
+    """The entry of `sweeps[]` in report.json. `witnesses` are the texts shown, by names."""
+    rows = [_row(point, outcome, witnesses) for point, outcome in swept.outcomes]
     content = {k: v for k, v in swept.grid.content.items() if k not in ("name", "description")}
     unexpected = sum(verdict is not expected for verdict, expected in swept.judged)
     return schema.Sweep(
@@ -49,37 +47,28 @@ def sweep_entry(swept: Swept, witnesses: Mapping[tuple[str, str], str]) -> schem
 
 
 def _row(
-    point: SweepPoint, outcome: ScenarioOutcome | None, witnesses: Mapping[tuple[str, str], str]
+    point: Point, outcome: ScenarioOutcome | None, witnesses: Mapping[tuple[str, str], str]
 ) -> schema.SweptPoint:
-    name, scenario = point.point.name, point.point.scenario
-    return schema.SweptPoint(
-        name=name,
-        at=dict(point.point.at),
-        error=outcome.error if outcome is not None else point.error,
-        seconds=outcome.seconds if outcome is not None else 0.0,
-        theorems=tuple(
-            schema.SweptTheorem(
-                id=j.theorem.id,
-                verdict=j.verdict.value,
-                expected=scenario.expected(j.theorem.id).value,
-                reason=prose(j.reason),
-                load=_largest_load(j.assumptions),
-                witness=witnesses.get((name, j.theorem.id)),
-            )
-            for j in (outcome.judgements if outcome is not None else ())
-            if scenario is not None
-        ),
+    at = dict(point.at)
+    if outcome is None:
+        return schema.SweptPoint(name=point.name, at=at, error=point.error, seconds=0.0)
+    theorems = tuple(
+        record_of(
+            schema.SweptTheorem,
+            j,
+            j.theorem,
+            expected=outcome.scenario.expected(j.theorem.id).value,
+            load=max(_loads(j.assumptions), default=None),
+            witness=witnesses.get((point.name, j.theorem.id)),
+        )
+        for j in outcome.judgements
     )
+    return record_of(schema.SweptPoint, outcome, name=point.name, at=at, theorems=theorems)
 
 
-def _largest_load(assumptions: Iterable[JudgedAssumption]) -> float | None:
-    """A representative number for tables and figures; decisions never use it."""
-    loads = [
-        a.value.load.lower / 2 + a.value.load.upper / 2
-        for a in assumptions
-        if a.value is not None and a.value.load is not None and a.value.load.is_finite
-    ]
-    return max(loads, default=None)
+def _loads(assumptions: Iterable[JudgedAssumption]) -> list[float]:
+    loads = (middle(a.value and a.value.load) for a in assumptions)
+    return [load for load in loads if load is not None]
 
 
 def _reason(swept: Swept, unexpected: int) -> str:
