@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from ...numerics.paper_scale.program import UNBOUNDED
@@ -15,8 +14,7 @@ from ..scenarios.grid import Point
 from ..scenarios.study import Study
 from ..values import Verdict, middle, worst
 from .run import ScenarioOutcome
-from .studies import ExactRecord
-from .study_verdicts import JudgedPoint, StudyOutcome, at
+from .study_verdicts import StudyOutcome, at
 from .sweep import Swept
 from .theorem_record import record_of
 
@@ -140,59 +138,20 @@ SIZES = {
 def study_entry(outcome: StudyOutcome) -> schema.Study:
     """The entry of `studies[]` in report.json."""
     study = outcome.study
-    return schema.Study(
-        name=study.name,
-        title=prose(study.title),
+    return record_of(
+        schema.Study,
+        outcome,
+        study,
         says=prose(study.description),
         configuration=study.model_dump(mode="json", exclude_none=True, exclude={"points"}),
-        verdict=outcome.verdict.value,
         expected=study.expect.value,
         as_expected=outcome.verdict is study.expect,
-        reason=prose(outcome.reason),
         rigor="numeric",
         seconds=outcome.run.seconds,
         axis=AXES[study.vary],
-        points=tuple(map(_point, outcome.points)),
+        points=outcome.points,
         findings=tuple(map(prose, findings(outcome))),
         figures=(_figure(outcome),),
-    )
-
-
-def _point(point: JudgedPoint) -> schema.StudyPoint:
-    outcome = point.outcome
-    trained = outcome.trained
-    return schema.StudyPoint(
-        value=point.value,
-        setting=outcome.point.setting.model_dump(),
-        linear=outcome.point.linear,
-        published=point.published,
-        exact=tuple(map(_seed, outcome.exact)),
-        exact_mean=point.exact_mean,
-        level=point.level,
-        method=point.method,
-        prediction=point.prediction,
-        control=point.control,
-        trained=schema.TrainedAccuracy(
-            **asdict(trained.trained), width=outcome.point.width, seconds=trained.seconds
-        )
-        if trained is not None and trained.trained is not None
-        else None,
-        compared=point.compared,
-        difference=point.difference,
-        agrees=point.agrees,
-        fault=prose(point.fault),
-    )
-
-
-def _seed(record: ExactRecord) -> schema.SeedAccuracy:
-    exact = {} if record.exact is None else asdict(record.exact)
-    solved = record.control_solved
-    return schema.SeedAccuracy(
-        seed=record.seed,
-        **exact,
-        control=record.control,
-        control_solved=None if solved is None else asdict(solved),
-        seconds=record.seconds,
     )
 
 
@@ -200,14 +159,14 @@ def findings(outcome: StudyOutcome) -> Iterator[str]:
     """What a reader should know: what was compared, what was not, and where methods part."""
     study, points = outcome.study, outcome.points
     yield from _compared(outcome)
-    if beyond := [p for p in points if not p.outcome.point.linear]:
+    if beyond := [p for p in points if not p.linear]:
         yield from _beyond(study, beyond)
     if controls := [p.control for p in points if p.control is not None]:
         yield (
             "Control: the exact solution on the same noise and labels without perturbations gets "
             f"{_range(controls, 3)} right."
         )
-    seeds = sorted({record.seed for p in points for record in p.outcome.exact})
+    seeds = sorted({record.seed for p in points for record in p.exact})
     yield (
         f"Points share draws (common random numbers): those of one seed use the first N samples "
         f"and the first d coordinates of the same arrays, so their errors are not independent. "
@@ -232,14 +191,16 @@ def _compared(outcome: StudyOutcome) -> Iterator[str]:
                 f"At {study.vary} = {at(point.value)} the {point.compared} accuracy differs from "
                 f"the published {point.published:.3f} by {point.difference:+.3f}."
             )
-    if untrained := [at(point.value) for point in points if point.untrained]:
+    untrained = [p for p in points if p.published is not None and p.compared == "none"]
+    if untrained:
         yield (
-            f"Not trained, though N_adv > d/4: {study.vary} = {', '.join(untrained)}. There the "
-            "exact solution is shown and not compared."
+            f"Not trained, though N_adv > d/4: {study.vary} = "
+            f"{', '.join(at(point.value) for point in untrained)}. There the exact solution is "
+            "shown and not compared."
         )
 
 
-def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
+def _beyond(study: Study, beyond: list[schema.StudyPoint]) -> Iterator[str]:
     open_ = sum(point.level == "pattern not linear" for point in beyond)
     yield (
         f"N_adv > d/4 at {len(beyond)} of the points; at {open_} of them the exact solution has "
@@ -251,16 +212,14 @@ def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
             f"objective shows that its multipliers sum to more than {UNBOUNDED:g} times those of "
             "orthogonal samples, so the linear pattern has next to no margin, if any."
         )
-    both = [(p, p.trained, p.exact_mean) for p in beyond]
-    gaps = [(t - e, p) for p, t, e in both if t is not None and e is not None]
-    if gaps:
-        largest, where = max(gaps, key=lambda gap: gap[0])
-        cosines = [
-            p.outcome.trained.trained.alignment
-            for _, p in gaps
-            if p.outcome.trained is not None and p.outcome.trained.trained is not None
-        ]
-        known = [cosine for cosine in cosines if cosine is not None]
+    both = [
+        (p.trained.accuracy - p.exact_mean, p.value, p.trained.alignment)
+        for p in beyond
+        if p.trained is not None and p.exact_mean is not None
+    ]
+    if both:
+        largest, where, _ = max(both, key=lambda gap: gap[0])
+        known = [cosine for _, _, cosine in both if cosine is not None]
         told = (
             f" The trained network's input gradients have a mean cosine of {_range(known, 2)} "
             "with q: they are other perturbations than eps q/‖q‖."
@@ -269,7 +228,7 @@ def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
         )
         yield (
             f"The accuracy of trained networks less that of the exact solution is at most "
-            f"{largest:+.3f} (at {study.vary} = {at(where.value)}).{told}"
+            f"{largest:+.3f} (at {study.vary} = {at(where)}).{told}"
         )
 
 
@@ -301,17 +260,17 @@ def _figure(outcome: StudyOutcome) -> schema.FigureRecord:
     )
 
 
-def _drawn(point: JudgedPoint) -> dict[str, Any]:
-    known = [value for value in point.exact if value is not None]
+def _drawn(point: schema.StudyPoint) -> dict[str, Any]:
+    known = [seed.accuracy for seed in point.exact if seed.accuracy is not None]
     return {
         "value": point.value,
         "published": point.published,
         "exact": point.exact_mean,
-        "lowest": min(known) if known else None,
-        "highest": max(known) if known else None,
+        "lowest": min(known, default=None),
+        "highest": max(known, default=None),
         "tight": point.method == "linear solve",
         "linear_pattern": point.level in ("linear solve", "quadratic program"),
         "prediction": point.prediction,
-        "trained": point.trained,
+        "trained": point.trained and point.trained.accuracy,
         "control": point.control,
     }

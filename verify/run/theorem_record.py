@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -47,6 +47,8 @@ def _plain(name: str, value: Any) -> Any:
         return dict(value) or None
     if isinstance(value, Interval):
         return interval(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     return value.value if isinstance(value, Enum) else value
 
 
