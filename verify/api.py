@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,7 @@ def check(
     if out is not None and arrays is not None:
         raise InputError("out: a report names its data file; save the arrays as .npz and give that")
     from ..theory.exact.scalars import precision as working_at
-    from .assumptions.ladder import SLOPES, CheckResult, check_data
+    from .assumptions.ladder import SLOPES, check_data
     from .assumptions.report import check_run
     from .run.folder import report_folder, write_report
     from .run.record import RunInfo, build_report
@@ -101,7 +101,7 @@ def check(
         if folder is not None:
             run = check_run(checked, dataset, precision, progress)
             write_report(folder, build_report(run, info), progress=progress)
-    return CheckResult(checked, folder)
+    return replace(checked, out=folder)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from perturbproof.theory.theorems.boundary.uniform_data import smallest_dimensio
 from perturbproof.verify.assumptions import ladder
 from perturbproof.verify.assumptions import report as check_report
 from perturbproof.verify.assumptions.ladder import check_data
-from perturbproof.verify.assumptions.rungs import BySummary, CheckedCertificate, smallest_slope
+from perturbproof.verify.assumptions.rungs import CheckedCertificate, Rungs, smallest_slope
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.judge import judge
 from perturbproof.verify.measure import measure
@@ -155,7 +155,7 @@ def test_search_for_the_smallest_slope():
 
 def row_sums(sample: Sample, summary, slope: float) -> CheckedCertificate:
     """The rung of that name."""
-    return next(c for c in BySummary(sample, summary, 0).at(slope) if c.name == "row sums")
+    return next(c for c in Rungs(sample, summary, 0).at(slope) if c.name == "row sums")
 
 
 @pytest.mark.parametrize("coherence", [0.005, 0.05, 0.3])
@@ -215,7 +215,11 @@ def test_streamed_and_whole_matrix_agree(monkeypatch):
     for one, other in zip(
         streamed.slopes[0].certificates, whole.slopes[0].certificates, strict=False
     ):
-        assert (one.name, one.holds, one.chosen) == (other.name, other.holds, other.chosen)
+        assert (one.name, one.holds, one.chosen_rows) == (
+            other.name,
+            other.holds,
+            other.chosen_rows,
+        )
         assert one.at_random == other.at_random
     assert summarised(gram_statistics(x)).p_max.intersects(stream_gram(x).p_max)
 
