@@ -144,31 +144,28 @@ def _counted_labels(
     experiment: Experiment, relation: Boolean, known: Mapping[str, Interval]
 ) -> Measured:
     """How often a relation about the test point holds under fresh labels."""
-    drawn = experiment.relabelled
-    assert drawn is not None
     events = (
         None if parts is None else holds(relation, {**known, "T1_z": parts[0], "adv_q_z": parts[1]})
-        for parts in drawn.parts
+        for parts in experiment.relabelled
     )
     return Measured.counted_in(events, "fresh label draws")
 
 
 @measures("mismatch_chance", _random_labels)
 def mismatch_chance(experiment: Experiment) -> Measured:
-    if experiment.relabelled is None or (values := experiment.at_point) is None:
+    if not experiment.relabelled or (values := experiment.at_point) is None:
         raise Missing(experiment.perturbed.why_no_limit)
     return _counted_labels(experiment, MISMATCH, {"q_z": values.q_z.interval(0)})
 
 
 @measures("excess_chance", _random_labels)
 def excess_chance(experiment: Experiment) -> Measured:
-    drawn = experiment.relabelled
     of_set = measure(experiment, ("label_free_upper", "label_free_lower", "delta"))
     known = {name: found.value for name, found in of_set.items() if found.value is not None}
-    if drawn is None or len(known) < len(of_set):
+    if not experiment.relabelled or len(known) < len(of_set):
         raise Missing("the label-free multiplier bounds are not known")
-    known["base_l1_z"] = abs(drawn.base).sum().interval()
-    known["base_l2_z"] = drawn.base.norm()
+    base = BallArray.exact(experiment.perturbed.made.base.x) @ experiment.point
+    known |= {"base_l1_z": abs(base).sum().interval(), "base_l2_z": base.norm()}
     return _counted_labels(experiment, EXCESS, known)
 
 

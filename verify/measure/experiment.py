@@ -30,7 +30,7 @@ from ...theory.symbols import symbols_of
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
 from .learner import Learner, Missing
-from .test_points import Matching, Relabelled, TestPoints, draw_test_points, matched, relabelled
+from .test_points import Matching, TestPoints, draw_test_points, matched, relabelled
 
 FORMS: dict[str, Form] = {
     "row-wise": "plain",
@@ -127,11 +127,11 @@ class Experiment(Learner):
         return self.scenario.generator("fresh labels").choice([-1.0, 1.0], shape)
 
     @cached_property
-    def relabelled(self) -> Relabelled | None:
-        """The decomposition at the test point under these; None where no direction is shared."""
+    def relabelled(self) -> tuple[tuple[Interval, Interval] | None, ...]:
+        """T1(z) and <q^a, z> at the test point under each; empty where no direction is shared."""
         made, geometry = self.perturbed.made, self.perturbed.geometry
         if geometry is None:
-            return None
+            return ()
         return relabelled(made, geometry, self.slope, self.point, self.fresh_labels)
 
 

@@ -189,13 +189,13 @@ def _of_the_training(name: str, learner: Learner) -> Iterator[Observation]:
 def _of_every_network(experiment: Experiment) -> Iterator[Observation]:
     """The exact solution with its certificate, and how far the trained network is from it."""
     for name, learner in experiment.networks.items():
-        support, n = learner.multipliers.support, learner.sample.n
-        if learner.multipliers.lam is None or support is None:
-            says = f"exact solution of {name}: {learner.certificate}"
+        solved, n, told = learner.multipliers, learner.sample.n, f"exact solution of {name}"
+        if solved.lam is None or solved.support is None:
+            says = f"{told}: no linear-pattern solution certified: {solved.reason}"
             yield Observation(says, None, Rigor.NONE)
         else:
-            says = f"exact solution of {name} ({learner.certificate}): positive multipliers, of {n}"
-            yield _seen(says, len(support), count=n)
+            says = f"{told} (verified, {solved.reason}): positive multipliers, of {n}"
+            yield _seen(says, len(solved.support), count=n)
             if learner.angle is not None:
                 says = f"sine of the certified angle of trained {name} to its limit"
                 yield _seen(says, learner.angle.tau)

@@ -139,7 +139,10 @@ def certified_angle(learner: Learner) -> Measured:
     if (tau := learner.farthest_tau) is None:
         why = learner.why_no_limit
         raise Missing(why if learner.named else f"no limit to compare with: {why}")
-    return Measured(tau, learner.how_tau)
+    starts = learner.scenario.training.starts
+    how = "distance of the rescaled weights to the exact limit"
+    how += ", its operator norm in float64 balls" if learner.precise else ""
+    return Measured(tau, how if starts == 1 else f"{how}, the largest over {starts} starts")
 
 
 # The row-wise certificates, each measured in the form of its theorem.

@@ -171,27 +171,13 @@ def matched(made: PerturbedSet, lam: RealArray, normal: RealArray, points: TestP
     return Matching(points, values, of_set)
 
 
-@dataclass(frozen=True, eq=False)
-class Relabelled:
-    """T1(z) and <q^a, z> for every fresh draw of the labels; None where no solution is verified.
-
-    `base` are the <x'_n, z>, (N_adv,).
-    """
-
-    parts: tuple[tuple[Interval, Interval] | None, ...]
-    base: BallArray
-
-
 def relabelled(
-    made: PerturbedSet,
-    geometry: BaseGeometry,
-    slope: float,
-    z: np.ndarray,
-    labels: np.ndarray,
-) -> Relabelled:
-    """The decomposition at z (d,) for labels (draws, N_adv) of a set that shares its direction.
+    made: PerturbedSet, geometry: BaseGeometry, slope: float, z: np.ndarray, labels: np.ndarray
+) -> tuple[tuple[Interval, Interval] | None, ...]:
+    """T1(z) and <q^a, z> at z (d,) for every draw of labels (draws, N_adv).
 
-    The multipliers are those of the linear pattern.
+    The set shares its direction; the multipliers are those of the linear pattern. None where no
+    solution is verified.
     """
     assert made.direction is not None
     assert made.eps is not None
@@ -208,7 +194,7 @@ def relabelled(
             continue
         T1 = ((lam * y) @ base).interval()
         parts.append((T1, T1 + lam.sum().interval() * step))
-    return Relabelled(tuple(parts), base)
+    return tuple(parts)
 
 
 def in_balls(values: RealArray) -> BallArray:

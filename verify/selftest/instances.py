@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,12 @@ from sympy.logic.boolalg import Boolean
 
 from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
-from ...theory.engine import ProofReport, prove
+from ...theory.engine import ProofReport
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ...theory.theorems import catalog
 from ..measure.measuring import MeasuredScenario, measure_symbols
-from ..run.run import ScenarioOutcome, judge_measured, select
+from ..run.run import ScenarioOutcome, judge_measured, proved, select
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
 
@@ -187,25 +187,17 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Instance]:
             yield make(rng, f"{recipe}-{number}")
 
 
-@dataclass
-class Tally:
-    """What became of one theorem: its verdicts inside the regime, outside, and where unknown.
-
-    Inside is what the recipe says, or where it says nothing, that all assumptions were certainly
-    met as measured.
-    """
-
-    inside: Counter[str] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
-    undecided: Counter[str] = field(default_factory=Counter)
-
-
 @dataclass(frozen=True)
 class Agreement:
-    """All instances judged: tallies by theorem, instances in and out of some theorem's regime, and
-    what should not have happened, in words."""
+    """All instances judged.
 
-    tallies: Mapping[str, Tally]
+    `tallies` count the verdicts of each theorem `inside` its regime, `outside`, and `near` where
+    that is unknown: inside is what the recipe says, or where it says nothing, that all assumptions
+    were certainly met as measured. `inside`, `outside`: instances in and out of some theorem's
+    regime. `wrong`: what should not have happened, in words.
+    """
+
+    tallies: Mapping[str, Mapping[str, Counter[str]]]
     inside: int
     outside: int
     wrong: tuple[str, ...]
@@ -224,7 +216,7 @@ def agreement(
     `theorems` defaults to the catalog, `proofs` to having them proved.
     """
     known = tuple(theorems or catalog())
-    proofs = proofs or {theorem.id: prove(theorem) for theorem in known}
+    proofs = proofs or proved(known, progress)
     chosen: list[Instance] = []
     measured: list[MeasuredScenario] = []
     for instance in instances(count, rng):
@@ -243,8 +235,10 @@ def agreement(
 def _tallied(
     chosen: Iterable[Instance], outcomes: Iterable[ScenarioOutcome], theorems: Iterable[Theorem]
 ) -> Agreement:
-    tallies = {theorem.id: Tally() for theorem in theorems}
-    inside = outside = 0
+    places = {True: "inside", False: "outside", None: "near"}
+    forbidden = {True: Verdict.VACUOUS, False: Verdict.PASS, None: None}
+    tallies = {theorem.id: {where: Counter() for where in places.values()} for theorem in theorems}
+    seen: Counter[bool | None] = Counter()
     wrong: list[str] = []
     for instance, outcome in zip(chosen, outcomes, strict=True):
         if outcome.error is not None:
@@ -253,24 +247,16 @@ def _tallied(
         for judged in outcome.judgements:
             theorem, verdict = judged.theorem, judged.verdict
             regime = instance.regime(theorem)
-            bad = {Verdict.ERROR, Verdict.FAIL}
-            if regime is True:
-                bad |= {Verdict.VACUOUS}
-            elif regime is False:
-                bad |= {Verdict.PASS}
-            if verdict in bad:
+            if verdict in (Verdict.ERROR, Verdict.FAIL, forbidden[regime]):
                 where = {True: "in", False: "outside", None: "near"}[regime]
                 wrong.append(
                     f"{outcome.scenario.name}: {theorem.id} is {verdict.value} {where} its "
                     f"regime: {judged.reason}"
                 )
-            if regime is None and all(a.holds == "yes" for a in judged.assumptions):
-                regime = True
-            elif regime is None and any(a.holds == "no" for a in judged.assumptions):
-                regime = False
-            tally = tallies[theorem.id]
-            counter = {True: tally.inside, False: tally.outside, None: tally.undecided}[regime]
-            counter[verdict.value] += 1
+            held = {a.holds for a in judged.assumptions}
+            if regime is None and ("no" in held or held <= {"yes"}):
+                regime = "no" not in held
+            tallies[theorem.id][places[regime]][verdict.value] += 1
             regimes.add(regime)
-        inside, outside = inside + (True in regimes), outside + (False in regimes)
-    return Agreement(tallies, inside, outside, tuple(wrong))
+        seen.update(regimes)
+    return Agreement(tallies, seen[True], seen[False], tuple(wrong))

@@ -24,7 +24,7 @@ from ...theory.exact.interval import Interval
 from ...theory.theorems.boundary import concentration
 from ...theory.theorems.boundary.uniform_data import CONDITIONS
 from ...theory.theorems.learning import agreement_law
-from ..statistics import FAMILY_ERROR, Decision, holm_errors, values_at
+from ..statistics import FAMILY_ERROR, Decision, decided, holm_errors
 from ..values import Measured
 
 # Enclosures and decisions against rational arithmetic, on small inputs built to be nasty.
@@ -249,8 +249,5 @@ def power(runs: int, rng: np.random.Generator) -> dict[float, float]:
 @cache
 def _holds(kind: str, successes: int, trials: int, error: float) -> bool | None:
     relation, symbol = _RELATION[kind]
-    values = values_at(
-        relation, {**_GIVEN, symbol: Measured.counted(successes, trials, "draws")}, error
-    )
-    assert values is not None
-    return compile_relation(relation).evaluate(values).holds
+    counted = {symbol: Measured.counted(successes, trials, "draws")}
+    return decided(relation, {**_GIVEN, **counted}, error)
