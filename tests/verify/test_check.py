@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.streaming_gram import stream_gram, summarised
+from perturbproof.numerics.boundary.subset import CertifiedSubset
 from perturbproof.numerics.data import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory import theorem
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.boundary.uniform_data import smallest_dimension
-from perturbproof.verify.assumptions import ladder
+from perturbproof.verify.assumptions import ladder, rungs
 from perturbproof.verify.assumptions import report as check_report
 from perturbproof.verify.assumptions.ladder import check_data
 from perturbproof.verify.assumptions.rungs import CheckedCertificate, Rungs, smallest_slope
@@ -324,6 +325,18 @@ def test_report_of_trained_networks(check, tmp_path, monkeypatch):
     scenario_entry = json.loads((out / "report.json").read_text())["scenarios"][0]
     verdicts = {t["id"]: (t["verdict"], t["expected"]) for t in scenario_entry["theorems"]}
     assert verdicts == {"standard-boundary": ("PASS", "PASS"), "half-aware": ("PASS", "PASS")}
+
+
+def test_a_chosen_subset_counts_only_where_the_theorems_assumptions_hold(monkeypatch):
+    """Whatever the search believes of its subset: all samples, of data that nothing covers."""
+    x = np.ones((4, 3))
+    sample = Sample(x, np.array([1, -1, 1, -1]), "equal", np.arange(4))
+    everything = CertifiedSubset(np.arange(4), None)  # type: ignore[arg-type]
+    monkeypatch.setattr(rungs, "greedy_subset", lambda *given, **named: everything)
+    monkeypatch.setattr(rungs, "chosen_subset", lambda *given, **named: np.arange(4))
+    searched = [c for c in check_data(sample, [0.5]).slopes[0].theorems if c.name != "row sums"]
+    assert len(searched) == 6
+    assert [c.chosen_rows for c in searched] == [None] * 6
 
 
 def test_enclosures_too_wide_to_decide_are_unknown():

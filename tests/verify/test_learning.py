@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory import prove, theorem
+from perturbproof.theory.theorems.perturbation import perturbation_alignment
 from perturbproof.verify.measure import learner as learners
 from perturbproof.verify.measure import measure, test_points
 from perturbproof.verify.measure.cross_checks import cross_checks
@@ -221,6 +223,21 @@ def test_every_perturbation_is_held_to_its_bound(
     for one in met:
         assert one.value is not None
         assert one.value.lower == one.count == len(cosines)
+
+
+def test_a_bound_on_alignment_is_the_theorems_relation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a claim that asks for more than there is, no perturbation meets it."""
+    true = perturbation_alignment.THEOREM
+    claims = tuple(
+        replace(c, relation=c.relation.args[0] > 2 + c.relation.args[1]) for c in true.claims
+    )
+    false = SimpleNamespace(claims=claims)
+    monkeypatch.setattr(perturbation_alignment, "THEOREM", false)
+    for kind in (SIGNS, FEW):
+        told = {one.says: one for one in observations(learning(kind))}
+        (met,) = (o for says, o in told.items() if says.startswith("perturbations whose cosine"))
+        assert met.value is not None
+        assert met.value.upper == 0
 
 
 def test_orthogonality_before_and_after(learnt: Experiment, seen: dict[str, Observation]) -> None:

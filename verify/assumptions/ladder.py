@@ -177,7 +177,11 @@ def check_data(
             device=device,
             progress=lambda done, total: progress("inner products", done, total),
         )
-    left_out = _left_out(statistics)
+    left_out = f"more than {FULL_MATRIX} samples" if statistics is None else ""
+    if statistics is not None and not (
+        statistics.gram.is_finite and (statistics.gram.mid.diagonal() > 0).all()
+    ):
+        left_out = "squared norms outside the range of float64 (use --scale)"
     searched = gram_matrix(sample.x) if precise and not left_out else None
     rungs = Rungs(sample, summary, seed, statistics, searched, rows=not left_out)
     checked = []
@@ -187,14 +191,6 @@ def check_data(
     not_precise = "" if precise or bits is None else why_in_balls(sample.n, sample.d, bits)
     pairs = tuple(_pairs(sample, summary))
     return CheckResult(sample, summary, pairs, tuple(checked), left_out, not_precise)
-
-
-def _left_out(statistics: GramStatistics | None) -> str:
-    if statistics is None:
-        return f"more than {FULL_MATRIX} samples"
-    gram = statistics.gram
-    usable = gram.is_finite and (gram.mid.diagonal() > 0).all()
-    return "" if usable else "squared norms outside the range of float64 (use --scale)"
 
 
 def _pairs(sample: Sample, summary: GramSummary) -> Iterator[ResponsiblePair]:

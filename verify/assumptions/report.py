@@ -30,7 +30,13 @@ def check_run(check: CheckResult, data: FromFile, precision: int | None, progres
     """The run that the report is of: a scenario a slope, and the theorems it can be held to."""
     at = {"precision": precision}
     scenarios = [scenario_of(data, one.slope).model_copy(update=at) for one in check.slopes]
-    theorems = natural_theorems(check, scenarios[0], catalog())
+    theorems = tuple(
+        theorem
+        for theorem in select(scenarios[0], catalog())
+        # Without the whole Gram matrix, those whose assumptions its summary decides.
+        if check.full_matrix
+        or _summarised(*symbols_of(*(assumed.relation for assumed in theorem.assumptions)))
+    )
     proofs = proved(theorems, progress)
     outcomes = tuple(outcome_of(check, s, theorems, proofs, progress) for s in scenarios)
     return Run(outcomes, theorems, proofs, ())
@@ -44,22 +50,6 @@ def scenario_of(data: FromFile, slope: float) -> Scenario:
         description=f"The user's own data at slope {slope:g}.",
         data=data,
         network=Network(slope=slope),
-    )
-
-
-def natural_theorems(
-    check: CheckResult, scenario: Scenario, theorems: tuple[Theorem, ...]
-) -> tuple[Theorem, ...]:
-    """The theorems that the data can be held to.
-
-    With the whole Gram matrix these are all about natural data, else those whose assumptions its
-    summary decides.
-    """
-    chosen = select(scenario, theorems)
-    return tuple(
-        t
-        for t in chosen
-        if check.full_matrix or _summarised(*symbols_of(*(a.relation for a in t.assumptions)))
     )
 
 

@@ -33,11 +33,6 @@ def _on_uniform_data(scenario: Scenario) -> bool:
     return scenario.data.kind == "uniform" and scenario.subset is None
 
 
-def _on_uniform_noise(scenario: Scenario) -> bool:
-    made = scenario.perturbed
-    return made is not None and made.base == "uniform"
-
-
 gives(
     "delta",
     "the scenario's failure probability",
@@ -92,7 +87,7 @@ _register_data_chance("chance_paper", "paper")
 _register_data_chance("chance_half_aware", "half-aware")
 
 
-@measures("noise_chance", _on_uniform_noise)
+@measures("noise_chance", lambda s: s.perturbed is not None and s.perturbed.base == "uniform")
 def noise_chance(experiment: Experiment) -> Measured:
     vector, eps = experiment.perturbed.step
     direction = BallArray.exact(vector)

@@ -283,11 +283,7 @@ def _perturbed_checks(experiment: Experiment) -> Iterator[_Check]:
         for one in experiment.matching
     ]
     if checks:
-        yield max(checks, key=lambda check: _apart(*check[2:]))
-
-
-def _apart(left: Interval, right: Interval) -> float:
-    return max(left.lower - right.upper, right.lower - left.upper)
+        yield max(checks, key=lambda c: max(c[2].lower - c[3].upper, c[3].lower - c[2].upper))
 
 
 def _rho_check(experiment: Experiment) -> Iterator[_Check]:

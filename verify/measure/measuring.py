@@ -148,16 +148,8 @@ def _short(value: Interval) -> str:
     return f"{(value.lower + value.upper) / 2:.3g}"
 
 
-FAULTS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError)
+FAULTS += (RuntimeError, TypeError, ValueError)
 """What ends as an ERROR of the scenario rather than of the program. InputError is none of them."""
 
 

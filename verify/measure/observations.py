@@ -23,15 +23,13 @@ from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
 from .experiment import Experiment, evaluated, measure
 from .learner import Learner
-from .normals import classified
+from .normals import VARIANCES, classified
 from .test_points import TestPoints, coverage, holds, in_balls
 
 LEVEL = 0.99
 POINTS = 4000
 _INTERVAL = f"exact {LEVEL:.0%} binomial interval of its own"
 _OTHERS = ("g", "control")
-# Deviation of one coordinate of the noise.
-_DEVIATIONS = {"uniform": np.sqrt(1 / 3), "gaussian": 1.0}
 # The claim of perturbation-alignment that speaks of each perturbation.
 _BOUNDS = {"linf-sign": "sign", "l0-value": "value", "l0-sign": "top-sign"}
 _PARALLEL = ("l2", "linf-rescaled")
@@ -82,7 +80,14 @@ def _agreements(experiment: Experiment) -> Iterator[Observation]:
                 says = f"{what} f and {other} agree in sign on isotropic points"
                 same = np.where(seen["f"] == seen[other], 1, -1)
                 yield _share(says, same, True, Rigor.STATISTICAL)
-        yield from _law(experiment, other)
+        learnt = experiment.networks[other].normal
+        if experiment.normal is not None and learnt is not None:
+            law = compile_expression(agreement_law.LAW, (agreement_law.rho,), "interval")
+            yield _seen(
+                f"the agreement law for exact f and {other} on isotropic points, "
+                "1 - arccos(rho)/pi",
+                law(cosine(experiment.normal, learnt)).max(0).min(1),
+            )
 
 
 def _estimated_share(count: int, trials: int) -> Interval:
@@ -135,17 +140,6 @@ def _isotropic_signs(
         for name, w in weights.items()
     }
     return trained, {name: np.sign(z @ (span.T @ q)) for name, q in normals.items()}
-
-
-def _law(experiment: Experiment, other: str) -> Iterator[Observation]:
-    learnt = experiment.networks[other].normal
-    if experiment.normal is None or learnt is None:
-        return
-    law = compile_expression(agreement_law.LAW, (agreement_law.rho,), "interval")
-    yield _seen(
-        f"the agreement law for exact f and {other} on isotropic points, 1 - arccos(rho)/pi",
-        law(cosine(experiment.normal, learnt)).max(0).min(1),
-    )
 
 
 def _parts(experiment: Experiment) -> Iterator[Observation]:
@@ -226,11 +220,12 @@ def _on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
 def predicted_accuracy(experiment: Experiment) -> float | None:
     """The accuracy of g on natural samples that normal scores would give; None off noise."""
     setup, made = experiment.scenario.perturbed, experiment.perturbed.made
-    if setup is None or setup.base not in _DEVIATIONS or not made.shares_direction:
+    if setup is None or setup.base not in VARIANCES or not made.shares_direction:
         return None
     sample, (direction, eps) = experiment.sample, experiment.perturbed.step
     along = sample.y * (sample.x @ direction) / np.linalg.norm(sample.x, axis=1)
-    return float(ndtr(eps * np.sqrt(made.base.n) * along / _DEVIATIONS[setup.base]).mean())
+    deviation = np.sqrt(float(Fraction(VARIANCES[setup.base])))
+    return float(ndtr(eps * np.sqrt(made.base.n) * along / deviation).mean())
 
 
 def _orthogonality(experiment: Experiment) -> Iterator[Observation]:
