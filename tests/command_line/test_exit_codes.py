@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from perturbproof.theory.exact.interval import Interval
-from perturbproof.verify import api
 from perturbproof.verify.measure import measuring as measuring_module
+from perturbproof.verify.run import record
+from perturbproof.verify.run import run as run_module
 from perturbproof.verify.values import Measured
 
 from .commands import OUTSIDE, SCRIPT, scenario_text, tree
@@ -97,7 +98,7 @@ def test_3_on_an_internal_error_with_the_traceback(quick, here: Path, monkeypatc
     def broken(*_):
         raise AttributeError("nobody thought of this")
 
-    monkeypatch.setattr(api, "build_report", broken)
+    monkeypatch.setattr(record, "build_report", broken)
     before = tree(here)
     ended = quick("verify", "small.toml", "--out", "report", "--quiet")
     assert ended.code == 3
@@ -129,7 +130,7 @@ def test_130_on_an_interrupt_in_the_middle(quick, here: Path, monkeypatch) -> No
         raise KeyboardInterrupt
 
     before = tree(here)
-    monkeypatch.setattr(api, "run_scenarios", interrupted)
+    monkeypatch.setattr(run_module, "run_scenarios", interrupted)
     ended = quick("verify", "small.toml", "--out", "report", "--quiet")
     assert (ended.code, ended.out, ended.err) == (130, "", "perturbproof: interrupted\n")
     assert tree(here) == before

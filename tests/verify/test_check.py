@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.streaming_gram import stream_gram, summarised
+from perturbproof.numerics.boundary.subset import CertifiedSubset
 from perturbproof.numerics.data import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory import theorem
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.boundary.uniform_data import smallest_dimension
-from perturbproof.verify.assumptions import ladder
+from perturbproof.verify.assumptions import ladder, rungs
 from perturbproof.verify.assumptions import report as check_report
 from perturbproof.verify.assumptions.ladder import check_data
-from perturbproof.verify.assumptions.rungs import BySummary, CheckedCertificate, smallest_slope
+from perturbproof.verify.assumptions.rungs import CheckedCertificate, Rungs, smallest_slope
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.judge import judge
 from perturbproof.verify.measure import measure
@@ -155,7 +156,7 @@ def test_search_for_the_smallest_slope():
 
 def row_sums(sample: Sample, summary, slope: float) -> CheckedCertificate:
     """The rung of that name."""
-    return next(c for c in BySummary(sample, summary, 0).at(slope) if c.name == "row sums")
+    return next(c for c in Rungs(sample, summary, 0).at(slope) if c.name == "row sums")
 
 
 @pytest.mark.parametrize("coherence", [0.005, 0.05, 0.3])
@@ -215,7 +216,11 @@ def test_streamed_and_whole_matrix_agree(monkeypatch):
     for one, other in zip(
         streamed.slopes[0].certificates, whole.slopes[0].certificates, strict=False
     ):
-        assert (one.name, one.holds, one.chosen) == (other.name, other.holds, other.chosen)
+        assert (one.name, one.holds, one.chosen_rows) == (
+            other.name,
+            other.holds,
+            other.chosen_rows,
+        )
         assert one.at_random == other.at_random
     assert summarised(gram_statistics(x)).p_max.intersects(stream_gram(x).p_max)
 
@@ -313,13 +318,25 @@ def test_report_of_trained_networks(check, tmp_path, monkeypatch):
             }
         )
 
-    monkeypatch.setattr("perturbproof.verify.api.scenario_of", quick)
+    monkeypatch.setattr("perturbproof.verify.assumptions.report.scenario_of", quick)
     out = tmp_path / "report"
     done = check(save(tmp_path, *near(coherence=0.005)), "-q", "--slope", 0.4, "--out", out)
     assert done.code == 0
     scenario_entry = json.loads((out / "report.json").read_text())["scenarios"][0]
     verdicts = {t["id"]: (t["verdict"], t["expected"]) for t in scenario_entry["theorems"]}
     assert verdicts == {"standard-boundary": ("PASS", "PASS"), "half-aware": ("PASS", "PASS")}
+
+
+def test_a_chosen_subset_counts_only_where_the_theorems_assumptions_hold(monkeypatch):
+    """Whatever the search believes of its subset: all samples, of data that nothing covers."""
+    x = np.ones((4, 3))
+    sample = Sample(x, np.array([1, -1, 1, -1]), "equal", np.arange(4))
+    everything = CertifiedSubset(np.arange(4), None)  # type: ignore[arg-type]
+    monkeypatch.setattr(rungs, "greedy_subset", lambda *given, **named: everything)
+    monkeypatch.setattr(rungs, "chosen_subset", lambda *given, **named: np.arange(4))
+    searched = [c for c in check_data(sample, [0.5]).slopes[0].theorems if c.name != "row sums"]
+    assert len(searched) == 6
+    assert [c.chosen_rows for c in searched] == [None] * 6
 
 
 def test_enclosures_too_wide_to_decide_are_unknown():

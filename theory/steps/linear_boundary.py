@@ -125,26 +125,23 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
         ),
     ),
     Inequality(
-        "6",
+        "6 <- halves",
         "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
         sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
-        by="halves",
     ),
 )
 
 FINITE_TIME: tuple[Step, ...] = (
     Inequality(
-        "7-slope",
+        "7-slope <- halves",
         "phi rises at least with slope gamma, so |f(z)| >= gamma (1+gamma) |<q, z>| / 2.",
         sp.Implies(activation_margin > 0, sp.Abs(f_z) >= gamma * (1 + gamma) / 2 * sp.Abs(q_z)),
-        by="halves",
     ),
     Citation(
         "7-lipschitz",
         "The trained network, rescaled to smallest margin 1, differs from the limit by at most "
         "Delta ‖z‖.",
-        LIPSCHITZ,
-        (trained_z - f_z, Delta, norm_z),
+        LIPSCHITZ(trained_z - f_z, Delta, norm_z),
     ),
     Definition(
         "tau",
@@ -152,13 +149,12 @@ FINITE_TIME: tuple[Step, ...] = (
         (sp.Eq(tau * gamma * (1 + gamma) * norm_q, 2 * Delta),),
     ),
     Inequality(
-        "7",
+        "7 <- 6 7-slope 7-lipschitz tau",
         "Outside the cone |cos(z, q)| <= tau the trained network has the sign of <q, z>.",
         sp.Implies(
             sp.And(activation_margin > 0, sp.Abs(q_z) > tau * norm_q * norm_z),
             sp.Eq(sp.sign(trained_z), sp.sign(q_z)),
         ),
-        by="6 7-slope 7-lipschitz tau",
     ),
 )
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-import sympy as sp
 
 from ...numerics.boundary.certificates import Form
 from ...numerics.boundary.decomposition import (
@@ -26,11 +25,12 @@ from ...numerics.data import Sample
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
 from ...theory.exact.interval import Interval
+from ...theory.statement import Claim
 from ...theory.symbols import symbols_of
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
 from .learner import Learner, Missing
-from .test_points import Matching, Relabelled, TestPoints, draw_test_points, matched, relabelled
+from .test_points import Matching, TestPoints, draw_test_points, matched, relabelled
 
 FORMS: dict[str, Form] = {
     "row-wise": "plain",
@@ -38,6 +38,7 @@ FORMS: dict[str, Form] = {
     "signed-row-wise": "signed",
 }
 """The theorems on row-wise certificates, and the form each is about."""
+NO_DIRECTION = "the perturbations of this set share no direction"
 
 
 @dataclass(frozen=True)
@@ -126,11 +127,11 @@ class Experiment(Learner):
         return self.scenario.generator("fresh labels").choice([-1.0, 1.0], shape)
 
     @cached_property
-    def relabelled(self) -> Relabelled | None:
-        """The decomposition at the test point under these; None where no direction is shared."""
+    def relabelled(self) -> tuple[tuple[Interval, Interval] | None, ...]:
+        """T1(z) and <q^a, z> at the test point under each; empty where no direction is shared."""
         made, geometry = self.perturbed.made, self.perturbed.geometry
         if geometry is None:
-            return None
+            return ()
         return relabelled(made, geometry, self.slope, self.point, self.fresh_labels)
 
 
@@ -169,6 +170,26 @@ class PerturbedLearner(Learner):
             return None
         return base_geometry(self.made, precise=self.precise)
 
+    @property
+    def exact_geometry(self) -> BaseGeometry:
+        """The same for symbols that need it. Raises Missing."""
+        if self.geometry is None:
+            raise Missing(NO_DIRECTION)
+        return self.geometry
+
+    @property
+    def step(self) -> tuple[np.ndarray, float]:
+        """The direction (d,) of all perturbations, and their size eps. Raises Missing."""
+        if self.made.direction is None or self.made.eps is None:
+            raise Missing(NO_DIRECTION)
+        return self.made.direction.dir, self.made.eps
+
+    @property
+    def along_q(self) -> bool:
+        """Whether the perturbations are shared steps along q/‖q‖."""
+        setup = self.scenario.perturbed
+        return setup is not None and setup.perturbation.kind == "l2" and self.made.shares_direction
+
 
 @dataclass(frozen=True)
 class ControlLearner(Learner):
@@ -188,7 +209,7 @@ class ControlLearner(Learner):
 
 # Which function measures which symbol, and in which scenarios.
 
-Measurement = Callable[[Experiment], Measured]
+Measurement = Callable[[Experiment], Interval | Measured]
 """Measures one symbol. It may raise Missing where the scenario has not what the symbol needs."""
 Applies = Callable[[Scenario], bool]
 
@@ -197,6 +218,7 @@ Applies = Callable[[Scenario], bool]
 class _Entry:
     measurement: Measurement
     applies: Applies
+    how: str
 
 
 _entries: dict[str, _Entry] = {}
@@ -207,8 +229,17 @@ def always(scenario: Scenario) -> bool:
     return True
 
 
-def measures(symbol: str, when: Applies = always) -> Callable[[Measurement], Measurement]:
+def has_perturbed_set(scenario: Scenario) -> bool:
+    """A symbol of the perturbed set, whatever that is."""
+    return scenario.perturbed is not None
+
+
+def measures(
+    symbol: str, when: Applies = always, how: str = ""
+) -> Callable[[Measurement], Measurement]:
     """Register a function as the measurement of a symbol, in the scenarios where it applies.
+
+    `how` tells of a function that returns an enclosure alone how it was obtained.
 
     Raises:
         ValueError: the symbol has a measurement already.
@@ -218,7 +249,7 @@ def measures(symbol: str, when: Applies = always) -> Callable[[Measurement], Mea
         if symbol in _entries:
             known = _entries[symbol].measurement.__name__
             raise ValueError(f"{symbol} is measured by {known} already")
-        _entries[symbol] = _Entry(function, when)
+        _entries[symbol] = _Entry(function, when, how)
         return function
 
     return register
@@ -241,6 +272,8 @@ def _measured(experiment: Experiment, entry: _Entry) -> Measured:
         found = entry.measurement(experiment)
     except Missing as missing:
         return Measured.missing(str(missing))
+    if isinstance(found, Interval):
+        found = Measured(found, entry.how)
     if experiment.scenario.precision is None or found.rigor is not Rigor.ENCLOSED:
         return found
     # What not every scenario has is about the perturbed set, and rests on both sets.
@@ -256,12 +289,13 @@ def measured_symbols(scenario: Scenario | None = None) -> frozenset[str]:
     )
 
 
-def evaluated(experiment: Experiment, expression: sp.Expr) -> Interval:
-    """A theorem's own expression at the measured values of its symbols.
+def evaluated(experiment: Experiment, claim: Claim) -> Interval:
+    """The right side of a theorem's claim at the measured values of its symbols.
 
     Raises:
         Missing: one of them could not be measured.
     """
+    expression = claim.relation.args[1]
     symbols = symbols_of(expression)
     found = measure(experiment, [symbol.name for symbol in symbols]).values()
     values = [one.value for one in found]

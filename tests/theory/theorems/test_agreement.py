@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 from perturbproof.numerics.compiler import compile_expression
 from perturbproof.theory import Theorem, prove
-from perturbproof.theory.statement import Conclusion
+from perturbproof.theory.statement import Citation, Conclusion
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.learning import agreement_floor, agreement_law
 from scipy.stats import binom
@@ -127,10 +127,10 @@ def test_planted_errors_leave_a_gap() -> None:
 def test_planted_error_in_an_interval_leaves_a_gap() -> None:
     """The probability cannot be read off intervals of angles in which the signs do not agree."""
     quarter = agreement_law.alpha - sp.pi / 4
-    steps = tuple(
-        replace(step, at=(*step.at[:3], quarter, *step.at[4:])) if step.id == "uniform" else step  # type: ignore[attr-defined]
-        for step in LAW.proof
-    )
+    uniform = next(s for s in LAW.proof if isinstance(s, Citation) and s.id == "uniform")
+    fact, at = uniform.cited.fact, uniform.cited.at
+    wrong = replace(uniform, cited=fact(*at[:3], quarter, *at[4:]))
+    steps = tuple(wrong if step is uniform else step for step in LAW.proof)
     proof = prove(replace(LAW, proof=steps))
     assert next(s.id for s in proof.open_steps) == "uniform"
 

@@ -150,7 +150,7 @@ def test_planted_errors_leave_a_gap() -> None:
 
     # The union over pairs needs each pair's share.
     steps = tuple(
-        replace(s, at=(s.at[0], N, *s.at[2:]))
+        replace(s, cited=s.cited.fact(s.cited.at[0], N))
         if isinstance(s, Citation) and s.id == "all-pairs"
         else s
         for s in theorem.proof

@@ -109,32 +109,27 @@ _EXACT: tuple[Step, ...] = (
     Citation(
         "own",
         "‖x_k‖² sums d squares with mean v and variance (kappa_4 - 1) v².",
-        probability.UNCORRELATED,
-        (_own_mean, _own_variance, d, _v, (_k - 1) * _v**2),
+        probability.UNCORRELATED(_own_mean, _own_variance, d, _v, (_k - 1) * _v**2),
     ),
     Citation(
         "one-cross",
         "y_n y_k <x_n, x_k> sums d products with mean 0 and variance v².",
-        probability.UNCORRELATED,
-        (_one_mean, _one_variance, d, 0, _v**2),
+        probability.UNCORRELATED(_one_mean, _one_variance, d, 0, _v**2),
     ),
     Citation(
         "all-cross",
         "There are N - 1 of them, uncorrelated with each other and with ‖x_k‖².",
-        probability.UNCORRELATED,
-        (_cross_mean, _cross_variance, N - 1, _one_mean, _one_variance),
+        probability.UNCORRELATED(_cross_mean, _cross_variance, N - 1, _one_mean, _one_variance),
     ),
     Citation(
         "one-noise",
         "y^a_n y_k <x'_n, x_k> sums d products with mean 0 and variance s² v.",
-        probability.UNCORRELATED,
-        (_noise_mean, _noise_variance, d, 0, base_variance * _v),
+        probability.UNCORRELATED(_noise_mean, _noise_variance, d, 0, base_variance * _v),
     ),
     Citation(
         "all-noise",
         "T1(x_k) y_k sums N_adv of them, uncorrelated with q.",
-        probability.UNCORRELATED,
-        (_t1_mean, _t1_variance, N_adv, _noise_mean, _noise_variance),
+        probability.UNCORRELATED(_t1_mean, _t1_variance, N_adv, _noise_mean, _noise_variance),
     ),
 )
 
@@ -145,10 +140,8 @@ _HEURISTIC: tuple[Step, ...] = (
         "q = sum y_n x_n, and ‖q‖² = sum ‖x_n‖² + cross terms has mean N d v.",
         (sp.Eq(_square_mean, N * _own_mean),),
     ),
-    Citation(
-        "norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC, (_norm, _square_mean)
-    ),
-    Inequality("norm-positive", "It is not 0.", _norm > 0, by="norm model own"),
+    Citation("norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC(_norm, _square_mean)),
+    Inequality("norm-positive <- norm model own", "It is not 0.", _norm > 0),
     Definition(
         "score",
         "y_k <q_adv, x_k> = T1(x_k) y_k + eps N_adv y_k <q, x_k>/‖q‖ and "
@@ -163,20 +156,18 @@ _HEURISTIC: tuple[Step, ...] = (
         ),
     ),
     Inequality(
-        "mean",
+        "mean <- score own one-cross all-cross one-noise all-noise",
         "The mean of the score, from the mean of ‖x_k‖² alone.",
         sp.Eq(_score_mean * _norm, eps * N_adv * d * _v),
-        by="score own one-cross all-cross one-noise all-noise",
     ),
-    Inequality("norm-square", "‖q‖² = N d v.", sp.Eq(_norm**2, N * d * _v), by="norm model own"),
+    Inequality("norm-square <- norm model own", "‖q‖² = N d v.", sp.Eq(_norm**2, N * d * _v)),
     Inequality(
-        "variance",
+        "variance <- score norm-square own one-cross all-cross one-noise all-noise",
         "Its variance: N_adv d s² v from the noise, eps² N_adv² v (N - 2 + kappa_4)/N from q.",
         sp.Eq(
             _score_variance,
             N_adv * d * base_variance * _v + (eps * N_adv) ** 2 * _v * (N - 2 + _k) / N,
         ),
-        by="score norm-square own one-cross all-cross one-noise all-noise",
     ),
     Let(
         "leading",
@@ -186,31 +177,26 @@ _HEURISTIC: tuple[Step, ...] = (
     ),
     Limit("many", "(N - 2 + kappa_4)/N tends to 1.", (N - 2 + _k) / N, N, sp.oo, sp.Integer(1)),
     Citation(
-        "normal",
+        "normal <- leading many",
         "The scores of the training samples are taken as normal.",
-        probability.NORMAL_HEURISTIC,
-        (adv_accuracy, _score_mean, _leading, accuracy_asked),
-        by="leading many",
+        probability.NORMAL_HEURISTIC(adv_accuracy, _score_mean, _leading, accuracy_asked),
     ),
     Let("z", "Write z for the ratio of mean and deviation.", _z, Z_SCORE),
     Inequality(
-        "z-square",
+        "z-square <- z leading mean norm-square",
         "z² is mean² over variance.",
         sp.Eq(_z**2 * _leading, _score_mean**2),
-        by="z leading mean norm-square",
     ),
-    Inequality("mean-positive", "The mean is positive.", _score_mean > 0, by="mean norm-positive"),
+    Inequality("mean-positive <- mean norm-positive", "The mean is positive.", _score_mean > 0),
     Inequality(
-        "ratio",
+        "ratio <- z-square mean-positive leading",
         "So z is mean over deviation.",
         sp.Eq(_score_mean / sp.sqrt(2 * _leading), _z / sp.sqrt(2)),
-        by="z-square mean-positive leading",
     ),
     Inequality(
-        "in-z",
+        "in-z <- normal ratio",
         "The prediction in z.",
         sp.Abs(adv_accuracy - (1 + sp.erf(_z / sp.sqrt(2))) / 2) <= accuracy_asked,
-        by="normal ratio",
     ),
 )
 
@@ -247,7 +233,7 @@ THEOREM = Theorem(
         *_MOMENTS,
         *_EXACT,
         *_HEURISTIC,
-        Conclusion("claim", "With z spelled out.", "accuracy", by="in-z z"),
+        Conclusion("claim <- in-z z", "With z spelled out.", "accuracy"),
     ),
     remarks=(
         "Needs natural samples with independent coordinates of mean 0 and one variance, fair "

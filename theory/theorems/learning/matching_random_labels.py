@@ -123,27 +123,24 @@ THEOREM = Theorem(
     proof=(
         *perturbed.DECOMPOSITION,
         Earlier(
-            "multipliers",
+            "multipliers <- radius perturbed-half-aware",
             "Whatever the labels, the multipliers lie between two bounds that do not depend on "
             "the labels.",
             perturbed_boundary.THEOREM,
-            by="radius perturbed-half-aware",
         ),
         *perturbed.MULTIPLIER_SUM,
         Inequality(
-            "between",
+            "between <- multipliers multiplier-range upper-free lower-free",
             "Every multiplier lies in [L, U].",
             sp.And(adv_lambda_n >= _L, adv_lambda_n <= _U, perturbed.adv_lambda_min >= _L),
-            by="multipliers multiplier-range upper-free lower-free",
         ),
-        Inequality("bounds", "0 < L <= U.", sp.And(_L > 0, _U >= _L), by="between lower-free"),
+        Inequality("bounds <- between lower-free", "0 < L <= U.", sp.And(_L > 0, _U >= _L)),
         Citation(
             "split",
             "lambda^a_n is the mid-point (U+L)/2, which is the same for all n and all labels, plus "
             "a remainder. Only the mid-point's sum is one of independent signs: the multipliers "
             "themselves depend on the labels.",
-            sums.LINEAR_SUM,
-            (
+            sums.LINEAR_SUM(
                 T1_z,
                 _spread,
                 (_U + _L) / 2,
@@ -154,85 +151,70 @@ THEOREM = Theorem(
             ),
         ),
         Inequality(
-            "remainder",
+            "remainder <- between label",
             "A remainder is at most (U-L)/2.",
             sp.Abs((adv_lambda_n - (_U + _L) / 2) * label_n) <= (_U - _L) / 2,
-            by="between label",
         ),
         Citation(
-            "spread",
+            "spread <- remainder between",
             "So the remainders add to at most (U-L)/2 ‖b‖_1, whatever the labels.",
-            sums.WEIGHTS,
-            (_spread, (adv_lambda_n - (_U + _L) / 2) * label_n, (_U - _L) / 2, perturbed.base_l1_z),
-            by="remainder between",
+            sums.WEIGHTS(
+                _spread,
+                (adv_lambda_n - (_U + _L) / 2) * label_n,
+                (_U - _L) / 2,
+                perturbed.base_l1_z,
+            ),
         ),
         Let(
-            "radius-signs",
+            "radius-signs <- failure",
             "Write t for the deviation of a sum of random signs.",
             _radius,
             _RADIUS,
-            by="failure",
         ),
         Citation(
-            "signs",
+            "signs <- radius-signs failure",
             "The sum of y^a_n b_n deviates more with probability at most delta.",
-            sums.RANDOM_SIGNS,
-            (_tail, base_l2_z, _radius, delta),
-            by="radius-signs failure",
+            sums.RANDOM_SIGNS(_tail, base_l2_z, _radius, delta),
         ),
         Inequality(
-            "T1",
+            "T1 <- split spread bounds",
             "Where it does not, |T1(z)| is within its bound.",
             sp.Implies(_EXCESS, _FAR),
-            by="split spread bounds",
         ),
         Inequality(
-            "outweighs-short",
+            "outweighs-short <- outweighs radius-signs failure",
             "The assumption in the short names.",
             eps * N_adv * _L * sp.Abs(dir_z) > _BOUND,
-            by="outweighs radius-signs failure",
         ),
         Inequality(
-            "T2-size",
+            "T2-size <- T2 multiplier-sum between",
             "|T2(z)| is at least eps N_adv L |<dir, z>|.",
             sp.And(
                 sp.Abs(perturbed.T2_z) >= eps * N_adv * _L * sp.Abs(dir_z),
                 perturbed.T2_z * dir_z >= 0,
             ),
-            by="T2 multiplier-sum between",
         ),
         Inequality(
-            "mismatch",
+            "mismatch <- decomposition T1 T2-size outweighs-short same-side",
             "So the signs differ only where the sum of signs deviates.",
             sp.Implies(MISMATCH, _FAR),
-            by="decomposition T1 T2-size outweighs-short same-side",
         ),
         Citation(
-            "excess-event",
+            "excess-event <- T1",
             "Compare the probabilities.",
-            probability.SUB_EVENT,
-            (
-                excess_chance,
-                _tail,
-                perturbed.indicator(_EXCESS),
-                perturbed.indicator(_FAR),
+            probability.SUB_EVENT(
+                excess_chance, _tail, perturbed.indicator(_EXCESS), perturbed.indicator(_FAR)
             ),
-            by="T1",
         ),
         Citation(
-            "mismatch-event",
+            "mismatch-event <- mismatch",
             "Compare the probabilities.",
-            probability.SUB_EVENT,
-            (
-                mismatch_chance,
-                _tail,
-                perturbed.indicator(MISMATCH),
-                perturbed.indicator(_FAR),
+            probability.SUB_EVENT(
+                mismatch_chance, _tail, perturbed.indicator(MISMATCH), perturbed.indicator(_FAR)
             ),
-            by="mismatch",
         ),
-        Conclusion("claim-matching", "Both together.", "matching", by="mismatch-event signs"),
-        Conclusion("claim-base-part", "Both together.", "base-part", by="excess-event signs"),
+        Conclusion("claim-matching <- mismatch-event signs", "Both together."),
+        Conclusion("claim-base-part <- excess-event signs", "Both together."),
     ),
     remarks=(
         "For one z that does not depend on the labels; for a finite set Z put delta/|Z|.",
