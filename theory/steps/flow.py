@@ -205,12 +205,14 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "weighted-sum",
         "So <W, W_l> >= sum lambda_n z_n(W).",
-        ORDER_SAMPLES(_weighted_t, _pairing_t, weight_n * now.margin, weight_n * now.product), by="weighted",
+        ORDER_SAMPLES(_weighted_t, _pairing_t, weight_n * now.margin, weight_n * now.product),
+        by="weighted",
     ),
     Citation(
         "gibbs",
         "And sum lambda_n z_n(W) >= Lam rho.",
-        GIBBS(_weighted_t, weight_sum, loss_t, entropy)),
+        GIBBS(_weighted_t, weight_sum, loss_t, entropy),
+    ),
     Inequality(
         "aligned",
         "Together <W, W_l> >= Lam rho.",
@@ -233,7 +235,8 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "push",
         "So <W', W_f> >= L z_f.",
-        ORDER_SAMPLES(loss_t * _least_ref, _push_t, loss_n_t * _least_ref, loss_n_t * ref.product), by="push-term",
+        ORDER_SAMPLES(loss_t * _least_ref, _push_t, loss_n_t * _least_ref, loss_n_t * ref.product),
+        by="push-term",
     ),
     Citation("push-norm", "Cauchy–Schwarz.", CAUCHY(_push_t, speed_t, _norm_ref)),
     Inequality(
@@ -245,7 +248,8 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "flow",
         "Gradient flow is the subgradient flow of the convex L up to t.",
-        FLOW(speed_t, loss_t, _growth_t, rise_t), by="convex",
+        FLOW(speed_t, loss_t, _growth_t, rise_t),
+        by="convex",
     ),
     Inequality(
         "rates",
@@ -256,7 +260,10 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "excess",
         "So ‖W‖ - M rho never grows.",
-        INTEGRAL(norm_T - ratio_ref * rho_T, norm_t - ratio_ref * rho_t, _growth_t - ratio_ref * rise_t), by="rates",
+        INTEGRAL(
+            norm_T - ratio_ref * rho_T, norm_t - ratio_ref * rho_t, _growth_t - ratio_ref * rise_t
+        ),
+        by="rates",
     ),
     Citation("rising", "And rho never falls.", INTEGRAL(-rho_T, -rho_t, -rise_t), by="rates"),
     Let("ratio", "Write R for max(‖W(T)‖/rho(T), M).", ratio_T, sp.Max(norm_T / rho_T, ratio_ref)),
@@ -270,7 +277,10 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "distance-square",
         "Expand ‖W/rho - W_l‖².",
-        sums.COMBINED(distance_t**2, norm_t**2, _pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1), by="rho-positive",
+        sums.COMBINED(
+            distance_t**2, norm_t**2, _pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1
+        ),
+        by="rho-positive",
     ),
     Inequality(
         "distance-now",
@@ -334,7 +344,10 @@ DIRECTION: tuple[Step, ...] = (
     Citation(
         "decay-integral",
         "So 1/L - (t - T)/M² never falls.",
-        INTEGRAL(-1 / loss_T, elapsed_t / ratio_ref**2 - 1 / loss_t, 1 / ratio_ref**2 - rise_t / loss_t), by="decay-rate",
+        INTEGRAL(
+            -1 / loss_T, elapsed_t / ratio_ref**2 - 1 / loss_t, 1 / ratio_ref**2 - rise_t / loss_t
+        ),
+        by="decay-rate",
     ),
     Inequality("decay", "L falls at least like M²/t.", DECAY, by="decay-integral"),
     Inequality(

@@ -91,13 +91,17 @@ TOGETHER: tuple[Step, ...] = (
     Citation(
         "apart-sum",
         "So is their sum.",
-        TERM_SUM_LOWER(_crossed_t, N, loss_n_t * (_first_slope - _second_slope) * (_first_h - _second_h), 0), by="apart-term",
+        TERM_SUM_LOWER(
+            _crossed_t, N, loss_n_t * (_first_slope - _second_slope) * (_first_h - _second_h), 0
+        ),
+        by="apart-term",
     ),
     Inequality("apart-falls", "The rate is at most 0.", _apart_rate <= 0, by="apart apart-sum"),
     Citation(
         "apart-square",
         "So two neurons of a half never part.",
-        INTEGRAL(apart_T**2, apart_t**2, _apart_rate), by="apart-falls",
+        INTEGRAL(apart_T**2, apart_t**2, _apart_rate),
+        by="apart-falls",
     ),
     Inequality(
         "together",
@@ -108,7 +112,8 @@ TOGETHER: tuple[Step, ...] = (
     Citation(
         "near-mean",
         "So each stays that near to its half's mean.",
-        MEAN_DISTANCE(_off_t, apart_t, diameter_g), by="together",
+        MEAN_DISTANCE(_off_t, apart_t, diameter_g),
+        by="together",
     ),
 )
 
@@ -169,12 +174,19 @@ ACTIVATION: tuple[Step, ...] = (
     Citation(
         "bend-sum",
         "So too in the sum over the other half.",
-        ORDER_NEURONS(gamma * _other_mass * _other_mean, now.cross_answer, gamma * size_j * now.cross_h, size_j * phi(now.cross_h)), by="bend",
+        ORDER_NEURONS(
+            gamma * _other_mass * _other_mean,
+            now.cross_answer,
+            gamma * size_j * now.cross_h,
+            size_j * phi(now.cross_h),
+        ),
+        by="bend",
     ),
     Citation(
         "one-margin",
         "No margin is below -log L: Gibbs for all weight on n.",
-        GIBBS(now.margin, 1, loss_t, 0)),
+        GIBBS(now.margin, 1, loss_t, 0),
+    ),
     Inequality(
         "mean-margin",
         "So A_g <bbar_g, x_n> >= z_n + gamma A_g' <bbar_g', x_n>, and z_n >= rho - H.",
@@ -204,8 +216,13 @@ ACTIVATION: tuple[Step, ...] = (
     Citation(
         "lever-bound",
         "Cauchy–Schwarz for that form at W/rho - W_l.",
-        CAUCHY((1 - _mix) * mass_g * (_own_share - _own_limit)
-            + _mix * gamma * _other_mass * (_other_share - _other_limit), distance_t, _norm_x * _lever)),
+        CAUCHY(
+            (1 - _mix) * mass_g * (_own_share - _own_limit)
+            + _mix * gamma * _other_mass * (_other_share - _other_limit),
+            distance_t,
+            _norm_x * _lever,
+        ),
+    ),
     Inequality(
         "lever-radius",
         "With the certified distance.",
@@ -236,10 +253,7 @@ ACTIVATION: tuple[Step, ...] = (
         _b_h / rho_t,
         by="rho-positive",
     ),
-    Citation(
-        "neuron",
-        "Neuron j is near the mean.",
-        CAUCHY(_b_h - _own_mean, _off_t, _norm_x)),
+    Citation("neuron", "Neuron j is near the mean.", CAUCHY(_b_h - _own_mean, _off_t, _norm_x)),
     Inequality(
         "neuron-near",
         "By at most the diameter, so <b_j, x_n> >= <bbar_g, x_n> - D_g ‖x_n‖.",
@@ -285,6 +299,7 @@ ACTIVATION: tuple[Step, ...] = (
         "for-ever",
         "So they are at least that for ever: no own pair ever changes its sign, and t is any time "
         "from T on.",
-        EXIT(activation_T, activation_t, capture_slack, least_ever), by="certificate at-start held",
+        EXIT(activation_T, activation_t, capture_slack, least_ever),
+        by="certificate at-start held",
     ),
 )

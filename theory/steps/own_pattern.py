@@ -222,7 +222,13 @@ class Network:
             Citation(
                 f"{self.tag}-cross",
                 "So too in the sum over the cross neurons of a sample.",
-                ORDER_NEURONS(self.cross_linear, self.cross_answer, size_j * self.slope * self.cross_h, size_j * phi(self.cross_h)), by=f"{self.tag}-pair",
+                ORDER_NEURONS(
+                    self.cross_linear,
+                    self.cross_answer,
+                    size_j * self.slope * self.cross_h,
+                    size_j * phi(self.cross_h),
+                ),
+                by=f"{self.tag}-pair",
             ),
             Inequality(
                 f"{self.tag}-concave",
@@ -250,7 +256,16 @@ class Network:
             Citation(
                 f"{self.tag}-own",
                 "So the own parts agree.",
-                LINEAR_NEURONS(self.own_answer, self.own_linear, 0, 0, size_j * phi(self.own_h), size_j * self.own_h, 0), by=f"{self.tag}-own-pair",
+                LINEAR_NEURONS(
+                    self.own_answer,
+                    self.own_linear,
+                    0,
+                    0,
+                    size_j * phi(self.own_h),
+                    size_j * self.own_h,
+                    0,
+                ),
+                by=f"{self.tag}-own-pair",
             ),
             Inequality(
                 f"{self.tag}-margin",

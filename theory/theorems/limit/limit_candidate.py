@@ -52,7 +52,8 @@ _SOLUTION: tuple[Step, ...] = (
         "program",
         "W* solves the margin program. If that is feasible so is twice any feasible W, with all "
         "z_n > 1.",
-        own_pattern.PROGRAM(lambda_n, _star.margin)),
+        own_pattern.PROGRAM(lambda_n, _star.margin),
+    ),
     Definition(
         "star-slopes",
         "z_n is -phi at each cross pair: supergradients have slopes in its subdifferential.",
@@ -78,7 +79,16 @@ _SOLUTION: tuple[Step, ...] = (
     Citation(
         "star-equal",
         "So <zeta_n, W*> = z_n(W*).",
-        own_pattern.LINEAR_NEURONS(_star.cross_answer, _star.cross_linear, 0, 0, size_j * phi(_star.cross_h), size_j * _star.slope * _star.cross_h, 0), by="star-equal-pair",
+        own_pattern.LINEAR_NEURONS(
+            _star.cross_answer,
+            _star.cross_linear,
+            0,
+            0,
+            size_j * phi(_star.cross_h),
+            size_j * _star.slope * _star.cross_h,
+            0,
+        ),
+        by="star-equal-pair",
     ),
     Inequality(
         "star-slack",
@@ -89,7 +99,8 @@ _SOLUTION: tuple[Step, ...] = (
     Citation(
         "star-square",
         "‖W*‖² = <sum lambda_n zeta_n, W*> = sum lambda_n.",
-        sums.LINEAR_SUM(_square, _total, 0, 0, lambda_n * _star.product, lambda_n, 0), by="star-slack",
+        sums.LINEAR_SUM(_square, _total, 0, 0, lambda_n * _star.product, lambda_n, 0),
+        by="star-slack",
     ),
 )
 
@@ -111,12 +122,14 @@ _STRICT: tuple[Step, ...] = (
     Citation(
         "rival-product",
         "So <W*, W'> = sum lambda_n <zeta_n, W'> >= sum lambda_n.",
-        own_pattern.ORDER_SAMPLES(_total, _product, lambda_n, lambda_n * _rival.product), by="rival-term",
+        own_pattern.ORDER_SAMPLES(_total, _product, lambda_n, lambda_n * _rival.product),
+        by="rival-term",
     ),
     Citation(
         "rival-distance",
         "Expand ‖W' - W*‖².",
-        sums.COMBINED(_distance, _rival_square, _product, _square, 1, -1, 1, -1)),
+        sums.COMBINED(_distance, _rival_square, _product, _square, 1, -1, 1, -1),
+    ),
     Inequality(
         "strict",
         "So ‖W'‖² >= ‖W*‖² + ‖W' - W*‖².",
@@ -152,7 +165,8 @@ _LARGE = (
 
 _SEED: tuple[Step, ...] = (
     Citation(
-        "entropy", "Entropies lie in [0, log N]: g = log N - H >= 0.", flow.ENTROPY(_entropy, N)),
+        "entropy", "Entropies lie in [0, log N]: g = log N - H >= 0.", flow.ENTROPY(_entropy, N)
+    ),
     Definition(
         "seed",
         "Start from c W*: L is the sum over the samples of exp(-c z_n(W*)), H the entropy of the "
@@ -174,7 +188,8 @@ _SEED: tuple[Step, ...] = (
     Citation(
         "seed-loss",
         "So L <= N exp(-c).",
-        sums.TERM_SUM(_loss, N, sp.exp(-_scale * _star.margin), 0, sp.exp(-_scale)), by="seed-term",
+        sums.TERM_SUM(_loss, N, sp.exp(-_scale * _star.margin), 0, sp.exp(-_scale)),
+        by="seed-term",
     ),
     Identity("seed-log", "Its logarithm.", sp.log(N * sp.exp(-_scale)), sp.log(N) - _scale),
     Inequality(

@@ -139,7 +139,10 @@ THEOREM = Theorem(
         Citation(
             "monotone-sum",
             "So is the sum.",
-            sums.TERM_SUM_LOWER(_crossed, N, lambda_n * (_first_slope - _second_slope) * (_first_h - _second_h), 0), by="monotone",
+            sums.TERM_SUM_LOWER(
+                _crossed, N, lambda_n * (_first_slope - _second_slope) * (_first_h - _second_h), 0
+            ),
+            by="monotone",
         ),
         Inequality(
             "tied",

@@ -56,7 +56,7 @@ SAME_SIGN = sp.Eq(sp.sign(answer_z), sp.sign(lean_z))
 
 
 def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
-    h, line, size, bent, gap = half
+    h, line, size, bent, _ = half
     return (
         Inequality(
             f"{name}-split",
@@ -69,7 +69,16 @@ def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
         Citation(
             f"{name}-bent",
             "So too in the sum.",
-            LINEAR_NEURONS(bent, (1 + gamma) / 2 * line, (1 - gamma) / 2, size, size_j * phi(h), (1 + gamma) / 2 * size_j * h, size_j * sp.Abs(h)), by=f"{name}-split",
+            LINEAR_NEURONS(
+                bent,
+                (1 + gamma) / 2 * line,
+                (1 - gamma) / 2,
+                size,
+                size_j * phi(h),
+                (1 + gamma) / 2 * size_j * h,
+                size_j * sp.Abs(h),
+            ),
+            by=f"{name}-split",
         ),
         Inequality(
             f"{name}-term",
@@ -79,12 +88,14 @@ def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
         Citation(
             f"{name}-above",
             "So the sum is at most the sum of sizes.",
-            ORDER_NEURONS(line, size, size_j * h, size_j * sp.Abs(h)), by=f"{name}-term",
+            ORDER_NEURONS(line, size, size_j * h, size_j * sp.Abs(h)),
+            by=f"{name}-term",
         ),
         Citation(
             f"{name}-below",
             "And so is its opposite: the gap is at least 0.",
-            ORDER_NEURONS(-line, size, -size_j * h, size_j * sp.Abs(h)), by=f"{name}-term",
+            ORDER_NEURONS(-line, size, -size_j * h, size_j * sp.Abs(h)),
+            by=f"{name}-term",
         ),
     )
 

@@ -11,7 +11,6 @@ from ...statement import (
     Claim,
     Conclusion,
     Definition,
-    Identity,
     Inequality,
     Let,
     Limit,
@@ -30,7 +29,7 @@ from ...steps.own_pattern import (
     trained_activation,
 )
 from ...steps.rows import lambda_k
-from ...symbols import R_min, activation_margin, declare, gamma
+from ...symbols import activation_margin, declare, gamma
 
 ORDER_OTHERS = replace(ORDER_NEURONS, over="k")
 
@@ -69,17 +68,20 @@ _LIMIT: tuple[Step, ...] = (
     Citation(
         "own-lower",
         "With B_n = sum_k lambda_k G_nk: m y_n a_j <w_j, x_n> is at least gamma B_n.",
-        ORDER_OTHERS(gamma * _pull, _own, gamma * (lambda_k * _gram), _slope_k * lambda_k * _gram), by="terms",
+        ORDER_OTHERS(gamma * _pull, _own, gamma * (lambda_k * _gram), _slope_k * lambda_k * _gram),
+        by="terms",
     ),
     Citation(
         "own-upper",
         "And at most B_n.",
-        ORDER_OTHERS(_own, _pull, _slope_k * lambda_k * _gram, lambda_k * _gram), by="terms",
+        ORDER_OTHERS(_own, _pull, _slope_k * lambda_k * _gram, lambda_k * _gram),
+        by="terms",
     ),
     Citation(
         "pull-positive",
         "B_n is not negative.",
-        ORDER_OTHERS(0, _pull, 0, lambda_k * _gram), by="terms",
+        ORDER_OTHERS(0, _pull, 0, lambda_k * _gram),
+        by="terms",
     ),
     Inequality(
         "share",
@@ -90,7 +92,8 @@ _LIMIT: tuple[Step, ...] = (
     Citation(
         "margin",
         "The margin is the mean of these.",
-        sums.MEAN_UPPER(margin_n, _slope_n * _own, _pull), by="share",
+        sums.MEAN_UPPER(margin_n, _slope_n * _own, _pull),
+        by="share",
     ),
     Inequality(
         "active",
@@ -161,12 +164,24 @@ _FLOW: tuple[Step, ...] = (
     Citation(
         "flow-lower",
         "So does the rate: it is at least gamma |a_j| B_n'.",
-        ORDER_OTHERS(gamma * size_j * _gain_rate, _rate, gamma * size_j * (_loss_k * _gram), size_j * (_moving_k * _loss_k * _gram)), by="flow-terms",
+        ORDER_OTHERS(
+            gamma * size_j * _gain_rate,
+            _rate,
+            gamma * size_j * (_loss_k * _gram),
+            size_j * (_moving_k * _loss_k * _gram),
+        ),
+        by="flow-terms",
     ),
     Citation(
         "flow-upper",
         "And at most |a_j| B_n'.",
-        ORDER_OTHERS(_rate, size_j * _gain_rate, size_j * (_moving_k * _loss_k * _gram), size_j * (_loss_k * _gram)), by="flow-terms",
+        ORDER_OTHERS(
+            _rate,
+            size_j * _gain_rate,
+            size_j * (_moving_k * _loss_k * _gram),
+            size_j * (_loss_k * _gram),
+        ),
+        by="flow-terms",
     ),
     Inequality(
         "flow-rates",
@@ -177,12 +192,14 @@ _FLOW: tuple[Step, ...] = (
     Citation(
         "gained-least",
         "So by t it has grown by at least gamma |a_j| B_n(t).",
-        INTEGRAL(-_start, gamma * size_j * _gain - _now, gamma * size_j * _gain_rate - _rate), by="flow-rates",
+        INTEGRAL(-_start, gamma * size_j * _gain - _now, gamma * size_j * _gain_rate - _rate),
+        by="flow-rates",
     ),
     Citation(
         "gained-most",
         "And by at most |a_j| B_n(t).",
-        INTEGRAL(_start, _now - size_j * _gain, _rate - size_j * _gain_rate), by="flow-rates",
+        INTEGRAL(_start, _now - size_j * _gain, _rate - size_j * _gain_rate),
+        by="flow-rates",
     ),
     Inequality(
         "gain-terms",
@@ -193,14 +210,16 @@ _FLOW: tuple[Step, ...] = (
     Citation(
         "gain-rate",
         "So B_n' >= 0.",
-        ORDER_OTHERS(0, _gain_rate, 0, _loss_k * _gram), by="gain-terms",
+        ORDER_OTHERS(0, _gain_rate, 0, _loss_k * _gram),
+        by="gain-terms",
     ),
     Inequality("gain-falls", "The opposite of B_n falls.", -_gain_rate <= 0, by="gain-rate"),
     Citation("gain", "So B_n(t) >= 0.", INTEGRAL(0, -_gain, -_gain_rate), by="gain-falls"),
     Citation(
         "gain-own",
         "And B_n' is at least its own term.",
-        ONE_TERM(_gain_rate, _loss_k * _gram, _loss_n * _square), by="gain-terms",
+        ONE_TERM(_gain_rate, _loss_k * _gram, _loss_n * _square),
+        by="gain-terms",
     ),
     Definition(
         "flow-parts",
@@ -217,7 +236,13 @@ _FLOW: tuple[Step, ...] = (
     Citation(
         "flow-margin",
         "So y_n f(x_n) <= C_n + A B_n(t).",
-        ORDER_NEURONS(_answer, _room + _weight * _gain, size_j * _part, size_j * sp.Abs(_start) + size_j**2 * _gain), by="flow-part",
+        ORDER_NEURONS(
+            _answer,
+            _room + _weight * _gain,
+            size_j * _part,
+            size_j * sp.Abs(_start) + size_j**2 * _gain,
+        ),
+        by="flow-part",
     ),
     Let(
         "height",
@@ -240,7 +265,12 @@ _FLOW: tuple[Step, ...] = (
     Citation(
         "height-gain",
         "So E(t) >= exp(C_n) + A ‖x_n‖² t.",
-        INTEGRAL(-sp.exp(_room), _weight * _square * _time - _height, _weight * _square - _weight * _gain_rate * _height), by="height-rate",
+        INTEGRAL(
+            -sp.exp(_room),
+            _weight * _square * _time - _height,
+            _weight * _square - _weight * _gain_rate * _height,
+        ),
+        by="height-rate",
     ),
     Inequality(
         "enough",
