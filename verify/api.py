@@ -40,6 +40,7 @@ def check(
     centred: bool = False,
     scale: float = 1.0,
     slopes: Sequence[float] = (),
+    train: bool = False,
     seed: int = 0,
     precision: int | None = None,
     device: str = "cpu",
@@ -58,7 +59,8 @@ def check(
         centred: subtract the mean of the samples taken.
         scale: multiplies every sample, last; above 0.
         slopes: of the leaky ReLU, each in (0, 1]; by default 0.01, 0.1, 0.5 and 0.9.
-        seed: of the random subsets.
+        train: train a network at each slope until it is captured, and say whether it is.
+        seed: of the random subsets, and of the start of that network.
         precision: in bits, from 54; what decides is then computed in rational numbers and balls of
             that precision where the data are small enough, not in float64 balls.
         device: "auto", "cpu", "cuda" or "cuda:INDEX": where inner products of more than 1000
@@ -96,7 +98,13 @@ def check(
         )
         chosen = tuple(slopes) or SLOPES
         checked = check_data(
-            sample, chosen, seed=seed, bits=precision, device=where, progress=progress
+            sample,
+            chosen,
+            seed=seed,
+            bits=precision,
+            device=where,
+            trained=train,
+            progress=progress,
         )
         if folder is not None:
             run = check_run(checked, dataset, precision, progress)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ...numerics.boundary.gram import GramStatistics, gram_matrix, gram_statistics
 from ...numerics.boundary.streaming_gram import GramSummary, stream_gram, summarised
@@ -15,6 +18,7 @@ from ...numerics.enclose.precise_array import affordable, why_in_balls
 from ...theory.exact.interval import Interval
 from ..reporting import html_table
 from ..values import Progress, finite, interval, shown, unwatched
+from .limits import CheckedLimit, check_capture, check_limit
 from .rungs import CANDIDATE, DELTA, CheckedCertificate, Rungs
 
 FULL_MATRIX = 1000
@@ -34,9 +38,10 @@ class ResponsiblePair:
 
 @dataclass(frozen=True)
 class CheckedSlope:
-    """The ladder of certificates at one slope, strongest assumption first."""
+    """The limit of the data at one slope, and the worst-case ladder, strongest assumption first."""
 
     slope: float
+    limit: CheckedLimit
     certificates: tuple[CheckedCertificate, ...]
 
     @property
@@ -93,14 +98,22 @@ class CheckResult:
         return {checked.slope: checked.holding for checked in self.slopes}
 
     @property
+    def limits(self) -> dict[float, CheckedLimit]:
+        """At each slope, whether the data have a limit with a linear boundary."""
+        return {checked.slope: checked.limit for checked in self.slopes}
+
+    @property
     def summary(self) -> str:
         """The check in one line."""
-        held = [f"{slope:g}" for slope, some in self.holding.items() if some]
-        others = [f"{slope:g}" for slope, some in self.holding.items() if not some]
-        proved = f"a certificate covers all at slope {', '.join(held)}" if held else ""
-        short = f"none covers all at slope {', '.join(others)}" if others else ""
-        told = "; ".join(part for part in (proved, short) if part)
-        return f"{self.sample.n} samples: {told}"
+        linear = [slope for slope, limit in self.limits.items() if limit.holds == "yes"]
+        held = [slope for slope, some in self.holding.items() if some]
+        parts = (
+            ("a limit with a linear boundary exists", linear),
+            ("a worst-case certificate covers all", held),
+            ("none covers all", [slope for slope in self.holding if slope not in held]),
+        )
+        told = [f"{what} at slope {', '.join(f'{s:g}' for s in at)}" for what, at in parts if at]
+        return f"{self.sample.n} samples: {'; '.join(told)}"
 
     def to_json(self) -> str:
         """What `perturbproof check --json` prints; infinite ends are null."""
@@ -133,9 +146,15 @@ class CheckResult:
 
     def _rows(self) -> list[tuple[str, str, str, str, str]]:
         return [
-            (c.holds, f"{slope:g}", c.name, shown(c.load), c.theorem)
-            for slope, ladder in self.by_slope.items()
-            for c in ladder
+            row
+            for one in self.slopes
+            for row in (
+                (one.limit.holds, f"{one.slope:g}", "limit", "-", one.limit.theorem),
+                *(
+                    (c.holds, f"{one.slope:g}", c.name, shown(c.load), c.theorem)
+                    for c in one.certificates
+                ),
+            )
         ]
 
     def __str__(self) -> str:
@@ -157,9 +176,13 @@ def check_data(
     seed: int = 0,
     bits: int | None = None,
     device: str = "cpu",
+    trained: bool = False,
     progress: Progress = unwatched,
 ) -> CheckResult:
-    """Decide every certificate at every slope (in (0, 1]). `seed` is for the random subsets.
+    """Decide every certificate at every slope (in (0, 1]).
+
+    `seed` is for the random subsets and the start of the network that is trained until captured, if
+    `trained` asks for one.
 
     Inner products of more than `FULL_MATRIX` samples are computed on `device`. With `bits` what
     decides is computed in rational numbers and balls of that precision, where the data are small
@@ -187,7 +210,13 @@ def check_data(
     checked = []
     for done, slope in enumerate(slopes):
         progress("certificates", done, len(slopes))
-        checked.append(CheckedSlope(slope, tuple(rungs.at(slope))))
+        capture = None
+        if trained:
+            rng = np.random.default_rng([seed, done])
+            tell = partial(progress, f"training at slope {slope:g}")
+            capture = check_capture(sample, slope, rng, device=device, progress=tell)
+        limit = check_limit(sample, slope, capture)
+        checked.append(CheckedSlope(slope, limit, tuple(rungs.at(slope))))
     not_precise = "" if precise or bits is None else why_in_balls(sample.n, sample.d, bits)
     pairs = tuple(_pairs(sample, summary))
     return CheckResult(sample, summary, pairs, tuple(checked), left_out, not_precise)

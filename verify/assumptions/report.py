@@ -99,7 +99,14 @@ def _assumptions_only(
     proofs: Mapping[str, ProofReport],
 ) -> ScenarioOutcome:
     started = time.perf_counter()
-    measured = summary_values(check.sample, check.gram, scenario.network.slope)
+    slope = scenario.network.slope
+    limit = check.limits[slope]
+    measured = {
+        **summary_values(check.sample, check.gram, slope),
+        "own_activation": Measured(limit.own_activation, limit.reason)
+        if limit.own_activation is not None
+        else Measured.missing(limit.reason),
+    }
     missing = Measured.missing(
         f"not measured: only the assumptions are checked, for {check.left_out}"
     )

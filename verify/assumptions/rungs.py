@@ -114,17 +114,17 @@ def smallest_slope(holds: Callable[[float], bool], ratio: float = _STEP) -> floa
     return shown if holds(shown) else high
 
 
-def _deciding(
+def deciding(
     assumptions: tuple[Assumption, ...], measured: Mapping[str, Measured]
 ) -> JudgedAssumption:
-    """Of the judged assumptions the one that decides: the last of those that hold least."""
+    """Of the assumptions, judged, the one that decides: the last of those that hold least."""
     judged = [judge_assumption(assumption, measured, {}) for assumption in assumptions]
     return min(reversed(judged), key=lambda one: ("no", "unknown", "yes").index(one.holds))
 
 
 def _meets(id: str, measured: Mapping[str, Measured]) -> bool:
     """Whether the assumptions of a theorem certainly hold."""
-    return _deciding(theorem(id).assumptions, measured).holds == "yes"
+    return deciding(theorem(id).assumptions, measured).holds == "yes"
 
 
 def _rung(
@@ -135,7 +135,7 @@ def _rung(
     assumptions: tuple[Assumption, ...] | None = None,
 ) -> CheckedCertificate:
     """A theorem's assumptions on the data, or those given; nothing is searched yet."""
-    found = _deciding(assumptions or theorem(id).assumptions, measured)
+    found = deciding(assumptions or theorem(id).assumptions, measured)
     relation, value = found.assumption.relation, found.value
     if value is None:
         return CheckedCertificate(name, id, None, None, None, found.holds, note)

@@ -27,6 +27,7 @@ from .console import (
 
 if TYPE_CHECKING:
     from ..assumptions.ladder import CheckedSlope, CheckResult
+    from ..assumptions.limits import CheckedCapture
     from ..assumptions.rungs import CheckedCertificate
 
 
@@ -65,6 +66,11 @@ def print_check(console: Console, check: CheckResult) -> None:
         )
     if check.not_precise:
         console.print(f"Decided {check.not_precise}.")
+    console.print()
+    for checked in check.slopes:
+        console.print(_limit_sentence(checked))
+        console.print()
+    console.print("[bold]worst-case certificates[/], which hold for every network and every limit")
     for checked in check.slopes:
         console.print()
         console.print(_table(checked))
@@ -76,6 +82,47 @@ def print_check(console: Console, check: CheckResult) -> None:
     for word, meaning in _LEGEND.items():
         legend.add_row(word, escape(meaning))
     console.print(legend)
+
+
+def _limit_sentence(checked: CheckedSlope) -> str:
+    """Where training goes on these data, in words."""
+    limit, capture = checked.limit, checked.limit.capture
+    least = shown(limit.own_activation)
+    words = {
+        "yes": "[green]a limit with a linear boundary exists on these data[/]: a strict local "
+        "minimum of the margin problem, which attracts an open set of starts (least own activation "
+        f"{least}; {limit.supports} supporting samples, {limit.kinks} of them at a kink).",
+        "no": "[yellow]no limit on these data has every own pair active[/]"
+        + (f" (least own activation {least})" if limit.own_activation is not None else "")
+        + ": its boundary need not be linear. "
+        + (escape(limit.reason) if limit.own_activation is None else "A larger slope may help."),
+        "unknown": "[magenta]whether a limit with a linear boundary exists is not decided[/]: "
+        + escape(limit.reason),
+    }[limit.holds]
+    if capture is not None:
+        words += " " + _capture_sentence(capture)
+    return f"[bold]slope {checked.slope:g}[/]: {words}"
+
+
+def _capture_sentence(capture: CheckedCapture) -> str:
+    of = f"The network trained here (width {capture.width}, start {capture.start:.1g})"
+    if not capture.captured:
+        return f"{of} is [magenta]not captured[/] after {capture.step} steps: {capture.reason}."
+    pairs = (
+        f"{capture.inactive_pairs} of {capture.own_pairs} own pairs are inactive and stay so"
+        if capture.inactive_pairs
+        else "every own pair is active and stays so"
+    )
+    words = (
+        f"{of} is [green]captured[/] at step {capture.step}: {pairs} for ever under gradient flow"
+    )
+    if capture.angle is None or not capture.angle.upper < 1:
+        return f"{words}, which tends to the limit of that pattern."
+    degrees = math.degrees(math.asin(capture.angle.upper))
+    return (
+        f"{words}, which tends to that limit, and its sign is that of <q, z> for ever outside "
+        f"{math.ceil(degrees)} degrees of the boundary."
+    )
 
 
 def _table(checked: CheckedSlope) -> Table:
@@ -129,10 +176,12 @@ def _sentence(checked: CheckedSlope, check: CheckResult) -> str:
     words += " ".join(_mends(checked.theorems))
     if (candidate := checked.candidate) is not None:
         words += {
-            "yes": " A KKT point with a linear boundary exists all the same; whether training "
-            "reaches it is not proved.",
-            "no": " The network has no KKT point with this linear pattern.",
-            "unknown": " Whether a KKT point with a linear boundary exists is not decided.",
+            "yes": " The paper's pattern, in which the other half is inactive at every sample, "
+            "exists all the same.",
+            "no": " No limit has the paper's pattern, in which the other half is inactive at every "
+            "sample; the limit above does not ask for it.",
+            "unknown": " Whether a limit has the paper's pattern, in which the other half is inactive "
+            "at every sample, is not decided.",
         }[candidate.holds]
     return words
 
@@ -214,7 +263,13 @@ def check(
         list[float] | None,
         typer.Option(help="Slope of the leaky ReLU; repeatable. [default: 0.01 0.1 0.5 0.9]"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the random subsets.")] = 0,
+    train: Annotated[
+        bool,
+        typer.Option("--train", help="Also train a network at each slope until it is captured."),
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the random subsets and of the start.")
+    ] = 0,
     precision: Precision = None,
     device: Device = "cpu",
     out: Annotated[Path | None, typer.Option(help="Also write a report to this folder.")] = None,
@@ -233,6 +288,7 @@ def check(
             centred=centre,
             scale=scale,
             slopes=slope or (),
+            train=train,
             seed=seed,
             precision=precision,
             device=device,
