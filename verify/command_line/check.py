@@ -93,11 +93,13 @@ def _limit_sentence(checked: CheckedSlope) -> str:
         "minimum of the margin problem, which attracts an open set of starts (least own activation "
         f"{least}; {limit.supports} supporting samples, {limit.kinks} of them at a kink).",
         "no": "[yellow]no limit on these data has every own pair active[/]"
-        + (f" (least own activation {least})" if limit.own_activation is not None else "")
-        + ": its boundary need not be linear. "
-        + (escape(limit.reason) if limit.own_activation is None else "A larger slope may help."),
+        + (
+            f" (least own activation {least}): its boundary need not be linear."
+            if limit.own_activation is not None
+            else f": {escape(limit.reason)}."
+        ),
         "unknown": "[magenta]whether a limit with a linear boundary exists is not decided[/]: "
-        + escape(limit.reason),
+        f"{escape(limit.reason)}.",
     }[limit.holds]
     if capture is not None:
         words += " " + _capture_sentence(capture)
@@ -180,8 +182,8 @@ def _sentence(checked: CheckedSlope, check: CheckResult) -> str:
             "exists all the same.",
             "no": " No limit has the paper's pattern, in which the other half is inactive at every "
             "sample; the limit above does not ask for it.",
-            "unknown": " Whether a limit has the paper's pattern, in which the other half is inactive "
-            "at every sample, is not decided.",
+            "unknown": " Whether a limit has the paper's pattern, in which the other half is "
+            "inactive at every sample, is not decided.",
         }[candidate.holds]
     return words
 
