@@ -75,10 +75,7 @@ LIPSCHITZ = TrustedFact(
 )
 
 
-_own = sp.Piecewise((1, sp.Eq(y, 1)), (gamma, True))
-_half_sum = (1 + gamma) / 2
-_half_gap = (1 - gamma) / 2
-
+_half_sum, _half_gap = (1 + gamma) / 2, (1 - gamma) / 2
 label_n = declare("label_n", "label of sample n")
 label_k = declare("label_k", "label of sample k")
 
@@ -91,12 +88,33 @@ def _slope(half: int, label: sp.Expr) -> sp.Expr:
 SLOPES = _slope(1, label_n) * _slope(1, label_k) + _slope(-1, label_n) * _slope(-1, label_k)
 """Sum over both halves of the products of the slopes at two samples, given the pattern."""
 
+
+def slope_products(same: str, same_says: str, different: str, says: str) -> tuple[Step, ...]:
+    """`SLOPES` for equal labels and for different ones: two steps with these names and words."""
+    return (
+        Identity(
+            same,
+            same_says,
+            SLOPES,
+            1 + gamma**2,
+            cases=tuple({label_n: label, label_k: label} for label in (1, -1)),
+        ),
+        Identity(
+            different,
+            says,
+            SLOPES,
+            2 * gamma,
+            cases=tuple({label_n: label, label_k: -label} for label in (1, -1)),
+        ),
+    )
+
+
 LINEAR_BOUNDARY: tuple[Step, ...] = (
     Identity(
         "5-slopes",
         "With that pattern s+ = (1+gamma)/2 + y (1-gamma)/2 is 1 for y = +1 and gamma for y = -1.",
         _half_sum + y * _half_gap,
-        _own,
+        sp.Piecewise((1, sp.Eq(y, 1)), (gamma, True)),
         cases=({y: 1}, {y: -1}),
     ),
     Identity(

@@ -183,11 +183,6 @@ base_l2_z = declare(
 )
 
 
-def indicator(event: sp.Basic) -> sp.Piecewise:
-    """1 where the event happens, else 0."""
-    return sp.Piecewise((1, event), (0, True))
-
-
 BASE_PART = adv_lambda_max * base_l1_z
 """What |T1(z)| is at most, whatever the labels."""
 
