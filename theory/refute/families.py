@@ -7,8 +7,6 @@ matrix is still positive semidefinite. What a theorem says of a perturbed set or
 coordinates: there a fixed list of settings takes the place of the families.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

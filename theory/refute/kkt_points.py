@@ -15,8 +15,6 @@ complete, but everything in it is a KKT point. The *linear pattern* is the one o
 boundary: every sample activates exactly the neurons of its own label's half.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction

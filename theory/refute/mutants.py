@@ -7,8 +7,6 @@ about networks on their way to a limit is mutated in its formal statement, which
 refute but a proof must still reach.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -6,8 +6,6 @@ matrix (positive semidefinite, by exact elimination), a KKT point in rationals, 
 certainly hold or certainly do not. A scalar countermodel is never one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction

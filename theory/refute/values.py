@@ -6,8 +6,6 @@ set, and `base_X` what it is for that set before the perturbation. A theorem wit
 searched for refutations once they have an entry here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial, reduce
@@ -23,15 +21,7 @@ from ..exact.scalars import Scalar, Undecided, Undefined, to_fmpq, working_preci
 from ..exact.surd import Surd, exact_root
 from ..symbols import symbols_of
 from .kkt_points import Vector, coefficients, dot
-from .setting import (
-    FORMS,
-    ExactPerturbation,
-    Setting,
-    footroom,
-    headroom,
-    row_gap,
-    witness_min,
-)
+from .setting import FORMS, ExactPerturbation, Setting, footroom, headroom, row_gap, witness_min
 
 PRECISION_BITS = 256
 Value = Fraction | Surd | arb

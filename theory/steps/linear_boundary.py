@@ -5,8 +5,6 @@ equal, and the output has the sign of <q, z>. A network on its way to the limit 
 for every z outside a cone around the boundary.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ..statement import Citation, Claim, Definition, Identity, Inequality, Step, TrustedFact
@@ -147,9 +145,6 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
         "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
         sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
     ),
-)
-
-FINITE_TIME: tuple[Step, ...] = (
     Inequality(
         "7-slope <- halves",
         "phi rises at least with slope gamma, so |f(z)| >= gamma (1+gamma) |<q, z>| / 2.",

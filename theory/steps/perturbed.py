@@ -4,8 +4,6 @@ All perturbations of one set share one direction. A perturbed set is again a lab
 theorems on standard training apply to it with its own norms, inner products and multipliers.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import sympy as sp

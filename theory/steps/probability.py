@@ -4,8 +4,6 @@ Hoeffding's and Bernstein's inequalities are stated through the logarithm of the
 that is asked for: a deviation t suffices when an inequality without exponentials holds.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ..statement import Instance, TrustedFact

@@ -5,8 +5,6 @@ x uniform on [-1, 1]^d: every squared norm is within t1 of d/3 and every inner p
 N (N - 1)/2 inner products, each by the better of Hoeffding's and Bernstein's inequality.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Any, Literal
 

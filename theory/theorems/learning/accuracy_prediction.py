@@ -4,8 +4,6 @@ The moments are exact for equal multipliers; that multipliers are equal, that â€
 scores are normal and that N is large are heuristics, each cited as such.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ...statement import (
