@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from perturbproof.numerics.boundary.streaming_gram import stream_gram
-from perturbproof.numerics.compiler import compile_expression
 from perturbproof.numerics.data.generated import Gaussian, Uniform
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.device import full_float32
@@ -45,7 +44,6 @@ from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import LOSSES, Recipe, normalised_recipe, paper_recipe
 from perturbproof.numerics.train.training import train, train_batch
 
-from .expression_bank import BANK
 from .sample_perturbations import setting
 
 ENTRIES: dict[str, Callable[[str], Any]] = {}
@@ -139,19 +137,6 @@ def losses(device: str) -> Any:
         (one.log_mean(margins), one.mean_weights(margins), one.normalised_weights(margins))
         for one in LOSSES
     ]
-
-
-@entry
-def formulas(device: str) -> Any:
-    found = []
-    for one in BANK:
-        function = compile_expression(one.expr, one.symbols, "torch")
-        values = [float(value) for value in one.point.values()]
-        many = [torch.full((3,), v, dtype=torch.float64, device=device) for v in values]
-        found.append(function(*many))
-        # Beside tensors of the device, plain numbers.
-        found += [function(*values[:k], many[k], *values[k + 1 :]) for k in range(len(values))]
-    return found
 
 
 @entry

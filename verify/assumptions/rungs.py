@@ -313,7 +313,7 @@ def _load(id: str, slope: float) -> Load:
     relation = theorem(id).assumptions[0].relation
     assert isinstance(relation, Relational)
     symbols = (N, p_max, R_min, R_max, gamma)
-    left, right = (compile_expression(side, symbols, "numpy") for side in relation.args)
+    left, right = (compile_expression(side, symbols) for side in relation.args)
 
     def load(count, product, shortest, longest):
         arguments = (count, product, shortest, longest, slope)

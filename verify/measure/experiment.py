@@ -19,11 +19,11 @@ from ...numerics.boundary.decomposition import (
 )
 from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.subset import greedy_subset
-from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
+from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
 from ...theory.statement import Claim
 from ...theory.symbols import symbols_of
@@ -301,4 +301,4 @@ def evaluated(experiment: Experiment, claim: Claim) -> Interval:
     values = [one.value for one in found]
     if None in values:
         raise Missing(next(one.how for one in found if one.value is None))
-    return compile_expression(expression, symbols, "interval")(*values)
+    return enclosure(expression, dict(zip(symbols, values, strict=True)))
