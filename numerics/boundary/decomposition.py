@@ -268,7 +268,7 @@ def _shared(perturbed_set: PerturbedSet) -> tuple[np.ndarray, float]:
     if direction is None or eps is None or not perturbed_set.shares_direction:
         why = "its samples are attacked one by one" if direction is None else "the clamp cut some"
         raise InputError(f"perturbed set: no shared direction, {why}; it has no decomposition")
-    return direction.dir, eps
+    return direction, eps
 
 
 def _rounding(perturbed_set: PerturbedSet, eps: float, direction: np.ndarray) -> np.ndarray:

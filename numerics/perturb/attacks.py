@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, assert_never
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 import pydantic
@@ -120,40 +120,23 @@ vectors rescaled as a whole (the published code's "Linf", Kumano et al., ICLR 20
 
 def steepest(gradient: Tensor, norm: Norm) -> Tensor:
     """Rows g (B, d) scaled to g/‖g‖_2, sgn g or g/‖g‖_inf; zero rows stay zero."""
-    match norm:
-        case "l2":
-            return _over(gradient, _length(gradient))
-        case "linf-sign":
-            return gradient.sign()
-        case "linf-rescaled":
-            return _over(gradient, _largest(gradient))
-        case _:
-            assert_never(norm)
+    if norm == "linf-sign":
+        return gradient.sign()
+    size = _sizes(gradient, norm)
+    return gradient / size.where(size > 0, size.new_ones(()))
 
 
 def projected(change: Tensor, norm: Norm, eps: float) -> Tensor:
     """Rows (B, d) brought to size at most eps: entries clipped for linf-sign, else rescaled."""
-    match norm:
-        case "l2":
-            return change * (eps / _length(change).clamp(min=eps))
-        case "linf-sign":
-            return change.clamp(-eps, eps)
-        case "linf-rescaled":
-            return change * (eps / _largest(change).clamp(min=eps))
-        case _:
-            assert_never(norm)
+    if norm == "linf-sign":
+        return change.clamp(-eps, eps)
+    return change * (eps / _sizes(change, norm).clamp(min=eps))
 
 
-def _length(rows: Tensor) -> Tensor:
-    return rows.norm(dim=1, keepdim=True)
-
-
-def _largest(rows: Tensor) -> Tensor:
+def _sizes(rows: Tensor, norm: Norm) -> Tensor:
+    if norm == "l2":
+        return rows.norm(dim=1, keepdim=True)
     return rows.abs().amax(dim=1, keepdim=True)
-
-
-def _over(rows: Tensor, size: Tensor) -> Tensor:
-    return rows / size.where(size > 0, size.new_ones(()))
 
 
 class SizedAttack(Attack, abc.ABC, frozen=True, extra="forbid"):

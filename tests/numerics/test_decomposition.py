@@ -54,7 +54,7 @@ def dot(left, right):
 
 def effective_base(result):
     """x_n - eps y_n dir, which makes the stored samples exact."""
-    (direction,) = rational(result.direction.dir)
+    (direction,) = rational(result.direction)
     eps = Fraction(result.eps)
     return [
         [v - eps * int(y) * e for v, e in zip(row, direction, strict=True)]
@@ -74,7 +74,7 @@ def test_base_geometry_holds_the_base_as_drawn_and_as_stored(perturbation, seed,
     sized = {**perturbation, "eps": perturbation["eps"] * scale}
     result, _ = example(seed, sized, scale, grid=grid)
     geometry = base_geometry(result)
-    (direction,) = rational(result.direction.dir)
+    (direction,) = rational(result.direction)
     assert geometry.dir_sq.contains(dot(direction, direction))
     for base in (rational(result.base.x), effective_base(result)):
         gram = [[dot(a, b) for b in base] for a in base]
@@ -135,7 +135,7 @@ def test_point_values_hold_the_definitions(perturbation, seed):
     rng = np.random.default_rng(seed)
     z, lam = rng.standard_normal((3, 6)), rng.uniform(0.5, 2, 5)
     values = point_values(result, BallArray.exact(lam), q, z)
-    multipliers, (direction,) = [Fraction(v) for v in lam.tolist()], rational(result.direction.dir)
+    multipliers, (direction,) = [Fraction(v) for v in lam.tolist()], rational(result.direction)
     signs = [int(v) for v in result.base.y]
     eps = Fraction(result.eps)
     x, midpoint = rational(result.perturbed.x), rational(q.mid)[0]
@@ -214,7 +214,7 @@ def test_sample_alignments_are_the_cosines_of_what_was_done(perturbation, monkey
     assert np.allclose(found.mid, expected, atol=1e-13)
     assert (found.rad < 1e-12).all()
     if result.shares_direction:
-        cosine = alignment(result.direction.dir, q)
+        cosine = alignment(result.direction, q)
         assert np.allclose(found.mid, cosine.lower, atol=1e-12)
 
 

@@ -82,7 +82,7 @@ class Experiment(Learner):
     def test_points(self) -> tuple[TestPoints, ...]:
         """The sets of points on which the boundaries are compared."""
         made = self.perturbed.made
-        direction = None if made.direction is None else made.direction.dir
+        direction = made.direction
         return draw_test_points(self.scenario, self.drawn, self.sample, direction)
 
     @cached_property
@@ -110,7 +110,7 @@ class Experiment(Learner):
             raise InputError(
                 "point: this perturbation has no shared direction; choose another kind"
             )
-        return direction.dir
+        return direction
 
     @cached_property
     def at_point(self) -> PointValues | None:
@@ -182,7 +182,7 @@ class PerturbedLearner(Learner):
         """The direction (d,) of all perturbations, and their size eps. Raises Missing."""
         if self.made.direction is None or self.made.eps is None:
             raise Missing(NO_DIRECTION)
-        return self.made.direction.dir, self.made.eps
+        return self.made.direction, self.made.eps
 
     @property
     def along_q(self) -> bool:
@@ -298,7 +298,9 @@ def evaluated(experiment: Experiment, claim: Claim) -> Interval:
     expression = claim.relation.args[1]
     symbols = symbols_of(expression)
     found = measure(experiment, [symbol.name for symbol in symbols]).values()
-    values = [one.value for one in found]
-    if None in values:
-        raise Missing(next(one.how for one in found if one.value is None))
-    return enclosure(expression, dict(zip(symbols, values, strict=True)))
+    values: dict[sp.Symbol, Interval] = {}
+    for symbol, one in zip(symbols, found, strict=True):
+        if one.value is None:
+            raise Missing(one.how)
+        values[symbol] = one.value
+    return enclosure(expression, values)

@@ -109,7 +109,7 @@ def alignment(experiment: Experiment) -> Interval:
     direction = experiment.perturbed.made.direction
     if direction is None or experiment.normal is None:
         raise Missing("no shared direction, or no exact limit")
-    return cosine_with(direction.dir, experiment.normal)
+    return cosine_with(direction, experiment.normal)
 
 
 @measures("base_part", has_perturbed_set, "verified multipliers")

@@ -183,7 +183,7 @@ def relabelled(
     assert made.eps is not None
     gram, along = in_balls(geometry.gram), in_balls(geometry.along)
     base = BallArray.exact(made.base.x) @ z
-    step = (BallArray.exact(made.direction.dir) @ z).interval() * Interval.exact(made.eps)
+    step = (BallArray.exact(made.direction) @ z).interval() * Interval.exact(made.eps)
     ones = BallArray.exact(np.ones(len(gram)))
     parts: list[tuple[Interval, Interval] | None] = []
     for y in labels:
