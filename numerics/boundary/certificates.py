@@ -120,7 +120,11 @@ def row_wise(
     lower, slack = lower_and_slack(
         form, gamma, diagonal, bounds, lambda v: negative @ v, lambda v: positive @ v
     )
-    return _judged(form, bounds, lower, slack)
+    if slack.positive.all():
+        return RowWise(form, True, bounds, lower, slack)
+    failed = bool(slack.nonpositive.any())
+    reason = f"the slack of row {slack.argmin()} is not {'positive' if failed else 'decided'}"
+    return RowWise(form, False if failed else None, bounds, lower, slack, reason)
 
 
 def lower_and_slack(
@@ -220,12 +224,3 @@ def _certainly_not_definite(system: RealArray) -> bool:
     vector: FloatArray = np.linalg.eigh(system.mid)[1][:, 0]
     form = vector @ (system @ vector)
     return bool(form.upper < 0)
-
-
-def _judged(form: Form, upper: RealArray, lower: RealArray, slack: RealArray) -> RowWise:
-    if slack.positive.all():
-        return RowWise(form, True, upper, lower, slack)
-    row = slack.argmin()
-    failed = bool(slack.nonpositive.any())
-    reason = f"the slack of row {row} {'is not positive' if failed else 'is not decided'}"
-    return RowWise(form, False if failed else None, upper, lower, slack, reason)

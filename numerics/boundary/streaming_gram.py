@@ -32,7 +32,7 @@ from ..device import resolve_device
 from ..enclose.ball_array import SMALLEST, BallArray, FloatArray, product_error, round_up
 from ..enclose.real_array import RealArray
 from .gram import GramStatistics, norms_above
-from .gram_blocks import LargeSizes, Precision, ScaledRows, large_sizes, scaled
+from .gram_blocks import Precision, ScaledRows, large_sizes, scaled
 
 _CANDIDATES = 256
 _NUMBERS_AT_A_TIME = 2**17
@@ -124,19 +124,49 @@ def stream_gram(
     largest = float(max(x.max(), -x.min()))
     if not np.isfinite(largest):
         raise InputError("the samples hold NaN or infinity; all must be finite")
-    chosen: Precision = precision or ("float32" if x.shape[1] <= _MOST_TERMS else "float64")
+    kind: Precision = precision or ("float32" if x.shape[1] <= _MOST_TERMS else "float64")
     exponent = int(np.frexp(largest)[1])
     shift = 0 if exponent in _UNSCALED else exponent
     squares = _squares(x)
     norms = _norms(x, squares, shift)
     found = large_sizes(
-        ScaledRows(x, chosen, shift),
+        ScaledRows(x, kind, shift),
         max(_CANDIDATES, 2 * pairs),
         block=block,
         device=where,
         progress=progress,
     )
-    return _enclosed(x, squares, norms, found, chosen, exponent, shift, pairs)
+    terms, count = x.shape[1], len(x)
+    unit, tiny = _UNIT[kind], _TINY[kind]
+    gamma = _gamma(terms, unit)
+    rounded = 2 * unit + unit**2 if kind == "float32" else 0.0
+    error = ((1 + unit) ** 2 * gamma + rounded) * (1 + 2**-20)
+    # Of samples with entries up to M: the rounding of both, of each product and of each sum; more
+    # than 2 M (1 + u) + tiny + 2 of these, which the sums that follow enlarge by 1 + gamma.
+    underflow = 5 * (1 + gamma) * terms * tiny * max(1.0, 2.0 ** (exponent - shift))
+    # Row sums: error of the entries, then of the sum within a block and of the sums of blocks.
+    blocks = -(-count // found.block)
+    within = _gamma(found.block, found.sum_unit) + 2 * product_error(blocks + 1)
+    total = round_up(norms.sum() * (1 + 2 * product_error(count) + 2**-50))
+    entries = round_up(round_up(error * norms) * total) + count * underflow
+    summing = round_up(found.sums * (within / (1 - within)) * (1 + 2**-40)) + count * tiny
+    sums = BallArray(found.sums, round_up(entries + summing))
+    places = found.places
+    exact = abs(_products(x, places[:, 0], places[:, 1]))
+    low, high = float(exact.lower.max()), float(exact.upper.max())
+    if found.left_out >= 0:
+        longest = float(norms.max())
+        rest = Interval.exact(found.left_out) + Interval.exact(error) * longest * longest
+        high = max(high, ((rest + underflow) * Interval.exact(4) ** shift).upper)
+    order = np.argsort(-exact.mid, kind="stable")[:pairs].tolist()
+    return GramSummary(
+        squares=squares,
+        row_sums=sums.ldexp(2 * shift),
+        R_min=squares.min_enclosure().nonnegative().sqrt(),
+        R_max=squares.max_enclosure().nonnegative().sqrt(),
+        p_max=Interval.between(max(low, 0.0), high),
+        pairs=tuple(Pair(int(places[i, 0]), int(places[i, 1]), exact.interval(i)) for i in order),
+    )
 
 
 def _norms(x: FloatArray, squares: BallArray, shift: int) -> FloatArray:
@@ -182,49 +212,6 @@ def _products(x: FloatArray, left: np.ndarray, right: np.ndarray) -> BallArray:
             mids[part] = products.sum(axis=1)
             rads[part] = _radius(abs(products).sum(axis=1), error, underflow)
     return BallArray(mids, rads)
-
-
-def _enclosed(
-    x: FloatArray,
-    squares: BallArray,
-    norms: FloatArray,
-    found: LargeSizes,
-    kind: Precision,
-    exponent: int,
-    shift: int,
-    pairs: int,
-) -> GramSummary:
-    terms, count = x.shape[1], len(x)
-    unit, tiny = _UNIT[kind], _TINY[kind]
-    gamma = _gamma(terms, unit)
-    rounded = 2 * unit + unit**2 if kind == "float32" else 0.0
-    error = ((1 + unit) ** 2 * gamma + rounded) * (1 + 2**-20)
-    # Of samples with entries up to M: the rounding of both, of each product and of each sum; more
-    # than 2 M (1 + u) + tiny + 2 of these, which the sums that follow enlarge by 1 + gamma.
-    underflow = 5 * (1 + gamma) * terms * tiny * max(1.0, 2.0 ** (exponent - shift))
-    # Row sums: error of the entries, then of the sum within a block and of the sums of blocks.
-    blocks = -(-count // found.block)
-    within = _gamma(found.block, found.sum_unit) + 2 * product_error(blocks + 1)
-    total = round_up(norms.sum() * (1 + 2 * product_error(count) + 2**-50))
-    entries = round_up(round_up(error * norms) * total) + count * underflow
-    summing = round_up(found.sums * (within / (1 - within)) * (1 + 2**-40)) + count * tiny
-    sums = BallArray(found.sums, round_up(entries + summing))
-    places = found.places
-    exact = abs(_products(x, places[:, 0], places[:, 1]))
-    low, high = float(exact.lower.max()), float(exact.upper.max())
-    if found.left_out >= 0:
-        longest = float(norms.max())
-        rest = Interval.exact(found.left_out) + Interval.exact(error) * longest * longest
-        high = max(high, ((rest + underflow) * Interval.exact(4) ** shift).upper)
-    order = np.argsort(-exact.mid, kind="stable")[:pairs].tolist()
-    return GramSummary(
-        squares=squares,
-        row_sums=sums.ldexp(2 * shift),
-        R_min=squares.min_enclosure().nonnegative().sqrt(),
-        R_max=squares.max_enclosure().nonnegative().sqrt(),
-        p_max=Interval.between(max(low, 0.0), high),
-        pairs=tuple(Pair(int(places[i, 0]), int(places[i, 1]), exact.interval(i)) for i in order),
-    )
 
 
 def _parts(x: FloatArray) -> Iterator[slice]:

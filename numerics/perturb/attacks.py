@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class AttackedNetwork:
     """The trained network as an attack sees it, in torch: values and input gradients.
 
-    weights (m, d) and output weights a (m,), float64 on one device; the slope gamma.
+    weights (m, d) and output weights a (m,), of one type on one device; the slope gamma.
 
     Pre-activations z = W x of shape (B, m) stand for samples x (B, d) wherever they suffice.
     """
@@ -50,7 +50,11 @@ class AttackedNetwork:
 
     def gradients(self, z: Tensor) -> Tensor:
         """The gradient of f with respect to the samples, (B, d); at a kink the slope is gamma."""
-        return self.output.where(z > 0, self.slope * self.output) @ self.weights
+        return self.derivatives(z) @ self.weights
+
+    def derivatives(self, z: Tensor) -> Tensor:
+        """a_j phi'(z_j), (B, m): how f depends on each pre-activation."""
+        return self.output.where(z > 0, self.slope * self.output)
 
 
 # Numbers of the samples perturbed at a time.

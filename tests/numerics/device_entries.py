@@ -181,9 +181,9 @@ def noise(device: str) -> Any:
     drawn = pool(device)
     return [
         *(drawn.noise_gram(60, d).clone() for d in (50, 120, 90)),
-        *(drawn.natural_samples(9, 50), drawn.natural_labels(9)),
-        *(drawn.noise_samples(11, 40), drawn.noise_labels(11)),
-        *(drawn.initial_weights("f", 4, 30), pool(device, "gaussian").noise_samples(5, 7)),
+        *(drawn.drawn("natural", 9, 50)[0], drawn.drawn("natural", 9, 1)[1]),
+        *(drawn.drawn("noise", 11, 40)[0], drawn.drawn("noise", 11, 1)[1]),
+        *(drawn.initial_weights("f", 4, 30), pool(device, "gaussian").drawn("noise", 5, 7)[0]),
     ]
 
 

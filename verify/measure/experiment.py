@@ -56,9 +56,7 @@ class Experiment(Learner):
             return self.drawn
         form = FORMS[self.scenario.subset.certificate]
         gram = gram_statistics(self.drawn.x).gram
-        return self.drawn.take(
-            greedy_subset(gram, self.drawn.y, Fraction(self.slope), form=form).indices
-        )
+        return self.drawn.take(greedy_subset(gram, self.drawn.y, Fraction(self.slope), form=form))
 
     @cached_property
     def perturbed(self) -> PerturbedLearner:

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from ...numerics.boundary.decomposition import alignment as cosine_with
 from ...numerics.boundary.decomposition import (
     cosine,
     count_nonzero,
@@ -109,7 +108,7 @@ def alignment(experiment: Experiment) -> Interval:
     direction = experiment.perturbed.made.direction
     if direction is None or experiment.normal is None:
         raise Missing("no shared direction, or no exact limit")
-    return cosine_with(direction, experiment.normal)
+    return cosine(direction, experiment.normal)
 
 
 @measures("base_part", has_perturbed_set, "verified multipliers")
