@@ -117,22 +117,17 @@ def typeset(formulas: Iterable[str]) -> dict[str, str]:
     try:
         return dict(zip(known, _pages(known), strict=True))
     except (typst.TypstError, ValueError):
-        # One is bad: find out which, one by one. Slower, and only here.
-        return {f: page for f in known for page in _try(f)}
+        # One is bad: halves tell which. Slower, and only here.
+        if len(known) == 1:
+            return {}
+        middle = len(known) // 2
+        return {**typeset(known[:middle]), **typeset(known[middle:])}
 
 
 def size_in_em(page: str) -> tuple[float, float]:
     """Width and height of a formula, from its SVG, in units of the type size."""
     found = _SIZE.search(page)
     return (float(found[1]) / EM, float(found[2]) / EM) if found else (0.0, 0.0)
-
-
-def _try(formula: str) -> list[str]:
-    try:
-        pages = _pages([formula])
-    except typst.TypstError:
-        return []
-    return pages if len(pages) == 1 else []
 
 
 def _pages(formulas: list[str]) -> list[str]:
@@ -308,11 +303,6 @@ def counted(count: int, noun: str) -> str:
 def share(value: float | None) -> str:
     """An accuracy in [0, 1] with three digits after the point."""
     return "–" if value is None else f"{value:.3f}"
-
-
-def grade(rigor: str, confidence: float | None) -> str:
-    """A rigor, with the confidence (in [0, 1]) of a statistical one."""
-    return rigor if confidence is None else f"{rigor}, {number(100 * confidence, 5)} %"
 
 
 def expectation(verdict: str, expected: object, fine: bool) -> str:
