@@ -192,10 +192,10 @@ def interval(lower: float | None, upper: float | None) -> tuple[str, str]:
     """
     if lower is None and upper is None:
         return "(−∞, ∞)", ""
-    if lower is None:
-        return f"≤ {_outward(upper, ROUND_CEILING)}", ""
-    if upper is None:
-        return f"≥ {_outward(lower, ROUND_FLOOR)}", ""
+    if lower is None or upper is None:
+        sign, rounding = ("≤", ROUND_CEILING) if lower is None else ("≥", ROUND_FLOOR)
+        exact = _decimal((upper if lower is None else lower) or 0.0)
+        return f"{sign} {_shown(_round(exact, 7, rounding), exact_integer=exact)}", ""
     if lower == upper:
         return number(lower), ""
     low, high = _decimal(lower), _decimal(upper)
@@ -213,11 +213,6 @@ def interval(lower: float | None, upper: float | None) -> tuple[str, str]:
 def _decimal(value: float) -> Decimal:
     # The shortest decimal that reads back as this number: what report.json itself says.
     return Decimal(repr(value))
-
-
-def _outward(value: float | None, rounding: str) -> str:
-    exact = _decimal(value or 0.0)
-    return _shown(_round(exact, 7, rounding), exact_integer=exact)
 
 
 def _wide(low: Decimal, high: Decimal) -> str:
@@ -250,7 +245,9 @@ def _shown(value: Decimal, exact_integer: Decimal | None = None) -> str:
     if exact_integer is not None and abs(exact_integer) < Decimal(10) ** 13:
         whole = exact_integer.to_integral_value()
         if whole == exact_integer:
-            return _grouped(whole)
+            # Four digits are read at a glance; longer ones are grouped by thin spaces.
+            grouped = f"{int(whole):,}" if abs(whole) >= 10_000 else f"{int(whole)}"
+            return grouped.replace(",", "\u2009").replace("-", "−")
     if not value:
         return "0"
     exponent = value.adjusted()
@@ -260,13 +257,6 @@ def _shown(value: Decimal, exact_integer: Decimal | None = None) -> str:
     if mantissa in ("1", "−1"):
         return mantissa[:-1] + _power(exponent)
     return f"{mantissa} × {_power(exponent)}"
-
-
-def _grouped(value: Decimal) -> str:
-    plain = f"{int(value)}"
-    # Four digits are read at a glance; longer ones are grouped by thin spaces.
-    grouped = f"{int(value):,}".replace(",", "\u2009") if abs(int(value)) >= 10_000 else plain
-    return grouped.replace("-", "−")
 
 
 def _trimmed(value: Decimal) -> str:

@@ -179,19 +179,14 @@ def _z_matrix(diagonal: RealArray, off_diagonal: RealArray) -> RealArray:
     return -off_diagonal + diagonal[:, None] * np.eye(len(diagonal))
 
 
+@np.errstate(all="ignore")
 def _positive_solution(system: RealArray, target: Interval) -> RealArray | None:
     """Enclose the t with T t = target for symmetric Z-matrices T; None unless t proves T."""
-    if isinstance(system, BallArray):
-        return _solution_in_balls(system, target)
-    wanted = system.chosen(np.full(len(system), True), target, target)
-    found = verified_solve(system, wanted)
-    return found if found is not None and found.positive.all() else None
-
-
-@np.errstate(all="ignore")
-def _solution_in_balls(system: BallArray, target: Interval) -> BallArray | None:
-    size = len(system)
-    wanted = np.full(size, target.lower)
+    if not isinstance(system, BallArray):
+        everywhere = np.full(len(system), True)
+        found = verified_solve(system, system.chosen(everywhere, target, target))
+        return found if found is not None and found.positive.all() else None
+    wanted = np.full(len(system), target.lower)
     try:
         start = np.linalg.solve(system.mid, wanted)
         start = start + np.linalg.solve(system.mid, wanted - system.mid @ start)

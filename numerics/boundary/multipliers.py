@@ -129,10 +129,10 @@ def class_sums(gram: RealArray, lam: RealArray, y: FloatArray) -> tuple[RealArra
     return sums[rows, own], sums[rows, 1 - own]
 
 
-def limit_weights(
-    x: FloatArray, lam: RealArray, y: NDArray[np.int8], slope: Fraction, width: int
+def limit_coefficients(
+    lam: RealArray, y: NDArray[np.int8], slope: Fraction, width: int
 ) -> RealArray:
-    """The two distinct rows v, u of the limit network W*, shape (2, d).
+    """C of shape (N, 2) with (v, u) = Cᵀ x: the two distinct neurons of the limit network W*.
 
     v belongs to the half with a_j = +1/sqrt(width), u to the other:
     v = (1/sqrt(m)) sum lambda_n y_n s+_n x_n, u = -(1/sqrt(m)) sum lambda_n y_n s-_n x_n, where
@@ -148,7 +148,14 @@ def limit_weights(
     scaled = lam * signs / Interval.exact(width).sqrt()
     # The half of label +1 has output weight +1/sqrt(m), the other -1/sqrt(m).
     columns = [scaled * lam.chosen(signs == label, one * label, gamma * label) for label in (1, -1)]
-    return type(scaled).stacked(columns, axis=1).T @ x
+    return type(scaled).stacked(columns, axis=1)
+
+
+def limit_weights(
+    x: FloatArray, lam: RealArray, y: NDArray[np.int8], slope: Fraction, width: int
+) -> RealArray:
+    """The two distinct rows v, u of W*, shape (2, d); see `limit_coefficients`."""
+    return limit_coefficients(lam, y, slope, width).T @ x
 
 
 def linear_normal(x: FloatArray, lam: RealArray, y: NDArray[np.int8]) -> RealArray:

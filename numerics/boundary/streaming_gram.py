@@ -127,7 +127,8 @@ def stream_gram(
     kind: Precision = precision or ("float32" if x.shape[1] <= _MOST_TERMS else "float64")
     exponent = int(np.frexp(largest)[1])
     shift = 0 if exponent in _UNSCALED else exponent
-    squares = _squares(x)
+    every = np.arange(len(x))
+    squares = _products(x, every, every)
     norms = _norms(x, squares, shift)
     found = large_sizes(
         ScaledRows(x, kind, shift),
@@ -180,18 +181,6 @@ def _norms(x: FloatArray, squares: BallArray, shift: int) -> FloatArray:
         above = norms_above(np.einsum("nd,nd->n", rows, rows), x.shape[1])
         norms[part] = round_up(above + x.shape[1] * SMALLEST)
     return norms
-
-
-def _squares(x: FloatArray) -> BallArray:
-    """||x_n||^2 in float64."""
-    error, underflow = product_error(x.shape[1]), x.shape[1] * SMALLEST
-    mids, rads = np.empty(len(x)), np.empty(len(x))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for part in _parts(x):
-            rows = np.asarray(x[part], dtype=np.float64)
-            squares = np.einsum("nd,nd->n", rows, rows)
-            mids[part], rads[part] = squares, _radius(squares, error, underflow)
-    return BallArray(mids, rads)
 
 
 def _radius(sizes: FloatArray, error: float, underflow: float) -> FloatArray:

@@ -130,7 +130,12 @@ def draw_perturbed(
     else:
         if q is None:
             raise InputError(f"{perturbation.section()}: needs the normal of the exact boundary")
-        direction = perturbation.direction(_with_exact_zeros(q, natural))
+        if q.shape != (natural.d,):
+            raise InputError(f"the normal has shape {q.shape}, the data dimension {natural.d}")
+        # Coordinates that no natural sample uses are exactly 0, which rounding cannot show.
+        used = natural.x.any(axis=0)
+        q = BallArray(np.where(used, q.mid, 0.0), np.where(used, q.rad, 0.0))
+        direction = perturbation.direction(q)
         promise = perturbation.promise(base.x, direction)
         x = perturbation.perturbed(base.x, base.y, direction)
         free = perturbation.model_copy(update={"clamp": None})
@@ -182,11 +187,3 @@ def _draw_labels(
             "needed; take more samples or another seed"
         )
     return y
-
-
-def _with_exact_zeros(q: RealArray, natural: Sample) -> BallArray:
-    """q with the coordinates that no natural sample uses exactly 0, which rounding cannot show."""
-    if q.shape != (natural.d,):
-        raise InputError(f"the normal has shape {q.shape}, the data have dimension {natural.d}")
-    used = natural.x.any(axis=0)
-    return BallArray(np.where(used, q.mid, 0.0), np.where(used, q.rad, 0.0))

@@ -26,7 +26,6 @@ NOT_ON_DEVICES = {
     ("paper_scale.pool", "_uniform"),
     # Files are read to the CPU.
     ("data.read_torch", "_array"),
-    ("data.read_torch", "_arrays"),
     # Told the name of a device.
     ("boundary.gram_blocks", "OnDevice.__init__"),
     ("boundary.gram_blocks", "_block"),
