@@ -296,9 +296,7 @@ def evaluated(experiment: Experiment, claim: Claim) -> Interval:
     expression = claim.relation.args[1]
     symbols = symbols_of(expression)
     found = measure(experiment, [symbol.name for symbol in symbols]).values()
-    values: dict[sp.Symbol, Interval] = {}
-    for symbol, one in zip(symbols, found, strict=True):
-        if one.value is None:
-            raise Missing(one.how)
-        values[symbol] = one.value
-    return enclosure(expression, values)
+    values = [one.value for one in found if one.value is not None]
+    if len(values) < len(found):
+        raise Missing(next(one.how for one in found if one.value is None))
+    return enclosure(expression, dict(zip(symbols, values, strict=True)))
