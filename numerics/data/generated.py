@@ -21,7 +21,9 @@ def orthonormal_rows(samples: int, dimension: int, rng: np.random.Generator) -> 
 
 
 class _Independent(GeneratedDataset, abc.ABC, frozen=True, extra="forbid"):
-    """Linearly independent samples, of norm ``radius``."""
+    """Linearly independent samples, of norm ``radius``; ``what`` errors call them."""
+
+    what: ClassVar[str] = "independent"
 
     radius: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
 
@@ -29,7 +31,7 @@ class _Independent(GeneratedDataset, abc.ABC, frozen=True, extra="forbid"):
     def _room_for_all(self) -> _Independent:
         if self.samples > self.dimension:
             raise InputError(
-                f"samples: {self.samples} {self.kind} samples do not fit in dimension "
+                f"samples: {self.samples} {self.what} samples do not fit in dimension "
                 f"{self.dimension}; samples must be at most the dimension"
             )
         return self
@@ -45,6 +47,7 @@ class Orthogonal(_Independent, frozen=True, extra="forbid"):
     """
 
     kind: Literal["orthogonal"] = "orthogonal"
+    what: ClassVar[str] = "orthogonal"
     frame: Literal["random", "axes"] = "random"
 
     def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:

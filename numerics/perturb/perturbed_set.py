@@ -131,7 +131,7 @@ def draw_perturbed(
         if q is None:
             raise InputError(f"{perturbation.section()}: needs the normal of the exact boundary")
         if q.shape != (natural.d,):
-            raise InputError(f"the normal has shape {q.shape}, the data dimension {natural.d}")
+            raise InputError(f"the normal has shape {q.shape}, the data have dimension {natural.d}")
         # Coordinates that no natural sample uses are exactly 0, which rounding cannot show.
         used = natural.x.any(axis=0)
         q = BallArray(np.where(used, q.mid, 0.0), np.where(used, q.rad, 0.0))
