@@ -118,6 +118,7 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
             )
         )
     statuses = {report.status for report in reports}
-    worst: tuple[ProofVerdict, ...] = ("gap", "unknown")
-    verdict = next((v for v in worst if v in statuses), "proved")
+    verdict: ProofVerdict = "unknown" if "unknown" in statuses else "proved"
+    if "gap" in statuses:
+        verdict = "gap"
     return ProofReport(theorem.id, verdict, tuple(reports), time.perf_counter() - started)
