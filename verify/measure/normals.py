@@ -148,15 +148,16 @@ def classified(sample: Sample, normal: RealArray) -> Interval:
     return Interval.between(int((sides.lower > 0).sum()), int((sides.upper > 0).sum()))
 
 
+def _variance(experiment: Experiment) -> str:
+    made = experiment.scenario.perturbed
+    assert made is not None
+    return VARIANCES[made.base]
+
+
 gives(
     "accuracy_asked", "the scenario's tolerance", lambda e: e.scenario.tolerance.accuracy, _on_noise
 )
-gives(
-    "base_variance",
-    "variance of the noise",
-    lambda e: VARIANCES[e.scenario.perturbed.base],
-    _on_noise,
-)
+gives("base_variance", "variance of the noise", _variance, _on_noise)
 
 
 # What is read off q alone: its size, its margins, and cosines with the directions derived from it.
