@@ -10,11 +10,12 @@ from scipy.special import ndtr
 from scipy.stats import binomtest
 
 from ...numerics.boundary.decomposition import cosine, sample_alignments
-from ...numerics.compiler import compile_expression, compile_relation
+from ...numerics.compiler import evaluate_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
 from ...numerics.network import LeakyNetwork
+from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
 from ...theory.symbols import symbols_of
 from ...theory.theorems.boundary import half_aware
@@ -82,11 +83,11 @@ def _agreements(experiment: Experiment) -> Iterator[Observation]:
                 yield _share(says, same, True, Rigor.STATISTICAL)
         learnt = experiment.networks[other].normal
         if experiment.normal is not None and learnt is not None:
-            law = compile_expression(agreement_law.LAW, (agreement_law.rho,), "interval")
+            rho = cosine(experiment.normal, learnt)
             yield _seen(
                 f"the agreement law for exact f and {other} on isotropic points, "
                 "1 - arccos(rho)/pi",
-                law(cosine(experiment.normal, learnt)).max(0).min(1),
+                enclosure(agreement_law.LAW, {agreement_law.rho: rho}).max(0).min(1),
             )
 
 
@@ -247,7 +248,7 @@ def half_aware_load(learner: Learner) -> Interval | None:
     """Left over right side of the half-aware condition: below 1 it holds."""
     values = {"gamma": Interval.exact(learner.slope), "N": Interval.exact(learner.sample.n)}
     values |= {name: getattr(learner.gram, name) for name in ("R_min", "R_max", "p_max")}
-    return compile_relation(half_aware.CONDITION).evaluate(values).load
+    return evaluate_relation(half_aware.CONDITION, values).load
 
 
 def _alignments(experiment: Experiment) -> Iterator[Observation]:

@@ -21,9 +21,9 @@ import pydantic
 from ...numerics.configuration import InputError
 from ...theory.engine import ProofReport, StepReport, prove
 from ...theory.notation import formula
-from ...theory.refute.kkt_points import KktPoint, Vector, gram_matrix
+from ...theory.refute.kkt_points import KktPoint, Vector, dot, gram_matrix
 from ...theory.refute.search import Refutation, refute, search
-from ...theory.refute.setting import Setting, combination, dot
+from ...theory.refute.setting import Setting, combination
 from ...theory.statement import Theorem
 from ..reporting import write_atomic
 from ..scenarios.scenario import first_problem

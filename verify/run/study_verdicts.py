@@ -160,7 +160,7 @@ def _solution(outcome: PointOutcome) -> tuple[str, str]:
 
 
 _SOFTER = ("linear solve", "quadratic program")
-_predicted = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance), "numpy")
+_predicted = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance))
 
 
 def _prediction(study: Study, outcome: PointOutcome) -> float | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...numerics.boundary import gram, multipliers
 from ...numerics.enclose.ball_array import BallArray
-from ...numerics.perturb.base import Direction, GeometricPerturbation
+from ...numerics.perturb.base import GeometricPerturbation
 from ...numerics.perturb.geometric import L2
 from ...numerics.train import descent
 from ...theory.exact.interval import Interval
@@ -167,8 +167,8 @@ def _first_negated(values: np.ndarray, until: int = 1) -> np.ndarray:
     return wrong
 
 
-def _turned(direction: Direction) -> Direction:
-    return replace(direction, dir=_first_negated(direction.dir, len(direction.dir) // 2))
+def _turned(direction: np.ndarray) -> np.ndarray:
+    return _first_negated(direction, len(direction) // 2)
 
 
 def _shifted(solution: Any) -> Any:
