@@ -203,7 +203,11 @@ class Learner(abc.ABC):
         last = self.training.tries[-1:]
         if last and last[0][0] == self.training.network.steps and last[0][1].captured:
             return last[0][1]
-        return self._watch.finally_at(self.training.network.weights())
+        return self.capture_of(self.training.network.weights())
+
+    def capture_of(self, weights: np.ndarray) -> Capture:
+        """Whether a trained network of weights (m, d) is captured."""
+        return self._watch.finally_at(weights)
 
     @cached_property
     def followed(self) -> Followed | None:

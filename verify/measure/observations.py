@@ -24,10 +24,10 @@ from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
 from .experiment import Experiment, evaluated, measure
 from .learner import Learner
+from .limit import LEVEL, limit_observations, until_captured
 from .normals import VARIANCES, classified
 from .test_points import TestPoints, coverage, holds, in_balls
 
-LEVEL = 0.99
 POINTS = 4000
 _INTERVAL = f"exact {LEVEL:.0%} binomial interval of its own"
 _OTHERS = ("g", "control")
@@ -40,9 +40,12 @@ _ROUNDING = 1e-6
 
 def observations(experiment: Experiment) -> tuple[Observation, ...]:
     """Plain facts about the trained networks and the perturbed set, for the report."""
+    captured = limit_observations(experiment) if until_captured(experiment.scenario) else ()
     if experiment.scenario.perturbed is None:
-        return (*_of_the_training("the trained network", experiment), *_signs_of_limit(experiment))
+        trained = _of_the_training("the trained network", experiment)
+        return (*captured, *trained, *_signs_of_limit(experiment))
     return (
+        *captured,
         *_of_every_network(experiment),
         *_signs_of_limit(experiment),
         *_on_natural_samples(experiment),
