@@ -56,7 +56,7 @@ SAME_SIGN = sp.Eq(sp.sign(answer_z), sp.sign(lean_z))
 
 
 def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
-    h, line, size, bent, gap = half
+    h, line, size, bent, _ = half
     return (
         Inequality(
             f"{name}-split",

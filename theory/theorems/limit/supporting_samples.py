@@ -11,7 +11,6 @@ from ...statement import (
     Claim,
     Conclusion,
     Definition,
-    Identity,
     Inequality,
     Let,
     Limit,
@@ -30,7 +29,7 @@ from ...steps.own_pattern import (
     trained_activation,
 )
 from ...steps.rows import lambda_k
-from ...symbols import R_min, activation_margin, declare, gamma
+from ...symbols import activation_margin, declare, gamma
 
 ORDER_OTHERS = replace(ORDER_NEURONS, over="k")
 
