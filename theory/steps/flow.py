@@ -23,109 +23,12 @@ from ..statement import (
     Let,
     Limit,
     Step,
-    TrustedFact,
 )
 from ..symbols import declare
 from . import own_pattern, sums
 from .kkt import multipliers, over_samples, samples
+from .motion import FLOW, GIBBS, INTEGRAL
 from .own_pattern import CAUCHY, ORDER_SAMPLES, capture_distance
-
-# Trusted facts.
-
-_entropy = declare("entropy_value", "entropy of a distribution on K points", latex="H")
-_points = declare("entropy_points", "number K of points", low=1, latex="K")
-
-ENTROPY = TrustedFact(
-    "A-ENTROPY",
-    "The entropy of a distribution on K points lies in [0, log K].",
-    "Jensen's inequality",
-    (_entropy, _points),
-    (),
-    (_entropy >= 0, _entropy <= sp.log(_points)),
-)
-
-_weighted = declare("gibbs_weighted", "sum of lambda_n z_n")
-_weights = declare("gibbs_weights", "sum of the lambda_n", low=0, open_low=True)
-_partition = declare("gibbs_partition", "sum of exp(-z_n)", low=0, open_low=True)
-_disorder = declare("gibbs_entropy", "entropy of the lambda_n over their sum")
-
-GIBBS = TrustedFact(
-    "A-GIBBS",
-    "Gibbs: for weights lambda_n >= 0, not all 0, whose shares have entropy H: sum lambda_n z_n >= "
-    "(sum lambda_n) (H - log sum exp(-z_n)).",
-    "Gibbs' inequality: relative entropies are not negative",
-    (_weighted, _weights, _partition, _disorder),
-    (),
-    (_weighted >= _weights * (_disorder - sp.log(_partition)),),
-)
-
-_speed = declare("flow_speed", "‖W'‖", low=0)
-_level = declare("flow_loss", "the loss L", low=0, open_low=True)
-_growth = declare("flow_growth", "derivative of ‖W‖")
-_rise = declare("flow_rise", "derivative of -log L")
-
-FLOW = TrustedFact(
-    "A-FLOW",
-    "The subgradient flow of a finite convex function L exists from every start for all time, is "
-    "unique and absolutely continuous; for almost every time -W' is a subgradient at W (by the sum "
-    "rule -W' = -sum exp(-z_n) zeta_n with slopes in the subdifferentials of phi) and dL/dt = "
-    "-‖W'‖². So -log L rises at the rate ‖W'‖²/L, and ‖W‖ at a rate of at most ‖W'‖.",
-    "Brezis, Opérateurs maximaux monotones, 1973, Theorems 3.1 and 3.2; Rockafellar, Convex "
-    "Analysis, 1970, Theorem 23.8",
-    (_speed, _level, _growth, _rise),
-    (),
-    (_growth <= _speed, _growth >= -_speed, sp.Eq(_rise * _level, _speed**2)),
-)
-
-_begin = declare("integral_begin", "a function at the time T")
-_end = declare("integral_end", "the same function at a later time t")
-_rate = declare("integral_rate", "its derivative at a time in between")
-
-INTEGRAL = TrustedFact(
-    "A-INTEGRAL",
-    "An absolutely continuous function whose derivative is at most 0 at almost every time does "
-    "not grow.",
-    "Lebesgue's theorem on absolutely continuous functions",
-    (_begin, _end, _rate),
-    (_rate <= 0,),
-    (_end <= _begin,),
-    over="t",
-    varying=(_end, _rate),
-)
-
-_start = declare("exit_start", "one of finitely many continuous functions of time, at the time T")
-_value = declare("exit_value", "it at a time t up to which all have stayed positive")
-_floor = declare("exit_floor", "a number c")
-_least = declare("exit_least", "the infimum of all of them over all times from T on")
-
-EXIT = TrustedFact(
-    "A-EXIT",
-    "Continuity: finitely many continuous functions of time are positive at T. If at every time "
-    "up to which all have stayed positive they are all at least a fixed c > 0, then all of them "
-    "are at least c at every time from T on, and every time is such a time.",
-    "intermediate value theorem: the first time at which one of them is 0 does not exist",
-    (_start, _value, _floor, _least),
-    (_start > 0, _value >= _floor, _floor > 0),
-    (_least >= _floor,),
-    over="njt",
-    varying=(_start, _value),
-)
-
-_off = declare("mean_distance", "‖v_j - mean‖", low=0)
-_apart = declare("mean_apart", "‖v_j - v_i‖", low=0)
-_diameter = declare("mean_diameter", "a bound of the distances", low=0)
-
-MEAN_DISTANCE = TrustedFact(
-    "A-MEAN-DISTANCE",
-    "If no vector of a family is further than D from v_j, neither is any weighted mean of them "
-    "(weights >= 0).",
-    "convexity of the norm",
-    (_off, _apart, _diameter),
-    (_apart <= _diameter,),
-    (_off <= _diameter,),
-    over="i",
-    varying=(_apart,),
-)
 
 # The weights lambda and what they make.
 
@@ -136,7 +39,7 @@ weight_sum = declare(
     "weight_sum", "sum of the weights lambda_n", low=0, open_low=True, latex="\\Lambda"
 )
 entropy = declare("weight_entropy", "entropy of the weights over their sum", low=0, latex="H")
-limit_norm = declare("limit_norm", "‖W_l‖", low=0, latex="\\|W_l\\|")
+limit_norm = declare("limit_norm", "‖W_l‖", low=0, open_low=True, latex="\\|W_l\\|")
 ratio_ref = declare("ratio_ref", "M = ‖W_f‖/z_f", low=0, open_low=True, latex="M")
 _norm_ref = declare("norm_ref", "‖W_f‖", low=0, open_low=True, latex="\\|W_f\\|")
 _least_ref = declare("least_ref", "z_f = min z_n(W_f)", low=0, open_low=True, latex="z_f")
@@ -157,7 +60,7 @@ rise_t = declare("rise_t", "derivative of rho at t", index="t", latex="\\rho'_t"
 _growth_t = declare("growth_t", "derivative of ‖W‖ at t", index="t")
 _push_t = declare("push_t", "<W'(t), W_f>", index="t")
 _weighted_t = declare("weighted_t", "sum of lambda_n z_n(W(t))", index="t")
-_pairing_t = declare("pairing_t", "<W(t), W_l>", index="t")
+pairing_t = declare("pairing_t", "<W(t), W_l>", index="t")
 distance_t = declare(
     "distance_t", "‖W(t)/rho(t) - W_l‖", low=0, index="t", latex="\\|W_t/\\rho_t-W_l\\|"
 )
@@ -206,7 +109,7 @@ FLOW_STEPS: tuple[Step, ...] = (
         "weighted-sum",
         "So <W, W_l> >= sum lambda_n z_n(W).",
         ORDER_SAMPLES,
-        (_weighted_t, _pairing_t, weight_n * now.margin, weight_n * now.product),
+        (_weighted_t, pairing_t, weight_n * now.margin, weight_n * now.product),
         by="weighted",
     ),
     Citation(
@@ -218,7 +121,7 @@ FLOW_STEPS: tuple[Step, ...] = (
     Inequality(
         "aligned",
         "Together <W, W_l> >= Lam rho.",
-        _pairing_t >= weight_sum * rho_t,
+        pairing_t >= weight_sum * rho_t,
         by="weighted-sum gibbs loss",
     ),
     *ref.concave(),
@@ -281,7 +184,7 @@ FLOW_STEPS: tuple[Step, ...] = (
         "distance-square",
         "Expand ‖W/rho - W_l‖².",
         sums.COMBINED,
-        (distance_t**2, norm_t**2, _pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1),
+        (distance_t**2, norm_t**2, pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1),
         by="rho-positive",
     ),
     Inequality(

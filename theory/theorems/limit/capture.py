@@ -11,7 +11,7 @@ from ...statement import (
     Earlier,
     Theorem,
 )
-from ...steps import captured_sign, flow, halves
+from ...steps import captured_sign, flow, halves, held
 from ...steps.captured_sign import limit_lean_z, norm_Q
 from ...steps.linear_boundary import norm_z
 from ...steps.own_pattern import (
@@ -54,7 +54,7 @@ THEOREM = Theorem(
             "kept",
             "No own pair ever changes its sign: own activations over rho stay at least the slack.",
             _KEPT,
-            formal=sp.And(halves.least_ever >= capture_slack, halves.least_ever > 0, _KEPT),
+            formal=sp.And(held.least_ever >= capture_slack, held.least_ever > 0, _KEPT),
         ),
         Claim(
             "distance",
@@ -89,7 +89,7 @@ THEOREM = Theorem(
     proof=(
         *flow.FLOW_STEPS,
         *halves.TOGETHER,
-        *halves.ACTIVATION,
+        *held.ACTIVATION,
         *flow.DIRECTION,
         Earlier(
             "outside",
@@ -100,7 +100,7 @@ THEOREM = Theorem(
         Definition(
             "seen-activation",
             "What is seen of own activations is not below their infimum.",
-            (followed_activation >= halves.least_ever,),
+            (followed_activation >= held.least_ever,),
         ),
         Conclusion(
             "claim-kept",

@@ -16,7 +16,7 @@ from ...statement import (
     Step,
     Theorem,
 )
-from ...steps import flow, own_pattern, sums
+from ...steps import motion, own_pattern, sums
 from ...steps.kkt import lambda_n
 from ...steps.own_pattern import contrary_points, own_activation, phi, seed_slack, size_j, slope_of
 from ...symbols import N, declare
@@ -170,7 +170,7 @@ _LARGE = (
 
 _SEED: tuple[Step, ...] = (
     Citation(
-        "entropy", "Entropies lie in [0, log N]: g = log N - H >= 0.", flow.ENTROPY, (_entropy, N)
+        "entropy", "Entropies lie in [0, log N]: g = log N - H >= 0.", motion.ENTROPY, (_entropy, N)
     ),
     Definition(
         "seed",

@@ -18,8 +18,8 @@ from ...statement import (
     Theorem,
 )
 from ...steps import kkt, linear_boundary, sums
-from ...steps.flow import INTEGRAL
 from ...steps.kkt import margin_n
+from ...steps.motion import INTEGRAL
 from ...steps.own_pattern import (
     ONE_TERM,
     ORDER_NEURONS,
