@@ -251,6 +251,12 @@ def flow(rng: np.random.Generator) -> list[dict[str, float]]:
     return [values(FACTS["FLOW"], np.linalg.norm(velocity), terms.sum(), growth, rise)]
 
 
+def logistic(rng: np.random.Generator) -> list[dict[str, float]]:
+    z = rng.standard_normal() * rng.choice([0.1, 1.0, 3.0])
+    loss = float(np.log1p(np.exp(-z)))
+    return [values(FACTS["LOGISTIC"], z, loss, loss + rng.uniform(0, 1) * rng.integers(0, 2))]
+
+
 def integral(rng: np.random.Generator) -> list[dict[str, float]]:
     """A function with the derivative -r(t)², r a polynomial."""
     rate = -(np.polynomial.Polynomial(rng.standard_normal(3)) ** 2)
@@ -306,6 +312,7 @@ DRAWS: dict[str, Draw] = {
     "GIBBS": gibbs,
     "FLOW": flow,
     "INTEGRAL": integral,
+    "LOGISTIC": logistic,
     "EXIT": leaving,
     "MEAN_DISTANCE": mean_distance,
 }
@@ -356,6 +363,7 @@ def _stronger() -> dict[str, sp.Basic]:
     disorder, points = symbols("ENTROPY")
     weighted, weights, partition, shares = symbols("GIBBS")
     speed, level, growth, rise = symbols("FLOW")
+    z, loss, top = symbols("LOGISTIC")
     begin, end, _ = symbols("INTEGRAL")
     _, _, floor, least = symbols("EXIT")
     off, _, diameter = symbols("MEAN_DISTANCE")
@@ -368,6 +376,8 @@ def _stronger() -> dict[str, sp.Basic]:
         "GIBBS": weighted >= weights * (shares + sp.Rational(1, 10) - sp.log(partition)),
         "FLOW": sp.Eq(rise * level, speed),
         "FLOW ": growth <= speed / 2,
+        "LOGISTIC": sp.exp(-z) <= loss * sp.exp(top / 2),
+        "LOGISTIC ": 1 - sp.exp(-loss) >= loss * (1 - sp.exp(-top / 2)) / (top / 2),
         "INTEGRAL": end <= begin - sp.Rational(1, 10),
         "EXIT": least >= 2 * floor,
         "MEAN_DISTANCE": off <= diameter / 4,

@@ -13,8 +13,8 @@ import sympy as sp
 
 from ..statement import Citation, Definition, Identity, Inequality, Step
 from ..symbols import N, declare
-from .flow import loss_n_t
 from .kkt import multipliers, over_samples, samples
+from .losses import pull_n_t
 from .motion import INTEGRAL, MEAN_DISTANCE
 from .own_pattern import slope_of
 from .sums import TERM_SUM_LOWER
@@ -31,7 +31,7 @@ apart_t = declare("apart_t", "‖b_i - b_j‖ at t", low=0, index="gijt")
 _apart_rate = declare("apart_rate", "derivative of ‖b_i - b_j‖² at t", index="gijt")
 _crossed_t = declare(
     "crossed_t",
-    "sum over the cross samples of l_n (s_in - s_jn) <b_i - b_j, x_n> at t",
+    "sum over the cross samples of l'_n (s_in - s_jn) <b_i - b_j, x_n> at t",
     index="gijt",
 )
 _first_h = declare("b_first_t", "<b_i(t), x_n> at a cross sample of g", index="gnit")
@@ -45,8 +45,8 @@ _own, _one, _other = (sp.IndexedBase(name)[multipliers.indices[0]] for name in (
 TOGETHER: tuple[Step, ...] = (
     Identity(
         "apart-velocity",
-        "b_j' = sum over own n of l_n x_n - sum over cross n of l_n s_jn x_n (e_n is 1 for own "
-        "samples, else 0; l_n stands as lambda_n; one coordinate): in b_i' - b_j' the own samples "
+        "b_j' = sum over own n of l'_n x_n - sum over cross n of l'_n s_jn x_n (e_n is 1 for own "
+        "samples, else 0; l'_n stands as lambda_n; one coordinate): in b_i' - b_j' the own samples "
         "cancel.",
         over_samples(multipliers * (_own - (1 - _own) * _one) * samples)
         - over_samples(multipliers * (_own - (1 - _own) * _other) * samples),
@@ -54,7 +54,7 @@ TOGETHER: tuple[Step, ...] = (
     ),
     Definition(
         "apart",
-        "So ‖b_i - b_j‖² has the derivative -2 sum over cross n of l_n (s_in - s_jn) "
+        "So ‖b_i - b_j‖² has the derivative -2 sum over cross n of l'_n (s_in - s_jn) "
         "<b_i - b_j, x_n>, with slopes of phi; at T it is at most the squared diameter.",
         (
             sp.Eq(_apart_rate, -2 * _crossed_t),
@@ -66,7 +66,7 @@ TOGETHER: tuple[Step, ...] = (
     Inequality(
         "apart-term",
         "Slopes of phi never fall: each term is at least 0.",
-        loss_n_t * (_first_slope - _second_slope) * (_first_h - _second_h) >= 0,
+        pull_n_t * (_first_slope - _second_slope) * (_first_h - _second_h) >= 0,
         by="apart",
     ),
     Citation(
@@ -76,7 +76,7 @@ TOGETHER: tuple[Step, ...] = (
         (
             _crossed_t,
             N,
-            loss_n_t * (_first_slope - _second_slope) * (_first_h - _second_h),
+            pull_n_t * (_first_slope - _second_slope) * (_first_h - _second_h),
             0,
         ),
         by="apart-term",

@@ -13,18 +13,9 @@ import sympy as sp
 
 from ..statement import Citation, Definition, Inequality, Let, Step
 from ..symbols import declare, gamma
-from .flow import (
-    distance_t,
-    entropy,
-    limit_norm,
-    loss_t,
-    now,
-    pairing_t,
-    rho_T,
-    rho_t,
-    weight_sum,
-)
+from .flow import distance_t, limit_norm, pairing_t, weight_sum
 from .halves import diameter_g, mass_g, off_t
+from .losses import entropy, now, partition_t, rho_T, rho_t
 from .motion import EXIT, GIBBS
 from .own_pattern import CAUCHY, ORDER_NEURONS, capture_distance, capture_slack, phi, size_j
 
@@ -112,15 +103,15 @@ ACTIVATION: tuple[Step, ...] = (
     ),
     Citation(
         "one-margin",
-        "No margin is below -log L: Gibbs for all weight on n.",
+        "No margin is below -log sum exp(-z_n): Gibbs for all weight on n.",
         GIBBS,
-        (now.margin, 1, loss_t, 0),
+        (now.margin, 1, partition_t, 0),
     ),
     Inequality(
         "mean-margin",
         "So A_g <bbar_g, x_n> >= z_n + gamma A_g' <bbar_g', x_n>, and z_n >= rho - H.",
         mass_g * _own_mean >= rho_t - entropy + gamma * _other_mass * _other_mean,
-        by="means bend-sum one-margin t-parts loss",
+        by="means bend-sum one-margin t-parts smooth",
     ),
     Let("own-share", "Divide by rho.", _own_share, _own_mean / rho_t, by="rho-positive"),
     Let("other-share", "And the other mean.", _other_share, _other_mean / rho_t, by="rho-positive"),

@@ -43,13 +43,30 @@ FLOW = TrustedFact(
     "A-FLOW",
     "The subgradient flow of a finite convex function L exists from every start for all time, is "
     "unique and absolutely continuous; for almost every time -W' is a subgradient at W (by the sum "
-    "rule -W' = -sum exp(-z_n) zeta_n with slopes in the subdifferentials of phi) and dL/dt = "
-    "-‖W'‖². So -log L rises at the rate ‖W'‖²/L, and ‖W‖ at a rate of at most ‖W'‖.",
+    "rule W' = sum l'_n zeta_n with slopes in the subdifferentials of phi, l'_n = -dl/dz > 0) and "
+    "dL/dt = -‖W'‖². So -log L rises at the rate ‖W'‖²/L, and ‖W‖ at a rate of at most ‖W'‖.",
     "Brezis, Opérateurs maximaux monotones, 1973, Theorems 3.1 and 3.2; Rockafellar, Convex "
     "Analysis, 1970, Theorem 23.8",
     (_speed, _level, _growth, _rise),
     (),
     (_growth <= _speed, _growth >= -_speed, sp.Eq(_rise * _level, _speed**2)),
+)
+
+_margin = declare("logistic_margin", "a margin z")
+_logistic = declare("logistic_loss", "its logistic loss l = log(1 + exp(-z))", low=0, open_low=True)
+_top = declare("logistic_top", "a number that l does not exceed", low=0, open_low=True)
+
+LOGISTIC = TrustedFact(
+    "A-LOGISTIC",
+    "For the logistic loss l = log(1 + exp(-z)) <= t: exp(-z) <= l exp(t/2 + t²/24), and "
+    "-dl/dz = 1 - exp(-l) >= l (1 - exp(-t))/t.",
+    "sinh(x)/x <= exp(x²/6), term by term in their series; 1 - exp(-l) is concave",
+    (_margin, _logistic, _top),
+    (sp.Eq(sp.exp(_logistic), 1 + sp.exp(-_margin)), _logistic <= _top),
+    (
+        sp.exp(-_margin) <= _logistic * sp.exp(_top / 2 + _top**2 / 24),
+        1 - sp.exp(-_logistic) >= _logistic * (1 - sp.exp(-_top)) / _top,
+    ),
 )
 
 _begin = declare("integral_begin", "a function at the time T")

@@ -30,6 +30,10 @@ class Case:
     y: np.ndarray
     a: np.ndarray
     slope: float
+    logistic: bool = False
+
+    def losses(self, margins: np.ndarray) -> np.ndarray:
+        return np.log1p(np.exp(-margins)) if self.logistic else np.exp(-margins)
 
     @property
     def own(self) -> np.ndarray:
@@ -183,7 +187,7 @@ def test_the_solution_is_the_nearest_feasible_network_of_its_cone() -> None:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What the capture certificate says of weights: its slack, distance, angle, M and entropy."""
+    """What the capture certificate says of weights: slack, distance, angle, M, H - e and Q*."""
 
     slack: float
     distance: float
@@ -194,7 +198,8 @@ class Certificate:
 
 
 def smooth(case: Case, w: np.ndarray, entropy: float) -> float:
-    return float(-np.log(np.exp(-case.margins(w)).sum()) + entropy)
+    """-log L + entropy; the certificate has -e in its entropy, where the loss is logistic."""
+    return float(-np.log(case.losses(case.margins(w)).sum()) + entropy)
 
 
 def diameter(case: Case, w: np.ndarray, half: np.ndarray) -> float:
@@ -209,10 +214,14 @@ def certificate(
     total, shares = lam.sum(), lam[lam > 0] / lam.sum()
     entropy = float(-(shares * np.log(shares)).sum())
     limit = np.einsum("n,njd->jd", lam, case.zeta(np.broadcast_to(s, case.own.shape)))
-    rho, square = smooth(case, w, entropy), float(np.sum(limit**2))
+    loss = case.losses(case.margins(w)).sum()
+    shift = loss / 2 + loss**2 / 24 if case.logistic else 0.0
+    if case.logistic:
+        ratio *= loss / -np.expm1(-loss)
+    rho, square = smooth(case, w, entropy - shift), float(np.sum(limit**2))
     normal = case.a @ limit
     if rho <= 0 or (own_values(case, w) <= 0).any():
-        return Certificate(-1.0, np.inf, np.inf, ratio, entropy, normal)
+        return Certificate(-1.0, np.inf, np.inf, ratio, entropy - shift, normal)
     r_T = max(np.linalg.norm(w) / rho, ratio)
     distance = float(np.sqrt(max(r_T**2 - 2 * total + square, 0)))
     slack = own_values(case, w).min() / rho
@@ -243,13 +252,14 @@ def certificate(
             slack = min(slack, best)
     bend = (1 - case.slope) / (4 * case.slope) * max(bends) / rho
     tau = (np.linalg.norm(case.a) * distance + bend) / np.linalg.norm(normal)
-    return Certificate(float(slack), distance, float(tau), ratio, entropy, normal)
+    return Certificate(float(slack), distance, float(tau), ratio, entropy - shift, normal)
 
 
 def captured(rng: np.random.Generator) -> tuple[Case, Solution, np.ndarray, Certificate]:
     """A random network with a positive slack; half of them for inexact weights and slopes."""
     while True:
         case, found = solved(rng)
+        case = replace(case, logistic=bool(rng.integers(0, 2)))
         scale = 10.0 ** rng.uniform(0, 2)
         noise = rng.standard_normal(found.w.shape) * np.linalg.norm(found.w)
         w = scale * (found.w + rng.choice([0.0, 0.01, 0.1]) * noise / np.sqrt(noise.size))
@@ -280,10 +290,9 @@ def test_what_is_captured_stays_captured() -> None:
         room = 1e-6 * np.linalg.norm(w)
         for number in range(2000):
             margins = case.concave(w)
-            low = margins.min()
-            shares = np.exp(low - margins)
-            push = np.einsum("n,njd->jd", shares / shares.sum(), case.zeta(cross_slopes(case, w)))
-            elapsed += step * np.exp(low) / shares.sum()
+            pulls = 1 / (1 + np.exp(margins)) if case.logistic else np.exp(-margins)
+            push = np.einsum("n,njd->jd", pulls / pulls.sum(), case.zeta(cross_slopes(case, w)))
+            elapsed += step / pulls.sum()
             w = w + step * push
             if number % 100:
                 continue

@@ -327,4 +327,14 @@ THEOREM = Theorem(
         *_SEED,
         Conclusion("claim-attracts", "As shown.", "attracts", by="seed-positive"),
     ),
+    remarks=(
+        "W* is the only KKT point with every own pair active: such a point meets the optimality "
+        "conditions of the margin program, which has one solution.",
+        "With equal halves lambda and s come from one quadratic program: minimise mu' H mu/2 - sum "
+        "mu over mu >= 0 in two copies of the samples, with slopes 1 and gamma.",
+        "The condition can fail only where the other half answers a sample with at least 1/gamma "
+        "times its margin. If it fails, no KKT point has every own pair active.",
+        "The start c W* is one point of an open set: the certificate is continuous in the weights. "
+        "As c grows its bounds tend to the own activations of W* themselves.",
+    ),
 )
