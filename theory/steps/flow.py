@@ -246,7 +246,7 @@ DIRECTION: tuple[Step, ...] = (
         "rho-grows",
         "And rho grows at least like log t.",
         rho_t >= entropy - sp.log(_loss_bound) - excess,
-        by="decay-loss loss",
+        by="decay-loss smooth-margin",
     ),
     Limit(
         "rho-limit",

@@ -60,9 +60,8 @@ LOSS_STEPS: tuple[Step, ...] = (
     Definition(
         "loss",
         "L is the sum over the samples of l_n, which is exp(-y_n f(x_n)) or log(1 + exp(-y_n "
-        "f(x_n))); none exceeds the sum. rho = -log L - e + H.",
+        "f(x_n))); none exceeds the sum.",
         (
-            sp.Eq(sp.exp(_logistic), 1 + sp.exp(-now.answer)),
             sp.Or(
                 sp.And(
                     sp.Eq(loss_n_t, sp.exp(-now.answer)),
@@ -78,10 +77,21 @@ LOSS_STEPS: tuple[Step, ...] = (
                 ),
             ),
             loss_n_t <= loss_t,
+        ),
+    ),
+    Definition(
+        "smooth-margin",
+        "rho = -log L - e + H.",
+        (
             sp.Eq(excess, sp.log(_factor)),
             sp.Eq(rho_t, entropy - sp.log(loss_t) - excess),
             sp.Eq(rho_T, entropy - sp.log(loss_T) - excess),
         ),
+    ),
+    Definition(
+        "logistic-loss",
+        "Whatever the loss is, look at the logistic one.",
+        (sp.Eq(_logistic, sp.log(1 + sp.exp(-now.answer))),),
     ),
     Citation(
         "flow",
@@ -104,8 +114,8 @@ LOSS_STEPS: tuple[Step, ...] = (
     Inequality(
         "logistic-premise",
         "The logistic loss in terms of z_n.",
-        sp.And(sp.Eq(sp.exp(_logistic), 1 + sp.exp(-now.margin)), _logistic <= _logistic_top),
-        by="loss t-margin logistic-top",
+        sp.And(sp.Eq(_logistic, sp.log(1 + sp.exp(-now.margin))), _logistic <= _logistic_top),
+        by="logistic-loss t-margin logistic-top",
     ),
     Citation(
         "logistic",
@@ -143,6 +153,6 @@ LOSS_STEPS: tuple[Step, ...] = (
         "smooth",
         "So -log sum exp(-z_n) >= rho - H.",
         -sp.log(partition_t) >= rho_t - entropy,
-        by="excess-sum excess-log loss",
+        by="excess-sum excess-log smooth-margin",
     ),
 )

@@ -62,7 +62,7 @@ LOGISTIC = TrustedFact(
     "-dl/dz = 1 - exp(-l) >= l (1 - exp(-t))/t.",
     "sinh(x)/x <= exp(x²/6), term by term in their series; 1 - exp(-l) is concave",
     (_margin, _logistic, _top),
-    (sp.Eq(sp.exp(_logistic), 1 + sp.exp(-_margin)), _logistic <= _top),
+    (sp.Eq(_logistic, sp.log(1 + sp.exp(-_margin))), _logistic <= _top),
     (
         sp.exp(-_margin) <= _logistic * sp.exp(_top / 2 + _top**2 / 24),
         1 - sp.exp(-_logistic) >= _logistic * (1 - sp.exp(-_top)) / _top,
