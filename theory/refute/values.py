@@ -64,6 +64,12 @@ def _smallest_eigenvalue(s: Setting) -> Value:
         return reduce(arb.min, [root.real for root, _ in factors])
 
 
+def _support(s: Setting) -> Value:
+    """Smallest y_n y_k <x_n, x_k>."""
+    y, n = s.data.labels, range(s.data.n)
+    return min(y[i] * y[k] * s.data.gram[i][k] for i in n for k in n)
+
+
 def _row_margin(s: Setting) -> Value:
     """Smallest (1+gamma²)‖x_n‖² - (1+gamma) s_n, s_n the row sums."""
     gamma = s.data.slope
@@ -192,6 +198,7 @@ _DATA: dict[str, Evaluator] = {
     "imbalance": lambda s: Fraction(abs(sum(s.data.labels))),
     "row_sum_max": lambda s: max(s.data.row_sums),
     "row_margin_min": _row_margin,
+    "support_min": _support,
     "A_eigenvalue": _smallest_eigenvalue,
     **{f + "witness_min": partial(witness_min, form=f) for f in FORMS},
     **{f + "row_gap": partial(row_gap, form=f) for f in FORMS},

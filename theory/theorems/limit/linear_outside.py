@@ -30,8 +30,8 @@ def _half(sign: str, name: str) -> tuple[sp.Symbol, ...]:
     of = f"over the neurons with a_j {sign} 0"
     mark = "+" if sign == ">" else "-"
 
-    def symbol(kind: str, meaning: str, latex: str, **more: object) -> sp.Symbol:
-        return declare(f"{name}_{kind}", meaning, latex=f"{latex}_{{{mark}}}", index="z", **more)
+    def symbol(kind: str, meaning: str, latex: str) -> sp.Symbol:
+        return declare(f"{name}_{kind}", meaning, latex=f"{latex}_{{{mark}}}", index="z")
 
     return (
         declare(f"{name}_h", f"<w_j, z>, a_j {sign} 0", index="jz"),
