@@ -258,7 +258,7 @@ _SEED: tuple[Step, ...] = (
 
 THEOREM = Theorem(
     id="limit-candidate",
-    order=420,
+    order=520,
     title="The data decide whether a limit with a linear boundary exists",
     summary=(
         "One convex program on the samples decides: if its solution activates every neuron of the "

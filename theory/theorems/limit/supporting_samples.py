@@ -111,7 +111,7 @@ _LIMIT: tuple[Step, ...] = (
 
 THEOREM = Theorem(
     id="supporting-samples",
-    order=430,
+    order=530,
     title="Samples that support each other: one pattern, reached from every start",
     summary=(
         "If y_n y_k <x_n, x_k> >= 0 for all samples, at every KKT point each sample activates "
