@@ -23,9 +23,8 @@ from perturbproof.verify.command_line import cli
 from perturbproof.verify.command_line import prove as command
 from perturbproof.verify.run import folder as report_folder_module
 from perturbproof.verify.run.proof_witness import SETTING, replay
-from perturbproof.verify.scenarios.own_theorem import load_theorem
 
-from .false_theorems import write
+from .false_theorems import load_theorem, write
 
 WEAK = """\
 from dataclasses import replace

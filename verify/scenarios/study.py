@@ -17,7 +17,7 @@ import pydantic
 from ...numerics.configuration import InputError
 from ...numerics.paper_scale.setting import Count, LearningSetting, Noise, PerturbationKind, Size
 from ..values import Verdict
-from .scenario import Expected, Name, Section, first_problem
+from .scenario import Expected, Name, Section, Seed, Slope, Width, first_problem
 
 # Published accuracies, from a CSV file with columns norm, sweep, value, accuracy.
 
@@ -71,9 +71,9 @@ def _number(text: str, path: Path, line: int) -> float:
 
 
 Vary = Literal["dimension", "samples", "noise_samples", "eps"]
-Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
 Dimension = Annotated[int, pydantic.Field(ge=1, le=1_000_000)]
-Width = Annotated[int, pydantic.Field(ge=2, le=100_000, multiple_of=2)]
+_Seeds = Annotated[tuple[Seed, ...], pydantic.Field(min_length=1)]
+_Width = Annotated[Width, pydantic.Field(le=100_000)]
 
 LINEAR_SHARE = 0.25
 """Up to N_adv = d/4 the exact solution is compared; beyond, the linear pattern fails (observed)."""
@@ -98,9 +98,9 @@ class PointEntry(Section):
     samples: Count | None = None
     noise_samples: Count | None = None
     eps: Size | None = None
-    seeds: Annotated[tuple[Seed, ...], pydantic.Field(min_length=1)] | None = None
+    seeds: _Seeds | None = None
     train: bool = False
-    width: Width | None = None
+    width: _Width | None = None
 
 
 class Pool(Section):
@@ -128,7 +128,7 @@ class Published(Section):
 class Training(Section):
     """How networks are trained: hidden width, and flow time (None: the published recipe's)."""
 
-    width: Width = 32
+    width: _Width = 32
     time: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = None
 
 
@@ -143,8 +143,8 @@ class Study(Section):
     data: Noise
     perturbation: PerturbationKind
     vary: Vary
-    slope: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.01
-    seeds: Annotated[tuple[Seed, ...], pydantic.Field(min_length=1)] = (0,)
+    slope: Slope = 0.01
+    seeds: _Seeds = (0,)
     sizes: Sizes
     pool: Pool | None = None
     points: Annotated[tuple[PointEntry, ...], pydantic.Field(min_length=1, max_length=1000)]
