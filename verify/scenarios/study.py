@@ -150,6 +150,17 @@ class Study(Section):
     points: Annotated[tuple[PointEntry, ...], pydantic.Field(min_length=1, max_length=1000)]
     published: Published | None = None
     training: Training = Training()
+    _curve: dict[float, float] = pydantic.PrivateAttr(default_factory=dict)
+
+    @property
+    def curve(self) -> dict[float, float]:
+        """Published accuracies by value on the axis; empty where none are."""
+        return self._curve
+
+    def seeded(self, seed: int) -> Study:
+        """The same with one seed in place of all."""
+        points = tuple(point.model_copy(update={"seeds": None}) for point in self.points)
+        return self.model_copy(update={"seeds": (seed,), "points": points})
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Study:
@@ -227,26 +238,8 @@ class StudyPoint:
         return self.setting.noise_samples <= LINEAR_SHARE * self.setting.dimension
 
 
-@dataclass(frozen=True)
-class LoadedStudy:
-    """A study and its published accuracies by value on the axis."""
-
-    study: Study
-    published: dict[float, float]
-
-    @property
-    def name(self) -> str:
-        return self.study.name
-
-    def seeded(self, seed: int) -> LoadedStudy:
-        """The same with one seed in place of all."""
-        points = tuple(point.model_copy(update={"seeds": None}) for point in self.study.points)
-        study = self.study.model_copy(update={"seeds": (seed,), "points": points})
-        return LoadedStudy(study, self.published)
-
-
-def study_from(content: dict[str, Any], path: Path) -> LoadedStudy:
-    """The study that the tables of the file at `path` describe.
+def study_from(content: dict[str, Any], path: Path) -> Study:
+    """The study that the tables of the file at `path` describe, with the published curve read.
 
     Raises:
         InputError: a field is unknown or out of range, or the published numbers cannot be read.
@@ -255,7 +248,6 @@ def study_from(content: dict[str, Any], path: Path) -> LoadedStudy:
         study = Study.model_validate(content)
     except pydantic.ValidationError as error:
         raise InputError(f"{path}: {first_problem(error)}") from None
-    if (source := study.published) is None:
-        return LoadedStudy(study, {})
-    curve = published_curve(path.parent / source.file, source.norm, source.sweep)
-    return LoadedStudy(study, curve)
+    if (source := study.published) is not None:
+        study._curve = published_curve(path.parent / source.file, source.norm, source.sweep)
+    return study
