@@ -150,7 +150,7 @@ def test_every_perturbed_setting_comes_back_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "told"),
     [
-        (["schema_version"], 7, "schema version"),
+        (["schema_version"], 7, "schema_version"),
         (["theorem"], "fermat", "no theorem 'fermat'"),
         (["theorem"], None, "'theorem'"),
         (["open_steps"], "none", "open_steps"),

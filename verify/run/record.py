@@ -28,7 +28,7 @@ from .run import Run, ScenarioOutcome
 from .study_record import study_entry, sweep_entry
 from .study_verdicts import StudyOutcome
 from .sweep import Swept
-from .theorem_record import displayed, formulas, proof_entry, record_of, theorem_entry
+from .theorem_record import proof_entry, record_of, theorem_entry
 from .witness import FOLDER as WITNESSES
 from .witness import Witness
 
@@ -210,7 +210,6 @@ def _assumption(judged: JudgedAssumption) -> schema.CheckedAssumption:
         load=middle(value and value.load),
         confidence=_confidence(judged.level),
         how=prose(judged.why),
-        **formulas(assumption.relation),
     )
 
 
@@ -220,14 +219,12 @@ def _claim(judged: JudgedClaim, witness: str | None) -> schema.CheckedClaim:
         schema.CheckedClaim,
         judged,
         claim,
-        display_typst=displayed(claim.display),
         measured=value and {**(interval(value.lhs) or {}), "how": prose(judged.how)},
         bound=value and interval(value.rhs),
         slack=middle(value and value.slack),
         confidence=_confidence(judged.level),
         settle=prose(judged.settle) or None,
         witness=witness if judged.verdict is ClaimVerdict.FAIL else None,
-        **formulas(claim.relation),
     )
 
 

@@ -20,7 +20,6 @@ from ...numerics.configuration import InputError
 from ...numerics.data.file import FromFile, read_labels
 from ...numerics.data.sample import checked_pair
 from ...numerics.device import check_device_name
-from ..suites import suite_files
 from .grid import Grid, load_grid
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
 from .study import Study, study_from
@@ -29,6 +28,7 @@ _Arrays = tuple[np.ndarray, np.ndarray]
 FilePath = str | os.PathLike[str]
 ScenarioLike = Scenario | Study | FilePath
 
+_SUITES = Path(__file__).parents[1] / "suites"
 _MOST_DATA = 500
 """Combinations of a sweep whose data are looked at beforehand."""
 
@@ -195,13 +195,20 @@ def load_run_file(path: Path) -> Scenario | Study:
     return (study_from if content.get("kind") == "study" else scenario_from)(content, path)
 
 
+def suite_names() -> tuple[str, ...]:
+    """The names of the built-in suites."""
+    return tuple(sorted({file.parent.name for file in _SUITES.glob("*/*.toml")}))
+
+
 def load_suite(name: str) -> tuple[Scenario | Study, ...]:
-    """The scenarios and studies of a suite.
+    """The scenarios and studies of a suite, in the order in which they run.
 
     Raises:
         InputError: there is no such suite.
     """
-    return tuple(map(load_run_file, suite_files(name)))
+    if name not in suite_names():
+        raise InputError(f"no suite {name!r}; known: {', '.join(suite_names())}")
+    return tuple(map(load_run_file, sorted((_SUITES / name).glob("*.toml"))))
 
 
 def compiled(path: Path) -> CodeType:

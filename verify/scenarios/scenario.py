@@ -264,5 +264,7 @@ def first_problem(error: pydantic.ValidationError) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     found = problem.get("input")
-    shown = "" if isinstance(found, (dict, list)) or "found" in message else f", found {found!r}"
+    shown = (
+        "" if isinstance(found, (dict, list, bytes)) or "found" in message else f", found {found!r}"
+    )
     return f"'{field}': {message}{shown}" if field else message + shown

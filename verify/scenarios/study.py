@@ -169,7 +169,7 @@ class Study(Section):
             if values.count(value) > 1:
                 raise ValueError(f"two points have {self.vary} = {value}")
         for number, point in enumerate(self.expanded, start=1):
-            for field in ("samples", "noise_samples", "dimension"):
+            for field in Pool.model_fields:
                 asked, there = getattr(point.setting, field), getattr(self.draws, field)
                 if asked > there:
                     raise ValueError(f"point {number}: {field} = {asked}, the pool has {there}")
@@ -195,11 +195,7 @@ class Study(Section):
         if self.pool is not None:
             return self.pool
         settings = [point.setting for point in self.expanded]
-        return Pool(
-            samples=max(s.samples for s in settings),
-            noise_samples=max(s.noise_samples for s in settings),
-            dimension=max(s.dimension for s in settings),
-        )
+        return Pool(**{name: max(getattr(s, name) for s in settings) for name in Pool.model_fields})
 
     @property
     def expanded(self) -> tuple[StudyPoint, ...]:
