@@ -110,7 +110,7 @@ def _evaluate(
     told = dict.fromkeys((*(left or names), *counted_symbols(relation, measured)))
     how = "; ".join(dict.fromkeys(measured[n].how for n in told))
     if level is not None:
-        how = f"{how}, {level}"
+        how = f"{how}, exact binomial interval"
     return (
         evaluate_relation(relation, values),
         softest(measured[n].rigor for n in names),

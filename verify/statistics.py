@@ -133,12 +133,6 @@ class Level:
     error: float
     statements: int
 
-    def __str__(self) -> str:
-        family = f"exact binomial interval at family-wise {1 - FAMILY_ERROR:.0%}"
-        if self.statements == 1:
-            return f"{family} (the only statistical statement of the run)"
-        return f"{family} (Holm, {self.statements} statistical statements in the run)"
-
 
 Decision = Callable[[float], bool | None]
 """Whether a statement is decided to hold, or to fail, by an interval of that error."""

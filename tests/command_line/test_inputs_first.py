@@ -113,7 +113,7 @@ def folder(here: Path) -> Path:
 def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever comes after the inputs have been looked at ends in exit code 3."""
     monkeypatch.setattr("perturbproof.verify.api.resolve_device", None)
-    monkeypatch.setattr("perturbproof.verify.command_line.prove._chosen", None)
+    monkeypatch.setattr("perturbproof.verify.scenarios.own_theorem.own_theorems", None)
 
 
 def started(folder: Path, *words: str) -> tuple[Ended, list[str]]:
