@@ -32,7 +32,7 @@ from ...theory.exact.scalars import working_precision
 from ..data.sample import Sample
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import FloatArray
-from ..train.convergence import margins, preactivations
+from ..network import margins, preactivations
 from .convex_limit import ConvexLimit, convex_limit, least
 from .own_pattern import OwnPattern, own_pattern
 

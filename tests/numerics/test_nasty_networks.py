@@ -19,14 +19,13 @@ from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.multipliers import exact_multipliers, limit_weights
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.enclose.precise_array import PreciseArray
+from perturbproof.numerics.network import margins, preactivations
 from perturbproof.numerics.perturb.perturbed_set import PerturbedSet
 from perturbproof.numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     difference_to_halves,
     kkt_residuals,
-    margins,
-    preactivations,
 )
 
 from .nasty import (

@@ -187,8 +187,8 @@ def undemanding(monkeypatch):
     for name in ("smallest_slope", "random_sizes", "smallest_dimension"):
         monkeypatch.setattr(rungs, name, lambda *_, **__: None)
     monkeypatch.setattr(rungs, "chosen_subset", lambda *_, **__: ())
-    monkeypatch.setattr(rungs.ByMatrix, "_at_random", lambda *_: None)
-    monkeypatch.setattr(rungs.ByMatrix, "_chosen", lambda *_: None)
+    monkeypatch.setattr(rungs.Rungs, "_rows_at_random", lambda *_: None)
+    monkeypatch.setattr(rungs.Rungs, "_chosen_rows", lambda *_: None)
 
 
 @pytest.mark.parametrize("seed", range(6))

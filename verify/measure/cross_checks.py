@@ -19,9 +19,9 @@ from ...numerics.boundary.gram import exact_gram
 from ...numerics.boundary.multipliers import limit_weights
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
-from ...numerics.network import output_weights
+from ...numerics.network import margins, output_weights, preactivations
 from ...numerics.perturb.geometric import L2, LinfRescaled
-from ...numerics.train.convergence import CertifiedAngle, margins, preactivations
+from ...numerics.train.convergence import CertifiedAngle
 from ...numerics.train.recipes import loss_named
 from ...theory.exact.interval import Interval
 from ..values import CrossCheck

@@ -24,7 +24,7 @@ from ...numerics.limit.capture import Capture, CaptureWatch
 from ...numerics.limit.convex_limit import ConvexLimit
 from ...numerics.limit.follow import Followed, follow
 from ...numerics.limit.own_pattern import all_active
-from ...numerics.network import LeakyNetwork, initial_weights, output_weights
+from ...numerics.network import LeakyNetwork, initial_weights, output_weights, preactivations
 from ...numerics.train.convergence import (
     AngleEstimate,
     CertifiedAngle,
@@ -33,7 +33,6 @@ from ...numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     kkt_residuals,
-    preactivations,
     recovered_multipliers,
 )
 from ...numerics.train.training import Checkpoint, Trained, checkpoint_steps, train, train_batch
