@@ -152,8 +152,14 @@ def loads(statement: str, *modules: str) -> list[str]:
 
 
 def test_theory_loads_neither_numpy_nor_torch() -> None:
-    statement = "from perturbproof.theory import catalog, prove\nfor t in catalog()[:1]: prove(t)"
-    assert loads(statement, "numpy", "torch") == []
+    """Proofs and refutations included."""
+    statement = (
+        "from perturbproof.theory.refute.survey import classify\n"
+        "from perturbproof.theory.refute.mutants import mutants\n"
+        "from perturbproof.theory.theorems import theorem\n"
+        "classify(mutants(theorem('standard-boundary'))[0])"
+    )
+    assert loads(statement, "numpy", "torch", "scipy") == []
 
 
 def test_help_loads_neither_torch_nor_sympy() -> None:

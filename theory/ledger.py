@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
 import sympy as sp
+from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from .identities import Answer, identical, tends_to
-from .smt import Decision, Untranslatable, decide, side_conditions
+from .smt import Untranslatable, decide, side_conditions
 from .statement import (
     Cases,
     Citation,
@@ -26,6 +28,7 @@ from .statement import (
     Earlier,
     Identity,
     Inequality,
+    Instance,
     Let,
     Limit,
     Step,
@@ -102,19 +105,17 @@ class Ledger:
 
     def _chosen(self, step: Step) -> dict[str, frozenset[str]]:
         """Which definitions chose an index that the facts used speak of."""
-        chosen: dict[str, frozenset[str]] = {}
+        own = step.chooses if isinstance(step, Definition) else ""
+        chosen = dict.fromkeys(own, frozenset({step.id}))
         for name in step.rests_on:
             for letter, steps in self.choices.get(name, {}).items():
                 chosen[letter] = chosen.get(letter, frozenset()) | steps
-        if isinstance(step, Definition):
-            for letter in step.chooses:
-                chosen[letter] = chosen.get(letter, frozenset()) | {step.id}
         return chosen
 
     def _discharge(self, step: Step) -> Outcome:
         match step:
             case Definition():
-                formula = sp.And(*step.facts) if step.facts else sp.true
+                formula = sp.And(*step.facts)
                 return Outcome(formula, "definition", "discharged", "by definition", step.facts)
             case Let():
                 return self._let(step)
@@ -128,7 +129,8 @@ class Ledger:
             case Inequality():
                 return self._implied(step, (step.goal,), step.goal)
             case Cases():
-                return self._cases(step)
+                cover = [sp.Or(*step.cases), *(sp.Implies(c, step.goal) for c in step.cases)]
+                return self._implied(step, cover, step.goal, (step.goal,))
             case Citation():
                 return self._citation(step)
             case Earlier():
@@ -144,33 +146,31 @@ class Ledger:
 
     def _let(self, step: Let) -> Outcome:
         equation = sp.Eq(step.symbol, step.value, evaluate=False)
+        hidden = {i for s in step.value.free_symbols for i in quantity(s).index}
+        detail = ""
         if step.symbol in self.seen or step.symbol in step.value.free_symbols:
             detail = f"{step.symbol} already has a meaning, so it cannot be defined here"
-            return Outcome(equation, "definition", "gap", detail)
-        if _fixed_by_claims(self.theorem.claims, step.symbol, step.value):
+        elif _fixed_by_claims(self.theorem.claims, step.symbol, step.value):
             detail = f"{step.symbol} is what a claim speaks of: its meaning is its declaration's"
-            return Outcome(equation, "definition", "gap", detail)
-        varying = {i for s in step.value.free_symbols for i in quantity(s).index}
-        if hidden := varying - set(quantity(step.symbol).index):
+        elif hidden := hidden - set(quantity(step.symbol).index):
             detail = f"{step.value} varies with {', '.join(sorted(hidden))}, {step.symbol} does not"
+        if detail:
             return Outcome(equation, "definition", "gap", detail)
         # The declared range of the new symbol must not smuggle in a fact: it is proved.
         goals = _moved_ranges([(step.symbol, step.value)])
-        return self._implied(step, goals, equation, (equation,), engine="z3")
+        return self._implied(step, goals, equation, (equation,))
 
     def _sympy(self, step: Step, formula: Boolean, answer: Answer) -> Outcome:
         verdict, detail = answer
-        status: Status = {"equal": "discharged", "different": "gap", "unknown": "unknown"}[verdict]  # type: ignore[assignment]
+        status: dict[str, Status] = {"equal": "discharged", "different": "gap"}
         facts: tuple[Boolean, ...] = ()
         if isinstance(step, Identity):
-            facts = (formula,)
-            if step.cases:
-                covered = sp.Or(*(sp.And(*(sp.Eq(s, v) for s, v in c.items())) for c in step.cases))
-                facts = (sp.Implies(covered, formula),)
+            cases = (sp.And(*(sp.Eq(s, v) for s, v in case.items())) for case in step.cases)
+            facts = (sp.Implies(sp.Or(*cases), formula) if step.cases else formula,)
             if not self._meaningful(step, formula):
                 # `(sqrt(t) + 1) (sqrt(t) - 1) = t - 1` must not become a proof of t >= 0.
                 facts, detail = (), f"{detail}; no fact for other steps, as it may be undefined"
-        return Outcome(formula, "sympy", status, detail, facts)
+        return Outcome(formula, "sympy", status.get(verdict, "unknown"), detail, facts)
 
     def _meaningful(self, step: Step, formula: Boolean) -> bool:
         """Whether roots, quotients and logarithms in a formula certainly have a value."""
@@ -190,106 +190,81 @@ class Ledger:
         formula: sp.Basic,
         facts: tuple[Boolean, ...] | None = None,
         engine: str = "z3",
-        extra: tuple[Boolean, ...] = (),
     ) -> Outcome:
         """Discharge every goal, and that all denominators and roots in it have a meaning."""
-        goals = tuple(goals)
-        hypotheses = (*self.hypotheses(step), *extra)
-        given = goals if facts is None else facts
+        goals, hypotheses = tuple(goals), self.hypotheses(step)
+        outcome = Outcome(formula, engine, "unknown", "", goals if facts is None else facts)
         title = f"{self.theorem.id}, step {step.id}: {step.says}"
         texts: list[str] = []
         try:
-            meaning = side_conditions((*goals, *given))
+            meaning = side_conditions((*goals, *outcome.facts))
         except Untranslatable as error:
-            return Outcome(formula, engine, "unknown", f"not translated: {error}", given)
+            return replace(outcome, detail=f"not translated: {error}")
         for goal in (*meaning, *goals):
             if goal is sp.true:
                 continue
             # A side condition may not rest on a goal that presupposes it.
-            decision: Decision = decide(hypotheses, goal, title=title, timeout_ms=self.timeout_ms)
+            decision = decide(hypotheses, goal, title=title, timeout_ms=self.timeout_ms)
             texts.append(decision.smt)
-            if decision.status != "implied":
-                gap = decision.status == "not implied"
-                what = "is not implied" if gap else f"was not decided ({decision.reason})"
-                return Outcome(
-                    formula,
-                    engine,
-                    "gap" if gap else "unknown",
-                    f"{goal} {what}",
-                    given,
-                    decision.countermodel,
-                    "\n(reset)\n".join(texts),
-                )
-        if texts and hypotheses and self._contradictory(hypotheses):
-            detail = "the facts used contradict each other, so anything would follow"
-            return Outcome(formula, engine, "gap", detail, given, None, "\n(reset)\n".join(texts))
+            outcome = replace(outcome, smt="\n(reset)\n".join(texts))
+            if decision.status == "not implied":
+                detail, model = f"{goal} is not implied", decision.countermodel
+                return replace(outcome, status="gap", detail=detail, countermodel=model)
+            if decision.status == "unknown":
+                return replace(outcome, detail=f"{goal} was not decided ({decision.reason})")
+        if texts and hypotheses:
+            # Facts that exclude each other prove anything: such a step is vacuous, and no proof.
+            limit = min(self.timeout_ms, CONSISTENCY_TIMEOUT_MS)
+            if decide(hypotheses, sp.false, timeout_ms=limit).status == "implied":
+                detail = "the facts used contradict each other, so anything would follow"
+                return replace(outcome, status="gap", detail=detail)
         detail = "unsat" if len(texts) == 1 else f"unsat, {len(texts)} queries"
-        text, shown = "\n(reset)\n".join(texts), (*meaning, *goals)
-        return Outcome(formula, engine, "discharged", detail, given, None, text, shown)
-
-    def _contradictory(self, hypotheses: tuple[Boolean, ...]) -> bool:
-        """Whether facts exclude each other: then a step is vacuous and must not count."""
-        limit = min(self.timeout_ms, CONSISTENCY_TIMEOUT_MS)
-        return decide(hypotheses, sp.false, timeout_ms=limit).status == "implied"
-
-    def _cases(self, step: Cases) -> Outcome:
-        cover = sp.Or(*step.cases)
-        goals = [cover, *(sp.Implies(case, step.goal) for case in step.cases)]
-        return self._implied(step, goals, step.goal, (step.goal,))
+        return replace(outcome, status="discharged", detail=detail, goals=(*meaning, *goals))
 
     def _citation(self, step: Citation) -> Outcome:
-        fixed = [
-            symbol
-            for parameter, value in zip(step.fact.symbols, step.at, strict=True)
-            if step.fact.over and parameter not in step.fact.varying
-            for symbol in sp.sympify(value).free_symbols
-            if any(letter in quantity(symbol).index for letter in step.fact.over)
-        ]
+        fact = step.cited.fact
+        if (at := _completed(step.cited, self.hypotheses(step))) is None:
+            detail = f"the facts used do not say what stands for every symbol of {fact.key}"
+            return Outcome(sp.And(*fact.conclusions), "trusted", "gap", detail)
+        cited = fact(*at)
+        put = list(zip(fact.symbols, at, strict=True))
+        fixed = [v for s, value in put if s not in fact.varying for v in _varying(value, fact.over)]
+        premises = (*_moved_ranges(put), *cited.put(fact.premises))
+        conclusions = cited.put(fact.conclusions)
+        formula = sp.And(*conclusions)
         if fixed:
-            formula = sp.And(*step.instantiate(step.fact.conclusions))
-            detail = f"{fixed[0]} varies with {step.fact.over}, so {step.fact.key} does not apply"
+            detail = f"{fixed[0]} varies with {fact.over}, so {fact.key} does not apply"
             return Outcome(formula, "trusted", "gap", detail)
-        ranges = _moved_ranges(zip(step.fact.symbols, step.at, strict=True))
-        premises = (*ranges, *step.instantiate(step.fact.premises))
-        conclusions = step.instantiate(step.fact.conclusions)
-        formula = sp.And(*conclusions) if conclusions else sp.true
         outcome = self._implied(step, premises, formula, conclusions, engine="trusted")
         if outcome.status != "discharged":
-            return replace(outcome, detail=f"premise of {step.fact.key}: {outcome.detail}")
-        return replace(outcome, detail=f"trusted: {step.fact.key}")
+            return replace(outcome, detail=f"premise of {fact.key}: {outcome.detail}")
+        return replace(outcome, detail=f"trusted: {fact.key}")
 
     def _earlier(self, step: Earlier) -> Outcome:
-        replacement = dict(step.at)
+        replacement, claims = dict(step.at), step.theorem.claims
+        spoken_of = symbols_of(*(claim.statement for claim in claims)) if step.at else ()
+        kept = [s.name for s in spoken_of if s not in replacement and s not in step.shared]
+        detail = ""
         if put := [value for value in replacement.values() if not isinstance(value, sp.Symbol)]:
             # A theorem speaks of measured quantities, which no expression can stand for.
             detail = f"{put[0]} is no symbol: a theorem applies to quantities with the same meaning"
-            formula = sp.And(*(c.statement for c in step.theorem.claims))
-            return Outcome(formula, "theorem", "gap", detail)
-
-        kept = {
-            symbol
-            for claim in step.theorem.claims
-            for symbol in symbols_of(claim.statement)
-            if step.at and symbol not in replacement and symbol not in step.shared
-        }
-        if kept:
-            names = ", ".join(sorted(s.name for s in kept))
+        elif kept:
+            names = ", ".join(kept)
             detail = f"{names} would keep the meaning of other data: replace or share it"
-            formula = sp.And(*(c.statement for c in step.theorem.claims))
-            return Outcome(formula, "theorem", "gap", detail)
+        if detail:
+            return Outcome(sp.And(*(c.statement for c in claims)), "theorem", "gap", detail)
 
         def at(relation: Boolean) -> Boolean:
             return relation.subs(replacement, simultaneous=True)
 
         premises = [*_moved_ranges(step.at), *(at(a.relation) for a in step.theorem.assumptions)]
-        conclusions = tuple(at(c.statement) for c in step.theorem.claims)
+        conclusions = tuple(at(c.statement) for c in claims)
         proved = self.proving(step.theorem, self.timeout_ms)
         outcome = self._implied(step, premises, sp.And(*conclusions), conclusions, engine="theorem")
         if outcome.status != "discharged":
             return replace(outcome, detail=f"premise of {step.theorem.id}: {outcome.detail}")
         if proved != "proved":
-            status: Status = "gap" if proved == "gap" else "unknown"
-            return replace(outcome, status=status, detail=f"{step.theorem.id} is not proved")
+            return replace(outcome, status=proved, detail=f"{step.theorem.id} is not proved")
         return replace(outcome, detail=f"by {step.theorem.id}")
 
 
@@ -300,6 +275,54 @@ def _fixed_by_claims(claims: tuple[Claim, ...], symbol: sp.Symbol, value: sp.Exp
     spoken_of = any(symbol in part.free_symbols for part in parts)
     measured = any(symbol in claim.relation.free_symbols for claim in claims)
     return measured or (spoken_of and not explained)
+
+
+def _varying(value: sp.Basic, over: str) -> list[sp.Symbol]:
+    """The symbols in an expression that vary with an index that a fact is over."""
+    return [s for s in symbols_of(value) if set(index_of(s)) & set(over)]
+
+
+def _completed(cited: Instance, known: Iterable[Boolean]) -> tuple[sp.Basic, ...] | None:
+    """All expressions of an instance, those left out read off the facts known.
+
+    A premise that compares two symbols is held against every comparison known. None unless exactly
+    one choice fits; the premises of that choice are proved like those of any other.
+
+    Raises:
+        ValueError: no premise speaks of a symbol that is left out.
+    """
+    fact, given = cited.fact, cited.at
+    settled, left_out = set(fact.symbols[: len(given)]), fact.symbols[len(given) :]
+    if not left_out:
+        return given
+    pairs = [pair for k in known for part in sp.And.make_args(k) for pair in _ordered(part)]
+    choices = [dict(zip(fact.symbols, given, strict=False))]
+    for low, high in (pair for premise in fact.premises for pair in _ordered(premise)[:1]):
+        if not settled.issuperset((low, high)) and low.is_Symbol and high.is_Symbol:
+            choices = [
+                {**choice, low: a, high: b}
+                for choice, (a, b) in product(choices, pairs)
+                if choice.get(low, a) == a and choice.get(high, b) == b
+            ]
+            settled |= {low, high}
+    if missing := [s.name for s in left_out if s not in settled]:
+        raise ValueError(f"{fact.key}: no premise says what to put for {', '.join(missing)}")
+    # What is meant varies with the index exactly where the fact says that it may.
+    unique = {
+        tuple(choice[s] for s in fact.symbols)
+        for choice in choices
+        if all(bool(_varying(choice[s], fact.over)) == (s in fact.varying) for s in left_out)
+    }
+    return unique.pop() if len(unique) == 1 else None
+
+
+def _ordered(relation: Boolean) -> list[tuple[sp.Basic, sp.Basic]]:
+    """Pairs of which a relation says that the first is at most the second."""
+    if isinstance(relation, sp.Eq):
+        return [relation.args, relation.args[::-1]]
+    if not isinstance(relation, Relational) or isinstance(relation, sp.Ne):
+        return []
+    return [(relation.lts, relation.gts)]
 
 
 def _moved_ranges(replaced: Iterable[tuple[sp.Symbol, sp.Expr | int]]) -> tuple[Boolean, ...]:
@@ -321,8 +344,10 @@ def _misused(step: Step, chosen: Mapping[str, frozenset[str]]) -> str:
             first, second = sorted(steps)[:2]
             return f"{letter} was chosen twice, by {first!r} and by {second!r}: two may differ"
     if isinstance(step, Citation):
-        for letter in step.fact.over:
+        for letter in step.cited.fact.over:
             if letter in chosen:
                 (by,) = chosen[letter]
-                return f"{letter} was chosen by {by!r}, so {step.fact.key} does not apply to all"
+                return (
+                    f"{letter} was chosen by {by!r}, so {step.cited.fact.key} does not apply to all"
+                )
     return ""

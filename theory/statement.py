@@ -39,6 +39,30 @@ class TrustedFact:
     over: str = ""
     varying: tuple[sp.Symbol, ...] = ()
 
+    def __call__(self, *at: sp.Expr | int) -> Instance:
+        """The fact with expressions in place of its symbols, in order."""
+        return Instance(self, tuple(map(sp.sympify, at)))
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A trusted fact with expressions `at` in place of its symbols, in order."""
+
+    fact: TrustedFact
+    at: tuple[sp.Expr, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.at) > len(self.fact.symbols):
+            raise ValueError(
+                f"{self.fact.key} has {len(self.fact.symbols)} symbols {self.fact.symbols}, but "
+                f"{len(self.at)} expressions are given"
+            )
+
+    def put(self, formulas: tuple[Boolean, ...]) -> tuple[Boolean, ...]:
+        """Formulas of the fact with its symbols replaced."""
+        replace = dict(zip(self.fact.symbols, self.at, strict=True))
+        return tuple(f.subs(replace, simultaneous=True) for f in formulas)
+
 
 def check_id(id: str, what: str) -> None:
     """Refuse a name that `Step.by` could not name.
@@ -56,7 +80,8 @@ def check_id(id: str, what: str) -> None:
 class Step:
     """What every step has: a name, what it does in words, and what it rests on.
 
-    `by` names assumptions and earlier steps, separated by blanks.
+    `"name <- a b"` names the step and, behind the arrow, the assumptions and earlier steps that it
+    rests on; `by="a b"` says the same.
 
     Raises:
         ValueError: the name holds a blank or is empty, or `by` is no text.
@@ -67,6 +92,9 @@ class Step:
     by: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
+        if isinstance(self.id, str) and " <- " in self.id:
+            for name, value in zip(("id", "by"), self.id.split(" <- ", 1), strict=True):
+                object.__setattr__(self, name, value)
         check_id(self.id, "step")
         if not isinstance(self.by, str):
             raise ValueError(
@@ -159,28 +187,17 @@ class Limit(Step):
 
 @dataclass(frozen=True)
 class Citation(Step):
-    """A trusted fact, its symbols replaced by `at` in order. Checked: its premises."""
+    """A trusted fact with expressions for its symbols. Checked: its premises.
 
-    fact: TrustedFact
-    at: tuple[sp.Expr | int, ...] = ()
+    The last of them may be left out where a premise compares two symbols: they are read off the one
+    fact of that shape that the step rests on.
+    """
+
+    cited: Instance
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_declared(f"step {self.id}", *map(sp.sympify, self.at))
-
-    def instantiate(self, formulas: tuple[Boolean, ...]) -> tuple[Boolean, ...]:
-        """`formulas` of the fact with its symbols replaced.
-
-        Raises:
-            ValueError: the number of expressions differs from the number of symbols.
-        """
-        if len(self.at) != len(self.fact.symbols):
-            raise ValueError(
-                f"step {self.id}: {self.fact.key} has {len(self.fact.symbols)} symbols "
-                f"{self.fact.symbols}, but {len(self.at)} expressions are given"
-            )
-        replace = dict(zip(self.fact.symbols, map(sp.sympify, self.at), strict=True))
-        return tuple(f.subs(replace, simultaneous=True) for f in formulas)
+        require_declared(f"step {self.id}", *self.cited.at)
 
 
 @dataclass(frozen=True)
@@ -199,9 +216,13 @@ class Earlier(Step):
 
 @dataclass(frozen=True)
 class Conclusion(Step):
-    """A claim of the theorem follows from the facts used."""
+    """A claim of the theorem follows: the one named, else X where the step is named `claim-X`."""
 
-    claim: str
+    claim: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "claim", self.claim or self.id.removeprefix("claim-"))
 
 
 Origin = Literal["paper", "after the paper", "this project"]
@@ -287,7 +308,7 @@ class Theorem:
     @property
     def trusted_base(self) -> tuple[TrustedFact, ...]:
         """The facts that the proof cites without proving them, in order of first use."""
-        cited = [step.fact for step in self.proof if isinstance(step, Citation)]
+        cited = [step.cited.fact for step in self.proof if isinstance(step, Citation)]
         return tuple(dict.fromkeys(cited))
 
     @property
@@ -303,13 +324,5 @@ KUMANO = Source(
     "ICLR",
     2024,
     url="https://arxiv.org/abs/2402.10470",
-)
-FREI = Source(
-    "S. Frei, G. Vardi, P. Bartlett, N. Srebro",
-    "Benign Overfitting in Linear Classifiers and Leaky ReLU Networks from KKT Conditions for "
-    "Margin Maximization",
-    "COLT",
-    2023,
-    url="https://arxiv.org/abs/2303.01462",
 )
 PROJECT = Source("The perturbproof authors", "perturbproof", "this project", 2026)

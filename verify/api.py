@@ -1,42 +1,35 @@
-"""Verifying from Python. `perturbproof verify` calls this."""
+"""Checking, sweeping and verifying from Python. The commands of these names call them.
+
+What a run is given is looked at before anything is loaded that takes seconds, hence the imports
+inside.
+"""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..numerics.data.file import FromFile
+from ..numerics.configuration import InputError
 from ..numerics.device import cores, resolve_device
-from ..theory.engine import prove
-from ..theory.exact.scalars import precision as working_at
-from ..theory.theorems import catalog
-from .assumptions.ladder import SLOPES, CheckResult, DataCheck, check_data
-from .assumptions.report import natural_theorems, outcome_of, scenario_of
-from .result import Result
-from .run.folder import report_folder, write_report
-from .run.proof_witness import ProofWitness, proof_witnesses
-from .run.record import RunInfo, build_report, utc_now
-from .run.run import JOURNAL, Run, run_scenarios
-from .run.store import Store
-from .run.studies import POINTS, run_studies
-from .run.study_verdicts import judge_study
-from .run.sweep import Swept, Workers, run_sweep
-from .run.witness import FOLDER as WITNESSES
-from .run.witness import Replay, Witness, witnesses
-from .scenarios.inputs import ScenarioLike, check_inputs, run_inputs, sweep_inputs
-from .scenarios.own_theorem import TheoremLike, own_theorems
+from .scenarios.grid import Shard
+from .scenarios.inputs import ScenarioLike, check_flags, data_inputs, run_inputs, sweep_inputs
 from .scenarios.scenario import WORKING_BITS
 from .values import Progress, exit_code, unwatched
 
-# Checking data from Python. `perturbproof check` calls this.
+if TYPE_CHECKING:
+    from .assumptions.ladder import CheckResult
+    from .result import Result
+    from .run.proof_witness import ProofWitness
+    from .run.sweep import Swept
+    from .run.witness import Witness
+    from .scenarios.own_theorem import TheoremLike
 
 
 def check(
@@ -46,7 +39,7 @@ def check(
     classes: tuple[int | float | str, int | float | str] | None = None,
     centred: bool = False,
     scale: float = 1.0,
-    slopes: Sequence[float] = SLOPES,
+    slopes: Sequence[float] = (),
     seed: int = 0,
     precision: int | None = None,
     device: str = "cpu",
@@ -64,7 +57,7 @@ def check(
         classes: which two labels to take, the first as +1.
         centred: subtract the mean of the samples taken.
         scale: multiplies every sample, last; above 0.
-        slopes: of the leaky ReLU, each in (0, 1].
+        slopes: of the leaky ReLU, each in (0, 1]; by default 0.01, 0.1, 0.5 and 0.9.
         seed: of the random subsets.
         precision: in bits, from 54; what decides is then computed in rational numbers and balls of
             that precision where the data are small enough, not in float64 balls.
@@ -77,22 +70,20 @@ def check(
     Raises:
         InputError: the data, an option, the device or the folder cannot be used.
     """
-    started = time.perf_counter()
-    clock = utc_now()
-    dataset, arrays = check_inputs(
-        data,
-        labels,
-        classes=classes,
-        centred=centred,
-        scale=scale,
-        slopes=slopes,
-        precision=precision,
-        device=device,
-        out=out,
-    )
-    chosen = tuple(slopes) or SLOPES
+    check_flags(device, out, precision=precision)
+    options = {"classes": classes, "centred": centred, "scale": scale}
+    dataset, arrays = data_inputs(data, labels, slopes, **options)
+    if out is not None and arrays is not None:
+        raise InputError("out: a report names its data file; save the arrays as .npz and give that")
+    from ..theory.exact.scalars import precision as working_at
+    from .assumptions.ladder import SLOPES, check_data
+    from .assumptions.report import check_run
+    from .run.folder import report_folder, write_report
+    from .run.record import RunInfo, build_report
+
     where = resolve_device(device)
     folder = None if out is None else Path(out)
+    info = RunInfo(command or f"perturbproof.verify.check({dataset.path!r})", where, seed)
     with (
         nullcontext() if folder is None else report_folder(folder),
         working_at(max(WORKING_BITS, precision or 0)),
@@ -103,39 +94,14 @@ def check(
             if arrays is None
             else dataset.labelled(*arrays)
         )
+        chosen = tuple(slopes) or SLOPES
         checked = check_data(
             sample, chosen, seed=seed, bits=precision, device=where, progress=progress
         )
         if folder is not None:
-            told = command or f"perturbproof.verify.check({dataset.path!r})"
-            info = RunInfo(told, where, seed, clock, 0.0)
-            content = _check_report(checked, dataset, precision, progress, info, started)
-            progress("writing the report", 0, 1)
-            write_report(folder, content)
-    return CheckResult(checked, folder)
-
-
-def _check_report(
-    checked: DataCheck,
-    dataset: FromFile,
-    precision: int | None,
-    progress: Progress,
-    info: RunInfo,
-    started: float,
-) -> dict[str, Any]:
-    at = {"precision": precision}
-    scenarios = [scenario_of(dataset, one.slope).model_copy(update=at) for one in checked.slopes]
-    theorems = natural_theorems(checked, scenarios[0], catalog())
-    proofs = {}
-    for done, theorem in enumerate(theorems):
-        progress("proving", done, len(theorems))
-        proofs[theorem.id] = prove(theorem)
-    outcomes = [outcome_of(checked, s, theorems, proofs, progress) for s in scenarios]
-    told = replace(info, seconds=time.perf_counter() - started)
-    return build_report(outcomes, theorems, proofs, told).model_dump(mode="json")
-
-
-# Sweeping from Python. `perturbproof sweep` calls this.
+            run = check_run(checked, dataset, precision, progress)
+            write_report(folder, build_report(run, info), progress=progress)
+    return replace(checked, out=folder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,25 +165,29 @@ def sweep(
     Raises:
         InputError: the file, an option, the device, the cluster or the folder cannot be used.
     """
-    started, clock = time.perf_counter(), utc_now()
+    if jobs is not None and jobs < 1:
+        raise InputError(f"--jobs: must be at least 1, found {jobs}")
+    if jobs is not None and scheduler is not None:
+        raise InputError("--jobs: not with --scheduler, whose cluster has its own workers")
+    part = None if shard is None else Shard.parse(shard)
     own, folder = tuple(theorems), Path(out)
-    grid, part = sweep_inputs(
-        path,
-        own,
-        seed=seed,
-        device=device,
-        jobs=jobs,
-        scheduler=scheduler,
-        shard=shard,
-        out=folder,
-    )
+    check_flags(device, folder, own, seed=seed)
+    grid = sweep_inputs(path, own, seed)
+    from ..theory.theorems import catalog
+    from .run.folder import report_folder, write_report
+    from .run.record import RunInfo, build_report
+    from .run.sweep import Workers, run_sweep
+    from .run.witness import Replay, witnesses
+    from .scenarios.own_theorem import own_theorems
+
     resolved = resolve_device(device)
     added, files = own_theorems(own)
-    known = (*catalog(), *added)
+    told = command or f"perturbproof.verify.sweep({os.fspath(path)!r}, out={os.fspath(out)!r})"
+    info = RunInfo(told, resolved, seed)
     with report_folder(folder, exclusive=part is None):
         swept = run_sweep(
             grid,
-            known,
+            (*catalog(), *added),
             folder,
             device=resolved,
             workers=Workers(jobs or cores(), scheduler),
@@ -225,21 +195,11 @@ def sweep(
             retry_failed=retry_failed,
             progress=progress,
         )
-        if swept.missing or part is not None:
+        if swept.run is None or part is not None:
             return SweepResult(swept, folder, None, strict, {})
-        outcomes = tuple(outcome for outcome in swept.outcomes if outcome is not None)
-        run = Run(outcomes, swept.theorems, swept.proofs, swept.measured)
-        found = witnesses(run, Replay(folder, resolved, files), progress)
-        shown = {
-            names: f"{WITNESSES}/{witness.name}\nreplay: {witness.command}"
-            for names, witness in found.items()
-        }
-        told = command or f"perturbproof.verify.sweep({os.fspath(path)!r}, out={os.fspath(out)!r})"
-        info = RunInfo(told, resolved, seed, clock, time.perf_counter() - started)
-        report = build_report((), swept.theorems, swept.proofs, info, strict, shown, sweep=swept)
-        content = report.model_dump(mode="json")
-        progress("writing the report", 0, 1)
-        write_report(folder, content, strict, found.values())
+        found = witnesses(swept.run, Replay(folder, resolved, files), progress)
+        report = build_report(swept.run, info, strict, found, sweep=swept)
+        content = write_report(folder, report, strict, found.values(), progress)
     return SweepResult(swept, folder, content, strict, found)
 
 
@@ -276,54 +236,46 @@ def verify(
     Raises:
         InputError: a scenario, its data, a theorem, the device or the folder cannot be used.
     """
-    started = time.perf_counter()
-    clock = utc_now()
     own = tuple(theorems)
-    chosen, studies = run_inputs(
-        scenarios or (DEFAULT_SUITE,), own, seed=seed, precision=precision, device=device, out=out
-    )
+    check_flags(device, out, own, seed=seed, precision=precision)
+    chosen, studies = run_inputs(scenarios or (DEFAULT_SUITE,), own, seed=seed, precision=precision)
+    from ..theory.theorems import catalog
+    from .result import Result
+    from .run.folder import report_folder, write_report
+    from .run.proof_witness import proof_witnesses
+    from .run.record import RunInfo, build_report
+    from .run.run import JOURNAL, run_scenarios
+    from .run.store import Store
+    from .run.studies import POINTS, run_studies
+    from .run.study_verdicts import judge_study
+    from .run.witness import FOLDER as WITNESSES
+    from .run.witness import Replay, witnesses
+    from .scenarios.own_theorem import own_theorems
+
     resolved = resolve_device(device)
     added, files = own_theorems(own)
-    known = (*catalog(), *added)
+    info = RunInfo(command or _call(scenarios, seed, precision), resolved, seed)
     folder = None if out is None else Path(out)
     journal, store = (Store(folder / JOURNAL), Store(folder / POINTS)) if folder else (None, None)
+    at: Any = {"device": resolved, "progress": progress}
     with nullcontext() if folder is None else report_folder(folder):
-        run = run_scenarios(
-            chosen,
-            theorems=known,
-            device=resolved,
-            progress=progress,
-            journal=journal,
-            own=tuple(files.values()),
-        )
-        studied = tuple(
-            judge_study(one)
-            for one in run_studies(studies, store, device=resolved, progress=progress)
-        )
-        found = _witnesses(run, Replay(folder, resolved, files), progress) if folder else {}
-        told = command or _call(scenarios, seed, precision)
-        info = RunInfo(told, resolved, seed, clock, time.perf_counter() - started)
-        shown = {
-            names: f"{WITNESSES}/{witness.name}\nreplay: {witness.command}"
-            for names, witness in found.items()
-        }
-        report = build_report(run.outcomes, run.theorems, run.proofs, info, strict, shown, studied)
-        content = report.model_dump(mode="json")
+        known, own_files = (*catalog(), *added), tuple(files.values())
+        run = run_scenarios(chosen, theorems=known, journal=journal, own=own_files, **at)
+        studied = tuple(map(judge_study, run_studies(studies, store, **at)))
+        found: dict[tuple[str, str], Witness | ProofWitness] = {}
         if folder is not None:
-            progress("writing the report", 0, 1)
-            write_report(folder, content, strict, found.values())
+            proofs = [(theorem, run.proofs[theorem.id]) for theorem in run.theorems]
+            failed = proof_witnesses(proofs, folder / WITNESSES, files)
+            found |= witnesses(run, Replay(folder, resolved, files), progress)
+            found |= {("", one.theorem.id): one for one in failed}
+        report = build_report(run, info, strict, found, studied)
+        if folder is None:
+            content = report.model_dump(mode="json")
+        else:
+            content = write_report(folder, report, strict, found.values(), progress)
         if journal is not None:
             journal.remove()
     return Result(run, content, strict, folder, found, studied)
-
-
-def _witnesses(
-    run: Run, replay: Replay, progress: Progress
-) -> dict[tuple[str, str], Witness | ProofWitness]:
-    """Those of data by names of scenario and theorem; of proofs, with no name of a scenario."""
-    proofs = [(theorem, run.proofs[theorem.id]) for theorem in run.theorems]
-    found = proof_witnesses(proofs, replay.out / WITNESSES, replay.own)
-    return witnesses(run, replay, progress) | {("", w.theorem.id): w for w in found}
 
 
 def _call(scenarios: tuple[ScenarioLike, ...], seed: int | None, precision: int | None) -> str:

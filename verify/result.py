@@ -86,27 +86,27 @@ class Result:
     @property
     def failures(self) -> tuple[TheoremResult, ...]:
         """Those that make the exit code 1: FAIL, ERROR or not expected (see `values.standing`)."""
-        return self._where(line.standing(self.strict) == "failed" for line in self.results)
+        return tuple(line for line in self if line.standing(self.strict) == "failed")
 
     @property
     def unexpected(self) -> tuple[TheoremResult, ...]:
         """Those whose verdict is not the one expected, and every ERROR."""
-        return self._where(not line.as_expected for line in self.results)
+        return tuple(line for line in self if not line.as_expected)
 
     @property
     def not_passed(self) -> tuple[TheoremResult, ...]:
         """Every verdict other than PASS, expected or not."""
-        return self._where(line.verdict is not Verdict.PASS for line in self.results)
+        return tuple(line for line in self if line.verdict is not Verdict.PASS)
 
     @property
     def by_theorem(self) -> dict[str, tuple[TheoremResult, ...]]:
         """Grouped by theorem id; scenarios that could not be run stand under the empty id."""
-        return _grouped((line.theorem, line) for line in self.results)
+        return _grouped(self, "theorem")
 
     @property
     def by_scenario(self) -> dict[str, tuple[TheoremResult, ...]]:
         """Grouped by the name of the scenario."""
-        return _grouped((line.scenario, line) for line in self.results)
+        return _grouped(self, "scenario")
 
     @property
     def exit_code(self) -> int:
@@ -154,9 +154,6 @@ class Result:
         headings = ("verdict", "expected", "scenario", "theorem", "why")
         return html_table(headings, rows, self.summary)
 
-    def _where(self, keep: Iterable[bool]) -> tuple[TheoremResult, ...]:
-        return tuple(line for line, kept in zip(self.results, keep, strict=True) if kept)
-
 
 def theorem_results(outcome: ScenarioOutcome) -> tuple[TheoremResult, ...]:
     """The verdicts of one scenario; a single ERROR when it could not be run."""
@@ -191,10 +188,8 @@ def _why(judgement: Judgement) -> str:
     return rigor if kind == "theorem" else f"{rigor} ({kind}, not a theorem)"
 
 
-def _grouped(
-    pairs: Iterable[tuple[str, TheoremResult]],
-) -> dict[str, tuple[TheoremResult, ...]]:
+def _grouped(lines: Iterable[TheoremResult], by: str) -> dict[str, tuple[TheoremResult, ...]]:
     groups: dict[str, tuple[TheoremResult, ...]] = {}
-    for key, line in pairs:
-        groups[key] = (*groups.get(key, ()), line)
+    for line in lines:
+        groups[getattr(line, by)] = (*groups.get(getattr(line, by), ()), line)
     return groups

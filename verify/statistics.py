@@ -33,13 +33,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from flint import arb, fmpz
 from scipy.special import betaincinv
 from sympy.logic.boolalg import Boolean
 
-from ..numerics.compiler import compile_relation
+from ..numerics.compiler import evaluate_relation
 from ..theory.exact.interval import Interval
 from ..theory.exact.scalars import working_precision
 from ..theory.statement import Theorem
@@ -147,17 +147,6 @@ Levels = Mapping[Boolean, Level]
 """The level of every statistical statement about one scenario."""
 
 
-@dataclass(frozen=True)
-class _Statement:
-    scenario: int
-    relation: Boolean
-    measured: Mapping[str, Measured]
-
-    def holds(self, error: float) -> bool | None:
-        values = values_at(self.relation, self.measured, error)
-        return None if values is None else compile_relation(self.relation).evaluate(values).holds
-
-
 def values_at(
     relation: Boolean, measured: Mapping[str, Measured], error: float
 ) -> dict[str, Interval] | None:
@@ -199,18 +188,24 @@ def family_levels(
     """The levels of a run, for each of its scenarios: its theorems and what was measured."""
     given = tuple(scenarios)
     statements = [
-        _Statement(number, relation, measured)
+        (number, relation, measured)
         for number, (theorems, measured) in enumerate(given)
         for relation in dict.fromkeys(
             part.relation for t in theorems for part in (*t.assumptions, *t.claims)
         )
         if counted_symbols(relation, measured)
     ]
+    decisions = [partial(decided, relation, measured) for _, relation, measured in statements]
     found: list[dict[Boolean, Level]] = [{} for _ in given]
-    errors = holm_errors([statement.holds for statement in statements])
-    for statement, error in zip(statements, errors, strict=True):
-        found[statement.scenario][statement.relation] = Level(error, len(statements))
+    for (number, relation, _), error in zip(statements, holm_errors(decisions), strict=True):
+        found[number][relation] = Level(error, len(statements))
     return tuple(found)
+
+
+def decided(relation: Boolean, measured: Mapping[str, Measured], error: float) -> bool | None:
+    """Whether intervals of that error decide a statement to hold, or to fail."""
+    values = values_at(relation, measured, error)
+    return None if values is None else evaluate_relation(relation, values).holds
 
 
 def holm_errors(decisions: Sequence[Decision]) -> tuple[float, ...]:

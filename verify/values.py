@@ -25,7 +25,12 @@ def unwatched(what: str, done: int, total: int) -> None:
 # The five verdicts, the rigor behind them, and the exit code of a run.
 
 
-class Verdict(Enum):
+class _Truthless(Enum):
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict has no truth value: compare it, as in `verdict is Verdict.PASS`")
+
+
+class Verdict(_Truthless):
     """What a run says of one theorem on one scenario. It has no truth value."""
 
     PASS = "PASS"
@@ -34,11 +39,8 @@ class Verdict(Enum):
     INCONCLUSIVE = "INCONCLUSIVE"
     ERROR = "ERROR"
 
-    def __bool__(self) -> bool:
-        raise TypeError("a verdict has no truth value: compare it, as in `verdict is Verdict.PASS`")
 
-
-class ClaimVerdict(Enum):
+class ClaimVerdict(_Truthless):
     """What a run says of one claim. Under a failed assumption it is at best observed."""
 
     PASS = "PASS"
@@ -47,9 +49,6 @@ class ClaimVerdict(Enum):
     ERROR = "ERROR"
     OBSERVED = "OBSERVED"
     NOT_OBSERVED = "NOT OBSERVED"
-
-    def __bool__(self) -> bool:
-        raise TypeError("a verdict has no truth value: compare it")
 
 
 class Rigor(Enum):
@@ -144,11 +143,16 @@ def factor(load: Interval) -> str:
     return f"{mantissa} × 10^{int(exponent)}" if exponent else mantissa
 
 
+def middle(value: Interval | None) -> float | None:
+    """A representative number for display, None where none is finite; decisions never use it."""
+    if value is None or not value.is_finite:
+        return None
+    return value.lower / 2 + value.upper / 2
+
+
 def shown(value: Interval | None) -> str:
     """The middle of an interval to three digits; `-` where there is none that is finite."""
-    if value is None or not value.is_finite:
-        return "-"
-    return number(value.lower / 2 + value.upper / 2)
+    return number(middle(value))
 
 
 def number(value: float | None) -> str:

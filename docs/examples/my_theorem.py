@@ -36,14 +36,13 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        Earlier("bounds", "The bounds of the exact multipliers.", EXACT, by="half-aware"),
+        Earlier("bounds <- half-aware", "The bounds of the exact multipliers.", EXACT),
         Definition("norms", "The largest norm is at least the smallest.", (R_max >= R_min,)),
         Inequality(
-            "regime",
+            "regime <- half-aware norms",
             "The norms outweigh the cross terms.",
             gamma * R_min**2 > ROW_SUM,
-            by="half-aware norms",
         ),
-        Conclusion("claim", "Divide one bound by the other.", "spread", by="bounds regime"),
+        Conclusion("claim <- bounds regime", "Divide one bound by the other.", "spread"),
     ),
 )

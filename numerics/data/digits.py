@@ -14,6 +14,8 @@ from ..configuration import InputError
 from .sample import Dataset, Sample, centred
 
 _Digit = Annotated[int, pydantic.Field(ge=0, le=9)]
+_IMAGES = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)
+"""Of each digit, so that asking for too many is told before the images are loaded."""
 
 
 class Digits(Dataset, frozen=True, extra="forbid"):
@@ -35,12 +37,23 @@ class Digits(Dataset, frozen=True, extra="forbid"):
             raise InputError(f"classes: two different digits are needed, found {self.classes}")
         return self
 
+    def check(self) -> None:
+        """InputError where there are not as many images."""
+        samples = self.samples or 0
+        for digit, wanted in zip(self.classes, ((samples + 1) // 2, samples // 2), strict=True):
+            if wanted > _IMAGES[digit]:
+                raise InputError(
+                    f"digits dataset: samples: {samples} needs {wanted} of digit {digit}, "
+                    f"there are {_IMAGES[digit]}"
+                )
+
     def draw(self, rng: np.random.Generator) -> Sample:
+        self.check()
         x, digit = _images()
         first, second = (np.flatnonzero(digit == c) for c in self.classes)
         if self.samples is not None:
-            first = self._choose(first, (self.samples + 1) // 2, self.classes[0], rng)
-            second = self._choose(second, self.samples // 2, self.classes[1], rng)
+            first = rng.choice(first, (self.samples + 1) // 2, replace=False)
+            second = rng.choice(second, self.samples // 2, replace=False)
         rows = np.sort(np.concatenate([first, second]))
         y = np.where(digit[rows] == self.classes[0], 1, -1)
         source = f"scikit-learn digits, {self.classes[0]} (+1) against {self.classes[1]} (-1)"
@@ -54,16 +67,6 @@ class Digits(Dataset, frozen=True, extra="forbid"):
             return None
         rows = rng.permutation(others)[:count]
         return x[rows] - x[drawn.rows].mean(axis=0) if self.centred else x[rows]
-
-    def _choose(
-        self, rows: np.ndarray, wanted: int, digit: int, rng: np.random.Generator
-    ) -> np.ndarray:
-        if wanted > len(rows):
-            raise InputError(
-                f"digits dataset: samples: {self.samples} needs {wanted} of digit {digit}, "
-                f"there are {len(rows)}"
-            )
-        return rng.choice(rows, wanted, replace=False)
 
 
 def _images() -> tuple[np.ndarray, np.ndarray]:

@@ -42,7 +42,8 @@ def section(repeats: int) -> Section:
         run_sweep(grid, catalog(), folder / "out")
         again = time.perf_counter() - started
     measuring = entry.seconds or 0.0
-    proving = sum(proof.seconds for proof in swept.proofs.values())
+    assert swept.run is not None
+    proving = sum(proof.seconds for proof in swept.run.proofs.values())
     overhead = (whole - measuring - proving) / POINTS * 1e3
     return Section(
         "Sweeps",

@@ -42,6 +42,15 @@ BAD = {
     "NaN": (scenario_text(FILE.format("nan.npz")), "row 1, column 2"),
     "missing labels": (scenario_text(extra=LABELS.format("none.csv")), "none.csv: no such file"),
     "too few labels": (scenario_text(extra=LABELS.format("two.csv")), "4 labels are needed"),
+    "a mistyped theorem": (
+        scenario_text().replace('["standard-boundary"]', '["half-awrae"]'),
+        "no theorem 'half-awrae'",
+    ),
+    "an expected theorem": (scenario_text(top='expect = { rows = "PASS" }'), "no theorem 'rows'"),
+    "too many digits": (
+        scenario_text('kind = "digits"\nclasses = [3, 8]\nsamples = 400'),
+        "needs 200 of digit 3, there are 183",
+    ),
     "a mistyped key": (scenario_text(top="sed = 1"), "unknown key 'sed'"),
     "a mistyped kind": (scenario_text('kind = "unifrom"'), "'data'"),
     "a number in quotes": (scenario_text(network='slope = "0.5"'), "without quotes"),
@@ -101,6 +110,12 @@ def folder(here: Path) -> Path:
     return here
 
 
+def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes after the inputs have been looked at ends in exit code 3."""
+    monkeypatch.setattr("perturbproof.verify.api.resolve_device", None)
+    monkeypatch.setattr("perturbproof.verify.command_line.prove._chosen", None)
+
+
 def started(folder: Path, *words: str) -> tuple[Ended, list[str]]:
     """A command in a process of its own, and what heavy it loaded."""
     done = subprocess.run(
@@ -115,8 +130,7 @@ def started(folder: Path, *words: str) -> tuple[Ended, list[str]]:
 def test_bad_files_are_one_line_and_nothing_is_made(
     run, folder: Path, monkeypatch, command: str, case: str
 ) -> None:
-    # Whatever comes after the inputs have been looked at would end in exit code 3.
-    monkeypatch.setattr(f"perturbproof.verify.api.{command}", None)
+    no_work(monkeypatch)
     name = f"{'sweep-' if command == 'sweep' else ''}{case.replace(' ', '-')}.toml"
     before = tree(folder)
     assert BAD[case][1] in refused(run(command, name, "--out", "report"))
@@ -128,8 +142,7 @@ def test_bad_words_are_one_line_and_nothing_is_made(
     run, folder: Path, monkeypatch, case: str
 ) -> None:
     words, named = BAD_WORDS[case]
-    if words[0] != "prove":
-        monkeypatch.setattr(f"perturbproof.verify.api.{words[0]}", None)
+    no_work(monkeypatch)
     before = tree(folder)
     assert named in refused(run(*words))
     assert tree(folder) == before
@@ -141,6 +154,8 @@ def test_bad_words_are_one_line_and_nothing_is_made(
         ["verify", "good.toml", "missing-data.toml"],
         ["verify", "no-torch-archive.toml", "--theorem", "own.py"],
         ["sweep", "later.toml"],
+        ["verify", "a-mistyped-theorem.toml"],
+        ["verify", "too-many-digits.toml"],
         ["check", "wrong.npz"],
         ["prove", "--theorem", "none.py"],
     ],
@@ -156,6 +171,6 @@ def test_nothing_heavy_is_loaded_before(folder: Path, words: list[str]) -> None:
 
 
 def test_what_is_heavy_is_seen_when_it_is_loaded(folder: Path) -> None:
-    ended, loaded = started(folder, "verify", "good.toml", "--device", "cuda:99")
-    assert "this machine has" in refused(ended)
-    assert "torch" in loaded
+    ended, loaded = started(folder, "prove", "fermat")
+    assert "no theorem 'fermat'" in refused(ended)
+    assert "sympy" in loaded

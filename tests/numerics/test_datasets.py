@@ -102,6 +102,17 @@ def test_digits_are_the_rows_of_scikit_learn_with_the_first_class_positive():
     assert sample.n == np.isin(digit, (3, 8)).sum()
 
 
+def test_every_digit_there_is_can_be_asked_for_and_no_more():
+    _, digit = load_digits(return_X_y=True)
+    for first in range(10):
+        second = (first + 1) % 10
+        there = min((digit == first).sum(), (digit == second).sum())
+        most = Digits(classes=(first, second), samples=2 * there)
+        assert most.draw(np.random.default_rng(0)).n == 2 * there
+        with pytest.raises(InputError, match=f"there are {there}"):
+            Digits(classes=(first, second), samples=2 * there + 2).check()
+
+
 def test_digits_centring_and_cap():
     sample = Digits(samples=11).draw(np.random.default_rng(0))
     assert abs(sample.x.mean(axis=0)).max() < 1e-15

@@ -63,7 +63,7 @@ RIGHT = {
     "inequality": Inequality("s", "", x**2 + y**2 >= 2 * x * y),
     "cases": Cases("s", "", (x > 0, x <= 0), sp.Abs(x) >= 0),
     "limit": Limit("s", "", (u - 1) / u, u, sp.oo, sp.Integer(1)),
-    "citation": Citation("s", "", LIPSCHITZ, (x, u, v)),
+    "citation": Citation("s", "", LIPSCHITZ(x, u, v)),
 }
 WRONG = {
     "let outside its range": Let("s", "", u, x),
@@ -82,8 +82,8 @@ WRONG = {
     "cases that do not cover": Cases("s", "", (x > 0, x < 0), sp.Ne(x, 0)),
     "a case that fails": Cases("s", "", (x > 0, x <= 0), sp.Eq(sp.Abs(x), x)),
     "limit": Limit("s", "", (u - 1) / u, u, sp.oo, sp.Integer(0)),
-    "citation out of range": Citation("s", "", LIPSCHITZ, (x, y, v)),
-    "citation with a violated premise": Citation("s", "", MEAN_LOWER, (mean, term, sp.Integer(0))),
+    "citation out of range": Citation("s", "", LIPSCHITZ(x, y, v)),
+    "citation with a violated premise": Citation("s", "", MEAN_LOWER(mean, term, sp.Integer(0))),
 }
 
 
@@ -181,15 +181,35 @@ def test_an_identity_is_a_fact_where_it_is_defined() -> None:
 
 
 def test_a_mean_is_not_bounded_by_what_varies_with_the_neuron() -> None:
-    citation = Citation("s", "", MEAN_LOWER, (mean, term, term))
+    citation = Citation("s", "", MEAN_LOWER(mean, term, term))
     [step] = prove(theorem(citation)).steps
     assert step.status == "gap"
     assert "varies with j" in step.detail
     hidden = Let("hidden", "", z, term)
-    proof = prove(theorem(hidden, Citation("s", "", MEAN_LOWER, (mean, term, z), by="hidden")))
+    proof = prove(theorem(hidden, Citation("s", "", MEAN_LOWER(mean, term, z), by="hidden")))
     assert proof.verdict == "gap"
     fixed = Definition("low", "", (term >= x,))
-    assert status(fixed, Citation("s", "", MEAN_LOWER, (mean, term, x), by="low")) == "discharged"
+    assert status(fixed, Citation("s", "", MEAN_LOWER(mean, term, x), by="low")) == "discharged"
+
+
+def test_the_head_of_a_step_says_what_it_rests_on() -> None:
+    head, keyword = Let("u <- a  b", "", u, x), Let("u", "", u, x, by="a  b")
+    assert (head.id, head.rests_on) == ("u", ("a", "b"))
+    assert head == keyword == replace(head)
+    for wrong in (" <- a", "u v <- a", "u<- a"):
+        with pytest.raises(ValueError, match="one word without blanks"):
+            Let(wrong, "", u, x)
+
+
+def test_a_citation_reads_off_the_facts_what_it_leaves_out() -> None:
+    short = Citation("s", "", MEAN_LOWER(mean), by="low")
+    low, other = Definition("low", "", (y > x, term >= x)), Definition("low", "", (x <= 2 * y,))
+    [*_, step] = prove(theorem(low, short)).steps
+    assert (step.status, step.formula) == ("discharged", mean >= x)
+    # A bound that varies with the neuron is none, and of two nobody knows which is meant.
+    for facts in ((), (term >= 2 * term + 1,), (term >= x, term >= y)):
+        assert status(Definition("low", "", facts), short) == "gap"
+    assert status(other, short) == "gap"
 
 
 def test_contradictory_facts_prove_nothing() -> None:
@@ -270,7 +290,7 @@ def test_claims() -> None:
         ((Inequality("s", "", x**2 >= 0, by="nothing"),), "nothing"),
         ((Definition("s", "", (x > 0,)), Definition("s", "", (x > 1,))), "used twice"),
         ((Conclusion("s", "", "no such claim"),), "no claim"),
-        ((Citation("s", "", SUM_BOUND, (x, y)),), "."),
+        ((Citation("s", "", SUM_BOUND(x, y)),), "no premise says what to put for fact_B, fact_T"),
     ],
     ids=["unknown id", "name used twice", "no such claim", "too few expressions"],
 )
@@ -309,7 +329,7 @@ def chosen_proof(*steps: Step) -> ProofReport:
 def test_a_chosen_sample_is_not_every_sample() -> None:
     """From one n with choice_value >= 0 nothing follows for the smallest of all."""
     report = chosen_proof(
-        Citation("all", "", SMALLEST, (least_other, n_value, sp.Integer(0)), by="pick"),
+        Citation("all", "", SMALLEST(least_other, n_value, sp.Integer(0)), by="pick")
     )
     step = next(s for s in report.steps if s.id == "all")
     assert step.status == "gap"

@@ -98,7 +98,7 @@ def test_one_name_has_one_meaning() -> None:
         lambda s: Let("here", "", x, s + 1),
         lambda s: Inequality("here", "", s > 1),
         lambda s: Cases("here", "", (x > 1, s > 1), x > 0),
-        lambda s: Citation("here", "", LARGEST, (x, s, x)),
+        lambda s: Citation("here", "", LARGEST(x, s, x)),
     ],
     ids=[
         "assumption",

@@ -15,10 +15,10 @@ from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory import theorem
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.boundary.uniform_data import smallest_dimension
-from perturbproof.verify.assumptions import ladder
+from perturbproof.verify.assumptions import ladder, rungs
 from perturbproof.verify.assumptions import report as check_report
 from perturbproof.verify.assumptions.ladder import check_data
-from perturbproof.verify.assumptions.rungs import BySummary, CheckedCertificate, smallest_slope
+from perturbproof.verify.assumptions.rungs import CheckedCertificate, Rungs, smallest_slope
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.judge import judge
 from perturbproof.verify.measure import measure
@@ -155,12 +155,14 @@ def test_search_for_the_smallest_slope():
 
 def row_sums(sample: Sample, summary, slope: float) -> CheckedCertificate:
     """The rung of that name."""
-    return next(c for c in BySummary(sample, summary, 0).at(slope) if c.name == "row sums")
+    return next(c for c in Rungs(sample, summary, 0).at(slope) if c.name == "row sums")
 
 
 @pytest.mark.parametrize("coherence", [0.005, 0.05, 0.3])
 @pytest.mark.parametrize("slope", [0.1, 0.9])
-def test_a_rung_holds_where_the_judge_says_that_its_theorem_does(tmp_path, slope, coherence):
+def test_a_rung_holds_where_the_judge_says_that_its_theorem_does(
+    undemanding, tmp_path, slope, coherence
+):
     """What `check` calls proved is what a run on the same data does not call vacuous."""
     x, y = near(samples=5, coherence=coherence)
     path = save(tmp_path, x, y)
@@ -179,9 +181,19 @@ def test_a_rung_holds_where_the_judge_says_that_its_theorem_does(tmp_path, slope
         assert str((rung.left, rung.right)) in sides
 
 
+@pytest.fixture
+def undemanding(monkeypatch):
+    """Rungs are decided, and what would make them hold, which takes most of the time, not asked."""
+    for name in ("smallest_slope", "random_sizes", "smallest_dimension"):
+        monkeypatch.setattr(rungs, name, lambda *_, **__: None)
+    monkeypatch.setattr(rungs, "chosen_subset", lambda *_, **__: ())
+    monkeypatch.setattr(rungs.ByMatrix, "_at_random", lambda *_: None)
+    monkeypatch.setattr(rungs.ByMatrix, "_chosen", lambda *_: None)
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("slope", [0.05, 0.3, 0.7, 1.0])
-def test_row_sums_stand_between_half_aware_and_its_row_wise_form(slope, seed):
+def test_row_sums_stand_between_half_aware_and_its_row_wise_form(undemanding, slope, seed):
     x, y = near(samples=8, coherence=0.02 + 0.15 * slope * seed, seed=seed)
     sample = Sample(x, np.where(y == 8, 1, -1), "near", np.arange(8))
     ladder = {c.name: c for c in check_data(sample, [slope]).slopes[0].certificates}
@@ -215,7 +227,11 @@ def test_streamed_and_whole_matrix_agree(monkeypatch):
     for one, other in zip(
         streamed.slopes[0].certificates, whole.slopes[0].certificates, strict=False
     ):
-        assert (one.name, one.holds, one.chosen) == (other.name, other.holds, other.chosen)
+        assert (one.name, one.holds, one.chosen_rows) == (
+            other.name,
+            other.holds,
+            other.chosen_rows,
+        )
         assert one.at_random == other.at_random
     assert summarised(gram_statistics(x)).p_max.intersects(stream_gram(x).p_max)
 
@@ -313,13 +329,24 @@ def test_report_of_trained_networks(check, tmp_path, monkeypatch):
             }
         )
 
-    monkeypatch.setattr("perturbproof.verify.api.scenario_of", quick)
+    monkeypatch.setattr("perturbproof.verify.assumptions.report.scenario_of", quick)
     out = tmp_path / "report"
     done = check(save(tmp_path, *near(coherence=0.005)), "-q", "--slope", 0.4, "--out", out)
     assert done.code == 0
     scenario_entry = json.loads((out / "report.json").read_text())["scenarios"][0]
     verdicts = {t["id"]: (t["verdict"], t["expected"]) for t in scenario_entry["theorems"]}
     assert verdicts == {"standard-boundary": ("PASS", "PASS"), "half-aware": ("PASS", "PASS")}
+
+
+def test_a_chosen_subset_counts_only_where_the_theorems_assumptions_hold(monkeypatch):
+    """Whatever the search believes of its subset: all samples, of data that nothing covers."""
+    x = np.ones((4, 3))
+    sample = Sample(x, np.array([1, -1, 1, -1]), "equal", np.arange(4))
+    monkeypatch.setattr(rungs, "greedy_subset", lambda *given, **named: np.arange(4))
+    monkeypatch.setattr(rungs, "chosen_subset", lambda *given, **named: np.arange(4))
+    searched = [c for c in check_data(sample, [0.5]).slopes[0].theorems if c.name != "row sums"]
+    assert len(searched) == 6
+    assert [c.chosen_rows for c in searched] == [None] * 6
 
 
 def test_enclosures_too_wide_to_decide_are_unknown():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory import prove, theorem
+from perturbproof.theory.theorems.perturbation import perturbation_alignment
 from perturbproof.verify.measure import learner as learners
 from perturbproof.verify.measure import measure, test_points
 from perturbproof.verify.measure.cross_checks import cross_checks
@@ -86,16 +88,17 @@ def test_every_exact_solution_solves_the_quadratic_program(learnt: Experiment) -
 
 
 def test_certificates_say_what_was_verified(tmp_path) -> None:
-    assert "all margins are tight" in learning(NOISE).perturbed.certificate
+    assert "all margins are tight" in learning(NOISE).perturbed.multipliers.reason
     crowded = learning(CROWDED).perturbed
     support = crowded.multipliers.support
     assert support is not None
     assert 0 < len(support) < 60
-    assert f"verified, {len(support)} of 60 multipliers are positive" in crowded.certificate
+    assert f"{len(support)} of 60 multipliers are positive" in crowded.multipliers.reason
     np.savez(tmp_path / "twins.npz", x=np.ones((2, 3)), y=[0, 1])
     data = {"kind": "file", "path": str(tmp_path / "twins.npz")}
     twins = learning(NOISE, data=data, network={"slope": 1.0, "width": 4})
-    assert twins.certificate.startswith("no linear-pattern solution certified: ")
+    assert twins.multipliers.lam is None
+    assert twins.multipliers.reason == twins.why_no_limit != ""
 
 
 def test_kkt_conditions_of_all_three_are_checked(learnt: Experiment) -> None:
@@ -153,7 +156,7 @@ def test_the_predicted_accuracy_is_the_mean_of_normal_scores(perturbed, deviatio
     made = one.perturbed.made
     scores = []
     for x, y in zip(one.sample.x, one.sample.y, strict=True):
-        strength = made.eps * math.sqrt(9) * y * float(x @ made.direction.dir)
+        strength = made.eps * math.sqrt(9) * y * float(x @ made.direction)
         scores.append(math.erf(strength / (deviation * math.dist(x, 0 * x)) / math.sqrt(2)))
     found = the({o.says: o for o in observations(one)}, "predicted share")
     assert found.value is not None
@@ -222,6 +225,21 @@ def test_every_perturbation_is_held_to_its_bound(
         assert one.value.lower == one.count == len(cosines)
 
 
+def test_a_bound_on_alignment_is_the_theorems_relation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a claim that asks for more than there is, no perturbation meets it."""
+    true = perturbation_alignment.THEOREM
+    claims = tuple(
+        replace(c, relation=c.relation.args[0] > 2 + c.relation.args[1]) for c in true.claims
+    )
+    false = SimpleNamespace(claims=claims)
+    monkeypatch.setattr(perturbation_alignment, "THEOREM", false)
+    for kind in (SIGNS, FEW):
+        told = {one.says: one for one in observations(learning(kind))}
+        (met,) = (o for says, o in told.items() if says.startswith("perturbations whose cosine"))
+        assert met.value is not None
+        assert met.value.upper == 0
+
+
 def test_orthogonality_before_and_after(learnt: Experiment, seen: dict[str, Observation]) -> None:
     gamma = learnt.slope
     for what, sample in (
@@ -264,7 +282,7 @@ def test_the_load_of_disagreement_from_raw_vectors(given) -> None:
     loads, covered = [0.0], 0
     for points in one.test_points:
         for z in points.z:
-            along = float(made.direction.dir @ z)
+            along = float(made.direction @ z)
             load = made.eps * len(lam) * lam.min() * abs(along)
             load /= lam.max() * abs(made.base.x @ z).sum()
             if along * (q @ z) > 0:

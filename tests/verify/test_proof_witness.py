@@ -22,7 +22,7 @@ from perturbproof.verify.api import verify
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.command_line import prove as command
 from perturbproof.verify.run import folder as report_folder_module
-from perturbproof.verify.run.proof_witness import ExactSetting, exact_setting, replay
+from perturbproof.verify.run.proof_witness import SETTING, replay
 from perturbproof.verify.scenarios.own_theorem import load_theorem
 
 from .false_theorems import write
@@ -139,13 +139,13 @@ def test_the_command_of_the_terminal_works(tmp_path: Path, monkeypatch, capsys) 
 
 
 def plain_setting(setting: Setting) -> Any:
-    return json.loads(exact_setting(setting).model_dump_json(exclude_none=True))
+    return json.loads(SETTING.dump_json(setting, exclude_none=True))
 
 
 def test_every_perturbed_setting_comes_back_as_it_was() -> None:
     for values in perturbed_settings()[::25]:
         plain = plain_setting(values.setting)
-        assert ExactSetting.model_validate(plain).setting() == values.setting
+        assert SETTING.validate_python(plain) == values.setting
 
 
 @pytest.mark.parametrize(
@@ -156,16 +156,16 @@ def test_every_perturbed_setting_comes_back_as_it_was() -> None:
         (["theorem"], None, "'theorem'"),
         (["open_steps"], "none", "open_steps"),
         (["refutation"], "yes", "refutation"),
-        (["refutation", "data", "slope"], "0", "slope"),
-        (["refutation", "data", "slope"], "1/0", "divides by zero"),
-        (["refutation", "data", "slope"], "1e9999999", "p/q"),
-        (["refutation", "data", "labels"], [1, 0, 1, 1], "labels"),
-        (["refutation", "data", "labels"], [1, -1], "gram"),
-        (["refutation", "data", "gram", 0, 1], "1/7", "symmetric"),
-        (["refutation", "data", "point", "states"], [[1], [2]], "states"),
-        (["refutation", "data", "point", "multipliers"], ["1"] * 3, "multipliers"),
-        (["refutation", "data", "point", "multipliers", 0], "7", "no KKT point"),
-        (["refutation", "data", "perturbed"], {}, "perturbed"),
+        (["refutation", "setting", "data", "slope"], "0", "slope"),
+        (["refutation", "setting", "data", "slope"], "1/0", "p/q"),
+        (["refutation", "setting", "data", "slope"], "1e9999999", "p/q"),
+        (["refutation", "setting", "data", "labels"], [1, 0, 1, 1], "labels"),
+        (["refutation", "setting", "data", "labels"], [1, -1], "gram"),
+        (["refutation", "setting", "data", "gram", 0, 1], "1/7", "symmetric"),
+        (["refutation", "setting", "point", "states"], [[1], [2]], "states"),
+        (["refutation", "setting", "point", "multipliers"], ["1"] * 3, "multipliers"),
+        (["refutation", "setting", "point", "multipliers", 0], "7", "no KKT point"),
+        (["refutation", "setting", "perturbation"], {}, "setting"),
     ],
 )
 def test_a_witness_that_is_none_gets_one_line(
@@ -184,9 +184,9 @@ def test_a_witness_that_is_none_gets_one_line(
 def test_a_direction_that_is_not_the_theorys_is_refused() -> None:
     plain = plain_setting(perturbed_settings()[0].setting)
     turned = copy.deepcopy(plain)
-    turned["perturbed"]["direction"] = ["1"] * len(plain["perturbed"]["direction"])
+    turned["perturbation"]["direction"] = ["1"] * len(plain["perturbation"]["direction"])
     with pytest.raises(ValueError, match="direction"):
-        ExactSetting.model_validate(turned).setting()
+        SETTING.validate_python(turned)
 
 
 def test_files_that_are_no_witness(tmp_path: Path) -> None:
@@ -218,10 +218,10 @@ def test_any_other_plain_data_are_refused_cleanly(data: st.DataObject) -> None:
         inner = inner[key]
     inner[key] = data.draw(nested)
     try:
-        setting = ExactSetting.model_validate(plain).setting()
+        setting = SETTING.validate_python(plain)
     except ValueError:
         return
-    assert ExactSetting.model_validate(plain_setting(setting)).setting() == setting
+    assert SETTING.validate_python(plain_setting(setting)) == setting
 
 
 def test_a_known_true_theorem_is_not_refuted_by_the_witness_of_another(

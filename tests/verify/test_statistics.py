@@ -79,7 +79,8 @@ def test_a_decision_in_one_direction_does_not_loosen_the_other() -> None:
 @pytest.mark.parametrize("same_draws", [False, True], ids=["independent", "same draws"])
 def test_wrong_decisions_keep_the_stated_level(family: str, same_draws: bool) -> None:
     rng = np.random.default_rng(20240507)
-    rates = simulate(FAMILIES[family], RUNS, rng, same_draws=same_draws)
+    statements = FAMILIES[family]
+    rates = simulate(statements, rng.random((RUNS, 1 if same_draws else len(statements))))
     print(f"{family}: {rates}")
     assert rates.evidence_against() > TEST_ERROR
 
@@ -90,7 +91,7 @@ def test_the_simulation_sees_a_level_that_is_not_kept() -> None:
     rng = np.random.default_rng(3)
     counts = rng.binomial(300, 0.95, (RUNS, 8))
     wrong = sum(any(statement.decision(k)(0.1) is False for k in row) for row in counts.tolist())
-    rates = simulate((statement,), 1, rng)
+    rates = simulate((statement,), rng.random((1, 1)))
     assert type(rates)(RUNS, 0, wrong, math.nan).evidence_against() < TEST_ERROR
 
 

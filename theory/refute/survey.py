@@ -5,8 +5,6 @@ conclude the changed claim. What a step provides does not depend on the assumpti
 every other step stands as in the unchanged proof.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -87,10 +85,7 @@ def classify(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> MutantReport:
 
 
 def survey(
-    theorems: Iterable[Theorem] | None = None,
-    *,
-    timeout_ms: int = TIMEOUT_MS,
-    processes: int = 1,
+    theorems: Iterable[Theorem] | None = None, *, timeout_ms: int = TIMEOUT_MS, processes: int = 1
 ) -> tuple[MutantReport, ...]:
     """The reports of all mutants of some theorems (default: the whole catalog), in order.
 
@@ -237,10 +232,10 @@ def _proved_by(mutant: Mutant, timeout_ms: int) -> tuple[str, ...]:
     if not usable:
         return ()
     by = " ".join([*(a.id for a in changed.assumptions), meanings.id])
-    earlier = tuple(Earlier(f"by-{t.id}", f"By {t.id}.", t, by=by) for t in usable)
+    earlier = tuple(Earlier(f"by-{t.id} <- {by}", f"By {t.id}.", t) for t in usable)
     by = " ".join([by, *(step.id for step in earlier)])
     conclusions = tuple(
-        Conclusion(f"so-{c.id}", "So the claim holds.", c.id, by=by) for c in changed.claims
+        Conclusion(f"so-{c.id} <- {by}", "So the claim holds.", c.id) for c in changed.claims
     )
     attempt = replace(changed, proof=(meanings, *earlier, *conclusions))
     proof = prove(attempt, timeout_ms=timeout_ms)

@@ -6,8 +6,6 @@ through rho_n = ‖x_n‖² and through cross_n, the sum over the other samples 
 lambda_k y_k y_n s_kj <x_k, x_n>, whose size the sum bound limits.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import sympy as sp
@@ -118,11 +116,10 @@ STATIONARITY: tuple[Step, ...] = (
         ),
     ),
     Cases(
-        "homogeneous",
+        "homogeneous <- subdifferential",
         "phi(t) = s t for every slope s of phi at t, so outputs are slopes times preactivations.",
         (_t > 0, _t < 0, sp.Eq(_t, 0)),
         sp.Eq(sp.Max(_t, gamma * _t), _s * _t),
-        by="subdifferential",
     ),
     Identity(
         "preactivation",
@@ -157,26 +154,22 @@ SAMPLES: tuple[Step, ...] = (
     Citation(
         "cross",
         "The cross terms of an arbitrary sample are N-1 products with weights at most lambda_max.",
-        sums.SUM_BOUND,
-        (cross_n, N - 1, lambda_max, p_max),
+        sums.SUM_BOUND(cross_n, N - 1, lambda_max, p_max),
     ),
     Citation(
         "cross-top",
         "The same for the sample with the largest multiplier.",
-        sums.SUM_BOUND,
-        (cross_top, N - 1, lambda_max, p_max),
+        sums.SUM_BOUND(cross_top, N - 1, lambda_max, p_max),
     ),
     Citation(
         "kkt",
         "Feasibility and complementary slackness for an arbitrary sample.",
-        KKT_POINT,
-        (lambda_n, margin_n),
+        KKT_POINT(lambda_n, margin_n),
     ),
     Citation(
         "kkt-top",
         "Feasibility and complementary slackness for the sample with the largest multiplier.",
-        KKT_POINT,
-        (lambda_max, margin_top),
+        KKT_POINT(lambda_max, margin_top),
     ),
 )
 
@@ -185,10 +178,9 @@ def activation_steps() -> tuple[Step, ...]:
     """Step 4 from lambda_max <= U ("2"), lambda_n >= L ("3") and gamma L r > U P ("4-bounds")."""
     return (
         Inequality(
-            "4",
+            "4 <- sample cross P 2 3 4-bounds",
             "m y_n a_j <w_j, x_n> >= gamma L r - U P > 0 for every sample and neuron.",
             preactivation_n > 0,
-            by="sample cross P 2 3 4-bounds",
         ),
         Definition(
             "least-activation",
@@ -197,10 +189,9 @@ def activation_steps() -> tuple[Step, ...]:
             chooses="nj",
         ),
         Inequality(
-            "4-all",
+            "4-all <- 4 least-activation",
             "Every sample activates exactly the neurons of its own label's half.",
             activation_margin > 0,
-            by="4 least-activation",
         ),
         Definition(
             "least-multiplier",
@@ -220,63 +211,46 @@ def chain_steps(regime_from: str) -> tuple[Step, ...]:
     """
     return (
         Inequality(
-            "regime",
+            f"regime <- {regime_from} r R norms P",
             "The norms outweigh the cross terms.",
             gamma * r > P,
-            by=f"{regime_from} r R norms P",
         ),
         Inequality(
-            "2-neuron",
+            "2-neuron <- regime top cross-top P",
             "At the largest multiplier every neuron contributes at least gamma (gamma r - P) times "
             "that multiplier.",
             slope_top * preactivation_top >= gamma * (gamma * r - P) * lambda_max,
-            by="regime top cross-top P",
         ),
         Citation(
-            "2-mean",
-            "So does their mean, the margin.",
-            sums.MEAN_LOWER,
-            (margin_top, slope_top * preactivation_top, gamma * (gamma * r - P) * lambda_max),
-            by="2-neuron",
+            "2-mean <- 2-neuron", "So does their mean, the margin.", sums.MEAN_LOWER(margin_top)
         ),
         Let(
-            "U",
+            "U <- regime",
             "Write U for the resulting upper bound.",
             U,
             1 / (gamma * (gamma * r - P)),
-            by="regime",
         ),
         Inequality(
-            "2",
+            "2 <- 2-mean kkt-top U regime",
             "By slackness a positive multiplier has margin 1, so lambda_max <= U.",
             lambda_max <= U,
-            by="2-mean kkt-top U regime",
         ),
         Inequality(
-            "3-neuron",
+            "3-neuron <- sample cross P 2",
             "At any sample no neuron contributes more than lambda_n R + U P.",
             slope_n * preactivation_n <= lambda_n * R + U * P,
-            by="sample cross P 2",
         ),
-        Citation(
-            "3-mean",
-            "So neither does their mean.",
-            sums.MEAN_UPPER,
-            (margin_n, slope_n * preactivation_n, lambda_n * R + U * P),
-            by="3-neuron",
-        ),
+        Citation("3-mean <- 3-neuron", "So neither does their mean.", sums.MEAN_UPPER(margin_n)),
         Let("L", "Write L for the resulting lower bound.", L, (1 - U * P) / R),
         Inequality(
-            "3",
+            "3 <- 3-mean kkt L",
             "By feasibility the margin is at least 1, so lambda_n >= L.",
             lambda_n >= L,
-            by="3-mean kkt L",
         ),
         Inequality(
-            "4-bounds",
+            f"4-bounds <- {regime_from} regime r R norms P U L",
             "The own term outweighs the cross terms at every sample.",
             gamma * L * r > U * P,
-            by=f"{regime_from} regime r R norms P U L",
         ),
         *activation_steps(),
     )

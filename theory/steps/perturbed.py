@@ -4,8 +4,6 @@ All perturbations of one set share one direction. A perturbed set is again a lab
 theorems on standard training apply to it with its own norms, inner products and multipliers.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import sympy as sp
@@ -132,20 +130,18 @@ base_z_n = declare("base_z_n", "<x'_n, z>", index="n", latex="b_n")
 DECOMPOSITION: tuple[Step, ...] = (
     Definition("label", "Labels are +1 or -1.", (sp.Eq(label_n**2, 1),)),
     Inequality(
-        "term",
+        "term <- label",
         "lambda y (<x', z> + eps y <dir, z>) = lambda y <x', z> + eps <dir, z> lambda, since "
         "y² = 1.",
         sp.Eq(
             adv_lambda_n * label_n * (base_z_n + eps * label_n * dir_z),
             adv_lambda_n * label_n * base_z_n + eps * dir_z * adv_lambda_n,
         ),
-        by="label",
     ),
     Citation(
-        "sum",
+        "sum <- term",
         "Sum over the samples, for any multipliers.",
-        sums.LINEAR_SUM,
-        (
+        sums.LINEAR_SUM(
             adv_q_z,
             T1_z,
             eps * dir_z,
@@ -154,7 +150,6 @@ DECOMPOSITION: tuple[Step, ...] = (
             adv_lambda_n * label_n * base_z_n,
             adv_lambda_n,
         ),
-        by="term",
     ),
     Definition(
         "T2",
@@ -162,10 +157,7 @@ DECOMPOSITION: tuple[Step, ...] = (
         (sp.Eq(T2_z, eps * adv_lambda_sum * dir_z),),
     ),
     Inequality(
-        "decomposition",
-        "<q^a, z> = T1(z) + T2(z), exactly.",
-        sp.Eq(adv_q_z, T1_z + T2_z),
-        by="sum T2",
+        "decomposition <- sum T2", "<q^a, z> = T1(z) + T2(z), exactly.", sp.Eq(adv_q_z, T1_z + T2_z)
     ),
 )
 
@@ -176,11 +168,9 @@ MULTIPLIER_SUM: tuple[Step, ...] = (
         (adv_lambda_n >= adv_lambda_min, adv_lambda_n <= adv_lambda_max),
     ),
     Citation(
-        "multiplier-sum",
+        "multiplier-sum <- multiplier-range",
         "So their sum lies between N_adv times those.",
-        sums.TERM_SUM,
-        (adv_lambda_sum, N_adv, adv_lambda_n, adv_lambda_min, adv_lambda_max),
-        by="multiplier-range",
+        sums.TERM_SUM(adv_lambda_sum, N_adv),
     ),
 )
 
@@ -189,11 +179,6 @@ base_l1_z = declare("base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b
 base_l2_z = declare(
     "base_l2_z", "square root of the sum over n of <x'_n, z>²", low=0, latex="\\|b\\|_2"
 )
-
-
-def indicator(event: sp.Basic) -> sp.Piecewise:
-    """1 where the event happens, else 0."""
-    return sp.Piecewise((1, event), (0, True))
 
 
 BASE_PART = adv_lambda_max * base_l1_z
@@ -205,23 +190,19 @@ PERTURBED_PART = eps * N_adv * adv_lambda_min * sp.Abs(dir_z)
 PARTS = (
     *MULTIPLIER_SUM,
     Inequality(
-        "weights",
+        "weights <- label multiplier-range",
         "The weights lambda^a_n y^a_n of T1 are at most the largest multiplier.",
         sp.Abs(adv_lambda_n * label_n) <= adv_lambda_max,
-        by="label multiplier-range",
     ),
     Citation(
-        "T1",
+        "T1 <- weights",
         "So |T1(z)| is at most that times the sum of |<x'_n, z>|.",
-        sums.WEIGHTS,
-        (T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
-        by="weights",
+        sums.WEIGHTS(T1_z, adv_lambda_n * label_n, adv_lambda_max, base_l1_z),
     ),
     Inequality(
-        "T2-size",
+        "T2-size <- T2 multiplier-sum",
         "T2(z) has the sign of <dir, z> and at least the size eps N_adv lambda^a_min |<dir, z>|.",
         sp.And(sp.Abs(T2_z) >= PERTURBED_PART, T2_z * dir_z >= 0),
-        by="T2 multiplier-sum",
     ),
 )
 """After the steps of `perturbed.DECOMPOSITION`: the sizes of T1(z) and T2(z)."""
@@ -237,21 +218,19 @@ HATS: tuple[Step, ...] = (
         (base_R_max >= base_R_min,),
     ),
     Inequality(
-        "hat-order", "So R-hat is at least r-hat.", R_hat >= r_hat, by="base-norms R-hat r-hat"
+        "hat-order <- base-norms R-hat r-hat", "So R-hat is at least r-hat.", R_hat >= r_hat
     ),
     Inequality(
-        "hat-condition",
+        "hat-condition <- radius perturbed-half-aware R-hat r-hat P-hat hat-order",
         "In the new names, without fractions.",
         sp.And(r_hat > 0, half_aware_product(R_hat, r_hat, P_hat)),
-        by="radius perturbed-half-aware R-hat r-hat P-hat hat-order",
     ),
     Inequality(
-        "hat-room", "In particular P-hat < r-hat.", P_hat < r_hat, by="hat-condition hat-order"
+        "hat-room <- hat-condition hat-order", "In particular P-hat < r-hat.", P_hat < r_hat
     ),
     Inequality(
-        "hat-half",
+        "hat-half <- hat-condition hat-order",
         "The condition even gives 2 P-hat < r-hat.",
         2 * P_hat < r_hat,
-        by="hat-condition hat-order",
     ),
 )

@@ -9,8 +9,6 @@ Then lambda <= t at every KKT point: take the sample where lambda_n/t_n is large
 in E+, E- and t; each shows (i) and (ii) in its own file. Source: this project.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp
@@ -43,6 +41,16 @@ plus_lambda = _row("plus", "+", "lambda", "\\lambda")
 minus_t = _row("minus", "-", "t", "t")
 plus_t = _row("plus", "+", "t", "t")
 plus_L = declare("plus_L", "(E+ L)_n", index="n", latex="(E^{+} L)_n")
+
+
+FIRST = gamma * rho_n * t_n > minus_t
+"""What (i) says of a row."""
+
+SECOND = (1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t >= 2
+"""What (ii) says of a row."""
+
+UNSIGNED = (sp.Eq(minus_lambda, plus_lambda), sp.Eq(minus_t, plus_t))
+"""What E+ = E- says of a row."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,7 @@ def opening(witness: sp.Expr) -> tuple[Step, ...]:
             ),
         ),
         Citation(
-            "kkt", "Feasibility and slackness at sample n.", kkt.KKT_POINT, (lambda_n, kkt.margin_n)
+            "kkt", "Feasibility and slackness at sample n.", kkt.KKT_POINT(lambda_n, kkt.margin_n)
         ),
         Definition("witness", "Every component of t is at least the smallest.", (t_n >= witness,)),
     )
@@ -129,50 +137,32 @@ UPPER_BOUND: tuple[Step, ...] = (
         chooses="n",
     ),
     Citation(
-        "row-at-n",
+        "row-at-n <- largest-ratio",
         "All multipliers are at most theta t, so (E- lambda)_n <= theta (E- t)_n.",
-        sums.MONOTONE,
-        (minus_lambda, ratio * minus_t, lambda_k, ratio * t_k),
-        by="largest-ratio",
+        sums.MONOTONE(minus_lambda, ratio * minus_t),
     ),
     Inequality(
-        "own",
+        "own <- slopes row largest-ratio row-at-n (i) witness positive",
         "By (i) every sign at x_n is fixed if theta > 0, so a neuron of the own half contributes "
         "at least D_n lambda_n - (E- lambda)_n; if theta = 0 both are 0.",
         own_slope * own_t >= rho_n * lambda_n - minus_lambda,
-        by="slopes row largest-ratio row-at-n (i) witness positive",
     ),
     Inequality(
-        "other",
+        "other <- slopes row largest-ratio row-at-n (i) witness positive",
         "And one of the other half at least gamma times gamma D_n lambda_n - (E- lambda)_n.",
         other_slope * other_t >= gamma * (gamma * rho_n * lambda_n - minus_lambda),
-        by="slopes row largest-ratio row-at-n (i) witness positive",
     ),
-    Citation(
-        "own-mean",
-        "So does the own half's mean.",
-        sums.MEAN_LOWER,
-        (own_mean, own_slope * own_t, rho_n * lambda_n - minus_lambda),
-        by="own",
-    ),
-    Citation(
-        "other-mean",
-        "And the other half's.",
-        sums.MEAN_LOWER,
-        (kkt.other_mean, other_slope * other_t, gamma * (gamma * rho_n * lambda_n - minus_lambda)),
-        by="other",
-    ),
+    Citation("own-mean <- own", "So does the own half's mean.", sums.MEAN_LOWER(own_mean)),
+    Citation("other-mean <- other", "And the other half's.", sums.MEAN_LOWER(kkt.other_mean)),
     Inequality(
-        "margin-at-n",
+        "margin-at-n <- own-mean other-mean margin-halves largest-ratio row-at-n (ii)",
         "The margin is their mean, and by (ii) at least theta.",
         kkt.margin_n >= ratio,
-        by="own-mean other-mean margin-halves largest-ratio row-at-n (ii)",
     ),
     Inequality(
-        "ratio",
+        "ratio <- margin-at-n kkt largest-ratio witness positive",
         "If theta > 0 the margin is 1 by slackness: theta <= 1.",
         ratio <= 1,
-        by="margin-at-n kkt largest-ratio witness positive",
     ),
     Definition(
         "every-sample",
@@ -180,53 +170,34 @@ UPPER_BOUND: tuple[Step, ...] = (
         (lambda_n <= ratio * t_n, lambda_k <= ratio * t_k, t_k > 0),
     ),
     Inequality(
-        "upper",
+        "upper <- ratio every-sample witness positive",
         "So lambda <= t at every sample.",
         sp.And(lambda_n <= t_n, lambda_k <= t_k),
-        by="ratio every-sample witness positive",
     ),
 )
 
 LOWER_BOUND: tuple[Step, ...] = (
     Citation(
-        "plus-row",
-        "So (E+ lambda)_n <= (E+ t)_n.",
-        sums.MONOTONE,
-        (plus_lambda, plus_t, lambda_k, t_k),
-        by="upper",
+        "plus-row <- upper", "So (E+ lambda)_n <= (E+ t)_n.", sums.MONOTONE(plus_lambda, plus_t)
     ),
     Citation(
-        "minus-row",
-        "And (E- lambda)_n <= (E- t)_n.",
-        sums.MONOTONE,
-        (minus_lambda, minus_t, lambda_k, t_k),
-        by="upper",
+        "minus-row <- upper", "And (E- lambda)_n <= (E- t)_n.", sums.MONOTONE(minus_lambda, minus_t)
     ),
     Inequality(
-        "most-own",
+        "most-own <- slopes row plus-row",
         "A neuron of the own half contributes at most D_n lambda_n + (E+ t)_n.",
         own_slope * own_t <= rho_n * lambda_n + plus_t,
-        by="slopes row plus-row",
     ),
     Inequality(
-        "most-other",
+        "most-other <- slopes row plus-row",
         "One of the other half at most gamma² D_n lambda_n + gamma (E+ t)_n.",
         other_slope * other_t <= gamma**2 * rho_n * lambda_n + gamma * plus_t,
-        by="slopes row plus-row",
     ),
     Citation(
-        "most-own-mean",
-        "So does the own half's mean.",
-        sums.MEAN_UPPER,
-        (own_mean, own_slope * own_t, rho_n * lambda_n + plus_t),
-        by="most-own",
+        "most-own-mean <- most-own", "So does the own half's mean.", sums.MEAN_UPPER(own_mean)
     ),
     Citation(
-        "most-other-mean",
-        "And the other half's.",
-        sums.MEAN_UPPER,
-        (kkt.other_mean, other_slope * other_t, gamma**2 * rho_n * lambda_n + gamma * plus_t),
-        by="most-other",
+        "most-other-mean <- most-other", "And the other half's.", sums.MEAN_UPPER(kkt.other_mean)
     ),
     Definition(
         "L",
@@ -234,10 +205,9 @@ LOWER_BOUND: tuple[Step, ...] = (
         (sp.Eq(L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * plus_t), rho_n > 0),
     ),
     Inequality(
-        "lower",
+        "lower <- most-own-mean most-other-mean margin-halves kkt L",
         "By feasibility the margin is at least 1, so lambda_n >= L_n.",
         lambda_n >= L_n,
-        by="most-own-mean most-other-mean margin-halves kkt L",
     ),
 )
 
@@ -255,18 +225,14 @@ def closing(bounds: tuple[Step, ...]) -> tuple[Step, ...]:
             chooses="nj",
         ),
         Inequality(
-            "pattern-all",
+            "pattern-all <- pattern least-activation",
             "Every sample activates exactly the neurons of its own label's half.",
             activation_margin > 0,
-            by="pattern least-activation",
         ),
         *linear_boundary.LINEAR_BOUNDARY,
-        *linear_boundary.FINITE_TIME,
         *bounds,
-        Conclusion(
-            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern-all 6"
-        ),
-        Conclusion("claim-trained", "Step 7.", "trained", by="pattern-all 7"),
+        Conclusion("claim-boundary <- pattern-all 6", "The pattern and step 6 together."),
+        Conclusion("claim-trained <- pattern-all 7", "Step 7."),
     )
 
 
@@ -279,12 +245,12 @@ def rooms(symbols: RowSymbols) -> tuple[Step, ...]:
             (sp.Eq(symbols.headroom, t_n - lambda_n),),
             chooses="n",
         ),
-        Conclusion("claim-upper", "As it is at every n.", "upper", by="upper least-headroom"),
+        Conclusion("claim-upper <- upper least-headroom", "As it is at every n."),
         Definition(
             "least-footroom",
             "The smallest lambda_n - L_n is attained at some n.",
             (sp.Eq(symbols.footroom, lambda_n - L_n),),
             chooses="n",
         ),
-        Conclusion("claim-lower", "As it is at every n.", "lower", by="lower least-footroom"),
+        Conclusion("claim-lower <- lower least-footroom", "As it is at every n."),
     )

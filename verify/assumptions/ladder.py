@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ...numerics.enclose.precise_array import affordable, why_in_balls
 from ...theory.exact.interval import Interval
 from ..reporting import html_table
 from ..values import Progress, finite, interval, shown, unwatched
-from .rungs import CANDIDATE, DELTA, ByMatrix, BySummary, CheckedCertificate
+from .rungs import CANDIDATE, DELTA, CheckedCertificate, Rungs
 
 FULL_MATRIX = 1000
 """Samples up to which the certificates that need the whole Gram matrix are decided."""
@@ -28,7 +28,7 @@ class ResponsiblePair:
 
     rows: tuple[int, int]
     labels: tuple[int, int]
-    size: Interval
+    inner_product: Interval
     cosine: Interval
 
 
@@ -54,25 +54,100 @@ class CheckedSlope:
         return tuple(c for c in self.theorems if c.holds == "yes")
 
 
-@dataclass(frozen=True)
-class DataCheck:
-    """The result. `left_out` says why the row-wise forms and the candidate were not decided.
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckResult:
+    """A finished check of one dataset.
 
-    `not_precise` says why the precision asked for was not applied; empty when it was, or none was
-    asked for.
+    Attributes:
+        sample: the samples and labels that were checked.
+        gram: their norms, row sums and largest inner products.
+        pairs: the pairs with the largest inner products.
+        slopes: the ladder at every slope.
+        left_out: why the row-wise forms and the candidate were not decided; empty when they were.
+        not_precise: why the precision asked for was not applied; empty when it was, or none was
+            asked for.
+        out: the folder with the report, if one was written.
     """
 
     sample: Sample
-    summary: GramSummary
+    gram: GramSummary
     pairs: tuple[ResponsiblePair, ...]
     slopes: tuple[CheckedSlope, ...]
     left_out: str = ""
     not_precise: str = ""
+    out: Path | None = None
 
     @property
     def full_matrix(self) -> bool:
         """Whether the certificates that need the whole Gram matrix were decided."""
         return not self.left_out
+
+    @property
+    def by_slope(self) -> dict[float, tuple[CheckedCertificate, ...]]:
+        """The ladder at each slope, strongest assumption first."""
+        return {checked.slope: checked.certificates for checked in self.slopes}
+
+    @property
+    def holding(self) -> dict[float, tuple[CheckedCertificate, ...]]:
+        """At each slope, the certificates that prove a linear boundary for all samples."""
+        return {checked.slope: checked.holding for checked in self.slopes}
+
+    @property
+    def summary(self) -> str:
+        """The check in one line."""
+        held = [f"{slope:g}" for slope, some in self.holding.items() if some]
+        others = [f"{slope:g}" for slope, some in self.holding.items() if not some]
+        proved = f"a certificate covers all at slope {', '.join(held)}" if held else ""
+        short = f"none covers all at slope {', '.join(others)}" if others else ""
+        told = "; ".join(part for part in (proved, short) if part)
+        return f"{self.sample.n} samples: {told}"
+
+    def to_json(self) -> str:
+        """What `perturbproof check --json` prints; infinite ends are null."""
+        sample, gram, slopes = self.sample, self.gram, _plain(self.slopes)
+        for certificate in (c for one in slopes for c in one["certificates"]):
+            certificate["dimension_uniform_failure_probability"] = float(DELTA)
+        content = {
+            "data": {
+                "source": sample.source,
+                "samples": sample.n,
+                "dimension": sample.d,
+                "positive": int((sample.y > 0).sum()),
+                "negative": int((sample.y < 0).sum()),
+                "hash": sample.fingerprint(),
+                **{name: _plain(getattr(gram, name)) for name in ("R_min", "R_max", "p_max")},
+                "left_out": self.left_out or None,
+                "not_precise": self.not_precise or None,
+                "largest_row_sum": _plain(gram.row_sums.max_enclosure()),
+            },
+            "pairs": _plain(self.pairs),
+            "slopes": slopes,
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a check has no truth value: ask for `holding`")
+
+    def __repr__(self) -> str:
+        return f"<CheckResult: {self.summary}>"
+
+    def _rows(self) -> list[tuple[str, str, str, str, str]]:
+        return [
+            (c.holds, f"{slope:g}", c.name, shown(c.load), c.theorem)
+            for slope, ladder in self.by_slope.items()
+            for c in ladder
+        ]
+
+    def __str__(self) -> str:
+        lines = [
+            f"{holds:7}  slope {slope}  {name}  load {load}"
+            for holds, slope, name, load, _ in self._rows()
+        ]
+        return "\n".join([*lines, self.summary])
+
+    def _repr_html_(self) -> str:
+        headings = ("holds", "slope", "certificate", "load", "theorem")
+        return html_table(headings, self._rows(), self.summary)
 
 
 def check_data(
@@ -83,7 +158,7 @@ def check_data(
     bits: int | None = None,
     device: str = "cpu",
     progress: Progress = unwatched,
-) -> DataCheck:
+) -> CheckResult:
     """Decide every certificate at every slope (in (0, 1]). `seed` is for the random subsets.
 
     Inner products of more than `FULL_MATRIX` samples are computed on `device`. With `bits` what
@@ -102,172 +177,40 @@ def check_data(
             device=device,
             progress=lambda done, total: progress("inner products", done, total),
         )
-    left_out = _left_out(statistics)
-    closed = BySummary(sample, summary, seed, None if statistics is None else statistics.gram.mid)
-    full = None
-    if statistics is not None and not left_out:
-        full = ByMatrix(sample, statistics, gram_matrix(sample.x) if precise else None, seed)
+    left_out = f"more than {FULL_MATRIX} samples" if statistics is None else ""
+    if statistics is not None and not (
+        statistics.gram.is_finite and (statistics.gram.mid.diagonal() > 0).all()
+    ):
+        left_out = "squared norms outside the range of float64 (use --scale)"
+    searched = gram_matrix(sample.x) if precise and not left_out else None
+    rungs = Rungs(sample, summary, seed, statistics, searched, rows=not left_out)
     checked = []
     for done, slope in enumerate(slopes):
         progress("certificates", done, len(slopes))
-        ladder = list(closed.at(slope))
-        if full is not None:
-            ladder += full.at(slope)
-        checked.append(CheckedSlope(slope, tuple(ladder)))
+        checked.append(CheckedSlope(slope, tuple(rungs.at(slope))))
     not_precise = "" if precise or bits is None else why_in_balls(sample.n, sample.d, bits)
-    pairs = _pairs(sample, summary)
-    return DataCheck(sample, summary, pairs, tuple(checked), left_out, not_precise)
+    pairs = tuple(_pairs(sample, summary))
+    return CheckResult(sample, summary, pairs, tuple(checked), left_out, not_precise)
 
 
-def _left_out(statistics: GramStatistics | None) -> str:
-    if statistics is None:
-        return f"more than {FULL_MATRIX} samples"
-    gram = statistics.gram
-    usable = gram.is_finite and (gram.mid.diagonal() > 0).all()
-    return "" if usable else "squared norms outside the range of float64 (use --scale)"
-
-
-def _pairs(sample: Sample, summary: GramSummary) -> tuple[ResponsiblePair, ...]:
-    found = []
+def _pairs(sample: Sample, summary: GramSummary) -> Iterator[ResponsiblePair]:
     for pair in summary.pairs:
         n, k = pair.n, pair.k
         norms = [summary.squares.interval(i).nonnegative().sqrt() for i in (n, k)]
-        found.append(
-            ResponsiblePair(
-                (int(sample.rows[n]), int(sample.rows[k])),
-                (int(sample.y[n]), int(sample.y[k])),
-                pair.size,
-                pair.size / (norms[0] * norms[1]),
-            )
+        yield ResponsiblePair(
+            (int(sample.rows[n]), int(sample.rows[k])),
+            (int(sample.y[n]), int(sample.y[k])),
+            pair.size,
+            pair.size / (norms[0] * norms[1]),
         )
-    return tuple(found)
 
 
-def shown_load(c: CheckedCertificate) -> str:
-    """The load in three digits; `-` where the certificate has none."""
-    return shown(c.load)
-
-
-def as_data(check: DataCheck) -> dict[str, Any]:
-    """The same as plain data for JSON; infinite ends are null."""
-    sample, summary = check.sample, check.summary
-    return {
-        "data": {
-            "source": sample.source,
-            "samples": sample.n,
-            "dimension": sample.d,
-            "positive": int((sample.y > 0).sum()),
-            "negative": int((sample.y < 0).sum()),
-            "hash": sample.fingerprint(),
-            "R_min": interval(summary.R_min),
-            "R_max": interval(summary.R_max),
-            "p_max": interval(summary.p_max),
-            "left_out": check.left_out or None,
-            "not_precise": check.not_precise or None,
-            "largest_row_sum": interval(summary.row_sums.max_enclosure()),
-        },
-        "pairs": [
-            {
-                "rows": list(pair.rows),
-                "labels": list(pair.labels),
-                "inner_product": interval(pair.size),
-                "cosine": interval(pair.cosine),
-            }
-            for pair in check.pairs
-        ],
-        "slopes": [
-            {"slope": s.slope, "certificates": [_certificate(c) for c in s.certificates]}
-            for s in check.slopes
-        ],
-    }
-
-
-def _certificate(c: CheckedCertificate) -> dict[str, Any]:
-    random = c.at_random
-    like_this = c.dimension_like_this
-    return {
-        "name": c.name,
-        "theorem": c.theorem,
-        "left": interval(c.left),
-        "right": interval(c.right),
-        "load": interval(c.load),
-        "holds": c.holds,
-        "note": c.note,
-        "at_random": None
-        if random is None
-        else {
-            "lowest": random.lowest,
-            "median": random.median,
-            "highest": random.highest,
-            "orders": random.orders,
-            "capped": random.capped,
-        },
-        "chosen_rows": None if c.chosen is None else list(c.chosen),
-        "smallest_slope": c.smallest_slope,
-        "smallest_slope_searched": c.slope_searched,
-        "dimension_extrapolated": None if like_this is None else finite(like_this),
-        "dimension_uniform": c.dimension_uniform,
-        "dimension_uniform_failure_probability": float(DELTA),
-    }
-
-
-# What `check` returns: the ladder of certificates at every slope, to filter and show.
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class CheckResult:
-    """A finished check of one dataset.
-
-    Attributes:
-        check: sample, norms and inner products, pairs, and the ladder at every slope.
-        out: the folder with the report, if one was written.
-    """
-
-    check: DataCheck
-    out: Path | None = None
-
-    @property
-    def by_slope(self) -> dict[float, tuple[CheckedCertificate, ...]]:
-        """The ladder at each slope, strongest assumption first."""
-        return {checked.slope: checked.certificates for checked in self.check.slopes}
-
-    @property
-    def holding(self) -> dict[float, tuple[CheckedCertificate, ...]]:
-        """At each slope, the certificates that prove a linear boundary for all samples."""
-        return {checked.slope: checked.holding for checked in self.check.slopes}
-
-    @property
-    def summary(self) -> str:
-        """The check in one line."""
-        held = [f"{slope:g}" for slope, some in self.holding.items() if some]
-        others = [f"{slope:g}" for slope, some in self.holding.items() if not some]
-        proved = f"a certificate covers all at slope {', '.join(held)}" if held else ""
-        short = f"none covers all at slope {', '.join(others)}" if others else ""
-        told = "; ".join(part for part in (proved, short) if part)
-        return f"{self.check.sample.n} samples: {told}"
-
-    def to_json(self) -> str:
-        """What `perturbproof check --json` prints."""
-        return json.dumps(as_data(self.check), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-    def __bool__(self) -> bool:
-        raise TypeError("a check has no truth value: ask for `holding`")
-
-    def __repr__(self) -> str:
-        return f"<CheckResult: {self.summary}>"
-
-    def __str__(self) -> str:
-        lines = [
-            f"{c.holds:7}  slope {slope:g}  {c.name}  load {shown_load(c)}"
-            for slope, ladder in self.by_slope.items()
-            for c in ladder
-        ]
-        return "\n".join([*lines, self.summary])
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (c.holds, f"{slope:g}", c.name, shown_load(c), c.theorem)
-            for slope, ladder in self.by_slope.items()
-            for c in ladder
-        ]
-        return html_table(("holds", "slope", "certificate", "load", "theorem"), rows, self.summary)
+def _plain(value: Any) -> Any:
+    """Records, tuples, intervals and numbers as plain data for JSON, under the records' names."""
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Interval):
+        return interval(value)
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    return finite(value) if isinstance(value, float) else value

@@ -8,20 +8,38 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import sympy as sp
+
 from ...numerics.data.file import FromFile
 from ...theory.engine import ProofReport
 from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
+from ...theory.theorems import catalog
 from ..judge import Judgement, judge
+from ..measure.measuring import described
 from ..measure.one_set import OF_GRAM
-from ..run.run import ScenarioOutcome, run_scenario, select
+from ..run.run import Run, ScenarioOutcome, proved, run_scenario, select
 from ..scenarios.scenario import Network, Scenario
 from ..values import Measured, Progress, Verdict
-from .ladder import DataCheck
+from .ladder import CheckResult
 from .rungs import summary_values
 
-_SUMMARISED = frozenset({"gamma", "N", "d", *OF_GRAM})
+
+def check_run(check: CheckResult, data: FromFile, precision: int | None, progress: Progress) -> Run:
+    """The run that the report is of: a scenario a slope, and the theorems it can be held to."""
+    at = {"precision": precision}
+    scenarios = [scenario_of(data, one.slope).model_copy(update=at) for one in check.slopes]
+    theorems = tuple(
+        theorem
+        for theorem in select(scenarios[0], catalog())
+        # Without the whole Gram matrix, those whose assumptions its summary decides.
+        if check.full_matrix
+        or _summarised(*symbols_of(*(assumed.relation for assumed in theorem.assumptions)))
+    )
+    proofs = proved(theorems, progress)
+    outcomes = tuple(outcome_of(check, s, theorems, proofs, progress) for s in scenarios)
+    return Run(outcomes, theorems, proofs, ())
 
 
 def scenario_of(data: FromFile, slope: float) -> Scenario:
@@ -35,25 +53,13 @@ def scenario_of(data: FromFile, slope: float) -> Scenario:
     )
 
 
-def natural_theorems(
-    check: DataCheck, scenario: Scenario, theorems: tuple[Theorem, ...]
-) -> tuple[Theorem, ...]:
-    """The theorems that the data can be held to.
-
-    With the whole Gram matrix these are all about natural data, else those whose assumptions its
-    summary decides.
-    """
-    chosen = select(scenario, theorems)
-    return tuple(t for t in chosen if check.full_matrix or _decided_by_summary(t))
-
-
-def _decided_by_summary(theorem: Theorem) -> bool:
-    relations = [a.relation for a in theorem.assumptions]
-    return {symbol.name for symbol in symbols_of(*relations)} <= _SUMMARISED
+def _summarised(*symbols: sp.Symbol) -> bool:
+    """Whether the summary of a Gram matrix has the values of all of these."""
+    return {symbol.name for symbol in symbols} <= {"gamma", "N", "d", *OF_GRAM}
 
 
 def outcome_of(
-    check: DataCheck,
+    check: CheckResult,
     scenario: Scenario,
     theorems: tuple[Theorem, ...],
     proofs: Mapping[str, ProofReport],
@@ -70,16 +76,12 @@ def outcome_of(
     else:
         outcome = _assumptions_only(check, named, theorems, proofs)
     expected = {
-        j.theorem.id: _expected(j, check.full_matrix or _measured_by_summary(j.theorem))
+        j.theorem.id: _expected(j, check.full_matrix or _summarised(*j.theorem.measured_symbols))
         for j in outcome.judgements
     }
     if not expected:
         return outcome
     return replace(outcome, scenario=named.model_copy(update={"expect": expected}))
-
-
-def _measured_by_summary(theorem: Theorem) -> bool:
-    return {symbol.name for symbol in theorem.measured_symbols} <= _SUMMARISED
 
 
 def _expected(judgement: Judgement, claims_measured: bool) -> Verdict:
@@ -91,14 +93,13 @@ def _expected(judgement: Judgement, claims_measured: bool) -> Verdict:
 
 
 def _assumptions_only(
-    check: DataCheck,
+    check: CheckResult,
     scenario: Scenario,
     theorems: tuple[Theorem, ...],
     proofs: Mapping[str, ProofReport],
 ) -> ScenarioOutcome:
     started = time.perf_counter()
-    sample = check.sample
-    measured = summary_values(sample, check.summary, scenario.network.slope)
+    measured = summary_values(check.sample, check.gram, scenario.network.slope)
     missing = Measured.missing(
         f"not measured: only the assumptions are checked, for {check.left_out}"
     )
@@ -106,16 +107,9 @@ def _assumptions_only(
     values = {name: measured.get(name, missing) for name in names}
     with precision(scenario.working_bits):
         judgements = tuple(judge(t, proofs[t.id], values) for t in theorems)
-    data = {
-        "source": sample.source,
-        "samples": sample.n,
-        "dimension": sample.d,
-        "hash": sample.fingerprint(),
-        "range": [float(sample.x.min()), float(sample.x.max())],
-    }
     findings = (
         f"Only the assumptions were checked, without exact solution or trained network, for "
         f"{check.left_out}.",
     )
-    seconds = time.perf_counter() - started
+    data, seconds = described(check.sample), time.perf_counter() - started
     return ScenarioOutcome(scenario, data, judgements, (), (), findings, (), seconds)

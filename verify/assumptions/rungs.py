@@ -14,10 +14,9 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from sympy.core.relational import Relational
 
-from ...numerics.boundary.certificates import Form, row_wise
+from ...numerics.boundary.certificates import RowWise, row_wise
 from ...numerics.boundary.gram import GramStatistics, gram_statistics
 from ...numerics.boundary.margin_program import linear_kkt_point
 from ...numerics.boundary.streaming_gram import GramSummary, stream_gram
@@ -72,10 +71,11 @@ class CheckedCertificate:
         holds: on all samples.
         note: why, where the two sides do not say it.
         at_random: how many samples, in random order, meet it.
-        chosen: rows of the source of a subset that certainly meets it; None where not searched.
+        chosen_rows: rows of the source of a subset that certainly meets it; None where not
+            searched.
         smallest_slope: a slope, rounded up, at which it certainly holds on all samples; 0 when it
-            holds at every slope tried, None when at none or not searched (`slope_searched`).
-        dimension_like_this: d at which it would hold if squared norms grew like d and inner
+            holds at every slope tried, None when at none or not searched.
+        dimension_extrapolated: d at which it would hold if squared norms grew like d and inner
             products like sqrt(d) from here on: an extrapolation.
         dimension_uniform: d at which as many uniform samples meet it with probability 0.99.
     """
@@ -88,10 +88,10 @@ class CheckedCertificate:
     holds: Holds
     note: str = ""
     at_random: RandomSizes | None = None
-    chosen: tuple[int, ...] | None = None
+    chosen_rows: tuple[int, ...] | None = None
     smallest_slope: float | None = None
-    slope_searched: bool = False
-    dimension_like_this: float | None = None
+    smallest_slope_searched: bool = False
+    dimension_extrapolated: float | None = None
     dimension_uniform: int | None = None
 
 
@@ -157,63 +157,91 @@ def summary_values(
     }
 
 
-# Theorems whose assumption is about norms, inner products and row sums: decided for any N.
-
 _CLOSED: Mapping[Condition, str] = {
     "paper": "standard-boundary",
     "exact chain": "exact-chain",
     "half-aware": "half-aware",
 }
+"""Theorems whose assumption is about norms and inner products, decided for any N."""
 _ROW_SUMS = "row-sums"
+_ROW_WISE = {
+    "row-wise": "row-wise",
+    "row half": "half-aware-row-wise",
+    "row signed": "signed-row-wise",
+}
+"""Theorems that need the rows of the Gram matrix."""
 
 
 @dataclass(frozen=True)
-class BySummary:
+class Rungs:
     """The rungs on a dataset, whose Gram matrix is known by its summary.
 
-    `gram` is the matrix (N, N) in floating point, where it is small enough to be held.
+    `statistics` hold the whole matrix, where it is small enough; `searched` encloses it in float64
+    balls, which the searches for subsets and slopes are done on, where the statistics do not so
+    themselves. `rows` says whether the rungs that need the whole matrix are among them.
     """
 
     sample: Sample
     summary: GramSummary
     seed: int
-    gram: NDArray[np.float64] | None = None
+    statistics: GramStatistics | None = None
+    searched: RealArray | None = None
+    rows: bool = False
 
     def at(self, slope: float) -> Iterator[CheckedCertificate]:
-        """Each condition at a slope, strongest first."""
+        """Each condition at a slope, strongest first; with rows, these and then the candidate."""
         measured = summary_values(self.sample, self.summary, slope)
         for name, id in _CLOSED.items():
-            rung = _rung(name, id, measured)
             random = np.random.default_rng([self.seed, int.from_bytes(id.encode(), "little")])
-            load = _load(id, slope)
-            every = rung.holds == "yes"
+            rung, load = self._with_slope(_rung(name, id, measured)), _load(id, slope)
+            if rung.holds != "yes":
+                sizes = random_sizes(self._samples, load, random)
+                rung = replace(rung, at_random=sizes, chosen_rows=self._chosen(id, slope, load))
             yield replace(
                 rung,
-                at_random=None if every else random_sizes(self._samples, load, random),
-                chosen=None if every else self._chosen(id, slope, load),
-                smallest_slope=self._smallest_slopes[id],
-                slope_searched=True,
-                dimension_like_this=self._scaled_dimension(rung.load),
+                dimension_extrapolated=self._scaled_dimension(rung.load),
                 dimension_uniform=smallest_dimension(self.sample.n, Fraction(slope), DELTA, name),
             )
-        yield replace(
-            _rung("row sums", _ROW_SUMS, measured),
-            smallest_slope=self._smallest_slopes[_ROW_SUMS],
-            slope_searched=True,
-        )
+        yield self._with_slope(_rung("row sums", _ROW_SUMS, measured))
+        if self.statistics is None or not self.rows:
+            return
+        for name, id in _ROW_WISE.items():
+            found = self._row_wise(self.statistics.gram, id, slope)
+            rung = self._with_slope(_rung(name, id, row_values(found), found.reason))
+            if rung.holds != "yes":
+                # The signed form need not be inherited by subsets: no size at random is given.
+                sizes = None if FORMS[id] == "signed" else self._rows_at_random(id, slope)
+                rung = replace(rung, at_random=sizes, chosen_rows=self._chosen_rows(id, slope))
+            yield rung
+        solved = linear_kkt_point(self.statistics, self.sample.y, Fraction(slope))
+        least, why = least_activation(solved), solved.reason
+        margin = Measured.missing(why) if least is None else Measured(least, why)
+        claimed = Assumption(PATTERN_CLAIM.id, PATTERN_CLAIM.says, PATTERN_CLAIM.relation)
+        yield _rung(CANDIDATE, "exact-multipliers", {"activation_margin": margin}, why, (claimed,))
 
     @cached_property
     def _samples(self) -> Samples:
-        return Samples(self.sample.x, self.sample.y, self.gram)
+        gram = None if self.statistics is None else self.statistics.gram.mid
+        return Samples(self.sample.x, self.sample.y, gram)
+
+    def _with_slope(self, rung: CheckedCertificate) -> CheckedCertificate:
+        """The rung with the smallest slope at which it holds, searched once for all slopes."""
+        id = rung.theorem
+        if id not in self._smallest_slopes:
+            # Each right-hand side over its left grows with the slope, so that bisection finds the
+            # smallest (its derivative is positive for R_min <= R_max).
+            def holds(slope: float) -> bool:
+                if id in FORMS:
+                    return self._certified(id, slope)
+                return _meets(id, summary_values(self.sample, self.summary, slope))
+
+            ratio = _COARSE if id in FORMS else _STEP
+            self._smallest_slopes[id] = smallest_slope(holds, ratio)
+        return replace(rung, smallest_slope=self._smallest_slopes[id], smallest_slope_searched=True)
 
     @cached_property
     def _smallest_slopes(self) -> dict[str, float | None]:
-        # Each right-hand side over its left grows with the slope, so that bisection finds the
-        # smallest (its derivative is positive for R_min <= R_max).
-        def holds(id: str) -> Callable[[float], bool]:
-            return lambda slope: _meets(id, summary_values(self.sample, self.summary, slope))
-
-        return {id: smallest_slope(holds(id)) for id in (*_CLOSED.values(), _ROW_SUMS)}
+        return {}
 
     def _scaled_dimension(self, load: Interval | None) -> float | None:
         # Every condition is homogeneous of degree 1 in p_max and the squared norms: with these
@@ -235,81 +263,23 @@ class BySummary:
             return None
         return tuple(part.rows.tolist())
 
-
-def _load(id: str, slope: float) -> Load:
-    """Left over right side of a condition, in floating point, for the search."""
-    relation = theorem(id).assumptions[0].relation
-    assert isinstance(relation, Relational)
-    symbols = (N, p_max, R_min, R_max, gamma)
-    left, right = (compile_expression(side, symbols, "numpy") for side in relation.args)
-
-    def load(count, product, shortest, longest):
-        arguments = (count, product, shortest, longest, slope)
-        return left(*arguments) / right(*arguments) * _MARGIN
-
-    return load
-
-
-# Theorems that need the rows of the Gram matrix, and the consistent candidate.
-
-
-@dataclass(frozen=True)
-class ByMatrix:
-    """The rungs that need the whole Gram matrix.
-
-    `searched` encloses it in float64 balls, which the searches for subsets and slopes are done on;
-    None when the statistics do so themselves.
-    """
-
-    sample: Sample
-    statistics: GramStatistics
-    searched: RealArray | None
-    seed: int
+    def _row_wise(
+        self, gram: RealArray, id: str, slope: float, rows: np.ndarray | None = None
+    ) -> RowWise:
+        labels = self.sample.y
+        if rows is not None:
+            gram, labels = gram[np.ix_(rows, rows)], labels[rows]
+        return row_wise(gram, Fraction(slope), form=FORMS[id], labels=labels)
 
     @property
     def _quick_gram(self) -> RealArray:
+        assert self.statistics is not None
         return self.statistics.gram if self.searched is None else self.searched
 
-    def at(self, slope: float) -> Iterator[CheckedCertificate]:
-        """The row-wise forms at a slope, then the consistent candidate."""
-        for id, form in FORMS.items():
-            found = row_wise(self.statistics.gram, Fraction(slope), form=form, labels=self.sample.y)
-            name = {"plain": "row-wise", "half-aware": "row half", "signed": "row signed"}[form]
-            rung = _rung(name, id, row_values(found), found.reason)
-            every = rung.holds == "yes"
-            yield replace(
-                rung,
-                # The signed form need not be inherited by subsets: no size at random is given.
-                at_random=None if every or form == "signed" else self._at_random(id, slope),
-                chosen=None if every else self._chosen(form, slope),
-                smallest_slope=self._smallest_slopes[id],
-                slope_searched=True,
-            )
-        yield self._candidate(slope)
-
-    def _candidate(self, slope: float) -> CheckedCertificate:
-        found = linear_kkt_point(self.statistics, self.sample.y, Fraction(slope))
-        least = least_activation(found)
-        margin = Measured.missing(found.reason) if least is None else Measured(least, found.reason)
-        claimed = Assumption(PATTERN_CLAIM.id, PATTERN_CLAIM.says, PATTERN_CLAIM.relation)
-        measured = {"activation_margin": margin}
-        return _rung(CANDIDATE, "exact-multipliers", measured, found.reason, (claimed,))
-
-    @cached_property
-    def _smallest_slopes(self) -> dict[str, float | None]:
-        return {
-            id: smallest_slope(lambda slope, id=id: self._certified(id, slope), _COARSE)
-            for id in FORMS
-        }
-
     def _certified(self, id: str, slope: float, rows: np.ndarray | None = None) -> bool:
-        gram, labels = self._quick_gram, self.sample.y
-        if rows is not None:
-            gram, labels = gram[np.ix_(rows, rows)], labels[rows]
-        found = row_wise(gram, Fraction(slope), form=FORMS[id], labels=labels)
-        return _meets(id, row_values(found))
+        return _meets(id, row_values(self._row_wise(self._quick_gram, id, slope, rows)))
 
-    def _at_random(self, id: str, slope: float) -> RandomSizes:
+    def _rows_at_random(self, id: str, slope: float) -> RandomSizes:
         rng = np.random.default_rng([self.seed, len(FORMS[id])])
         sizes = []
         for _ in range(_ORDERS):
@@ -327,11 +297,26 @@ class ByMatrix:
         sizes.sort()
         return RandomSizes(sizes[0], sizes[(_ORDERS - 1) // 2], sizes[-1], _ORDERS, False)
 
-    def _chosen(self, form: Form, slope: float) -> tuple[int, ...] | None:
+    def _chosen_rows(self, id: str, slope: float) -> tuple[int, ...] | None:
+        """Rows of a subset that certainly meets the theorem; empty when none was found."""
+        gram, y = self._quick_gram, self.sample.y
         try:
-            found = greedy_subset(
-                self._quick_gram, self.sample.y, Fraction(slope), form=form, starts=16
-            )
+            rows = greedy_subset(gram, y, Fraction(slope), form=FORMS[id], starts=16)
         except InputError:  # no two samples of opposite labels meet it
             return ()
-        return tuple(self.sample.rows[found.indices].tolist())
+        # The search has its own slacks: what counts is that the theorem's relation holds.
+        return tuple(self.sample.rows[rows].tolist()) if self._certified(id, slope, rows) else None
+
+
+def _load(id: str, slope: float) -> Load:
+    """Left over right side of a condition, in floating point, for the search."""
+    relation = theorem(id).assumptions[0].relation
+    assert isinstance(relation, Relational)
+    symbols = (N, p_max, R_min, R_max, gamma)
+    left, right = (compile_expression(side, symbols) for side in relation.args)
+
+    def load(count, product, shortest, longest):
+        arguments = (count, product, shortest, longest, slope)
+        return left(*arguments) / right(*arguments) * _MARGIN
+
+    return load

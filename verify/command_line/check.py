@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -19,13 +20,13 @@ from .console import (
     Precision,
     Quiet,
     check_address_space,
-    print_json,
+    command_line,
     results,
     watched,
 )
 
 if TYPE_CHECKING:
-    from ..assumptions.ladder import CheckedSlope, DataCheck
+    from ..assumptions.ladder import CheckedSlope, CheckResult
     from ..assumptions.rungs import CheckedCertificate
 
 
@@ -45,17 +46,17 @@ _LEGEND = {
 }
 
 
-def print_check(console: Console, check: DataCheck) -> None:
+def print_check(console: Console, check: CheckResult) -> None:
     """Tables for people."""
-    sample, summary = check.sample, check.summary
+    sample, gram = check.sample, check.gram
     positive = int((sample.y > 0).sum())
     console.print(
         f"[bold]{escape(sample.source)}[/]: {sample.n} samples ({positive} of label +1, "
         f"{sample.n - positive} of label -1) in dimension {sample.d}"
     )
     console.print(
-        f"norms {shown(summary.R_min)} to {shown(summary.R_max)}; largest inner product of two "
-        f"samples {shown(summary.p_max)}"
+        f"norms {shown(gram.R_min)} to {shown(gram.R_max)}; largest inner product of two "
+        f"samples {shown(gram.p_max)}"
     )
     if not check.full_matrix:
         console.print(
@@ -108,15 +109,15 @@ def _table(checked: CheckedSlope) -> Table:
             shown(c.right),
             shown(c.load),
             "all" if every else _random(c),
-            "all" if every else "-" if c.chosen is None else str(len(c.chosen)),
+            "all" if every else "-" if c.chosen_rows is None else str(len(c.chosen_rows)),
             _slope(c),
-            number(c.dimension_like_this),
+            number(c.dimension_extrapolated),
             number(c.dimension_uniform),
         )
     return table
 
 
-def _sentence(checked: CheckedSlope, check: DataCheck) -> str:
+def _sentence(checked: CheckedSlope, check: CheckResult) -> str:
     """What holds, or what comes nearest to it, in words."""
     if checked.holding:
         return (
@@ -137,10 +138,10 @@ def _sentence(checked: CheckedSlope, check: DataCheck) -> str:
 
 
 def _mends(ladder: tuple[CheckedCertificate, ...]) -> Iterator[str]:
-    widest = max(ladder, key=lambda c: len(c.chosen or ()))
-    if widest.chosen:
-        rows = ", ".join(map(str, widest.chosen[:6])) + (", ..." if len(widest.chosen) > 6 else "")
-        yield f"It would hold for {len(widest.chosen)} chosen samples ({widest.name}: rows {rows})."
+    widest = max(ladder, key=lambda c: len(c.chosen_rows or ()))
+    if chosen := widest.chosen_rows:
+        rows = ", ".join(map(str, chosen[:6])) + (", ..." if len(chosen) > 6 else "")
+        yield f"It would hold for {len(chosen)} chosen samples ({widest.name}: rows {rows})."
     else:
         yield "Not even two samples of opposite labels were found that meet one."
     lower = [c for c in ladder if c.smallest_slope is not None]
@@ -149,16 +150,17 @@ def _mends(ladder: tuple[CheckedCertificate, ...]) -> Iterator[str]:
         yield f"All samples meet '{best.name}' from slope {best.smallest_slope:g} on."
     else:
         yield "No slope up to 1 makes one hold for all samples."
-    loads = [c for c in ladder if c.dimension_like_this is not None]
+    loads = [c for c in ladder if c.dimension_extrapolated is not None]
     if loads:
-        best = min(loads, key=lambda c: c.dimension_like_this or math.inf)
+        best = min(loads, key=lambda c: c.dimension_extrapolated or math.inf)
+        needed = number(best.dimension_extrapolated)
         yield (
-            f"Extrapolated, '{best.name}' would need dimension {number(best.dimension_like_this)} "
-            "if inner products grew like sqrt(d) only."
+            f"Extrapolated, '{best.name}' would need dimension {needed} if inner products grew "
+            "like sqrt(d) only."
         )
 
 
-def _pair_table(check: DataCheck) -> Table:
+def _pair_table(check: CheckResult) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("row", "row", "labels", "|inner product|", "|cosine|"):
         table.add_column(heading, justify="right")
@@ -166,7 +168,7 @@ def _pair_table(check: DataCheck) -> Table:
         table.add_row(
             *map(str, pair.rows),
             " ".join(f"{label:+d}" for label in pair.labels),
-            shown(pair.size),
+            shown(pair.inner_product),
             shown(pair.cosine),
         )
     return table
@@ -179,7 +181,7 @@ def _random(c: CheckedCertificate) -> str:
 
 
 def _slope(c: CheckedCertificate) -> str:
-    if not c.slope_searched:
+    if not c.smallest_slope_searched:
         return "-"
     if c.smallest_slope is None:
         return "none"
@@ -220,24 +222,29 @@ def check(
     quiet: Quiet = False,
 ) -> int:
     """Check the assumptions of the theorems on your own data, and what would make them hold."""
-    from ..scenarios.inputs import check_inputs
-
-    at: dict[str, Any] = {"classes": classes, "centred": centre, "scale": scale}
-    at |= {"slopes": slope or [], "precision": precision, "device": device, "out": out}
-    check_inputs(data, labels, **at)
-    # Only now what takes seconds to load.
     check_address_space()
     from ..api import check as run
-    from ..assumptions.ladder import as_data
-    from ..run.record import command_line
 
     with watched(quiet) as progress:
-        result = run(data, labels, seed=seed, progress=progress, command=command_line(), **at)
+        result = run(
+            data,
+            labels,
+            classes=classes,
+            centred=centre,
+            scale=scale,
+            slopes=slope or (),
+            seed=seed,
+            precision=precision,
+            device=device,
+            out=out,
+            progress=progress,
+            command=command_line(),
+        )
     if as_json:
-        print_json(as_data(result.check))
+        sys.stdout.write(result.to_json())
     else:
         console = results()
-        print_check(console, result.check)
+        print_check(console, result)
         if out is not None:
             console.print(f"\nreport: {out}/report.pdf (also report.html, report.json, figures)")
         console.print(f"\n{result.summary}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +45,11 @@ Strict = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
+
+
+def command_line(arguments: Iterable[str] | None = None) -> str:
+    """The command as one would type it again."""
+    return shlex.join(["perturbproof", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 def print_json(value: object) -> None:

@@ -61,15 +61,13 @@ def prove(
     # Where a proof has a gap, small data sets are searched for one that refutes the theorem, and a
     # witness is written. A mutant that is proved although a data set refutes it is a fault.
     from ...numerics.input_error import InputError
-    from ..scenarios.inputs import check_folder, compiled
+    from ..scenarios.inputs import check_flags
 
-    for path in own or []:
-        compiled(path)
+    check_flags("cpu", None if replay is not None else out, own or ())
     if replay is not None:
         if theorems:
             raise InputError("--replay: the witness names its theorem; give no other")
         return _replay(replay, own or [], as_json, quiet)
-    check_folder(out)
     from ...theory.engine import prove as proved
     from ...theory.refute.survey import survey
     from ..run.proof_witness import proof_witnesses

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -21,6 +21,7 @@ from .console import (
     Quiet,
     Strict,
     check_address_space,
+    command_line,
     plain_table,
     print_json,
     print_replay,
@@ -70,31 +71,23 @@ def sweep(
     quiet: Quiet = False,
 ) -> int:
     """Run a grid of scenarios, resumable, on this machine or on a cluster."""
-    from ..scenarios.inputs import sweep_inputs
-
-    at: dict[str, Any] = {
-        "seed": seed,
-        "device": device,
-        "jobs": jobs,
-        "scheduler": scheduler,
-        "shard": shard,
-    }
-    sweep_inputs(file, own or [], out=out, **at)
-    # Only now what takes seconds to load.
     check_address_space()
     from ..api import sweep as run
-    from ..run.record import command_line
 
     with watched(quiet) as progress:
         result = run(
             file,
             out=out,
-            theorems=own or [],
+            theorems=own or (),
+            seed=seed,
+            device=device,
+            jobs=jobs,
+            scheduler=scheduler,
+            shard=shard,
             retry_failed=retry_failed,
             strict=strict,
             progress=progress,
             command=command_line(),
-            **at,
         )
     if as_json:
         print_json(result.report if result.report is not None else {"summary": result.summary})
@@ -108,7 +101,7 @@ def _print_sweep(result: SweepResult) -> None:
     swept = result.swept
     if result.report is not None:
         counts: dict[str, Counter[str]] = {theorem.id: Counter() for theorem in swept.theorems}
-        for outcome in swept.outcomes:
+        for _, outcome in swept.outcomes:
             for judgement in outcome.judgements if outcome else ():
                 counts[judgement.theorem.id][judgement.verdict.value] += 1
         table = plain_table("theorem")
@@ -128,15 +121,13 @@ def _print_sweep(result: SweepResult) -> None:
 
 
 def _unexpected(result: SweepResult) -> Iterator[str]:
-    for point, outcome in zip(result.swept.points, result.swept.outcomes, strict=True):
-        if point is None:
-            continue
-        at = escape(", ".join(f"{field} = {value}" for field, value in point.point.at))
-        if point.error is not None:
-            yield f"{styled('ERROR')}  {at}: {escape(point.error)}"
+    for point, outcome in result.swept.outcomes:
+        at = escape(", ".join(f"{field} = {value}" for field, value in point.at))
+        error = point.error if outcome is None else outcome.error
+        if error is not None:
+            yield f"{styled('ERROR')}  {at}: {escape(error)}"
         for judged in outcome.judgements if outcome else ():
-            scenario = point.point.scenario
-            if scenario and judged.verdict is not scenario.expected(judged.theorem.id):
+            if outcome and judged.verdict is not outcome.scenario.expected(judged.theorem.id):
                 word = styled(judged.verdict.value)
                 yield f"{word}  {judged.theorem.id}  {at}: {escape(judged.reason)}"
 
@@ -163,25 +154,17 @@ def verify(
     quiet: Quiet = False,
 ) -> int:
     """Run scenarios: prove, check assumptions, train, compare, report."""
-    from ..scenarios.inputs import run_inputs
-
-    paths, own = scenarios or [], own or []
-    chosen, studies = run_inputs(
-        paths or [suite], own, seed=seed, precision=precision, device=device, out=out
-    )
-    # Only now what takes seconds to load.
     check_address_space()
     from ..api import verify as run
-    from ..run.record import command_line
 
+    paths = scenarios or []
     with watched(quiet) as progress:
         result = run(
-            *chosen,
-            *studies,
-            theorems=own,
+            *(paths or [suite]),
+            theorems=own or (),
             seed=seed,
-            precision=precision,
             device=device,
+            precision=precision,
             strict=strict,
             out=out,
             progress=progress,

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
-from ...numerics.boundary.decomposition import PointValues, implied_base
+from ...numerics.boundary.decomposition import implied_base
 from ...numerics.boundary.multipliers import linear_normal
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Measured
-from .experiment import Experiment, Measurement, measures
+from .experiment import NO_DIRECTION, Experiment, has_perturbed_set, measures
 from .learner import Missing
-from .one_set import activation_margin, has_perturbed_set, smallest_eigenvalue
+from .normals import signed_products
+from .one_set import activation_margin, smallest_eigenvalue
+from .test_points import coverage
 
 # The symbol of the deterministic matching theorem at many points at once.
 
 
 @measures("disagreement_load", has_perturbed_set)
 def disagreement_load(experiment: Experiment) -> Measured:
-    sets = experiment.matching
-    if not sets:
-        raise Missing(_why_no_decomposition(experiment))
+    if not experiment.matching:
+        if experiment.normal is None:
+            raise Missing(experiment.why_no_limit)
+        shares = experiment.perturbed.made.shares_direction
+        raise Missing(experiment.perturbed.why_no_limit if shares else NO_DIRECTION)
     largest = Interval.exact(0)
-    for one in sets:
+    for one in experiment.matching:
         for index in np.flatnonzero((one.same_side >= 0) & (one.agreeing <= 0)):
             load = one.load(int(index)).nonnegative()
             # From 0 where the point may be none of those that disagree.
             certain = one.same_side[index] > 0 and one.agreeing[index] < 0
             largest = largest.max(load if certain else Interval.between(0, load.upper))
-    covered = sum(int(one.covered.sum()) for one in sets)
-    agreeing = sum(int((one.covered & (one.agreeing > 0)).sum()) for one in sets)
-    points = sum(len(one.agreeing) for one in sets)
-    how = f"{covered} of {points} points are covered, {agreeing} of these certainly agree"
-    if experiment.precise:
-        how += ", in float64 balls"
+    found = coverage(experiment.matching)
+    how = f"{found.covered} of {found.points} points are covered, {found.both} of these certainly "
+    how += "agree, in float64 balls" if experiment.precise else "agree"
     return Measured(largest, how)
-
-
-def _why_no_decomposition(experiment: Experiment) -> str:
-    if experiment.normal is None:
-        return experiment.why_no_limit
-    if not experiment.perturbed.made.shares_direction:
-        return "the perturbations of this set share no direction"
-    return experiment.perturbed.why_no_limit
 
 
 # The perturbed set as theorems about dir = q/‖q‖ have it: exactly along q, and not rounded.
@@ -61,65 +54,34 @@ def normal_along_q(experiment: Experiment) -> RealArray | None:
 
     None where the direction is not q/‖q‖, or multipliers or q are not known.
     """
-    made, q = experiment.perturbed.made, experiment.normal
-    lam = experiment.perturbed.multipliers.lam
-    if not _along_q(experiment) or lam is None or q is None or made.eps is None:
+    learner, q = experiment.perturbed, experiment.normal
+    lam, made = learner.multipliers.lam, learner.made
+    if not learner.along_q or lam is None or q is None:
         return None
-    strength = lam.sum().interval() * Interval.exact(made.eps) / q.norm()
+    strength = lam.sum().interval() * Interval.exact(learner.step[1]) / q.norm()
     return linear_normal(made.base.x, lam, made.base.y) + q * strength
 
 
-def _along_q(experiment: Experiment) -> bool:
-    """Whether the perturbations of the scenario are shared steps along q/‖q‖."""
-    setup = experiment.scenario.perturbed
-    return (
-        setup is not None
-        and setup.perturbation.kind == "l2"
-        and experiment.perturbed.made.shares_direction
-    )
+def _register_at_point(symbol: str) -> None:
+    """A symbol that is named as in `PointValues`."""
 
-
-def _exact_dir_z(experiment: Experiment) -> Interval:
-    """<q/‖q‖, z>."""
-    q = experiment.exact_normal
-    return (q @ experiment.point).interval() / q.norm()
-
-
-def _exact_adv_q_z(experiment: Experiment) -> Interval:
-    normal = normal_along_q(experiment)
-    assert normal is not None
-    return (normal @ experiment.point).interval()
-
-
-_AT_POINT: Mapping[str, Callable[[PointValues], RealArray]] = {
-    "dir_z": lambda values: values.dir_z,
-    "q_z": lambda values: values.q_z,
-    "T1_z": lambda values: values.T1_z,
-    "T2_z": lambda values: values.T2_z,
-    "adv_q_z": lambda values: values.adv_q_z,
-    "base_l1_z": lambda values: values.base_l1_z,
-    "base_l2_z": lambda values: values.base_l2_z,
-}
-_ALONG_Q = {"dir_z": _exact_dir_z, "adv_q_z": _exact_adv_q_z}
-"""The same values for perturbations exactly along q, where they differ."""
-
-
-def _at_point(symbol: str) -> Measurement:
+    @measures(symbol, has_perturbed_set)
     def value(experiment: Experiment) -> Measured:
+        q, values = experiment.exact_normal, experiment.at_point
         if not experiment.has_limit:
             raise Missing(experiment.why_no_limit)
-        if (values := experiment.at_point) is None:
+        if values is None:
             raise Missing(experiment.perturbed.why_no_limit)
-        found = _AT_POINT[symbol](values).interval(0)
-        if symbol in _ALONG_Q and _along_q(experiment):
-            found = found.hull(_ALONG_Q[symbol](experiment))
+        found: Interval = getattr(values, symbol).interval(0)
+        if symbol == "dir_z" and experiment.perturbed.along_q:
+            found = found.hull((q @ experiment.point).interval() / q.norm())
+        if symbol == "adv_q_z" and (learnt := normal_along_q(experiment)) is not None:
+            found = found.hull((learnt @ experiment.point).interval())
         return Measured(found, f"at z = {experiment.scenario.point.kind}")
 
-    return value
 
-
-for _symbol in _AT_POINT:
-    measures(_symbol, has_perturbed_set)(_at_point(_symbol))
+for _symbol in ("dir_z", "q_z", "T1_z", "T2_z", "adv_q_z", "base_l1_z", "base_l2_z"):
+    _register_at_point(_symbol)
 
 
 def _natural_products(experiment: Experiment) -> RealArray:
@@ -129,26 +91,17 @@ def _natural_products(experiment: Experiment) -> RealArray:
     return (samples @ experiment.point) * signs
 
 
-def _exact(value: Interval) -> Measured:
-    return Measured(value, "inner products with a rounding bound")
+_EXACTLY = "inner products with a rounding bound"
+measures("side_min", has_perturbed_set, _EXACTLY)(lambda e: _natural_products(e).min_enclosure())
+measures("side_sum", has_perturbed_set, _EXACTLY)(lambda e: _natural_products(e).sum().interval())
 
 
-@measures("side_min", has_perturbed_set)
-def smallest_side(experiment: Experiment) -> Measured:
-    return _exact(_natural_products(experiment).min_enclosure())
-
-
-@measures("side_sum", has_perturbed_set)
-def sum_of_sides(experiment: Experiment) -> Measured:
-    return _exact(_natural_products(experiment).sum().interval())
-
-
-@measures("base_z_max", has_perturbed_set)
-def largest_base_product(experiment: Experiment) -> Measured:
+@measures("base_z_max", has_perturbed_set, _EXACTLY)
+def largest_base_product(experiment: Experiment) -> Interval:
     made = experiment.perturbed.made
     precise = experiment.perturbed.precise and made.shares_direction
     base = implied_base(made) if precise else BallArray.exact(made.base.x)
-    return _exact(abs(base @ experiment.point).max_enclosure())
+    return abs(base @ experiment.point).max_enclosure()
 
 
 # The natural samples moved along q with flipped labels: what T1 and T2 are made of, and margins.
@@ -164,44 +117,30 @@ def _flipped_labels(scenario: Scenario) -> bool:
     )
 
 
-def _flip_weights(experiment: Experiment) -> RealArray:
+def _weights(experiment: Experiment) -> RealArray:
     """c_n = eps S_a lambda_n/‖q‖ - lambda^a_n, (N,)."""
     lam, learnt = experiment.exact_multipliers, experiment.perturbed.exact_multipliers
-    if (eps := experiment.perturbed.made.eps) is None:
-        raise Missing(experiment.perturbed.why_no_limit)
-    strength = learnt.sum().interval() * Interval.exact(eps) / experiment.exact_normal.norm()
-    return lam * strength - learnt
+    eps = Interval.exact(experiment.perturbed.step[1])
+    return lam * (learnt.sum().interval() * eps / experiment.exact_normal.norm()) - learnt
 
 
-def _flip_margins(experiment: Experiment, extreme: Callable[[RealArray], Interval]) -> Interval:
+def _margins(experiment: Experiment, extreme: Callable[[RealArray], Interval]) -> Interval:
     """An extreme of y_n <q^a, x_n> over the natural samples: as stored, and exactly along q."""
     learnt, exact = experiment.perturbed.exact_normal, normal_along_q(experiment)
     if exact is None:
         raise Missing(experiment.perturbed.why_no_limit)
-    sample = experiment.sample
-    signs = sample.y.astype(np.float64)
-    stored, along = (
-        extreme((BallArray.exact(sample.x) @ normal) * signs) for normal in (learnt, exact)
-    )
+    stored, along = (extreme(signed_products(experiment.sample, q)) for q in (learnt, exact))
     return stored.hull(along)
 
 
-_FLIPS: Mapping[str, Callable[[Experiment], Interval]] = {
-    "flip_min": lambda e: _flip_weights(e).min_enclosure(),
-    "flip_max": lambda e: _flip_weights(e).max_enclosure(),
-    "flip_abs": lambda e: abs(_flip_weights(e)).max_enclosure(),
-    "flip_margin_min": lambda e: _flip_margins(e, lambda margins: margins.min_enclosure()),
-    "flip_margin_max": lambda e: _flip_margins(e, lambda margins: margins.max_enclosure()),
-}
-
-
-def _flip(symbol: str) -> Measurement:
-    how = "verified multipliers of both sets"
-    return lambda experiment: Measured(_FLIPS[symbol](experiment), how)
-
-
-for _symbol in _FLIPS:
-    measures(_symbol, _flipped_labels)(_flip(_symbol))
+for _symbol, _flip in {
+    "flip_min": lambda e: _weights(e).min_enclosure(),
+    "flip_max": lambda e: _weights(e).max_enclosure(),
+    "flip_abs": lambda e: abs(_weights(e)).max_enclosure(),
+    "flip_margin_min": lambda e: _margins(e, lambda margins: margins.min_enclosure()),
+    "flip_margin_max": lambda e: _margins(e, lambda margins: margins.max_enclosure()),
+}.items():
+    measures(_symbol, _flipped_labels, "verified multipliers of both sets")(_flip)
 # The set of these two is the flipped one, which the other symbols of perturbed sets need not be.
 measures("flip_activation_margin", _flipped_labels)(lambda e: activation_margin(e.perturbed))
 measures("flip_A_eigenvalue", _flipped_labels)(lambda e: smallest_eigenvalue(e.perturbed))

@@ -6,7 +6,6 @@ known by its signs on a circle, and its boundary is a set of rays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,47 +22,55 @@ _SAMPLES = 400
 _PARALLEL = 1e-3
 
 
+def figure(
+    experiment: Experiment, kind: str, title: str, caption: str, data: dict[str, Any]
+) -> dict[str, Any]:
+    """A figure of a scenario, which has at most one of each kind."""
+    title = f"{title} of {experiment.scenario.name}"
+    return {"id": kind, "kind": kind, "title": title, "caption": caption, "data": data}
+
+
 def boundary_figure(experiment: Experiment) -> dict[str, Any] | None:
     """Boundaries of f, g and the control; None where there is no q, or nothing to span a plane."""
     found = _boundary_plane(experiment)
-    if found is None or experiment.normal is None:
+    if found is None:
         return None
     axes, second = found
     sample = experiment.sample
     points = (sample.x[:_SAMPLES] @ axes.T).tolist()
     shown = f" (the first {_SAMPLES})" if sample.n > _SAMPLES else ""
-    return {
-        "id": "boundaries",
-        "kind": "boundaries",
-        "title": f"Boundaries of {experiment.scenario.name}",
-        "caption": (
-            f"The plane of q and {second}. Broad lines: where the trained networks change sign: f "
-            "on the natural samples, g on the perturbed ones, the control on the base samples "
-            "without perturbations. Networks without bias are homogeneous, so boundaries are rays "
-            "and the circle shows all. Thin lines: the boundaries of q and q^a of the exact "
-            f"solutions. Points: the natural samples{shown}, projected."
-        ),
-        "data": {
-            "networks": [
-                {
-                    "name": name,
-                    "positive": positive_arcs(
-                        LeakyNetwork(learner.network.weights @ axes.T, experiment.slope)
-                    ),
-                }
-                for name, learner in experiment.networks.items()
-            ],
-            "normals": [
-                {"name": name, "angle": float(np.arctan2(*(axes @ learner.normal.mid)[::-1]))}
-                for name, learner in (("q", experiment), ("q^a", experiment.perturbed))
-                if learner.normal is not None
-            ],
+    networks = [
+        {
+            "name": name,
+            "positive": positive_arcs(
+                LeakyNetwork(learner.network.weights @ axes.T, experiment.slope)
+            ),
+        }
+        for name, learner in experiment.networks.items()
+    ]
+    normals = [
+        {"name": name, "angle": float(np.arctan2(*(axes @ learner.normal.mid)[::-1]))}
+        for name, learner in (("q", experiment), ("q^a", experiment.perturbed))
+        if learner.normal is not None
+    ]
+    return figure(
+        experiment,
+        "boundaries",
+        "Boundaries",
+        f"The plane of q and {second}. Broad lines: where the trained networks change sign: f on "
+        "the natural samples, g on the perturbed ones, the control on the base samples without "
+        "perturbations. Networks without bias are homogeneous, so boundaries are rays and the "
+        "circle shows all. Thin lines: the boundaries of q and q^a of the exact solutions. Points: "
+        f"the natural samples{shown}, projected.",
+        {
+            "networks": networks,
+            "normals": normals,
             "samples": [
                 [*row, int(label)] for row, label in zip(points, sample.y[:_SAMPLES], strict=True)
             ],
             "axes": ["along q", f"rest of {second}"],
         },
-    }
+    )
 
 
 def positive_arcs(network: LeakyNetwork) -> list[list[float]]:
@@ -106,7 +113,10 @@ def _boundary_plane(experiment: Experiment) -> tuple[np.ndarray, str] | None:
     if experiment.normal is None:
         return None
     first = experiment.normal.mid / np.linalg.norm(experiment.normal.mid)
-    for name, vector in _seconds(experiment):
+    others = {"q^a": experiment.perturbed.normal, "the control's normal": experiment.control.normal}
+    seconds = {name: normal.mid for name, normal in others.items() if normal is not None}
+    seconds["the first natural sample"] = experiment.sample.x[0]
+    for name, vector in seconds.items():
         rest = vector - (vector @ first) * first
         # Once more: what rounding left along the first axis.
         rest -= (rest @ first) * first
@@ -114,13 +124,3 @@ def _boundary_plane(experiment: Experiment) -> tuple[np.ndarray, str] | None:
         if length > _PARALLEL * float(np.linalg.norm(vector)):
             return np.stack([first, rest / length]), name
     return None
-
-
-def _seconds(experiment: Experiment) -> Iterator[tuple[str, np.ndarray]]:
-    for name, learner in (
-        ("q^a", experiment.perturbed),
-        ("the control's normal", experiment.control),
-    ):
-        if learner.normal is not None:
-            yield name, learner.normal.mid
-    yield "the first natural sample", experiment.sample.x[0]

@@ -13,7 +13,6 @@ import numpy as np
 from sympy.logic.boolalg import Boolean
 
 from ...numerics.boundary.gram import extremes, gram_matrix
-from ...numerics.compiler import compile_relation
 from ...numerics.enclose.ball_array import BallArray
 from ...theory.exact.interval import Interval
 from ...theory.steps.perturbed import CONDITION, RADIUS
@@ -23,28 +22,23 @@ from ...theory.theorems.perturbation import perturbed_boundary
 from ..scenarios.scenario import Scenario
 from ..statistics import binomial_interval
 from ..values import CrossCheck, Measured
-from .experiment import Experiment, evaluated, measure, measures
+from .experiment import Experiment, evaluated, has_perturbed_set, measure, measures
 from .learner import Missing
 from .normals import POINTS, isotropic_points
-from .one_set import given, has_perturbed_set
+from .one_set import gives
+from .test_points import holds
 
 
 def _on_uniform_data(scenario: Scenario) -> bool:
     return scenario.data.kind == "uniform" and scenario.subset is None
 
 
-def _on_uniform_noise(scenario: Scenario) -> bool:
-    made = scenario.perturbed
-    return made is not None and made.base == "uniform"
-
-
-def _granted(scenario: Scenario) -> bool:
-    return _on_uniform_data(scenario) or has_perturbed_set(scenario)
-
-
-@measures("delta", _granted)
-def failure_probability(experiment: Experiment) -> Measured:
-    return given(experiment.scenario.chance.delta, "the scenario's failure probability")
+gives(
+    "delta",
+    "the scenario's failure probability",
+    lambda e: e.scenario.chance.delta,
+    lambda scenario: _on_uniform_data(scenario) or has_perturbed_set(scenario),
+)
 
 
 # Conditions met by fresh uniform samples.
@@ -56,10 +50,6 @@ def fresh_draws(experiment: Experiment, stream: str) -> Iterator[np.ndarray]:
     size = experiment.sample.n if stream == "fresh data" else experiment.perturbed.made.base.n
     for _ in range(experiment.scenario.chance.draws):
         yield rng.uniform(-1, 1, (size, experiment.sample.d))
-
-
-def _holds(relation: Boolean, values: Mapping[str, Interval]) -> bool | None:
-    return compile_relation(relation).evaluate(values).holds
 
 
 def _share(
@@ -81,40 +71,37 @@ def _norms(x: np.ndarray, prefix: str = "") -> dict[str, Interval]:
     return {prefix + name: value for name, value in found}
 
 
-def _data_chance(condition: Condition) -> Callable[[Experiment], Measured]:
+def _register_data_chance(symbol: str, condition: Condition) -> None:
+    @measures(symbol, _on_uniform_data)
     def chance(experiment: Experiment) -> Measured:
         gamma, count = Interval.exact(experiment.slope), Interval.exact(experiment.sample.n)
         known = {"gamma": gamma, "N": count}
         return _share(
             experiment,
             "fresh data",
-            lambda x: _holds(CONDITIONS[condition], {**known, **_norms(x)}),
+            lambda x: holds(CONDITIONS[condition], {**known, **_norms(x)}),
         )
 
-    return chance
+
+_register_data_chance("chance_paper", "paper")
+_register_data_chance("chance_half_aware", "half-aware")
 
 
-measures("chance_paper", _on_uniform_data)(_data_chance("paper"))
-measures("chance_half_aware", _on_uniform_data)(_data_chance("half-aware"))
-
-
-@measures("noise_chance", _on_uniform_noise)
+@measures("noise_chance", lambda s: s.perturbed is not None and s.perturbed.base == "uniform")
 def noise_chance(experiment: Experiment) -> Measured:
-    made = experiment.perturbed.made
-    if made.direction is None or made.eps is None:
-        raise Missing("the perturbations of this set share no direction")
-    direction = BallArray.exact(made.direction.dir)
+    vector, eps = experiment.perturbed.step
+    direction = BallArray.exact(vector)
     known = {
         "gamma": Interval.exact(experiment.slope),
-        "N_adv": Interval.exact(made.base.n),
-        "eps": Interval.exact(made.eps),
+        "N_adv": Interval.exact(experiment.perturbed.made.base.n),
+        "eps": Interval.exact(eps),
         "dir_sq": (direction @ direction).interval(),
     }
 
     def meets(x: np.ndarray) -> bool | None:
         kappa = abs(BallArray.exact(x) @ direction).max_enclosure().nonnegative()
         values = {**known, **_norms(x, "base_"), "kappa": kappa}
-        both = {_holds(RADIUS.relation, values), _holds(CONDITION.relation, values)}
+        both = {holds(RADIUS.relation, values), holds(CONDITION.relation, values)}
         return False if False in both else None if None in both else True
 
     return _share(experiment, "fresh noise", meets)
@@ -127,56 +114,54 @@ def _random_labels(scenario: Scenario) -> bool:
     return scenario.perturbed is not None and scenario.perturbed.labels == "random"
 
 
-def _label_free(experiment: Experiment, claim: str) -> Interval:
-    """A multiplier bound of perturbed-boundary, which holds whatever the labels are."""
-    found = next(c for c in perturbed_boundary.THEOREM.claims if c.id == claim)
-    return evaluated(experiment, found.relation.args[1])  # type: ignore[arg-type]
+_LABEL_FREE = {claim.id: claim for claim in perturbed_boundary.THEOREM.claims}
+"""Among them the multiplier bounds, which hold whatever the labels are."""
 
 
-@measures("label_free_upper", _random_labels)
-def label_free_upper(experiment: Experiment) -> Measured:
-    upper = _label_free(experiment, "multipliers-upper").upper
+@measures("label_free_upper", _random_labels, "bound of perturbed-boundary, rounded up")
+def label_free_upper(experiment: Experiment) -> Interval:
+    upper = evaluated(experiment, _LABEL_FREE["multipliers-upper"]).upper
     # Outside the condition of perturbed-boundary its formula bounds nothing.
     if not 0 < upper < math.inf:
         raise Missing("perturbed-boundary bounds no multiplier of this set")
-    return Measured(Interval.exact(upper), "bound of perturbed-boundary, rounded up")
+    return Interval.exact(upper)
 
 
-@measures("label_free_lower", _random_labels)
-def label_free_lower(experiment: Experiment) -> Measured:
-    lower = _label_free(experiment, "multipliers-lower").lower
+@measures("label_free_lower", _random_labels, "bound of perturbed-boundary, rounded down")
+def label_free_lower(experiment: Experiment) -> Interval:
+    lower = evaluated(experiment, _LABEL_FREE["multipliers-lower"]).lower
     if not math.isfinite(lower):
         raise Missing("the bound is infinite")
-    return Measured(Interval.exact(lower), "bound of perturbed-boundary, rounded down")
+    return Interval.exact(lower)
+
+
+def _counted_labels(
+    experiment: Experiment, relation: Boolean, known: Mapping[str, Interval]
+) -> Measured:
+    """How often a relation about the test point holds under fresh labels."""
+    events = (
+        None if parts is None else holds(relation, {**known, "T1_z": parts[0], "adv_q_z": parts[1]})
+        for parts in experiment.relabelled
+    )
+    return Measured.counted_in(events, "fresh label draws")
 
 
 @measures("mismatch_chance", _random_labels)
 def mismatch_chance(experiment: Experiment) -> Measured:
-    drawn, values = experiment.relabelled, experiment.at_point
-    if drawn is None or values is None:
+    if not experiment.relabelled or (values := experiment.at_point) is None:
         raise Missing(experiment.perturbed.why_no_limit)
-    q_z = values.q_z.interval(0)
-    events = (
-        None if parts is None else _holds(MISMATCH, {"adv_q_z": parts[1], "q_z": q_z})
-        for parts in drawn.parts
-    )
-    return Measured.counted_in(events, "fresh label draws")
+    return _counted_labels(experiment, MISMATCH, {"q_z": values.q_z.interval(0)})
 
 
 @measures("excess_chance", _random_labels)
 def excess_chance(experiment: Experiment) -> Measured:
-    drawn = experiment.relabelled
     of_set = measure(experiment, ("label_free_upper", "label_free_lower", "delta"))
     known = {name: found.value for name, found in of_set.items() if found.value is not None}
-    if drawn is None or len(known) < len(of_set):
+    if not experiment.relabelled or len(known) < len(of_set):
         raise Missing("the label-free multiplier bounds are not known")
-    known["base_l1_z"] = abs(drawn.base).sum().interval()
-    known["base_l2_z"] = drawn.base.norm()
-    events = (
-        None if parts is None else _holds(EXCESS, {**known, "T1_z": parts[0]})
-        for parts in drawn.parts
-    )
-    return Measured.counted_in(events, "fresh label draws")
+    base = BallArray.exact(experiment.perturbed.made.base.x) @ experiment.point
+    known |= {"base_l1_z": abs(base).sum().interval(), "base_l2_z": base.norm()}
+    return _counted_labels(experiment, EXCESS, known)
 
 
 # Cross-checks of what random numbers rest on: coins are fair, points isotropic, noise uniform.
@@ -191,6 +176,9 @@ FALSE_ALARM = 1e-12
 _ENOUGH = 2**18
 _DISAGREEMENT = frozenset({"agreement", "disagreement_cos"})
 _MISMATCH = frozenset({"mismatch_chance", "excess_chance"})
+_DATA = frozenset({"chance_paper", "chance_half_aware"})
+_Events = Iterator[tuple[str, np.ndarray]]
+"""What happens, and where it did: of probability 1/2."""
 
 
 def sampler_checks(
@@ -208,27 +196,29 @@ def sampler_checks(
                 Interval.exact(POINTS if name in _DISAGREEMENT else draws),
                 frozenset({name}),
             )
-    if symbols & _DISAGREEMENT:
-        inside, _ = isotropic_points(experiment)
-        for what, events in _isotropy(inside):
-            yield _fair(f"isotropic points: {what}", events, _DISAGREEMENT)
-    if symbols & _MISMATCH:
-        labels = experiment.fresh_labels
-        yield _fair("fresh labels: a label is +1", labels > 0, _MISMATCH)
-        yield _fair("fresh labels: two successive labels agree", _pairs(labels) > 0, _MISMATCH)
-    for stream, spoilt in (
-        ("fresh data", frozenset({"chance_paper", "chance_half_aware"})),
-        ("fresh noise", frozenset({"noise_chance"})),
+    for source, events, spoilt in (
+        ("isotropic points", _isotropy, _DISAGREEMENT),
+        ("fresh labels", _fairness, _MISMATCH),
+        ("fresh data", _uniformity, _DATA),
+        ("fresh noise", _uniformity, frozenset({"noise_chance"})),
     ):
-        if symbols & spoilt:
-            entries = _first_entries(experiment, stream)
-            for what, events in _uniformity(entries):
-                yield _fair(f"{stream}: {what}", events, spoilt)
+        if not symbols & spoilt:
+            continue
+        for event, happening in events(experiment, source):
+            what, happened, trials = f"{source}: {event}", int(happening.sum()), happening.size
+            yield CrossCheck(
+                f"sampler, {what}",
+                f"share of {what}: {happened} of {trials}, exact binomial interval of error "
+                f"{FALSE_ALARM:g}, against 1/2",
+                binomial_interval(happened, trials, FALSE_ALARM),
+                Interval.exact(0.5),
+                spoilt,
+            )
 
 
-def _isotropy(points: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Events of probability 1/2 for independent standard normal coordinates (n, 2)."""
-    first, second = points.T
+def _isotropy(experiment: Experiment, _: str) -> _Events:
+    """Of independent standard normal coordinates."""
+    first, second = isotropic_points(experiment)[0].T
     yield "the first coordinate is positive", first > 0
     yield "the second coordinate is positive", second > 0
     yield "both coordinates have one sign", first * second > 0
@@ -236,8 +226,21 @@ def _isotropy(points: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     yield "the radius is beyond its median", first**2 + second**2 > 2 * np.log(2)
 
 
-def _uniformity(entries: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Events of probability 1/2 for independent entries uniform on [-1, 1]."""
+def _fairness(experiment: Experiment, _: str) -> _Events:
+    """Of fair independent labels."""
+    labels = experiment.fresh_labels
+    yield "a label is +1", labels > 0
+    yield "two successive labels agree", _pairs(labels) > 0
+
+
+def _uniformity(experiment: Experiment, stream: str) -> _Events:
+    """Of independent entries uniform on [-1, 1]: the first draws of a stream, as many as needed."""
+    found: list[np.ndarray] = []
+    for draw in fresh_draws(experiment, stream):
+        found.append(draw.reshape(-1))
+        if sum(map(len, found)) >= _ENOUGH:
+            break
+    entries = np.concatenate(found)
     yield "an entry is positive", entries > 0
     yield "an entry is beyond 1/2 in size", abs(entries) > 0.5
     yield "two successive entries have one sign", _pairs(entries) > 0
@@ -248,26 +251,3 @@ def _pairs(values: np.ndarray) -> np.ndarray:
     flat = values.reshape(-1)
     even = flat[: len(flat) // 2 * 2].reshape(-1, 2)
     return even[:, 0] * even[:, 1]
-
-
-def _first_entries(experiment: Experiment, stream: str) -> np.ndarray:
-    """The first draws of a stream, at least one and about as many numbers as are enough."""
-    found, count = [], 0
-    for draw in fresh_draws(experiment, stream):
-        found.append(draw.reshape(-1))
-        count += draw.size
-        if count >= _ENOUGH:
-            break
-    return np.concatenate(found)
-
-
-def _fair(what: str, events: np.ndarray, spoilt: frozenset[str]) -> CrossCheck:
-    happened, trials = int(events.sum()), events.size
-    return CrossCheck(
-        f"sampler, {what}",
-        f"share of {what}: {happened} of {trials}, exact binomial interval of error "
-        f"{FALSE_ALARM:g}, against 1/2",
-        binomial_interval(happened, trials, FALSE_ALARM),
-        Interval.exact(0.5),
-        spoilt,
-    )

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-import sympy as sp
 
 from ...numerics.boundary.certificates import Form
 from ...numerics.boundary.decomposition import (
@@ -20,17 +19,18 @@ from ...numerics.boundary.decomposition import (
 )
 from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.subset import greedy_subset
-from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
+from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
+from ...theory.statement import Claim
 from ...theory.symbols import symbols_of
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
 from .learner import Learner, Missing
-from .test_points import Matching, Relabelled, TestPoints, draw_test_points, matched, relabelled
+from .test_points import Matching, TestPoints, draw_test_points, matched, relabelled
 
 FORMS: dict[str, Form] = {
     "row-wise": "plain",
@@ -38,6 +38,7 @@ FORMS: dict[str, Form] = {
     "signed-row-wise": "signed",
 }
 """The theorems on row-wise certificates, and the form each is about."""
+NO_DIRECTION = "the perturbations of this set share no direction"
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,7 @@ class Experiment(Learner):
             return self.drawn
         form = FORMS[self.scenario.subset.certificate]
         gram = gram_statistics(self.drawn.x).gram
-        return self.drawn.take(
-            greedy_subset(gram, self.drawn.y, Fraction(self.slope), form=form).indices
-        )
+        return self.drawn.take(greedy_subset(gram, self.drawn.y, Fraction(self.slope), form=form))
 
     @cached_property
     def perturbed(self) -> PerturbedLearner:
@@ -81,7 +80,7 @@ class Experiment(Learner):
     def test_points(self) -> tuple[TestPoints, ...]:
         """The sets of points on which the boundaries are compared."""
         made = self.perturbed.made
-        direction = None if made.direction is None else made.direction.dir
+        direction = made.direction
         return draw_test_points(self.scenario, self.drawn, self.sample, direction)
 
     @cached_property
@@ -109,7 +108,7 @@ class Experiment(Learner):
             raise InputError(
                 "point: this perturbation has no shared direction; choose another kind"
             )
-        return direction.dir
+        return direction
 
     @cached_property
     def at_point(self) -> PointValues | None:
@@ -126,11 +125,11 @@ class Experiment(Learner):
         return self.scenario.generator("fresh labels").choice([-1.0, 1.0], shape)
 
     @cached_property
-    def relabelled(self) -> Relabelled | None:
-        """The decomposition at the test point under these; None where no direction is shared."""
+    def relabelled(self) -> tuple[tuple[Interval, Interval] | None, ...]:
+        """T1(z) and <q^a, z> at the test point under each; empty where no direction is shared."""
         made, geometry = self.perturbed.made, self.perturbed.geometry
         if geometry is None:
-            return None
+            return ()
         return relabelled(made, geometry, self.slope, self.point, self.fresh_labels)
 
 
@@ -169,6 +168,26 @@ class PerturbedLearner(Learner):
             return None
         return base_geometry(self.made, precise=self.precise)
 
+    @property
+    def exact_geometry(self) -> BaseGeometry:
+        """The same for symbols that need it. Raises Missing."""
+        if self.geometry is None:
+            raise Missing(NO_DIRECTION)
+        return self.geometry
+
+    @property
+    def step(self) -> tuple[np.ndarray, float]:
+        """The direction (d,) of all perturbations, and their size eps. Raises Missing."""
+        if self.made.direction is None or self.made.eps is None:
+            raise Missing(NO_DIRECTION)
+        return self.made.direction, self.made.eps
+
+    @property
+    def along_q(self) -> bool:
+        """Whether the perturbations are shared steps along q/‖q‖."""
+        setup = self.scenario.perturbed
+        return setup is not None and setup.perturbation.kind == "l2" and self.made.shares_direction
+
 
 @dataclass(frozen=True)
 class ControlLearner(Learner):
@@ -188,7 +207,7 @@ class ControlLearner(Learner):
 
 # Which function measures which symbol, and in which scenarios.
 
-Measurement = Callable[[Experiment], Measured]
+Measurement = Callable[[Experiment], Interval | Measured]
 """Measures one symbol. It may raise Missing where the scenario has not what the symbol needs."""
 Applies = Callable[[Scenario], bool]
 
@@ -197,6 +216,7 @@ Applies = Callable[[Scenario], bool]
 class _Entry:
     measurement: Measurement
     applies: Applies
+    how: str
 
 
 _entries: dict[str, _Entry] = {}
@@ -207,8 +227,17 @@ def always(scenario: Scenario) -> bool:
     return True
 
 
-def measures(symbol: str, when: Applies = always) -> Callable[[Measurement], Measurement]:
+def has_perturbed_set(scenario: Scenario) -> bool:
+    """A symbol of the perturbed set, whatever that is."""
+    return scenario.perturbed is not None
+
+
+def measures(
+    symbol: str, when: Applies = always, how: str = ""
+) -> Callable[[Measurement], Measurement]:
     """Register a function as the measurement of a symbol, in the scenarios where it applies.
+
+    `how` tells of a function that returns an enclosure alone how it was obtained.
 
     Raises:
         ValueError: the symbol has a measurement already.
@@ -218,7 +247,7 @@ def measures(symbol: str, when: Applies = always) -> Callable[[Measurement], Mea
         if symbol in _entries:
             known = _entries[symbol].measurement.__name__
             raise ValueError(f"{symbol} is measured by {known} already")
-        _entries[symbol] = _Entry(function, when)
+        _entries[symbol] = _Entry(function, when, how)
         return function
 
     return register
@@ -241,6 +270,8 @@ def _measured(experiment: Experiment, entry: _Entry) -> Measured:
         found = entry.measurement(experiment)
     except Missing as missing:
         return Measured.missing(str(missing))
+    if isinstance(found, Interval):
+        found = Measured(found, entry.how)
     if experiment.scenario.precision is None or found.rigor is not Rigor.ENCLOSED:
         return found
     # What not every scenario has is about the perturbed set, and rests on both sets.
@@ -256,15 +287,16 @@ def measured_symbols(scenario: Scenario | None = None) -> frozenset[str]:
     )
 
 
-def evaluated(experiment: Experiment, expression: sp.Expr) -> Interval:
-    """A theorem's own expression at the measured values of its symbols.
+def evaluated(experiment: Experiment, claim: Claim) -> Interval:
+    """The right side of a theorem's claim at the measured values of its symbols.
 
     Raises:
         Missing: one of them could not be measured.
     """
+    expression = claim.relation.args[1]
     symbols = symbols_of(expression)
     found = measure(experiment, [symbol.name for symbol in symbols]).values()
-    values = [one.value for one in found]
-    if None in values:
+    values = [one.value for one in found if one.value is not None]
+    if len(values) < len(found):
         raise Missing(next(one.how for one in found if one.value is None))
-    return compile_expression(expression, symbols, "interval")(*values)
+    return enclosure(expression, dict(zip(symbols, values, strict=True)))

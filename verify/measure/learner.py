@@ -108,13 +108,6 @@ class Learner(abc.ABC):
         """The exact solution for the linear activation pattern, zero multipliers allowed."""
         return linear_kkt_point(self.gram, self.sample.y, Fraction(self.slope))
 
-    @property
-    def certificate(self) -> str:
-        """How far the exact solution is verified, and whether its pattern is the linear one."""
-        if self.multipliers.lam is None:
-            return f"no linear-pattern solution certified: {self.multipliers.reason}"
-        return f"verified, {self.multipliers.reason}"
-
     @cached_property
     def normal(self) -> RealArray | None:
         """q (d,) of the linear-pattern solution, also where it is not known to be a KKT point."""
@@ -242,15 +235,6 @@ class Learner(abc.ABC):
         for other in self.others:
             tau = tau.max(certified_angle(other.weights(), self.sample, self.slope, lam).tau)
         return tau
-
-    @property
-    def how_tau(self) -> str:
-        """How tau was obtained, in words."""
-        how = "distance of the rescaled weights to the exact limit"
-        if self.precise:
-            how += ", its operator norm in float64 balls"
-        starts = self.scenario.training.starts
-        return how if starts == 1 else f"{how}, the largest over {starts} starts"
 
     @cached_property
     def residuals(self) -> KktResiduals:

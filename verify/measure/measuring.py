@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 
 from ...numerics.boundary.decomposition import cosine
 from ...numerics.configuration import InputError
-from ...numerics.data.sample import row_list
+from ...numerics.data.sample import Sample, row_list
 from ...theory.exact.interval import Interval
 from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
@@ -28,6 +28,7 @@ from .cross_checks import cross_checks
 from .experiment import Experiment
 from .figures import figures
 from .observations import LEVEL, half_aware_load, observations, predicted_accuracy, right
+from .test_points import Coverage, Matching, coverage
 
 # Findings in words: what a reader should take away from a scenario.
 
@@ -53,30 +54,22 @@ def _notes(experiment: Experiment) -> Iterator[str]:
     if not experiment.has_limit:
         yield f"No exact limit: {experiment.why_no_limit}."
     if experiment.scenario.perturbed is not None:
-        yield from _perturbed_notes(experiment)
+        yield from _accuracy(experiment, experiment.scenario.perturbed.labels == "flipped")
+        for natural in experiment.matching:
+            if natural.points.name == "natural samples":
+                yield _explained(experiment, natural)
+        yield from _side(experiment)
+        if experiment.matching:
+            yield _coverage(coverage(experiment.matching))
+        yield from _orthogonality(experiment)
 
 
-def _perturbed_notes(experiment: Experiment) -> Iterator[str]:
-    """Accuracy of g and of the control, what explains it, coverage, and orthogonality."""
-    yield from _accuracy(experiment)
-    yield from _explained(experiment)
-    yield from _side(experiment)
-    yield from _coverage(experiment)
-    yield from _orthogonality(experiment)
-
-
-def _accuracy(experiment: Experiment) -> Iterator[str]:
-    size = experiment.sample.n
-    sample, networks = experiment.sample, experiment.networks
-    g, control = (right(networks[name].network, sample) for name in ("g", "control"))
-    flipped = experiment.scenario.perturbed is not None and (
-        experiment.scenario.perturbed.labels == "flipped"
-    )
-    beside = (
-        "as the flipped labels teach it to do"
-        if flipped
-        else f"which {_against_chance(control, size)}"
-    )
+def _accuracy(experiment: Experiment, flipped: bool) -> Iterator[str]:
+    """Accuracy of g and of the control on the natural samples."""
+    sample, size = experiment.sample, experiment.sample.n
+    g, control = (right(experiment.networks[name].network, sample) for name in ("g", "control"))
+    learnt = "as the flipped labels teach it to do"
+    beside = learnt if flipped else f"which {_against_chance(control, size)}"
     yield (
         f"Trained on perturbed samples, g classifies {g} of {size} natural samples as labelled "
         f"({g / size:.1%}), which {_against_chance(g, size)}; the control, trained on the same "
@@ -97,31 +90,23 @@ def _against_chance(count: int, size: int) -> str:
     return "is above chance" if 2 * count > size else "is below chance"
 
 
-def _explained(experiment: Experiment) -> Iterator[str]:
-    natural = next((m for m in experiment.matching if m.points.name == "natural samples"), None)
-    if natural is None:
-        return
+def _explained(experiment: Experiment, natural: Matching) -> str:
+    """Whether perturbations or base decide where the exact solutions agree."""
     agreeing, size = natural.agreeing > 0, len(natural.agreeing)
     decided = abs(natural.values.T2_z.mid) > abs(natural.values.T1_z.mid)
     by_perturbations, by_base = int((agreeing & decided).sum()), int((agreeing & ~decided).sum())
-    first = "" if size == experiment.sample.n else "first "
+    samples = f"the {'' if size == experiment.sample.n else 'first '}{size} natural samples"
     median = f"the median of |T2|/|T1| is {np.median(natural.ratio):.3g}"
+    told = "The exact solutions of g and f agree in sign on"
     if not agreeing.any():
-        yield (
-            f"The exact solutions of g and f agree in sign on none of the {first}{size} natural "
-            f"samples: {median}."
-        )
-        return
+        return f"{told} none of {samples}: {median}."
     rest = (
         f"at {by_perturbations} of these the perturbations decide the sign, |T2| > |T1|, at the "
         f"other {by_base} the base samples happen to help"
         if by_base
         else "at each of these the perturbations decide the sign, |T2| > |T1|"
     )
-    yield (
-        f"The exact solutions of g and f agree in sign on {int(agreeing.sum())} of the "
-        f"{first}{size} natural samples; {rest}; {median}."
-    )
+    return f"{told} {int(agreeing.sum())} of {samples}; {rest}; {median}."
 
 
 def _side(experiment: Experiment) -> Iterator[str]:
@@ -136,55 +121,35 @@ def _side(experiment: Experiment) -> Iterator[str]:
         )
 
 
-def _coverage(experiment: Experiment) -> Iterator[str]:
-    sets = experiment.matching
-    if not sets:
-        return
-    points = sum(len(one.covered) for one in sets)
-    covered = sum(int(one.covered.sum()) for one in sets)
-    agreeing = sum(int((one.agreeing > 0).sum()) for one in sets)
-    if not covered:
-        also = f"{agreeing} of them all the same" if agreeing else "none of them either"
-        yield (
-            f"The deterministic matching theorem covers none of the {points} test points; q and "
-            f"q^a agree about {also}."
-        )
-        return
-    both = sum(int((one.covered & (one.agreeing > 0)).sum()) for one in sets)
-    all_ = "all of these" if both == covered else f"only {both} of these"
-    yield (
-        f"The deterministic matching theorem covers {covered} of the {points} test points. q and "
-        f"q^a certainly agree about {all_}, and about {agreeing - both} that it does not cover."
+def _coverage(found: Coverage) -> str:
+    told = "The deterministic matching theorem covers"
+    if not found.covered:
+        also = f"{found.agreeing} of them all the same" if found.agreeing else "none of them either"
+        return f"{told} none of the {found.points} test points; q and q^a agree about {also}."
+    all_ = "all of these" if found.both == found.covered else f"only {found.both} of these"
+    return (
+        f"{told} {found.covered} of the {found.points} test points. q and q^a certainly agree "
+        f"about {all_}, and about {found.agreeing - found.both} that it does not cover."
     )
 
 
 def _orthogonality(experiment: Experiment) -> Iterator[str]:
     before, after = experiment.control, experiment.perturbed
-    loads = [half_aware_load(one, one.gram) for one in (before, after)]
-    if loads[0] is None or loads[1] is None or not after.gram.p_max.upper > 0:
-        return
-    products = f"{_short(before.gram.p_max)} to {_short(after.gram.p_max)}"
-    yield (
-        f"The perturbations take the largest inner product of the base samples from {products}, "
-        f"and the load of the half-aware condition (met below 1) from {factor(loads[0])} to "
-        f"{factor(loads[1])}."
-    )
+    low, high = half_aware_load(before), half_aware_load(after)
+    if low is not None and high is not None and after.gram.p_max.upper > 0:
+        yield (
+            "The perturbations take the largest inner product of the base samples from "
+            f"{_short(before.gram.p_max)} to {_short(after.gram.p_max)}, and the load of the "
+            f"half-aware condition (met below 1) from {factor(low)} to {factor(high)}."
+        )
 
 
 def _short(value: Interval) -> str:
     return f"{(value.lower + value.upper) / 2:.3g}"
 
 
-FAULTS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError)
+FAULTS += (RuntimeError, TypeError, ValueError)
 """What ends as an ERROR of the scenario rather than of the program. InputError is none of them."""
 
 
@@ -244,7 +209,19 @@ def measure_symbols(
     experiment = Experiment(scenario, device, progress)
     try:
         with precision(scenario.working_bits):
-            return _measured(experiment, theorems, sorted(symbols), with_figures, started)
+            measured = measure(experiment, sorted(symbols))
+            checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
+            return MeasuredScenario(
+                scenario,
+                theorems,
+                described(experiment.sample),
+                measured,
+                checks,
+                observations(experiment),
+                notes(experiment),
+                figures(experiment) if with_figures else (),
+                time.perf_counter() - started,
+            )
     except InputError as error:
         raise InputError(f"scenario {scenario.name}: {error}") from error
     except FAULTS as error:
@@ -253,32 +230,12 @@ def measure_symbols(
         return MeasuredScenario(scenario, theorems, seconds=seconds, error=why)
 
 
-def _measured(
-    experiment: Experiment,
-    theorems: tuple[str, ...],
-    symbols: list[str],
-    with_figures: bool,
-    started: float,
-) -> MeasuredScenario:
-    sample = experiment.sample
-    measured = measure(experiment, symbols)
-    checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
-    seen = observations(experiment)
-    data = {
+def described(sample: Sample) -> dict[str, Any]:
+    """A labelled set, for the report."""
+    return {
         "source": sample.source,
         "samples": sample.n,
         "dimension": sample.d,
         "hash": sample.fingerprint(),
         "range": [float(sample.x.min()), float(sample.x.max())],
     }
-    return MeasuredScenario(
-        experiment.scenario,
-        theorems,
-        data,
-        measured,
-        checks,
-        seen,
-        notes(experiment),
-        figures(experiment) if with_figures else (),
-        time.perf_counter() - started,
-    )

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from ...numerics.boundary.decomposition import alignment as cosine_with
 from ...numerics.boundary.decomposition import (
     cosine,
     count_nonzero,
@@ -18,27 +17,29 @@ from ...numerics.boundary.decomposition import (
 )
 from ...numerics.boundary.multipliers import linear_normal
 from ...numerics.configuration import InputError
+from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.precise_array import PreciseArray
 from ...numerics.enclose.real_array import RealArray
 from ...numerics.perturb.geometric import L0Sign, L0Value
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
-from ..values import Measured, Rigor
-from .experiment import Experiment, measures
+from ..values import Measured
+from .experiment import Experiment, has_perturbed_set, measures
 from .learner import Missing
-from .one_set import given, has_perturbed_set
+from .one_set import gives
 
 # How far the learnt boundary agrees with the natural one.
 
 POINTS = 20_000
-_VARIANCES = {"uniform": Interval.exact("1/3"), "gaussian": Interval.exact(1)}
+VARIANCES = {"uniform": "1/3", "gaussian": "1"}
+"""Of one coordinate of the noise, by the kind of base."""
 
 
 def _on_noise(scenario: Scenario) -> bool:
     """The prediction is about noise perturbed along q."""
     made = scenario.perturbed
-    return made is not None and made.base in _VARIANCES and made.perturbation.kind == "l2"
+    return made is not None and made.base in VARIANCES and made.perturbation.kind == "l2"
 
 
 def _rho(experiment: Experiment) -> Interval:
@@ -48,9 +49,9 @@ def _rho(experiment: Experiment) -> Interval:
 
 @measures("rho", has_perturbed_set)
 def cosine_of_normals(experiment: Experiment) -> Measured:
-    if experiment.has_limit and experiment.perturbed.has_limit:
-        return Measured(_rho(experiment), "q and q^a from verified multipliers")
     how = "q and q^a of linear-pattern solutions, not both known to be KKT points"
+    if experiment.has_limit and experiment.perturbed.has_limit:
+        how = "q and q^a from verified multipliers"
     return Measured(_rho(experiment), how)
 
 
@@ -94,60 +95,69 @@ def largest_disagreeing_cosine(experiment: Experiment) -> Measured:
     return Measured(Interval.between(float(low), float(high)), f"over {POINTS} Gaussian points")
 
 
-@measures("agreement_asked", has_perturbed_set)
-def asked_agreement(experiment: Experiment) -> Measured:
-    return given(experiment.scenario.tolerance.agreement, "the scenario's tolerance")
+gives(
+    "agreement_asked",
+    "the scenario's tolerance",
+    lambda e: e.scenario.tolerance.agreement,
+    has_perturbed_set,
+)
 
 
-@measures("alignment", has_perturbed_set)
-def alignment(experiment: Experiment) -> Measured:
+@measures("alignment", has_perturbed_set, "q from verified multipliers")
+def alignment(experiment: Experiment) -> Interval:
     direction = experiment.perturbed.made.direction
     if direction is None or experiment.normal is None:
         raise Missing("no shared direction, or no exact limit")
-    return Measured(cosine_with(direction.dir, experiment.normal), "q from verified multipliers")
+    return cosine(direction, experiment.normal)
 
 
-@measures("base_part", has_perturbed_set)
-def base_part(experiment: Experiment) -> Measured:
+@measures("base_part", has_perturbed_set, "verified multipliers")
+def base_part(experiment: Experiment) -> Interval:
     learner = experiment.perturbed
     lam, made = learner.exact_multipliers, learner.made
-    part = linear_normal(made.base.x, lam, made.base.y)
-    if learner.precise and made.direction is not None and made.eps is not None:
-        # That of the base which makes the stored samples exact.
-        strength = lam.sum().interval() * Interval.exact(made.eps)
-        part = learner.exact_normal - PreciseArray.exact(made.direction.dir) * strength
-    return Measured(part.norm(), "verified multipliers")
+    if not (learner.precise and made.shares_direction):
+        return linear_normal(made.base.x, lam, made.base.y).norm()
+    # That of the base which makes the stored samples exact.
+    direction, eps = learner.step
+    strength = lam.sum().interval() * Interval.exact(eps)
+    return (learner.exact_normal - PreciseArray.exact(direction) * strength).norm()
 
 
-@measures("perturbation_part", has_perturbed_set)
-def perturbation_part(experiment: Experiment) -> Measured:
-    learner = experiment.perturbed
-    lam, geometry, eps = learner.exact_multipliers, learner.geometry, learner.made.eps
-    if geometry is None or eps is None:
-        raise Missing(learner.why_no_limit)
-    total = lam.sum().interval() * Interval.exact(eps) * geometry.dir_sq.sqrt()
-    return Measured(total, "verified multipliers")
+@measures("perturbation_part", has_perturbed_set, "verified multipliers")
+def perturbation_part(experiment: Experiment) -> Interval:
+    lam, (_, eps) = experiment.perturbed.exact_multipliers, experiment.perturbed.step
+    length = experiment.perturbed.exact_geometry.dir_sq.sqrt()
+    return lam.sum().interval() * Interval.exact(eps) * length
 
 
 @measures("adv_accuracy", _on_noise)
 def accuracy(experiment: Experiment) -> Measured:
-    sample = experiment.sample
-    right = (BallArray.exact(sample.x) @ experiment.perturbed.exact_normal) * sample.y.astype("f8")
-    certain, possible = int((right.lower > 0).sum()), int((right.upper > 0).sum())
-    share = Interval.between(certain, possible) / sample.n
-    return Measured(share, f"{certain} of {sample.n} natural samples")
+    n = experiment.sample.n
+    count = classified(experiment.sample, experiment.perturbed.exact_normal)
+    return Measured(count / n, f"{int(count.lower)} of {n} natural samples")
 
 
-@measures("accuracy_asked", _on_noise)
-def asked_accuracy(experiment: Experiment) -> Measured:
-    return given(experiment.scenario.tolerance.accuracy, "the scenario's tolerance")
+def signed_products(sample: Sample, normal: RealArray) -> RealArray:
+    """y_n <normal, x_n>, (N,), for a normal (d,)."""
+    return (BallArray.exact(sample.x) @ normal) * sample.y.astype("f8")
 
 
-@measures("base_variance", _on_noise)
-def base_variance(experiment: Experiment) -> Measured:
+def classified(sample: Sample, normal: RealArray) -> Interval:
+    """How many samples lie on their label's side of a normal (d,)."""
+    sides = signed_products(sample, normal)
+    return Interval.between(int((sides.lower > 0).sum()), int((sides.upper > 0).sum()))
+
+
+def _variance(experiment: Experiment) -> str:
     made = experiment.scenario.perturbed
     assert made is not None
-    return Measured(_VARIANCES[made.base], "variance of the noise", Rigor.PROVED)
+    return VARIANCES[made.base]
+
+
+gives(
+    "accuracy_asked", "the scenario's tolerance", lambda e: e.scenario.tolerance.accuracy, _on_noise
+)
+gives("base_variance", "variance of the noise", _variance, _on_noise)
 
 
 # What is read off q alone: its size, its margins, and cosines with the directions derived from it.
@@ -159,8 +169,7 @@ _TOP_SHARE = 20
 
 def _margins(experiment: Experiment) -> RealArray:
     margins = experiment.multipliers.linear_margins
-    if margins is None:
-        raise Missing(experiment.why_no_limit)
+    assert margins is not None  # known wherever q is
     return margins
 
 
@@ -173,6 +182,7 @@ def top_k(experiment: Experiment) -> int:
     return max(1, experiment.sample.d // _TOP_SHARE)
 
 
+gives("top_k", "the scenario's k, or d/20", top_k)
 _OF_NORMAL: Mapping[str, Callable[[Experiment, RealArray], Interval]] = {
     "norm_q": lambda e, q: q.norm(),
     "natural_kappa": lambda e, q: abs(_margins(e)).max_enclosure() / q.norm(),
@@ -185,39 +195,21 @@ _OF_NORMAL: Mapping[str, Callable[[Experiment, RealArray], Interval]] = {
 }
 
 
-def _of_normal(symbol: str) -> Callable[[Experiment], Measured]:
+def _register_of_normal(symbol: str) -> None:
+    @measures(symbol)
     def value(experiment: Experiment) -> Measured:
-        normal = experiment.exact_normal
         try:
-            found = _OF_NORMAL[symbol](experiment, normal)
+            found = _OF_NORMAL[symbol](experiment, experiment.exact_normal)
         except InputError as error:  # q has fewer entries than are asked for
             raise Missing(str(error)) from error
-        if experiment.has_limit:
-            return Measured(found, _NORMAL)
-        # It is that of a KKT point only if there is one with the pattern.
-        how = "q of the linear-pattern solution, which is not known to be a KKT point"
-        return Measured(found, how)
-
-    return value
+        # Else it is that of a KKT point only if there is one with the pattern.
+        unknown = "q of the linear-pattern solution, which is not known to be a KKT point"
+        return Measured(found, _NORMAL if experiment.has_limit else unknown)
 
 
 for _symbol in _OF_NORMAL:
-    measures(_symbol)(_of_normal(_symbol))
-
-
-@measures("nnz_q")
-def nonzero_components(experiment: Experiment) -> Measured:
-    return Measured(count_nonzero(experiment.exact_normal), "components of q that exclude 0")
-
-
-@measures("top_k")
-def coordinates_moved(experiment: Experiment) -> Measured:
-    return given(top_k(experiment), "the scenario's k, or d/20")
-
-
-@measures("imbalance")
-def imbalance(experiment: Experiment) -> Measured:
-    return given(abs(int(experiment.sample.y.sum())), "counted")
+    _register_of_normal(_symbol)
+measures("nnz_q", how="components of q that exclude 0")(lambda e: count_nonzero(e.exact_normal))
 
 
 # The parts of q from the samples of each label, and the input gradients of the limit network.
@@ -231,11 +223,6 @@ def _class_parts(experiment: Experiment) -> tuple[RealArray, RealArray]:
     return plus, minus
 
 
-@measures("class_cos")
-def class_cosine(experiment: Experiment) -> Measured:
-    return Measured(cosine(*_class_parts(experiment)), _NORMAL)
-
-
 def _gradient_cosines(experiment: Experiment) -> tuple[Interval, Interval]:
     """Cosines of q and the limit network's input gradient at samples of label +1 and -1."""
     plus, minus = _class_parts(experiment)
@@ -247,13 +234,6 @@ def _gradient_cosines(experiment: Experiment) -> tuple[Interval, Interval]:
     )
 
 
-@measures("gradient_cos_min")
-def smaller_gradient_cosine(experiment: Experiment) -> Measured:
-    first, second = _gradient_cosines(experiment)
-    return Measured(first.min(second), _NORMAL)
-
-
-@measures("gradient_cos_max")
-def larger_gradient_cosine(experiment: Experiment) -> Measured:
-    first, second = _gradient_cosines(experiment)
-    return Measured(first.max(second), _NORMAL)
+measures("class_cos", how=_NORMAL)(lambda e: cosine(*_class_parts(e)))
+measures("gradient_cos_min", how=_NORMAL)(lambda e: Interval.min(*_gradient_cosines(e)))
+measures("gradient_cos_max", how=_NORMAL)(lambda e: Interval.max(*_gradient_cosines(e)))

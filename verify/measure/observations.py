@@ -10,28 +10,27 @@ from scipy.special import ndtr
 from scipy.stats import binomtest
 
 from ...numerics.boundary.decomposition import cosine, sample_alignments
-from ...numerics.boundary.gram import GramStatistics
-from ...numerics.compiler import compile_expression, compile_relation
+from ...numerics.compiler import evaluate_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
 from ...numerics.network import LeakyNetwork
-from ...theory import symbols
+from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
+from ...theory.symbols import symbols_of
 from ...theory.theorems.boundary import half_aware
 from ...theory.theorems.learning import agreement_law
 from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
-from .experiment import Experiment, evaluated
+from .experiment import Experiment, evaluated, measure
 from .learner import Learner
-from .test_points import TestPoints, in_balls
+from .normals import VARIANCES, classified
+from .test_points import TestPoints, coverage, holds, in_balls
 
 LEVEL = 0.99
 POINTS = 4000
 _INTERVAL = f"exact {LEVEL:.0%} binomial interval of its own"
 _OTHERS = ("g", "control")
-# Deviation of one coordinate of the noise.
-_DEVIATIONS = {"uniform": np.sqrt(1 / 3), "gaussian": 1.0}
 # The claim of perturbation-alignment that speaks of each perturbation.
 _BOUNDS = {"linf-sign": "sign", "l0-value": "value", "l0-sign": "top-sign"}
 _PARALLEL = ("l2", "linf-rescaled")
@@ -55,6 +54,14 @@ def observations(experiment: Experiment) -> tuple[Observation, ...]:
     )
 
 
+def _seen(
+    says: str, value: Interval | float, rigor: Rigor = Rigor.ENCLOSED, count: int | None = None
+) -> Observation:
+    """An observation, of a number known as it is where `value` is no enclosure."""
+    known = value if isinstance(value, Interval) else Interval.exact(value)
+    return Observation(says, known, rigor, count)
+
+
 def _agreements(experiment: Experiment) -> Iterator[Observation]:
     """How often g and the control have the sign of f: counted, estimated, and as the law says.
 
@@ -67,10 +74,21 @@ def _agreements(experiment: Experiment) -> Iterator[Observation]:
     for points in (whole, *fresh):
         for other in _OTHERS:
             yield from _on_points(experiment, other, points)
-    isotropic = _isotropic(experiment)
+    trained, exact = _isotropic_signs(experiment, experiment.networks, "isotropic signs")
     for other in _OTHERS:
-        yield from isotropic[other]
-        yield from _law(experiment, other)
+        for what, seen in (("exact", exact), ("trained", trained)):
+            if "f" in seen and other in seen:
+                says = f"{what} f and {other} agree in sign on isotropic points"
+                same = np.where(seen["f"] == seen[other], 1, -1)
+                yield _share(says, same, True, Rigor.STATISTICAL)
+        learnt = experiment.networks[other].normal
+        if experiment.normal is not None and learnt is not None:
+            rho = cosine(experiment.normal, learnt)
+            yield _seen(
+                f"the agreement law for exact f and {other} on isotropic points, "
+                "1 - arccos(rho)/pi",
+                enclosure(agreement_law.LAW, {agreement_law.rho: rho}).max(0).min(1),
+            )
 
 
 def _estimated_share(count: int, trials: int) -> Interval:
@@ -80,33 +98,14 @@ def _estimated_share(count: int, trials: int) -> Interval:
 
 
 def _on_points(experiment: Experiment, other: str, points: TestPoints) -> Iterator[Observation]:
-    learner = experiment.networks[other]
-    size = len(points.z)
+    learner, z = experiment.networks[other], BallArray.exact(points.z)
     if experiment.normal is not None and learner.normal is not None:
-        exact = BallArray.exact(points.z)
-        both = _signs(exact @ in_balls(experiment.normal)) * _signs(
-            exact @ in_balls(learner.normal)
-        )
-        yield _share(
-            f"exact f and {other} agree in sign on {points.name}",
-            int((both > 0).sum()),
-            int((both >= 0).sum()),
-            size,
-            points.drawn,
-            Rigor.ENCLOSED,
-        )
-    signs_f, signs_other = (
-        np.sign(network.output(points.z)) for network in (experiment.network, learner.network)
-    )
-    agree = int((signs_f == signs_other).sum())
-    yield _share(
-        f"trained f and {other} agree in sign on {points.name}",
-        agree,
-        agree,
-        size,
-        points.drawn,
-        Rigor.NUMERIC,
-    )
+        f, g = (_signs(z @ in_balls(normal)) for normal in (experiment.normal, learner.normal))
+        says = f"exact f and {other} agree in sign on {points.name}"
+        yield _share(says, f * g, points.drawn, Rigor.ENCLOSED)
+    f, g = (np.sign(one.network.output(points.z)) for one in (experiment, learner))
+    says = f"trained f and {other} agree in sign on {points.name}"
+    yield _share(says, np.where(f == g, 1, -1), points.drawn, Rigor.NUMERIC)
 
 
 def _signs(values: RealArray) -> np.ndarray:
@@ -114,31 +113,15 @@ def _signs(values: RealArray) -> np.ndarray:
     return np.where(values.positive, 1, np.where(values.negative, -1, 0))
 
 
-def _share(
-    says: str, certain: int, possible: int, size: int, drawn: bool, rigor: Rigor
-) -> Observation:
+def _share(says: str, agree: np.ndarray, drawn: bool, rigor: Rigor) -> Observation:
+    """The share of points that agree (1), where some do not (-1) and some may (0)."""
+    counts, size = (int((agree > 0).sum()), int((agree >= 0).sum())), len(agree)
     if not drawn:
-        ends = (Interval.exact(Fraction(count, size)) for count in (certain, possible))
-        share = next(ends).hull(next(ends))
-        return Observation(f"share where {says} (counted)", share, rigor, size)
-    low, high = _estimated_share(certain, size), _estimated_share(possible, size)
-    says = f"share where {says}: {certain} of {size}, {_INTERVAL}"
+        low, high = (Interval.exact(Fraction(count, size)) for count in counts)
+        return Observation(f"share where {says} (counted)", low.hull(high), rigor, size)
+    low, high = (_estimated_share(count, size) for count in counts)
+    says = f"share where {says}: {counts[0]} of {size}, {_INTERVAL}"
     return Observation(says, low.hull(high), Rigor.STATISTICAL, size)
-
-
-def _isotropic(experiment: Experiment) -> dict[str, list[Observation]]:
-    """Agreement on isotropic Gaussian points, of exact and of trained boundaries."""
-    trained, exact = _isotropic_signs(experiment, experiment.networks, "isotropic signs")
-    found: dict[str, list[Observation]] = {}
-    for other in _OTHERS:
-        found[other] = []
-        for what, seen in (("exact", exact), ("trained", trained)):
-            if "f" not in seen or other not in seen:
-                continue
-            agree = int((seen["f"] == seen[other]).sum())
-            says = f"{what} f and {other} agree in sign on isotropic points"
-            found[other].append(_share(says, agree, agree, POINTS, True, Rigor.STATISTICAL))
-    return found
 
 
 def _isotropic_signs(
@@ -160,61 +143,28 @@ def _isotropic_signs(
     return trained, {name: np.sign(z @ (span.T @ q)) for name, q in normals.items()}
 
 
-def _law(experiment: Experiment, other: str) -> Iterator[Observation]:
-    learner: Learner = experiment.networks[other]
-    if experiment.normal is None or learner.normal is None:
-        return
-    law = compile_expression(agreement_law.LAW, (agreement_law.rho,), "interval")
-    yield Observation(
-        f"the agreement law for exact f and {other} on isotropic points, 1 - arccos(rho)/pi",
-        law(cosine(experiment.normal, learner.normal)).max(0).min(1),
-        Rigor.ENCLOSED,
-    )
-
-
 def _parts(experiment: Experiment) -> Iterator[Observation]:
     """T1 and T2 at each set of points; every single value is in the figure's table."""
     for one in experiment.matching:
         name, size = one.points.name, len(one.ratio)
-        outweigh = abs(one.values.T2_z), abs(one.values.T1_z)
-        yield Observation(
-            f"median of |T2(z)|/|T1(z)| on {name}",
-            Interval.exact(float(np.median(one.ratio))),
-            Rigor.NUMERIC,
-            size,
-        )
-        yield Observation(
-            f"{name} where |T2(z)| > |T1(z)|, of {size}",
-            Interval.between(
-                int((outweigh[0].lower > outweigh[1].upper).sum()),
-                int((outweigh[0].upper > outweigh[1].lower).sum()),
-            ),
-            Rigor.ENCLOSED,
-            size,
-        )
+        T2, T1 = abs(one.values.T2_z), abs(one.values.T1_z)
+        certain, possible = ((T2.lower > T1.upper).sum(), (T2.upper > T1.lower).sum())
+        median = float(np.median(one.ratio))
+        yield _seen(f"median of |T2(z)|/|T1(z)| on {name}", median, Rigor.NUMERIC, size)
+        says = f"{name} where |T2(z)| > |T1(z)|, of {size}"
+        yield _seen(says, Interval.between(int(certain), int(possible)), count=size)
 
 
 def _coverage(experiment: Experiment) -> Iterator[Observation]:
     """Which points the deterministic matching theorem covers, and that these agree."""
-    covered = agreeing = 0
     for one in experiment.matching:
-        count = int(one.covered.sum())
-        covered += count
-        agreeing += int((one.covered & (one.agreeing > 0)).sum())
-        yield Observation(
-            f"{one.points.name} that the deterministic matching theorem covers, of "
-            f"{len(one.covered)}",
-            Interval.exact(count),
-            Rigor.ENCLOSED,
-            len(one.covered),
-        )
-    if covered:
-        yield Observation(
-            f"covered points about which q and q^a certainly agree, of {covered}",
-            Interval.exact(agreeing),
-            Rigor.ENCLOSED,
-            covered,
-        )
+        size = len(one.covered)
+        says = f"{one.points.name} that the deterministic matching theorem covers, of {size}"
+        yield _seen(says, int(one.covered.sum()), count=size)
+    found = coverage(experiment.matching)
+    if found.covered:
+        says = f"covered points about which q and q^a certainly agree, of {found.covered}"
+        yield _seen(says, found.both, count=found.covered)
 
 
 def right(network: LeakyNetwork, sample: Sample) -> int:
@@ -225,88 +175,58 @@ def right(network: LeakyNetwork, sample: Sample) -> int:
 def _of_the_training(name: str, learner: Learner) -> Iterator[Observation]:
     """How a trained network does on its own data, and how nearly it is a KKT point."""
     sample = learner.sample
-    yield Observation(
-        f"training samples that {name} classifies correctly, of {sample.n}",
-        Interval.exact(right(learner.network, sample)),
-        Rigor.NUMERIC,
-        sample.n,
-    )
-    yield Observation(
-        f"stationarity residual of {name}, relative to its norm",
-        learner.residuals.relative_stationarity,
-        Rigor.ENCLOSED,
-    )
+    says = f"training samples that {name} classifies correctly, of {sample.n}"
+    yield _seen(says, right(learner.network, sample), Rigor.NUMERIC, sample.n)
+    says = f"stationarity residual of {name}, relative to its norm"
+    yield _seen(says, learner.residuals.relative_stationarity)
 
 
-def _of_the_solution(name: str, learner: Learner) -> Iterator[Observation]:
+def _of_every_network(experiment: Experiment) -> Iterator[Observation]:
     """The exact solution with its certificate, and how far the trained network is from it."""
-    support = learner.multipliers.support
-    if learner.multipliers.lam is None or support is None:
-        yield Observation(f"exact solution of {name}: {learner.certificate}", None, Rigor.NONE)
-        return
-    yield Observation(
-        f"exact solution of {name} ({learner.certificate}): positive multipliers, of "
-        f"{learner.sample.n}",
-        Interval.exact(len(support)),
-        Rigor.ENCLOSED,
-        learner.sample.n,
-    )
-    if learner.angle is not None:
-        yield Observation(
-            f"sine of the certified angle of trained {name} to its limit",
-            learner.angle.tau,
-            Rigor.ENCLOSED,
-        )
+    for name, learner in experiment.networks.items():
+        solved, n, told = learner.multipliers, learner.sample.n, f"exact solution of {name}"
+        if solved.lam is None or solved.support is None:
+            says = f"{told}: no linear-pattern solution certified: {solved.reason}"
+            yield Observation(says, None, Rigor.NONE)
+        else:
+            says = f"{told} (verified, {solved.reason}): positive multipliers, of {n}"
+            yield _seen(says, len(solved.support), count=n)
+            if learner.angle is not None:
+                says = f"sine of the certified angle of trained {name} to its limit"
+                yield _seen(says, learner.angle.tau)
+        yield from _of_the_training(f"trained {name}", learner)
 
 
 def _on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
     """How many natural samples g and the control classify as labelled, and the prediction."""
-    sample = experiment.sample
-    for name in ("g", "control"):
+    sample, n = experiment.sample, experiment.sample.n
+    for name in _OTHERS:
         learner = experiment.networks[name]
         if learner.normal is not None:
-            yield Observation(
-                f"natural samples that the exact solution of {name} classifies correctly, of "
-                f"{sample.n}",
-                _classified(experiment, learner.normal),
-                Rigor.ENCLOSED,
-                sample.n,
-            )
-        yield Observation(
-            f"natural samples that trained {name} classifies correctly, of {sample.n}",
-            Interval.exact(right(learner.network, sample)),
-            Rigor.NUMERIC,
-            sample.n,
-        )
+            says = f"natural samples that the exact solution of {name} classifies correctly, of {n}"
+            yield _seen(says, classified(sample, in_balls(learner.normal)), count=n)
+        says = f"natural samples that trained {name} classifies correctly, of {n}"
+        yield _seen(says, right(learner.network, sample), Rigor.NUMERIC, n)
     if (share := predicted_accuracy(experiment)) is not None:
-        yield Observation(
+        yield _seen(
             "predicted share of natural samples that g classifies correctly (a heuristic for a "
             "base of independent noise of deviation s, not a theorem: the mean over n of "
             "Phi(eps sqrt(N_adv) y_n <dir, x_n>/(s ‖x_n‖)))",
-            Interval.exact(share),
+            share,
             Rigor.NUMERIC,
-            sample.n,
+            n,
         )
-
-
-def _classified(experiment: Experiment, normal: RealArray) -> Interval:
-    """How many natural samples lie on their label's side of a normal (d,)."""
-    sample = experiment.sample
-    sides = (BallArray.exact(sample.x) @ in_balls(normal)) * sample.y.astype(np.float64)
-    return Interval.between(int((sides.lower > 0).sum()), int((sides.upper > 0).sum()))
 
 
 def predicted_accuracy(experiment: Experiment) -> float | None:
     """The accuracy of g on natural samples that normal scores would give; None off noise."""
     setup, made = experiment.scenario.perturbed, experiment.perturbed.made
-    if setup is None or setup.base not in _DEVIATIONS or not made.shares_direction:
+    if setup is None or setup.base not in VARIANCES or not made.shares_direction:
         return None
-    assert made.direction is not None
-    assert made.eps is not None
-    sample = experiment.sample
-    along = sample.y * (sample.x @ made.direction.dir) / np.linalg.norm(sample.x, axis=1)
-    scores = made.eps * np.sqrt(made.base.n) * along / _DEVIATIONS[setup.base]
-    return float(ndtr(scores).mean())
+    sample, (direction, eps) = experiment.sample, experiment.perturbed.step
+    along = sample.y * (sample.x @ direction) / np.linalg.norm(sample.x, axis=1)
+    deviation = np.sqrt(float(Fraction(VARIANCES[setup.base])))
+    return float(ndtr(eps * np.sqrt(made.base.n) * along / deviation).mean())
 
 
 def _orthogonality(experiment: Experiment) -> Iterator[Observation]:
@@ -315,64 +235,50 @@ def _orthogonality(experiment: Experiment) -> Iterator[Observation]:
         ("base samples", experiment.control),
         ("perturbed samples", experiment.perturbed),
     ):
-        gram = learner.gram
         for what, value in (
-            ("smallest norm", gram.R_min),
-            ("largest norm", gram.R_max),
-            ("largest inner product", gram.p_max),
-            ("load of the half-aware condition (met below 1)", half_aware_load(learner, gram)),
+            ("smallest norm", learner.gram.R_min),
+            ("largest norm", learner.gram.R_max),
+            ("largest inner product", learner.gram.p_max),
+            ("load of the half-aware condition (met below 1)", half_aware_load(learner)),
         ):
             yield Observation(f"{what}, {name}", value, Rigor.ENCLOSED)
 
 
-def half_aware_load(learner: Learner, gram: GramStatistics) -> Interval | None:
+def half_aware_load(learner: Learner) -> Interval | None:
     """Left over right side of the half-aware condition: below 1 it holds."""
-    values = {
-        symbols.gamma.name: Interval.exact(learner.slope),
-        symbols.N.name: Interval.exact(learner.sample.n),
-        symbols.R_min.name: gram.R_min,
-        symbols.R_max.name: gram.R_max,
-        symbols.p_max.name: gram.p_max,
-    }
-    return compile_relation(half_aware.CONDITION).evaluate(values).load
+    values = {"gamma": Interval.exact(learner.slope), "N": Interval.exact(learner.sample.n)}
+    values |= {name: getattr(learner.gram, name) for name in ("R_min", "R_max", "p_max")}
+    return evaluate_relation(half_aware.CONDITION, values).load
 
 
 def _alignments(experiment: Experiment) -> Iterator[Observation]:
-    """The cosine of every single perturbation and q, against the bound of its kind."""
+    """The cosine of every single perturbation and q, held to the claim about its kind."""
     setup = experiment.scenario.perturbed
     if experiment.normal is None or setup is None:
         return
     cosines = sample_alignments(experiment.perturbed.made, in_balls(experiment.normal))
-    yield Observation(
-        "smallest cosine of a perturbation, times its label, and q",
-        cosines.min_enclosure(),
-        Rigor.ENCLOSED,
-        len(cosines),
-    )
-    kind = setup.perturbation.kind
+    kind, size = setup.perturbation.kind, len(cosines)
+    says = "smallest cosine of a perturbation, times its label, and q"
+    yield _seen(says, cosines.min_enclosure(), count=size)
     if not experiment.perturbed.made.shares_direction:
         return
     if kind in _PARALLEL:
         bound, what = Interval.exact(1) - _ROUNDING, f"1, up to {_ROUNDING:g}"
+        met = int((cosines.lower >= bound.upper).sum())
     elif kind in _BOUNDS:
-        claims = perturbation_alignment.THEOREM.claims
-        found = next(claim for claim in claims if claim.id == _BOUNDS[kind])
-        bound = evaluated(experiment, found.relation.args[1])  # type: ignore[arg-type]
-        what = f"{bound.upper:.4g}"
+        claims = {claim.id: claim for claim in perturbation_alignment.THEOREM.claims}
+        claim = claims[_BOUNDS[kind]]
+        what = f"{evaluated(experiment, claim).upper:.4g}"
+        names = [symbol.name for symbol in symbols_of(claim.relation)]
+        found = measure(experiment, names).items()
+        known = {name: one.value for name, one in found if one.value is not None}
+        (ours,) = symbols_of(claim.relation.args[0])
+        each = ({**known, ours.name: cosines.interval(n)} for n in range(size))
+        met = sum(holds(claim.relation, values) is True for values in each)
     else:
         return
-    yield Observation(
-        f"perturbations whose cosine with q certainly meets its bound ({what}), of {len(cosines)}",
-        Interval.exact(int((cosines.lower >= bound.upper).sum())),
-        Rigor.ENCLOSED,
-        len(cosines),
-    )
-
-
-def _of_every_network(experiment: Experiment) -> Iterator[Observation]:
-    for name, learner in experiment.networks.items():
-        yield from _of_the_solution(name, learner)
-        yield from _of_the_training(f"trained {name}", learner)
+    says = f"perturbations whose cosine with q certainly meets its bound ({what}), of {size}"
+    yield _seen(says, met, count=size)
 
 
 def _signs_of_limit(experiment: Experiment) -> Iterator[Observation]:
@@ -380,11 +286,10 @@ def _signs_of_limit(experiment: Experiment) -> Iterator[Observation]:
     if experiment.normal is None:
         return
     trained, exact = _isotropic_signs(experiment, {"f": experiment}, "points")
-    agree = int((trained["f"] == exact["f"]).sum())
-    yield Observation(
+    yield _seen(
         "share of isotropic Gaussian points where the trained network has the sign of <q, z> "
         f"(q from A lambda = 1; exact {LEVEL:.0%} binomial interval)",
-        _estimated_share(agree, POINTS),
+        _estimated_share(int((trained["f"] == exact["f"]).sum()), POINTS),
         Rigor.STATISTICAL,
         POINTS,
     )

@@ -10,23 +10,16 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from ...numerics.boundary.certificates import Form, RowWise
-from ...numerics.boundary.decomposition import BaseGeometry
 from ...numerics.boundary.gram import GramStatistics
 from ...numerics.boundary.multipliers import Multipliers, margin_matrix
 from ...numerics.boundary.streaming_gram import GramSummary
 from ...numerics.enclose.linear_algebra import spectrum
-from ...numerics.perturb.perturbed_set import PerturbedSet
 from ...theory.exact.interval import Interval
-from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
-from .experiment import Experiment, Measurement, measures
+from .experiment import NO_DIRECTION, Applies, Experiment, always, has_perturbed_set, measures
 from .learner import Learner, Missing
 
 OfLearner = Callable[[Learner], Measured]
-
-
-def has_perturbed_set(scenario: Scenario) -> bool:
-    return scenario.perturbed is not None
 
 
 def of_both(symbol: str) -> Callable[[OfLearner], OfLearner]:
@@ -40,27 +33,37 @@ def of_both(symbol: str) -> Callable[[OfLearner], OfLearner]:
     return register
 
 
-def given(value: float, what: str) -> Measured:
-    """A number that is part of the scenario, or was counted."""
+def given(value: float | str, what: str) -> Measured:
+    """A number that is part of the scenario, or was counted; a fraction as text."""
     return Measured(Interval.exact(value), what, Rigor.PROVED)
 
 
-def _told(what: str, word: str, learner: Learner, rest: str = "") -> str:
-    """`what`, of the perturbed set if it is that one's."""
-    return what + (f" {word} the {learner.named}" if learner.named else "") + rest
+GIVEN: set[str] = set()
+"""The symbols whose values are given: no computation can spoil them."""
 
 
-# Sizes, and what the scenario gives.
+def gives(
+    symbol: str, what: str, read: Callable[[Experiment], float | str], when: Applies = always
+) -> None:
+    """Register a symbol whose value the scenario gives, or that is counted."""
+    GIVEN.add(symbol)
+    measures(symbol, when)(lambda experiment: given(read(experiment), what))
 
-_GIVEN: Mapping[str, tuple[Callable[[Experiment], float], str]] = {
-    "gamma": (lambda e: e.slope, "the scenario's slope, as a float64"),
-    "N": (lambda e: e.sample.n, "counted"),
-    "d": (lambda e: e.sample.d, "counted"),
-    "m": (lambda e: e.scenario.network.width, "the scenario's width"),
-    "tau_asked": (lambda e: e.scenario.tolerance.angle, "the scenario's tolerance"),
-}
-for _symbol, (_read, _how) in _GIVEN.items():
-    measures(_symbol)(lambda e, read=_read, how=_how: given(read(e), how))
+
+def _eps(experiment: Experiment) -> float:
+    if (eps := experiment.perturbed.made.eps) is None:
+        raise Missing(NO_DIRECTION)
+    return eps
+
+
+gives("gamma", "the scenario's slope, as a float64", lambda e: e.slope)
+gives("N", "counted", lambda e: e.sample.n)
+gives("d", "counted", lambda e: e.sample.d)
+gives("m", "the scenario's width", lambda e: e.scenario.network.width)
+gives("tau_asked", "the scenario's tolerance", lambda e: e.scenario.tolerance.angle)
+gives("imbalance", "counted", lambda e: abs(int(e.sample.y.sum())))
+gives("N_adv", "counted", lambda e: e.perturbed.made.base.n, has_perturbed_set)
+gives("eps", "the scenario's eps", _eps, has_perturbed_set)
 
 
 # What the Gram matrix says. The same reading serves a summary of a matrix too large to hold.
@@ -81,16 +84,16 @@ OF_GRAM: Mapping[str, Callable[[GramStatistics | GramSummary, float], Interval]]
 """How each symbol is read off norms, inner products and row sums, at a slope."""
 
 
-def _of_gram(symbol: str) -> OfLearner:
+def _register_of_gram(symbol: str) -> None:
+    @(measures if symbol.startswith("row_") else of_both)(symbol)
     def value(learner: Learner) -> Measured:
-        how = _told("Gram matrix", "of", learner, " with a rounding bound for every entry")
+        of_set = f" of the {learner.named}" if learner.named else ""
+        how = f"Gram matrix{of_set} with a rounding bound for every entry"
         return Measured(OF_GRAM[symbol](learner.gram, learner.slope), how)
-
-    return value
 
 
 for _symbol in OF_GRAM:
-    (measures if _symbol.startswith("row_") else of_both)(_symbol)(_of_gram(_symbol))
+    _register_of_gram(_symbol)
 
 
 @of_both("A_eigenvalue")
@@ -104,17 +107,12 @@ def smallest_eigenvalue(learner: Learner) -> Measured:
 
 
 def _solved(learner: Learner, value: Interval) -> Measured:
-    return Measured(value, _told("verified solution of A lambda = 1", "for", learner))
+    of_set = f" for the {learner.named}" if learner.named else ""
+    return Measured(value, f"verified solution of A lambda = 1{of_set}")
 
 
-@of_both("lambda_min")
-def smallest_multiplier(learner: Learner) -> Measured:
-    return _solved(learner, learner.exact_multipliers.min_enclosure())
-
-
-@of_both("lambda_max")
-def largest_multiplier(learner: Learner) -> Measured:
-    return _solved(learner, learner.exact_multipliers.max_enclosure())
+of_both("lambda_min")(lambda one: _solved(one, one.exact_multipliers.min_enclosure()))
+of_both("lambda_max")(lambda one: _solved(one, one.exact_multipliers.max_enclosure()))
 
 
 @of_both("activation_margin")
@@ -141,7 +139,10 @@ def certified_angle(learner: Learner) -> Measured:
     if (tau := learner.farthest_tau) is None:
         why = learner.why_no_limit
         raise Missing(why if learner.named else f"no limit to compare with: {why}")
-    return Measured(tau, learner.how_tau)
+    starts = learner.scenario.training.starts
+    how = "distance of the rescaled weights to the exact limit"
+    how += ", its operator norm in float64 balls" if learner.precise else ""
+    return Measured(tau, how if starts == 1 else f"{how}, the largest over {starts} starts")
 
 
 # The row-wise certificates, each measured in the form of its theorem.
@@ -165,65 +166,25 @@ def row_values(found: RowWise) -> dict[str, Measured]:
 
 
 def _register_form(prefix: str, form: Form) -> None:
-    def asked(symbol: str) -> Measurement:
-        return lambda experiment: row_values(experiment.row_wise(form))[symbol]
+    for name in (f"{prefix}witness_min", f"{prefix}row_gap"):
+        measures(name)(lambda e, name=name: row_values(e.row_wise(form))[name])
 
-    def headroom(experiment: Experiment) -> Measured:
-        room = experiment.row_wise(form).upper - experiment.exact_multipliers
-        return Measured(room.min_enclosure(), _ROW_BOUNDS)
+    @measures(f"{prefix}headroom", how=_ROW_BOUNDS)
+    def headroom(experiment: Experiment) -> Interval:
+        return (experiment.row_wise(form).upper - experiment.exact_multipliers).min_enclosure()
 
-    def footroom(experiment: Experiment) -> Measured:
-        room = experiment.exact_multipliers - experiment.row_wise(form).lower
-        return Measured(room.min_enclosure(), _ROW_BOUNDS)
-
-    for name in ("witness_min", "row_gap"):
-        measures(prefix + name)(asked(prefix + name))
-    measures(f"{prefix}headroom")(headroom)
-    measures(f"{prefix}footroom")(footroom)
+    @measures(f"{prefix}footroom", how=_ROW_BOUNDS)
+    def footroom(experiment: Experiment) -> Interval:
+        return (experiment.exact_multipliers - experiment.row_wise(form).lower).min_enclosure()
 
 
 for _form, _prefix in PREFIX.items():
     _register_form(_prefix, _form)
 
 
-# How the perturbed set was made, and the base samples that it was made from.
+# The base samples that the perturbed set was made from: the names are those of `BaseGeometry`.
 
-_NO_DIRECTION = "the perturbations of this set share no direction"
-_MADE: Mapping[str, tuple[Callable[[PerturbedSet], float | None], str]] = {
-    "N_adv": (lambda made: made.base.n, "counted"),
-    "eps": (lambda made: made.eps, "the scenario's eps"),
-}
-_OF_BASE: Mapping[str, Callable[[BaseGeometry], Interval]] = {
-    "kappa": lambda geometry: geometry.kappa,
-    "dir_sq": lambda geometry: geometry.dir_sq,
-    "base_R_min": lambda geometry: geometry.base_R_min,
-    "base_R_max": lambda geometry: geometry.base_R_max,
-    "base_p_max": lambda geometry: geometry.base_p_max,
-}
-
-
-def _made(symbol: str) -> Measurement:
-    read, how = _MADE[symbol]
-
-    def value(experiment: Experiment) -> Measured:
-        if (found := read(experiment.perturbed.made)) is None:
-            raise Missing(_NO_DIRECTION)
-        return given(found, how)
-
-    return value
-
-
-def _of_base(symbol: str) -> Measurement:
-    def value(experiment: Experiment) -> Measured:
-        if (geometry := experiment.perturbed.geometry) is None:
-            raise Missing(_NO_DIRECTION)
-        how = "base samples, with the rounding of the perturbed ones"
-        return Measured(_OF_BASE[symbol](geometry), how)
-
-    return value
-
-
-for _symbol in _MADE:
-    measures(_symbol, has_perturbed_set)(_made(_symbol))
-for _symbol in _OF_BASE:
-    measures(_symbol, has_perturbed_set)(_of_base(_symbol))
+for _symbol in ("kappa", "dir_sq", "base_R_min", "base_R_max", "base_p_max"):
+    measures(_symbol, has_perturbed_set, "base samples, with the rounding of the perturbed ones")(
+        lambda e, symbol=_symbol: getattr(e.perturbed.exact_geometry, symbol)
+    )

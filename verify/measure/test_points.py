@@ -4,10 +4,11 @@ match the natural boundary for certain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from sympy.logic.boolalg import Boolean
@@ -19,7 +20,7 @@ from ...numerics.boundary.decomposition import (
     point_values,
 )
 from ...numerics.boundary.multipliers import margin_matrix
-from ...numerics.compiler import compile_relation
+from ...numerics.compiler import evaluate_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.linear_algebra import verified_solve
@@ -80,6 +81,11 @@ MATCHING = matching_deterministic.THEOREM.claims[0]
 _OF_POINT = ("dir_z", "q_z", "adv_q_z", "base_l1_z")
 
 
+def holds(relation: Boolean, values: Mapping[str, Interval]) -> bool | None:
+    """Whether a relation of a theorem certainly holds, or certainly does not."""
+    return evaluate_relation(relation, values).holds
+
+
 @dataclass(frozen=True, eq=False)
 class Matching:
     """The decomposition at a set of points, (B,) throughout.
@@ -105,10 +111,7 @@ class Matching:
     @cached_property
     def covered(self) -> np.ndarray:
         """Where the deterministic matching theorem certainly applies, bool (B,)."""
-        assumed = [
-            self._decided(a.relation) > 0 for a in matching_deterministic.THEOREM.assumptions
-        ]
-        return np.all(assumed, axis=0)
+        return (self._decided(OUTWEIGHS.relation) > 0) & (self.same_side > 0)
 
     @cached_property
     def ratio(self) -> np.ndarray:
@@ -118,7 +121,7 @@ class Matching:
 
     def load(self, index: int) -> Interval:
         """How far the perturbations outweigh the base at a point: covered above 1."""
-        sides = compile_relation(OUTWEIGHS.relation).evaluate(self._at(index))
+        sides = evaluate_relation(OUTWEIGHS.relation, self._at(index))
         return sides.lhs / sides.rhs
 
     def _at(self, index: int) -> dict[str, Interval]:
@@ -127,9 +130,28 @@ class Matching:
 
     def _decided(self, relation: Boolean) -> np.ndarray:
         """1 where a relation of the theorem certainly holds, -1 where it does not, else 0; (B,)."""
-        compiled = compile_relation(relation)
-        found = [compiled.evaluate(self._at(i)).holds for i in range(len(self.points.z))]
-        return np.array([0 if holds is None else 1 if holds else -1 for holds in found])
+        truth = {True: 1, False: -1, None: 0}
+        every = range(len(self.points.z))
+        return np.array([truth[holds(relation, self._at(index))] for index in every])
+
+
+class Coverage(NamedTuple):
+    """How many test points there are, how many the deterministic matching theorem certainly covers,
+    about how many q and q^a certainly agree, and both of these."""
+
+    points: int
+    covered: int
+    agreeing: int
+    both: int
+
+
+def coverage(sets: Iterable[Matching]) -> Coverage:
+    """Counted over all sets of points."""
+    each = [np.stack([one.covered, one.agreeing > 0]) for one in sets]
+    covered, agree = np.concatenate([np.empty((2, 0), bool), *each], axis=1)
+    return Coverage(
+        len(covered), int(covered.sum()), int(agree.sum()), int((covered & agree).sum())
+    )
 
 
 def matched(made: PerturbedSet, lam: RealArray, normal: RealArray, points: TestPoints) -> Matching:
@@ -149,33 +171,19 @@ def matched(made: PerturbedSet, lam: RealArray, normal: RealArray, points: TestP
     return Matching(points, values, of_set)
 
 
-@dataclass(frozen=True, eq=False)
-class Relabelled:
-    """T1(z) and <q^a, z> for every fresh draw of the labels; None where no solution is verified.
-
-    `base` are the <x'_n, z>, (N_adv,).
-    """
-
-    parts: tuple[tuple[Interval, Interval] | None, ...]
-    base: BallArray
-
-
 def relabelled(
-    made: PerturbedSet,
-    geometry: BaseGeometry,
-    slope: float,
-    z: np.ndarray,
-    labels: np.ndarray,
-) -> Relabelled:
-    """The decomposition at z (d,) for labels (draws, N_adv) of a set that shares its direction.
+    made: PerturbedSet, geometry: BaseGeometry, slope: float, z: np.ndarray, labels: np.ndarray
+) -> tuple[tuple[Interval, Interval] | None, ...]:
+    """T1(z) and <q^a, z> at z (d,) for every draw of labels (draws, N_adv).
 
-    The multipliers are those of the linear pattern.
+    The set shares its direction; the multipliers are those of the linear pattern. None where no
+    solution is verified.
     """
     assert made.direction is not None
     assert made.eps is not None
     gram, along = in_balls(geometry.gram), in_balls(geometry.along)
     base = BallArray.exact(made.base.x) @ z
-    step = (BallArray.exact(made.direction.dir) @ z).interval() * Interval.exact(made.eps)
+    step = (BallArray.exact(made.direction) @ z).interval() * Interval.exact(made.eps)
     ones = BallArray.exact(np.ones(len(gram)))
     parts: list[tuple[Interval, Interval] | None] = []
     for y in labels:
@@ -186,7 +194,7 @@ def relabelled(
             continue
         T1 = ((lam * y) @ base).interval()
         parts.append((T1, T1 + lam.sum().interval() * step))
-    return Relabelled(tuple(parts), base)
+    return tuple(parts)
 
 
 def in_balls(values: RealArray) -> BallArray:

@@ -8,12 +8,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ...numerics.configuration import InputError
-from ..reporting import remove_stale_figures, render, write_atomic
+from ..reporting import remove_stale_figures, render, schema, write_atomic
+from ..values import Progress, unwatched
 from .proof_witness import ProofWitness
 from .witness import FOLDER as WITNESSES
 from .witness import Witness
@@ -107,7 +108,8 @@ def report_folder(out: Path, *, exclusive: bool = True) -> Iterator[None]:
             yield
     except BaseException:
         for folder in made if exclusive else ():
-            _remove_if_empty(folder)
+            with suppress(OSError):  # not empty
+                folder.rmdir()
         raise
 
 
@@ -138,14 +140,17 @@ def report_text(content: Mapping[str, Any]) -> str:
 
 def write_report(
     out: Path,
-    content: Mapping[str, Any],
+    report: schema.Report,
     strict: bool = False,
     witnesses: Iterable[Witness | ProofWitness] = (),
-) -> None:
+    progress: Progress = unwatched,
+) -> dict[str, Any]:
     """Make the whole report beside the earlier one, and only then move it over file by file.
 
-    `strict` is that of `reports.junit.junit`.
+    `strict` is that of `reports.junit.junit`. Returns the content of report.json.
     """
+    progress("writing the report", 0, 1)
+    content = report.model_dump(mode="json")
     with tempfile.TemporaryDirectory(prefix=_FRESH, dir=out) as name:
         fresh = Path(name)
         write_atomic(fresh / "report.json", report_text(content))
@@ -159,6 +164,7 @@ def write_report(
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
         remove_stale_figures(out, {path.stem for path in files if path.parent.name == "figures"})
+    return content
 
 
 def _refuse_links(out: Path) -> None:
@@ -169,10 +175,3 @@ def _refuse_links(out: Path) -> None:
         ours = path.name in ("figures", WITNESSES) or path.name.startswith(".perturbproof-")
         if ours and path.is_symlink():
             raise InputError(f"--out {out}: {path.name} is a link; nothing is written through it")
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        return

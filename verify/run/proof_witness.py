@@ -21,9 +21,9 @@ import pydantic
 from ...numerics.configuration import InputError
 from ...theory.engine import ProofReport, StepReport, prove
 from ...theory.notation import formula
-from ...theory.refute.kkt_points import KktPoint, Vector, gram_matrix
+from ...theory.refute.kkt_points import KktPoint, Vector, dot, gram_matrix
 from ...theory.refute.search import Refutation, refute, search
-from ...theory.refute.setting import ExactData, ExactPerturbation, Setting, combination, dot
+from ...theory.refute.setting import Setting, combination
 from ...theory.statement import Theorem
 from ..reporting import write_atomic
 from ..scenarios.scenario import first_problem
@@ -34,131 +34,9 @@ from .witness import folder_name
 # What is read is checked for shape and for what makes it a data set of the theory: whether it
 # refutes anything is for `theory.refute` to say.
 
-_WRITTEN = re.compile(r"-?[0-9]{1,1000}(/[0-9]{1,1000})?")
+_WRITTEN = re.compile(r"-?[0-9]{1,1000}(/0*[1-9][0-9]{0,999})?")
 _MOST = 64
 """Samples, and dimensions: the search makes at most five of either."""
-
-
-def _rational(value: Any) -> Fraction:
-    if isinstance(value, Fraction):
-        return value
-    # Not Fraction(value): "1e9999999" would take the memory of the machine.
-    if not isinstance(value, str) or not _WRITTEN.fullmatch(value):
-        raise ValueError(f'a rational number is written "p/q", found {value!r:.40}')
-    numerator, _, denominator = value.partition("/")
-    if denominator and not int(denominator):
-        raise ValueError(f"{value:.40} divides by zero")
-    return Fraction(int(numerator), int(denominator or 1))
-
-
-def _label(value: int) -> int:
-    if value == 0:
-        raise ValueError("labels must be -1 or 1")
-    return value
-
-
-_Rational = Annotated[
-    Fraction, pydantic.PlainValidator(_rational), pydantic.PlainSerializer(str, when_used="json")
-]
-_Size = pydantic.Field(min_length=1, max_length=_MOST)
-_Vector = Annotated[tuple[_Rational, ...], _Size]
-_Matrix = Annotated[tuple[_Vector, ...], _Size]
-_Sign = Annotated[int, pydantic.Field(strict=True, ge=-1, le=1)]
-_Labels = Annotated[tuple[Annotated[_Sign, pydantic.AfterValidator(_label)], ...], _Size]
-_States = Annotated[tuple[_Sign, ...], _Size]
-
-
-class _Form(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(frozen=True, from_attributes=True)
-
-
-class _Point(_Form):
-    multipliers: _Vector
-    margins: _Vector
-    states: tuple[_States, _States]
-    slopes: tuple[_Vector, _Vector]
-    preactivations: tuple[_Vector, _Vector]
-
-    def of(self, count: int) -> KktPoint:
-        vectors = {"multipliers": [self.multipliers], "margins": [self.margins]}
-        halves = {"states": self.states, "slopes": self.slopes}
-        halves["preactivations"] = self.preactivations
-        for name, some in {**vectors, **halves}.items():
-            _check(all(len(one) == count for one in some), f"{name}: must be lists of {count}")
-        return KktPoint(**{name: getattr(self, name) for name in type(self).model_fields})
-
-
-class _Perturbed(_Form):
-    base: _Matrix
-    labels: _Labels
-    direction: _Vector
-    step: _Rational
-    scale: _Rational
-    point: _Point | None = None
-
-
-class ExactSetting(_Form):
-    """The data set and its KKT point; for a perturbed set also that one, and the test point z."""
-
-    slope: _Rational
-    labels: _Labels
-    gram: _Matrix
-    point: _Point | None = None
-    perturbed: _Perturbed | None = None
-    rows: _Matrix | None = None
-    z: _Vector | None = None
-    top_k: Annotated[int, pydantic.Field(strict=True, ge=1, le=_MOST)] = 1
-
-    def setting(self) -> Setting:
-        """The setting that this describes.
-
-        Raises:
-            ValueError: it is no data set with a perturbed set of the theory.
-        """
-        n = len(self.labels)
-        _check(0 < self.slope <= 1, f"slope: must lie in (0, 1], found {self.slope}")
-        _check_shape("gram", self.gram, n, n)
-        symmetric = all(self.gram[i][k] == self.gram[k][i] for i in range(n) for k in range(i))
-        _check(symmetric, "gram: must be symmetric")
-        point = None if self.point is None else self.point.of(n)
-        if self.rows is not None:
-            _check_shape("rows", self.rows, n, len(self.rows[0]))
-            same = gram_matrix(self.rows) == self.gram
-            _check(same, "rows: their inner products are not those of 'gram'")
-            if self.z is not None:
-                _check(len(self.z) == len(self.rows[0]), "z: must have the dimension of 'rows'")
-        made = adv_point = None
-        if (p := self.perturbed) is not None:
-            if self.rows is None or point is None:
-                raise ValueError("perturbed: needs 'rows' and 'point'")
-            count, d = len(p.labels), len(self.rows[0])
-            _check_shape("base", p.base, count, d)
-            _check(p.scale > 0 and p.step > 0, "step, scale: must be positive")
-            signed = tuple(a * y for a, y in zip(point.multipliers, self.labels, strict=True))
-            _check_direction(p, combination(signed, self.rows))
-            made = ExactPerturbation(p.base, p.labels, p.direction, p.step, p.scale, self.slope)
-            adv_point = None if p.point is None else p.point.of(count)
-        data = ExactData(self.gram, self.labels, self.slope)
-        return Setting(data, point, made, adv_point, self.rows, self.z, self.top_k)
-
-
-def exact_setting(setting: Setting) -> ExactSetting:
-    """A setting in the form in which it is written; `ExactSetting.setting` is the way back."""
-    p = setting.perturbation
-    perturbed = None
-    if p is not None:
-        point = setting.adv_point and _Point.model_validate(setting.adv_point)
-        perturbed = _Perturbed.model_validate(p).model_copy(update={"point": point})
-    return ExactSetting(
-        slope=setting.data.slope,
-        labels=setting.data.labels,
-        gram=setting.data.gram,
-        point=setting.point and _Point.model_validate(setting.point),
-        perturbed=perturbed,
-        rows=setting.rows,
-        z=setting.z,
-        top_k=setting.top_k,
-    )
 
 
 def _check(holds: bool, otherwise: str) -> None:
@@ -166,22 +44,77 @@ def _check(holds: bool, otherwise: str) -> None:
         raise ValueError(otherwise)
 
 
+def _check_written(value: Any) -> Any:
+    """Refuse what would take the memory of the machine, as the fraction "1e9999999" does."""
+    if isinstance(value, str):
+        _check(
+            _WRITTEN.fullmatch(value) is not None,
+            f'a rational number is written "p/q", found {value!r:.40}',
+        )
+    elif isinstance(value, dict | list | tuple):
+        _check(0 < len(value) <= _MOST, f"from 1 to {_MOST} entries, found {len(value)}")
+        for entry in value.values() if isinstance(value, dict) else value:
+            _check_written(entry)
+    return value
+
+
+def _check_setting(setting: Setting) -> Setting:
+    """Refuse what is no data set of the theory, with a perturbed set and KKT points if given."""
+    data, p, rows = setting.data, setting.perturbation, setting.rows
+    _check(0 < data.slope <= 1, f"slope: must lie in (0, 1], found {data.slope}")
+    _check(1 <= setting.top_k <= _MOST, f"top_k: must be from 1 to {_MOST}")
+    _check_shape("gram", data.gram, data.n, data.n)
+    symmetric = all(data.gram[i][k] == data.gram[k][i] for i in range(data.n) for k in range(i))
+    _check(symmetric, "gram: must be symmetric")
+    _check_labelled(data.labels, setting.point)
+    if rows is not None:
+        _check_shape("rows", rows, data.n, len(rows[0]))
+        same = gram_matrix(rows) == data.gram
+        _check(same, "rows: their inner products are not those of 'gram'")
+        if setting.z is not None:
+            _check(len(setting.z) == len(rows[0]), "z: must have the dimension of 'rows'")
+    if p is not None:
+        if rows is None or setting.point is None:
+            raise ValueError("perturbation: needs 'rows' and 'point'")
+        _check_shape("base", p.base, len(p.labels), len(rows[0]))
+        _check_labelled(p.labels, setting.adv_point)
+        _check(p.slope == data.slope, "perturbation: must have the slope of the data")
+        _check(p.scale > 0 and p.step > 0, "step, scale: must be positive")
+        weights = zip(setting.point.multipliers, data.labels, strict=True)
+        q = combination(tuple(a * y for a, y in weights), rows)
+        signs = tuple(Fraction((x > 0) - (x < 0)) for x in q)
+        _check(
+            (p.direction == q and p.scale == dot(q, q)) or (p.direction == signs and p.scale == 1),
+            "direction: must be q with scale ‖q‖², or the signs of q with scale 1",
+        )
+    return setting
+
+
 def _check_shape(name: str, rows: tuple[Vector, ...], count: int, size: int) -> None:
     fits = len(rows) == count and all(len(row) == size for row in rows)
     _check(fits, f"{name}: must be {count} lists of {size} rational numbers")
 
 
-def _check_direction(p: _Perturbed, q: Vector) -> None:
-    """A direction is q, normalised, or the signs of q."""
-    signs = tuple(Fraction((x > 0) - (x < 0)) for x in q)
-    along = p.direction == q and p.scale == dot(q, q)
-    _check(
-        along or (p.direction == signs and p.scale == 1),
-        "direction: must be q with scale ‖q‖², or the signs of q with scale 1",
-    )
+def _check_labelled(labels: tuple[int, ...], point: KktPoint | None) -> None:
+    """The labels of a set, and its KKT point if there is one."""
+    _check(all(abs(label) == 1 for label in labels), "labels must be -1 or 1")
+    if point is None:
+        return
+    for name, given in vars(point).items():
+        for one in given if isinstance(given[0], tuple) else (given,):
+            _check(len(one) == len(labels), f"{name}: must be lists of {len(labels)}")
+    signs = all(abs(state) <= 1 for half in point.states for state in half)
+    _check(signs, "states: must be -1, 0 or 1")
 
 
-_SCHEMA = 1
+ExactSetting = Annotated[
+    Setting, pydantic.BeforeValidator(_check_written), pydantic.AfterValidator(_check_setting)
+]
+"""Data, rational throughout; validated, it is a data set of the theory."""
+SETTING = pydantic.TypeAdapter[Setting](ExactSetting)
+
+
+_SCHEMA = 2
 _FILE = "witness.json"
 _LARGEST_FILE = 2**22
 
@@ -191,7 +124,7 @@ class _OpenStep(pydantic.BaseModel):
 
 
 class _Refuted(pydantic.BaseModel):
-    data: ExactSetting
+    setting: ExactSetting
 
 
 class _Written(pydantic.BaseModel):
@@ -253,7 +186,7 @@ class ProofWitness:
                 "claim": found.claim.id,
                 "sides": found.claim.sides,
                 "values": dict(found.values),
-                "data": exact_setting(found.setting).model_dump(mode="json", exclude_none=True),
+                "setting": SETTING.dump_python(found.setting, mode="json", exclude_none=True),
             },
         }
 
@@ -318,10 +251,7 @@ def replay(path: Path, known: Mapping[str, Theorem]) -> Replayed:
     still = tuple(step for step in proof.open_steps if step.id in named)
     refutation = None
     if content.refutation is not None:
-        try:
-            refutation = refute(theorem, content.refutation.data.setting())
-        except ValueError as error:
-            raise InputError(f"{path}: not a witness: refutation.data: {error}") from None
+        refutation = refute(theorem, content.refutation.setting)
         if refutation is not None and not refutation.recheck():
             raise InputError(f"{path}: not a witness: the point given is no KKT point of its data")
     left = {step.id for step in still}

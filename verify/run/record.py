@@ -9,29 +9,28 @@ from __future__ import annotations
 
 import datetime
 import platform
-import shlex
 import subprocess
-import sys
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import torch
 
-from ...theory.engine import ProofReport
-from ...theory.exact.interval import Interval
 from ...theory.notation import prose
-from ...theory.statement import Theorem
 from ..judge import JudgedAssumption, JudgedClaim, Judgement
 from ..reporting import schema
 from ..statistics import FAMILY_ERROR, Level
-from ..values import ClaimVerdict, Verdict, exit_code, finite, interval, worst
-from .run import ScenarioOutcome
+from ..values import ClaimVerdict, Verdict, exit_code, interval, middle, worst
+from .proof_witness import ProofWitness
+from .run import Run, ScenarioOutcome
 from .study_record import study_entry, sweep_entry
 from .study_verdicts import StudyOutcome
 from .sweep import Swept
-from .theorem_record import displayed, proof_entry, stated, theorem_entry
+from .theorem_record import displayed, formulas, proof_entry, record_of, theorem_entry
+from .witness import FOLDER as WITNESSES
+from .witness import Witness
 
 _PACKAGES = (
     "sympy",
@@ -48,18 +47,18 @@ _PACKAGES = (
 
 @dataclass(frozen=True)
 class RunInfo:
-    """How a run was started: for the report's first page and for doing it again."""
+    """How a run was started: for the report's first page and for doing it again.
+
+    `started` is ISO 8601 in UTC, to the second; `clock` the seconds of `time.perf_counter` then.
+    """
 
     command: str
     device: str
     seed: int | None
-    started: str
-    seconds: float
-
-
-def utc_now() -> str:
-    """The time of a start, as reports hold it: ISO 8601 in UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    started: str = field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    )
+    clock: float = field(default_factory=time.perf_counter)
 
 
 def environment(info: RunInfo, dtypes: Iterable[str] = ()) -> schema.Environment:
@@ -67,15 +66,14 @@ def environment(info: RunInfo, dtypes: Iterable[str] = ()) -> schema.Environment
 
     `dtypes` are those that networks were trained in; whatever is enclosed is float64 or exact.
     """
-    return schema.Environment(
+    return record_of(
+        schema.Environment,
+        info,
         perturbproof=version("perturbproof"),
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
         packages={name: version(name) for name in _PACKAGES},
-        device=info.device,
         dtype=", ".join(sorted(set(dtypes))) or "float64",
-        seed=info.seed,
-        command=info.command,
         git_revision=_git_revision(),
         threads=torch.get_num_threads(),
     )
@@ -92,35 +90,35 @@ def _git_revision() -> str | None:
 
 
 def build_report(
-    outcomes: Iterable[ScenarioOutcome],
-    theorems: Iterable[Theorem],
-    proofs: Mapping[str, ProofReport],
+    run: Run,
     info: RunInfo,
     strict: bool = False,
-    witnesses: Mapping[tuple[str, str], str] | None = None,
-    studies: Iterable[StudyOutcome] = (),
+    witnesses: Mapping[tuple[str, str], Witness | ProofWitness] | None = None,
+    studies: Sequence[StudyOutcome] = (),
     sweep: Swept | None = None,
 ) -> schema.Report:
-    """The whole report. `strict` is that of `values.standing`.
+    """The whole report; of a sweep, `run` is that of its points. `strict` is as in `standing`.
 
-    `witnesses` are the texts shown with a FAIL, by names of scenario and theorem, and with a proof
-    that fails, where the scenario's name is empty.
+    `witnesses` are shown with a FAIL, by names of scenario and theorem, and with a proof that
+    fails, where the scenario's name is empty.
     """
-    witnesses = witnesses or {}
-    outcomes, theorems, studies = tuple(outcomes), tuple(theorems), tuple(studies)
-    judged = outcomes if sweep is None else tuple(one for one in sweep.outcomes if one is not None)
-    dtypes = [one.scenario.training.dtype for one in judged] + ["float32" for _ in studies]
+    shown = {
+        names: f"{WITNESSES}/{witness.name}\nreplay: {witness.command}"
+        for names, witness in (witnesses or {}).items()
+    }
+    dtypes = [one.scenario.training.dtype for one in run.outcomes] + ["float32" for _ in studies]
+    outcomes = run.outcomes if sweep is None else ()
     return schema.Report(
         schema_version=schema.SCHEMA_VERSION,
         environment=environment(info, dtypes),
         started=info.started,
-        seconds=info.seconds,
-        proofs=tuple(proof_entry(t, proofs[t.id], witnesses.get(("", t.id))) for t in theorems),
-        theorems=tuple(map(theorem_entry, theorems)),
-        statistics=_statistics(judged),
-        scenarios=tuple(_scenario(outcome, witnesses) for outcome in outcomes),
+        seconds=time.perf_counter() - info.clock,
+        proofs=tuple(proof_entry(t, run.proofs[t.id], shown.get(("", t.id))) for t in run.theorems),
+        theorems=tuple(map(theorem_entry, run.theorems)),
+        statistics=_statistics(run.outcomes),
+        scenarios=tuple(_scenario(outcome, shown) for outcome in outcomes),
         studies=tuple(map(study_entry, studies)),
-        sweeps=() if sweep is None else (sweep_entry(sweep, witnesses),),
+        sweeps=() if sweep is None else (sweep_entry(sweep, shown),),
         summary=summary(outcomes, strict, studies, sweep),
     )
 
@@ -135,9 +133,9 @@ def _statistics(outcomes: tuple[ScenarioOutcome, ...]) -> schema.Statistics:
 
 
 def summary(
-    outcomes: tuple[ScenarioOutcome, ...],
+    outcomes: Sequence[ScenarioOutcome],
     strict: bool = False,
-    studies: tuple[StudyOutcome, ...] = (),
+    studies: Sequence[StudyOutcome] = (),
     sweep: Swept | None = None,
 ) -> schema.Summary:
     """Counts, the exit code, and the one line that sums up a run."""
@@ -164,18 +162,16 @@ def _scenario(
 ) -> schema.Scenario:
     scenario = outcome.scenario
     expect = scenario.expect
-    return schema.Scenario(
-        name=scenario.name,
-        description=scenario.description,
+    return record_of(
+        schema.Scenario,
+        outcome,
+        scenario,
         configuration=scenario.model_dump(mode="json"),
-        data=None if outcome.data is None else schema.Data(**outcome.data),
         expected=expect.value
         if isinstance(expect, Verdict)
         else {name: verdict.value for name, verdict in expect.items()},
         verdict=worst(verdict for verdict, _ in outcome.judged).value,
         as_expected=all(verdict is expected for verdict, expected in outcome.judged),
-        seconds=outcome.seconds,
-        error=outcome.error,
         theorems=tuple(
             _judgement(
                 judgement,
@@ -184,27 +180,8 @@ def _scenario(
             )
             for judgement in outcome.judgements
         ),
-        cross_checks=tuple(
-            schema.CrossCheck(
-                id=check.id,
-                says=prose(check.says),
-                left=_interval(check.left),
-                right=_interval(check.right),
-                agree=check.agree,
-            )
-            for check in outcome.cross_checks
-        ),
-        observations=tuple(
-            schema.Observation(
-                says=prose(seen.says),
-                value=_bounds(seen.value),
-                rigor=seen.rigor.value,
-                count=seen.count,
-            )
-            for seen in outcome.observations
-        ),
-        findings=tuple(map(prose, outcome.findings)),
-        figures=tuple(schema.FigureRecord(**figure) for figure in outcome.figures),
+        cross_checks=tuple(record_of(schema.CrossCheck, one) for one in outcome.cross_checks),
+        observations=tuple(record_of(schema.Observation, one) for one in outcome.observations),
     )
 
 
@@ -213,16 +190,15 @@ def _judgement(
 ) -> schema.CheckedTheorem:
     theorem, proof = judgement.theorem, judgement.proof
     source = theorem.source
-    return schema.CheckedTheorem(
-        id=theorem.id,
-        title=prose(theorem.title),
+    return record_of(
+        schema.CheckedTheorem,
+        judgement,
+        theorem,
         source=f"{source.authors.split(',')[0]} et al., {source.venue} {source.year}"
         if "," in source.authors
         else source.title,
-        verdict=judgement.verdict.value,
         expected=expected.value,
         as_expected=judgement.verdict is expected,
-        reason=prose(judgement.reason),
         assumptions=tuple(map(_assumption, judgement.assumptions)),
         claims=tuple(_claim(claim, witness) for claim in judgement.claims),
         trusted_base=tuple(dict.fromkeys(fact.key for fact in theorem.trusted_base)),
@@ -236,57 +212,35 @@ def _judgement(
 
 def _assumption(judged: JudgedAssumption) -> schema.CheckedAssumption:
     value, assumption = judged.value, judged.assumption
-    return schema.CheckedAssumption(
-        **stated(assumption.id, assumption.says, assumption.relation),
-        lhs=_bounds(value.lhs if value else None),
-        rhs=_bounds(value.rhs if value else None),
-        load=_middle(value.load) if value else None,
-        holds=judged.holds,
-        rigor=judged.rigor.value,
+    return record_of(
+        schema.CheckedAssumption,
+        judged,
+        assumption,
+        value,
+        load=middle(value and value.load),
         confidence=_confidence(judged.level),
         how=prose(judged.why),
+        **formulas(assumption.relation),
     )
 
 
 def _claim(judged: JudgedClaim, witness: str | None) -> schema.CheckedClaim:
     value, claim = judged.value, judged.claim
-    sides = (value.lhs, value.rhs) if value else (None, None)
-    measured = interval(sides[0])
-    return schema.CheckedClaim(
-        **stated(claim.id, claim.says, claim.relation),
+    return record_of(
+        schema.CheckedClaim,
+        judged,
+        claim,
         display_typst=displayed(claim.display),
-        measured=schema.Measured(**measured, how=prose(judged.how)) if measured else None,
-        bound=_bounds(sides[1]),
-        slack=_middle(value.slack) if value else None,
-        rigor=judged.rigor.value,
+        measured=value and {**(interval(value.lhs) or {}), "how": prose(judged.how)},
+        bound=value and interval(value.rhs),
+        slack=middle(value and value.slack),
         confidence=_confidence(judged.level),
-        verdict=judged.verdict.value,
         settle=prose(judged.settle) or None,
         witness=witness if judged.verdict is ClaimVerdict.FAIL else None,
+        **formulas(claim.relation),
     )
-
-
-def _interval(value: Interval) -> schema.Bounds:
-    return schema.Bounds(lower=finite(value.lower), upper=finite(value.upper))
-
-
-def _bounds(value: Interval | None) -> schema.Bounds | None:
-    return None if value is None else _interval(value)
 
 
 def _confidence(level: Level | None) -> float | None:
     """The confidence of the interval behind one statistical statement; null for any other."""
     return None if level is None else 1 - level.error
-
-
-def _middle(value: Interval | None) -> float | None:
-    """A representative number for display; decisions never use it."""
-    if value is None or not value.is_finite:
-        return None
-    return finite(value.lower / 2 + value.upper / 2)
-
-
-def command_line(arguments: Iterable[str] | None = None) -> str:
-    """The command as one would type it again."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    return shlex.join(["perturbproof", *words])

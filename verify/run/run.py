@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ...theory.theorems import catalog
 from ..judge import Judgement, judge
 from ..measure import measured_symbols
 from ..measure.measuring import FAULTS, MeasuredScenario, measure_scenario
+from ..scenarios.inputs import check_ids
 from ..scenarios.scenario import WORKING_BITS, Scenario
 from ..statistics import Levels, family_levels
 from ..values import ClaimVerdict, CrossCheck, Observation, Progress, Verdict, factor, unwatched
@@ -47,22 +49,13 @@ def _vacuous(judgement: Judgement) -> str:
     failed = next(a for a in judgement.assumptions if a.holds == "no")
     load = failed.value.load if failed.value is not None else None
     far = f" by a factor of {factor(load)}" if load is not None and load.is_finite else ""
-    told = {
-        ClaimVerdict.OBSERVED: [],
-        ClaimVerdict.NOT_OBSERVED: [],
-        ClaimVerdict.INCONCLUSIVE: [],
+    words = {
+        ClaimVerdict.OBSERVED: "observed all the same",
+        ClaimVerdict.NOT_OBSERVED: "not observed",
+        ClaimVerdict.INCONCLUSIVE: "undecided",
     }
-    for claim in judgement.claims:
-        told[claim.verdict].append(claim.claim.id)
-    parts = [
-        f"{', '.join(ids)} {word}"
-        for ids, word in (
-            (told[ClaimVerdict.OBSERVED], "observed all the same"),
-            (told[ClaimVerdict.NOT_OBSERVED], "not observed"),
-            (told[ClaimVerdict.INCONCLUSIVE], "undecided"),
-        )
-        if ids
-    ]
+    told = {v: [c.claim.id for c in judgement.claims if c.verdict is v] for v in words}
+    parts = [f"{', '.join(ids)} {words[v]}" for v, ids in told.items() if ids]
     return (
         f"{judgement.theorem.title}: assumption '{failed.assumption.id}' fails{far}. "
         f"Claims: {'; '.join(parts)}."
@@ -109,21 +102,14 @@ def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ..
         InputError: it names a theorem, or expects a verdict of one, that there is not.
     """
     known = {theorem.id: theorem for theorem in theorems}
+    check_ids(scenario, known)
     named = scenario.theorems
     if named is None:
         can = measured_symbols(scenario)
         named = tuple(
             id for id, t in known.items() if all(s.name in can for s in t.measured_symbols)
         )
-    expected = scenario.expect if isinstance(scenario.expect, dict) else {}
-    for field, ids in (("theorems", named), ("expect", tuple(expected))):
-        for id in ids:
-            if id not in known:
-                raise InputError(
-                    f"scenario {scenario.name}, '{field}': no theorem {id!r}; known: "
-                    f"{', '.join(known)}"
-                )
-    for id in expected:
+    for id in scenario.expect if isinstance(scenario.expect, dict) else ():
         if id not in named:
             raise InputError(
                 f"scenario {scenario.name}, 'expect': {id!r} is not among the theorems it runs"
@@ -133,6 +119,15 @@ def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ..
         what = f"{twice!r} is named twice" if twice else "at least one theorem is needed"
         raise InputError(f"scenario {scenario.name}, 'theorems': {what}")
     return tuple(known[id] for id in named)
+
+
+def proved(theorems: Sequence[Theorem], progress: Progress) -> dict[str, ProofReport]:
+    """The proofs of theorems, by their ids."""
+    proofs = {}
+    for done, theorem in enumerate(theorems):
+        progress("proving", done, len(theorems))
+        proofs[theorem.id] = prove(theorem)
+    return proofs
 
 
 def run_scenarios(
@@ -151,11 +146,10 @@ def run_scenarios(
     measured is kept in it.
 
     Raises:
-        InputError: two scenarios share a name, one names an unknown theorem, or data cannot be
-            used. OSError: the journal cannot be written.
+        InputError: a scenario names an unknown theorem, or data cannot be used.
+        OSError: the journal cannot be written.
     """
     known = theorems or catalog()
-    _check_names(scenarios)
     about = [select(scenario, known) for scenario in scenarios]
     more = {"theorem files": list(map(file_digest, own)), "threads": _threads()}
     # Named as well: of two scenarios that are the same otherwise each is measured.
@@ -167,21 +161,23 @@ def run_scenarios(
     if found := sum(one is not None for one in have):
         progress(f"resuming: {found} of {len(have)} scenarios were finished", 0, 0)
     chosen = tuple(t for t in known if any(t in some for some in about))
-    proofs = {}
-    for done, theorem in enumerate(chosen):
-        progress("proving", done, len(chosen))
-        proofs[theorem.id] = prove(theorem)
+    proofs = proved(chosen, progress)
 
     def fresh() -> Iterator[tuple[str, MeasuredScenario]]:
         for key, scenario, some, found in zip(keys, scenarios, about, have, strict=True):
             if found is None:
-                told = _named(progress, scenario.name)
-                yield key, measure_scenario(scenario, some, device=device, progress=told)
+                named = partial(_named, progress, scenario.name)
+                named("data and exact solution", 0, 1)
+                yield key, measure_scenario(scenario, some, device=device, progress=named)
 
     # An ERROR is not kept: it may pass.
     new = dict(computed(fresh(), journal, lambda m: None if m.error else measured_to_plain(m)))
     measured = tuple(found or new[key] for key, found in zip(keys, have, strict=True))
     return Run(judge_measured(measured, chosen, proofs), chosen, proofs, measured)
+
+
+def _named(progress: Progress, name: str, what: str, done: int, total: int) -> None:
+    progress(f"{name}: {what}", done, total)
 
 
 def _threads() -> list[Any]:
@@ -251,15 +247,3 @@ def _judged(
         measured.seconds,
         error,
     )
-
-
-def _named(progress: Progress, name: str) -> Progress:
-    progress(f"{name}: data and exact solution", 0, 1)
-    return lambda what, done, total: progress(f"{name}: {what}", done, total)
-
-
-def _check_names(scenarios: Sequence[Scenario]) -> None:
-    names = [scenario.name for scenario in scenarios]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two scenarios are named {name!r}; give each its own name")

@@ -41,16 +41,8 @@ class Job:
 
     def key(self, device: str) -> str:
         """A digest of everything that the result depends on."""
-        content = {
-            "what": "trained" if self.width else "exact",
-            "data": self.data,
-            "pool": self.pool.model_dump(),
-            "seed": self.seed,
-            "setting": self.setting.model_dump(),
-            "width": self.width,
-            "time": self.time,
-        }
-        return result_key(device, content)
+        plain = {"pool": self.pool.model_dump(), "setting": self.setting.model_dump()}
+        return result_key(device, {**vars(self), **plain})
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -64,29 +56,19 @@ class Job:
 
 
 @dataclass(frozen=True)
-class ExactRecord:
-    """The exact solution of a point for one seed, its control, or why there is a fault."""
+class Record:
+    """What came of a job: the exact solution and its control, or trained networks, or a fault."""
 
     seed: int
     seconds: float
-    exact: ExactLearning | None
-    control: float | None
-    control_solved: Solved | None
+    exact: ExactLearning | None = None
+    control: float | None = None
+    control_solved: Solved | None = None
+    trained: TrainedLearning | None = None
     fault: str = ""
 
 
-@dataclass(frozen=True)
-class TrainedRecord:
-    """Trained networks of a point for one seed, or why there is a fault."""
-
-    seed: int
-    seconds: float
-    trained: TrainedLearning | None
-    fault: str = ""
-
-
-Record = ExactRecord | TrainedRecord
-_EXACT, _TRAINED = pydantic.TypeAdapter(ExactRecord), pydantic.TypeAdapter(TrainedRecord)
+_RECORDS = pydantic.TypeAdapter(Record)
 
 
 @dataclass(frozen=True)
@@ -94,8 +76,8 @@ class PointOutcome:
     """What came of a point: one exact record per seed, and the trained networks if asked for."""
 
     point: StudyPoint
-    exact: tuple[ExactRecord, ...]
-    trained: TrainedRecord | None
+    exact: tuple[Record, ...]
+    trained: Record | None
 
 
 @dataclass(frozen=True)
@@ -129,7 +111,7 @@ def run_studies(
     """
     jobs = sorted({job for one in studies for job in _jobs(one.study)}, key=lambda job: job.order)
     keys = [job.key(device) for job in jobs]
-    have = kept(zip(keys, jobs, strict=True), store, _restored)
+    have = kept(zip(keys, jobs, strict=True), store, lambda _, one: _RECORDS.validate_python(one))
     found = {job: record for job, record in zip(jobs, have, strict=True) if record is not None}
     missing = {key: job for key, job in zip(keys, jobs, strict=True) if job not in found}
     arriving = computed(
@@ -186,47 +168,41 @@ def _computed(
         # A product with the Gram matrix or with the samples, whichever is less.
         count = job.setting.noise_samples
         with fitting_threads(count * min(count, job.setting.dimension) * max(1, job.width)):
-            if job.width and networks is not None:
-                record: Record = _trained(networks, job, progress)
-            else:
-                record = _exact(learning, job)
+            try:
+                if job.width and networks is not None:
+                    record = _trained(networks, job, progress)
+                else:
+                    record = _exact(learning, job)
+            except PerturbationFault as fault:
+                record = Record(job.seed, 0.0, fault=str(fault))
         yield key, record
 
 
-def _exact(learning: NoiseLearning, job: Job) -> ExactRecord:
+def _exact(learning: NoiseLearning, job: Job) -> Record:
     started = time.perf_counter()
-    try:
-        exact = learning.exact(job.setting)
-        control, solved = learning.control(job.setting)
-    except PerturbationFault as fault:
-        return ExactRecord(job.seed, 0.0, None, None, None, str(fault))
-    return ExactRecord(job.seed, time.perf_counter() - started, exact, control, solved)
+    exact = learning.exact(job.setting)
+    control, solved = learning.control(job.setting)
+    return Record(job.seed, time.perf_counter() - started, exact, control, solved)
 
 
-def _trained(networks: TrainedNetworks, job: Job, progress: Progress) -> TrainedRecord:
+def _trained(networks: TrainedNetworks, job: Job, progress: Progress) -> Record:
     started = time.perf_counter()
     where = f"d = {job.setting.dimension}, N = {job.setting.samples}, eps = {job.setting.eps:g}"
-    try:
-        trained = networks.learn(
-            job.setting, lambda name, steps: progress(f"training {name}, {where}", steps, 0)
-        )
-    except PerturbationFault as fault:
-        return TrainedRecord(job.seed, 0.0, None, str(fault))
-    return TrainedRecord(job.seed, time.perf_counter() - started, trained)
-
-
-def _restored(job: Job, record: dict[str, Any]) -> Record:
-    """A record as it was put; ValueError for one that is not of this form."""
-    return (_TRAINED if job.width else _EXACT).validate_python(record)
+    trained = networks.learn(
+        job.setting, lambda name, steps: progress(f"training {name}, {where}", steps, 0)
+    )
+    return Record(job.seed, time.perf_counter() - started, trained=trained)
 
 
 def _assembled(one: LoadedStudy, done: Mapping[Job, Record]) -> StudyRun:
-    outcomes = []
-    for point in one.study.expanded:
-        exact = [done[_exact_job(one.study, point, seed)] for seed in point.seeds]
-        trained = done[_trained_job(one.study, point)] if point.train else None
-        assert trained is None or isinstance(trained, TrainedRecord)
-        outcomes.append(
-            PointOutcome(point, tuple(r for r in exact if isinstance(r, ExactRecord)), trained)
-        )
-    return StudyRun(one, tuple(outcomes))
+    return StudyRun(
+        one,
+        tuple(
+            PointOutcome(
+                point,
+                tuple(done[_exact_job(one.study, point, seed)] for seed in point.seeds),
+                done[_trained_job(one.study, point)] if point.train else None,
+            )
+            for point in one.study.expanded
+        ),
+    )

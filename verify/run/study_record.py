@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from ...numerics.paper_scale.program import UNBOUNDED
 from ...theory.notation import prose
 from ..judge import JudgedAssumption
 from ..reporting import schema
+from ..scenarios.grid import Point
 from ..scenarios.study import Study
-from ..values import Verdict, worst
+from ..values import Verdict, middle, worst
 from .run import ScenarioOutcome
-from .studies import ExactRecord
-from .study_verdicts import JudgedPoint, StudyOutcome, at
-from .sweep import SweepPoint, Swept
+from .study_verdicts import StudyOutcome, at
+from .sweep import Swept
+from .theorem_record import record_of
 
 # A sweep as a record of report.json: a row a point, findings, the loads along every axis.
 
@@ -25,12 +25,8 @@ _SERIES = 6
 
 
 def sweep_entry(swept: Swept, witnesses: Mapping[tuple[str, str], str]) -> schema.Sweep:
-    """The entry of `sweeps[]` in report.json. `witnesses` as for `record.build_report`."""
-    rows = [
-        _row(point, outcome, witnesses)
-        for point, outcome in zip(swept.points, swept.outcomes, strict=True)
-        if point is not None
-    ]
+    """The entry of `sweeps[]` in report.json. `witnesses` are the texts shown, by names."""
+    rows = [_row(point, outcome, witnesses) for point, outcome in swept.outcomes]
     content = {k: v for k, v in swept.grid.content.items() if k not in ("name", "description")}
     unexpected = sum(verdict is not expected for verdict, expected in swept.judged)
     return schema.Sweep(
@@ -49,37 +45,28 @@ def sweep_entry(swept: Swept, witnesses: Mapping[tuple[str, str], str]) -> schem
 
 
 def _row(
-    point: SweepPoint, outcome: ScenarioOutcome | None, witnesses: Mapping[tuple[str, str], str]
+    point: Point, outcome: ScenarioOutcome | None, witnesses: Mapping[tuple[str, str], str]
 ) -> schema.SweptPoint:
-    name, scenario = point.point.name, point.point.scenario
-    return schema.SweptPoint(
-        name=name,
-        at=dict(point.point.at),
-        error=outcome.error if outcome is not None else point.error,
-        seconds=outcome.seconds if outcome is not None else 0.0,
-        theorems=tuple(
-            schema.SweptTheorem(
-                id=j.theorem.id,
-                verdict=j.verdict.value,
-                expected=scenario.expected(j.theorem.id).value,
-                reason=prose(j.reason),
-                load=_largest_load(j.assumptions),
-                witness=witnesses.get((name, j.theorem.id)),
-            )
-            for j in (outcome.judgements if outcome is not None else ())
-            if scenario is not None
-        ),
+    at = dict(point.at)
+    if outcome is None:
+        return schema.SweptPoint(name=point.name, at=at, error=point.error, seconds=0.0)
+    theorems = tuple(
+        record_of(
+            schema.SweptTheorem,
+            j,
+            j.theorem,
+            expected=outcome.scenario.expected(j.theorem.id).value,
+            load=max(_loads(j.assumptions), default=None),
+            witness=witnesses.get((point.name, j.theorem.id)),
+        )
+        for j in outcome.judgements
     )
+    return record_of(schema.SweptPoint, outcome, name=point.name, at=at, theorems=theorems)
 
 
-def _largest_load(assumptions: Iterable[JudgedAssumption]) -> float | None:
-    """A representative number for tables and figures; decisions never use it."""
-    loads = [
-        a.value.load.lower / 2 + a.value.load.upper / 2
-        for a in assumptions
-        if a.value is not None and a.value.load is not None and a.value.load.is_finite
-    ]
-    return max(loads, default=None)
+def _loads(assumptions: Iterable[JudgedAssumption]) -> list[float]:
+    loads = (middle(a.value and a.value.load) for a in assumptions)
+    return [load for load in loads if load is not None]
 
 
 def _reason(swept: Swept, unexpected: int) -> str:
@@ -151,59 +138,20 @@ SIZES = {
 def study_entry(outcome: StudyOutcome) -> schema.Study:
     """The entry of `studies[]` in report.json."""
     study = outcome.study
-    return schema.Study(
-        name=study.name,
-        title=prose(study.title),
+    return record_of(
+        schema.Study,
+        outcome,
+        study,
         says=prose(study.description),
         configuration=study.model_dump(mode="json", exclude_none=True, exclude={"points"}),
-        verdict=outcome.verdict.value,
         expected=study.expect.value,
         as_expected=outcome.verdict is study.expect,
-        reason=prose(outcome.reason),
         rigor="numeric",
         seconds=outcome.run.seconds,
         axis=AXES[study.vary],
-        points=tuple(map(_point, outcome.points)),
+        points=outcome.points,
         findings=tuple(map(prose, findings(outcome))),
         figures=(_figure(outcome),),
-    )
-
-
-def _point(point: JudgedPoint) -> schema.StudyPoint:
-    outcome = point.outcome
-    trained = outcome.trained
-    return schema.StudyPoint(
-        value=point.value,
-        setting=outcome.point.setting.model_dump(),
-        linear=outcome.point.linear,
-        published=point.published,
-        exact=tuple(map(_seed, outcome.exact)),
-        exact_mean=point.exact_mean,
-        level=point.level,
-        method=point.method,
-        prediction=point.prediction,
-        control=point.control,
-        trained=schema.TrainedAccuracy(
-            **asdict(trained.trained), width=outcome.point.width, seconds=trained.seconds
-        )
-        if trained is not None and trained.trained is not None
-        else None,
-        compared=point.compared,
-        difference=point.difference,
-        agrees=point.agrees,
-        fault=prose(point.fault),
-    )
-
-
-def _seed(record: ExactRecord) -> schema.SeedAccuracy:
-    exact = {} if record.exact is None else asdict(record.exact)
-    solved = record.control_solved
-    return schema.SeedAccuracy(
-        seed=record.seed,
-        **exact,
-        control=record.control,
-        control_solved=None if solved is None else asdict(solved),
-        seconds=record.seconds,
     )
 
 
@@ -211,14 +159,14 @@ def findings(outcome: StudyOutcome) -> Iterator[str]:
     """What a reader should know: what was compared, what was not, and where methods part."""
     study, points = outcome.study, outcome.points
     yield from _compared(outcome)
-    if beyond := [p for p in points if not p.outcome.point.linear]:
+    if beyond := [p for p in points if not p.linear]:
         yield from _beyond(study, beyond)
     if controls := [p.control for p in points if p.control is not None]:
         yield (
             "Control: the exact solution on the same noise and labels without perturbations gets "
             f"{_range(controls, 3)} right."
         )
-    seeds = sorted({record.seed for p in points for record in p.outcome.exact})
+    seeds = sorted({record.seed for p in points for record in p.exact})
     yield (
         f"Points share draws (common random numbers): those of one seed use the first N samples "
         f"and the first d coordinates of the same arrays, so their errors are not independent. "
@@ -243,14 +191,16 @@ def _compared(outcome: StudyOutcome) -> Iterator[str]:
                 f"At {study.vary} = {at(point.value)} the {point.compared} accuracy differs from "
                 f"the published {point.published:.3f} by {point.difference:+.3f}."
             )
-    if untrained := [at(point.value) for point in points if point.untrained]:
+    untrained = [p for p in points if p.published is not None and p.compared == "none"]
+    if untrained:
         yield (
-            f"Not trained, though N_adv > d/4: {study.vary} = {', '.join(untrained)}. There the "
-            "exact solution is shown and not compared."
+            f"Not trained, though N_adv > d/4: {study.vary} = "
+            f"{', '.join(at(point.value) for point in untrained)}. There the exact solution is "
+            "shown and not compared."
         )
 
 
-def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
+def _beyond(study: Study, beyond: list[schema.StudyPoint]) -> Iterator[str]:
     open_ = sum(point.level == "pattern not linear" for point in beyond)
     yield (
         f"N_adv > d/4 at {len(beyond)} of the points; at {open_} of them the exact solution has "
@@ -262,16 +212,14 @@ def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
             f"objective shows that its multipliers sum to more than {UNBOUNDED:g} times those of "
             "orthogonal samples, so the linear pattern has next to no margin, if any."
         )
-    both = [(p, p.trained, p.exact_mean) for p in beyond]
-    gaps = [(t - e, p) for p, t, e in both if t is not None and e is not None]
-    if gaps:
-        largest, where = max(gaps, key=lambda gap: gap[0])
-        cosines = [
-            p.outcome.trained.trained.alignment
-            for _, p in gaps
-            if p.outcome.trained is not None and p.outcome.trained.trained is not None
-        ]
-        known = [cosine for cosine in cosines if cosine is not None]
+    both = [
+        (p.trained.accuracy - p.exact_mean, p.value, p.trained.alignment)
+        for p in beyond
+        if p.trained is not None and p.exact_mean is not None
+    ]
+    if both:
+        largest, where, _ = max(both, key=lambda gap: gap[0])
+        known = [cosine for _, _, cosine in both if cosine is not None]
         told = (
             f" The trained network's input gradients have a mean cosine of {_range(known, 2)} "
             "with q: they are other perturbations than eps q/‖q‖."
@@ -280,7 +228,7 @@ def _beyond(study: Study, beyond: list[JudgedPoint]) -> Iterator[str]:
         )
         yield (
             f"The accuracy of trained networks less that of the exact solution is at most "
-            f"{largest:+.3f} (at {study.vary} = {at(where.value)}).{told}"
+            f"{largest:+.3f} (at {study.vary} = {at(where)}).{told}"
         )
 
 
@@ -312,17 +260,17 @@ def _figure(outcome: StudyOutcome) -> schema.FigureRecord:
     )
 
 
-def _drawn(point: JudgedPoint) -> dict[str, Any]:
-    known = [value for value in point.exact if value is not None]
+def _drawn(point: schema.StudyPoint) -> dict[str, Any]:
+    known = [seed.accuracy for seed in point.exact if seed.accuracy is not None]
     return {
         "value": point.value,
         "published": point.published,
         "exact": point.exact_mean,
-        "lowest": min(known) if known else None,
-        "highest": max(known) if known else None,
+        "lowest": min(known, default=None),
+        "highest": max(known, default=None),
         "tight": point.method == "linear solve",
         "linear_pattern": point.level in ("linear solve", "quadratic program"),
         "prediction": point.prediction,
-        "trained": point.trained,
+        "trained": point.trained and point.trained.accuracy,
         "control": point.control,
     }

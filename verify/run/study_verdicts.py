@@ -6,16 +6,16 @@ reproduction is INCONCLUSIVE, and says by how much. No study fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal
 
 import sympy as sp
 
 from ...numerics.compiler import compile_expression
-from ...numerics.paper_scale.exact import Solved
 from ...numerics.paper_scale.pool import VARIANCE
 from ...theory.exact.interval import Interval
+from ...theory.notation import prose
 from ...theory.statement import Claim
 from ...theory.steps.perturbed import N_adv, eps
 from ...theory.symbols import N, d, declare
@@ -26,58 +26,14 @@ from ...theory.theorems.learning.accuracy_prediction import (
     base_variance,
 )
 from ..judge import JudgedClaim, judge_claim
+from ..reporting import schema
 from ..scenarios.study import Study
 from ..values import ClaimVerdict, Measured, Rigor, Verdict
 from .studies import PointOutcome, StudyRun
+from .theorem_record import record_of
 
 LARGEST_VIOLATION = 1e-3
 """Of a KKT condition, where margins are 1; a solve that leaves more is a fault."""
-
-Compared = Literal["exact", "trained", "none"]
-Level = Literal["linear solve", "quadratic program", "pattern not linear", "no solution"]
-
-
-@dataclass(frozen=True)
-class JudgedPoint:
-    """A point, and how what was measured compares with what was published.
-
-    exact : accuracies by seed, in order, None where there is no solution. level : the lowest over
-    the seeds. method : how it was solved, the softer way over the seeds; empty where there is no
-    solution. compared : what was held against ``published``. fault : what is wrong with the
-    computation. claim : that it meets what was published; None where nothing was.
-    """
-
-    outcome: PointOutcome
-    published: float | None
-    exact: tuple[float | None, ...]
-    level: Level
-    method: str
-    prediction: float | None
-    control: float | None
-    trained: float | None
-    compared: Compared
-    difference: float | None
-    fault: str
-    claim: JudgedClaim | None
-
-    @property
-    def value(self) -> float:
-        return self.outcome.point.value
-
-    @property
-    def agrees(self) -> bool | None:
-        """Whether they meet; None where nothing was compared."""
-        value = self.claim.value if self.claim is not None else None
-        return None if value is None else value.holds is True
-
-    @property
-    def exact_mean(self) -> float | None:
-        return mean(self.exact)
-
-    @property
-    def untrained(self) -> bool:
-        """Whether networks would be the comparison and none were trained."""
-        return self.published is not None and self.compared == "none"
 
 
 @dataclass(frozen=True)
@@ -85,7 +41,7 @@ class StudyOutcome:
     """A judged study."""
 
     run: StudyRun
-    points: tuple[JudgedPoint, ...]
+    points: tuple[schema.StudyPoint, ...]
     verdict: Verdict
     reason: str
 
@@ -117,15 +73,17 @@ _MET = Claim(
 def judge_study(run: StudyRun) -> StudyOutcome:
     """PASS when every published point is met, ERROR for a fault of the computation, else
     INCONCLUSIVE."""
-    points = tuple(_judged(point, run) for point in run.points)
-    verdict, reason = _verdict(run.loaded.study, points)
-    return StudyOutcome(run, points, verdict, reason)
+    judged = [_judged(point, run) for point in run.points]
+    points = tuple(point for point, _ in judged)
+    claims = [(point, claim) for point, claim in judged if claim is not None]
+    return StudyOutcome(run, points, *_verdict(run.loaded.study, points, claims))
 
 
-def mean(values: tuple[float | None, ...]) -> float | None:
+def mean(values: Iterable[float | None]) -> float | None:
     """The mean of the values, None unless there are some and all are known."""
-    known = [value for value in values if value is not None]
-    return fmean(known) if known and len(known) == len(values) else None
+    given = list(values)
+    known = [value for value in given if value is not None]
+    return fmean(known) if known and len(known) == len(given) else None
 
 
 def at(value: float) -> str:
@@ -133,28 +91,44 @@ def at(value: float) -> str:
     return f"{value:g}" if value < 1e6 else f"{value:.0f}"
 
 
-def _judged(outcome: PointOutcome, run: StudyRun) -> JudgedPoint:
+def _judged(outcome: PointOutcome, run: StudyRun) -> tuple[schema.StudyPoint, JudgedClaim | None]:
+    """A point as it is reported, and the claim that it meets what was published, if anything was.
+
+    Its level is the lowest over the seeds; its method, how it was solved, the softer one.
+    """
     study, point = run.loaded.study, outcome.point
     published = run.loaded.published.get(point.value)
-    exact = tuple(r.exact.accuracy if r.exact is not None else None for r in outcome.exact)
-    learnt = outcome.trained.trained if outcome.trained is not None else None
-    trained = learnt.accuracy if learnt is not None else None
-    compared, measured = _comparison(study, outcome, published, mean(exact), trained)
+    exact = mean(record.exact and record.exact.accuracy for record in outcome.exact)
+    trained = outcome.trained and outcome.trained.trained
+    compared, measured = "none", None
+    if published is not None and study.published is not None:
+        if point.linear or study.published.beyond == "exact":
+            compared, measured = "exact", exact
+        else:
+            compared, measured = "trained", trained and trained.accuracy
+        compared = "none" if measured is None else compared
     fault = _fault(outcome)
-    return JudgedPoint(
-        outcome=outcome,
+    claim = _claim(study, published, measured, fault)
+    level, method = _solution(outcome)
+    judged = schema.StudyPoint(
+        value=point.value,
+        setting=point.setting.model_dump(),
+        linear=point.linear,
         published=published,
-        exact=exact,
-        level=_level(outcome),
-        method=_method(outcome),
+        exact=tuple(record_of(schema.SeedAccuracy, one, one.exact) for one in outcome.exact),
+        exact_mean=exact,
+        level=level,
+        method=method,
         prediction=_prediction(study, outcome),
-        control=mean(tuple(record.control for record in outcome.exact)),
-        trained=trained,
+        control=mean(record.control for record in outcome.exact),
+        trained=trained
+        and record_of(schema.TrainedAccuracy, trained, outcome.trained, width=point.width),
         compared=compared,
         difference=None if measured is None or published is None else measured - published,
-        fault=fault,
-        claim=_claim(study, published, measured, fault),
+        agrees=claim.value.holds is True if claim and claim.value else None,
+        fault=prose(fault),
     )
+    return judged, claim
 
 
 def _claim(
@@ -175,40 +149,18 @@ def _claim(
     return judge_claim(_MET, values, fault=fault)
 
 
-def _comparison(
-    study: Study,
-    outcome: PointOutcome,
-    published: float | None,
-    exact: float | None,
-    trained: float | None,
-) -> tuple[Compared, float | None]:
-    if published is None or study.published is None:
-        return "none", None
-    if outcome.point.linear or study.published.beyond == "exact":
-        return ("exact", exact) if exact is not None else ("none", None)
-    return ("trained", trained) if trained is not None else ("none", None)
-
-
-def _level(outcome: PointOutcome) -> Level:
+def _solution(outcome: PointOutcome) -> tuple[str, str]:
+    """The level of the exact solution, and how it was solved; empty where there is none."""
     solves = [record.exact.perturbed for record in outcome.exact if record.exact is not None]
-    if not solves or any(solved is None or not solved.bounded for solved in solves):
-        return "no solution"
-    known = [solved for solved in solves if solved is not None]
-    if any(solved.outside for solved in known):
-        return "pattern not linear"
-    if any(solved.method == "quadratic program" for solved in known):
-        return "quadratic program"
-    return "linear solve"
-
-
-def _method(outcome: PointOutcome) -> str:
-    solves = [record.exact.perturbed for record in outcome.exact if record.exact is not None]
-    methods = {solved.method for solved in solves if solved is not None and solved.bounded}
-    return max(methods, key=_SOFTER.index, default="")
+    known = [solved for solved in solves if solved is not None and solved.bounded]
+    method = max((solved.method for solved in known), key=_SOFTER.index, default="")
+    if not known or len(known) < len(solves):
+        return "no solution", method
+    return "pattern not linear" if any(solved.outside for solved in known) else method, method
 
 
 _SOFTER = ("linear solve", "quadratic program")
-_predicted = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance), "numpy")
+_predicted = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance))
 
 
 def _prediction(study: Study, outcome: PointOutcome) -> float | None:
@@ -218,7 +170,7 @@ def _prediction(study: Study, outcome: PointOutcome) -> float | None:
         return None
     size: float | None = setting.eps
     if setting.perturbation == "linf-rescaled":
-        size = mean(tuple(r.exact.size if r.exact is not None else None for r in outcome.exact))
+        size = mean(record.exact and record.exact.size for record in outcome.exact)
         if size is None and outcome.trained is not None and outcome.trained.trained is not None:
             size = outcome.trained.trained.size
         if size is None:
@@ -238,7 +190,7 @@ def _fault(outcome: PointOutcome) -> str:
             ("perturbed set", record.exact.perturbed),
             ("control", record.control_solved),
         ):
-            if solved is not None and not _solved(solved):
+            if solved is not None and solved.bounded and solved.violation > LARGEST_VIOLATION:
                 return (
                     f"seed {record.seed}: the {name} was not solved: a KKT condition is violated "
                     f"by {solved.violation:.1e}, at most {LARGEST_VIOLATION:.0e} is allowed"
@@ -253,31 +205,31 @@ def _fault(outcome: PointOutcome) -> str:
     return ""
 
 
-def _solved(solved: Solved) -> bool:
-    return not solved.bounded or solved.violation <= LARGEST_VIOLATION
-
-
-def _verdict(study: Study, points: tuple[JudgedPoint, ...]) -> tuple[Verdict, str]:
+def _verdict(
+    study: Study,
+    points: Sequence[schema.StudyPoint],
+    claims: Sequence[tuple[schema.StudyPoint, JudgedClaim]],
+) -> tuple[Verdict, str]:
     """ERROR for a fault at any point, PASS when every claim passes, else INCONCLUSIVE."""
     if faulty := [point for point in points if point.fault]:
         return Verdict.ERROR, f"at {study.vary} = {at(faulty[0].value)}: {faulty[0].fault}"
-    claims = [point for point in points if point.claim is not None]
     if not claims or study.published is None:
         return Verdict.INCONCLUSIVE, "nothing is published to compare with"
     tolerance = study.published.tolerance
+    compared = [point for point, _ in claims]
     parts = []
-    if off := [point for point in claims if point.agrees is False]:
+    if off := [point for point in compared if point.agrees is False]:
         told = ", ".join(
             f"{at(point.value)} ({point.compared} {point.difference:+.3f})" for point in off
         )
         parts.append(f"not within {tolerance:g} at {study.vary} = {told}")
-    if missing := [point for point in claims if point.agrees is None]:
+    if missing := [point for point in compared if point.agrees is None]:
         told = ", ".join(at(point.value) for point in missing)
         parts.append(f"nothing to compare at {study.vary} = {told}: beyond d/4 and not trained")
-    if any(point.claim.verdict is not ClaimVerdict.PASS for point in claims if point.claim):
+    if any(claim.verdict is not ClaimVerdict.PASS for _, claim in claims):
         return Verdict.INCONCLUSIVE, "; ".join(parts)
-    largest = max(abs(point.difference or 0.0) for point in claims)
-    counts = {name: sum(p.compared == name for p in claims) for name in ("exact", "trained")}
+    largest = max(abs(point.difference or 0.0) for point in compared)
+    counts = {name: sum(p.compared == name for p in compared) for name in ("exact", "trained")}
     return Verdict.PASS, (
         f"all {len(claims)} published points met within {tolerance:g} (numeric): "
         f"{counts['exact']} by exact solutions, {counts['trained']} by trained networks; largest "

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...numerics.configuration import InputError
 from ...numerics.device import cores, resolve_device
-from ...theory.engine import ProofReport, prove
 from ...theory.statement import Theorem
 from ..measure.measuring import MeasuredScenario, measure_symbols
 from ..scenarios.grid import Grid, Point, Shard
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
-from .run import ScenarioOutcome, judge_measured, select
+from .run import Run, ScenarioOutcome, judge_measured, proved, select
 from .store import Store, computed, kept, measured_from_plain, measured_to_plain, scenario_key
 
 # Runs the points of a sweep: here, on several processes, or on a Dask cluster.
@@ -30,14 +30,7 @@ _MOST_IN_A_TASK = 64
 _TASKS_PER_WORKER = 8
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a worker needs of a point; theorems stay here, where they are proved and judged."""
-
-    scenario: Scenario
-    theorems: tuple[str, ...]
-    symbols: tuple[str, ...]
-    device: str
+Task = Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -48,24 +41,8 @@ class Workers:
     scheduler: str | None = None
 
 
-@dataclass(frozen=True)
-class SweepPoint:
-    """A point that has been dealt with: what was measured, or why that failed."""
-
-    point: Point
-    measured: MeasuredScenario | None
-    error: str | None
-
-
-def task_of(scenario: Scenario, theorems: Sequence[Theorem], device: str) -> Task:
-    """The task of measuring a scenario for these theorems on `device`."""
-    symbols = sorted({s.name for theorem in theorems for s in theorem.measured_symbols})
-    ids = tuple(theorem.id for theorem in theorems)
-    return Task(scenario, ids, tuple(symbols), device)
-
-
 def run_tasks(tasks: Mapping[str, Task], workers: Workers) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The records of tasks, each with its key, as they arrive.
+    """What tasks give, each with its key, as it arrives.
 
     Raises:
         InputError: the cluster cannot be reached.
@@ -82,14 +59,14 @@ def run_tasks(tasks: Mapping[str, Task], workers: Workers) -> Iterator[tuple[str
         # One chunk at a time, so that what a worker sends is written before the sweep goes on.
         options: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
         parallel: Any = Parallel(n_jobs=count, **options)
-        for records in parallel(delayed(_measured_chunk)(chunk, threads) for chunk in chunks):
+        for records in parallel(delayed(_in_a_worker)(chunk, threads) for chunk in chunks):
             yield from records
 
 
-def _measured_chunk(
+def _in_a_worker(
     chunk: Sequence[tuple[str, Task]], threads: int
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Measure tasks in a worker, on so many threads."""
+    """Do tasks on so many threads."""
     import torch
     from threadpoolctl import threadpool_limits
 
@@ -97,28 +74,26 @@ def _measured_chunk(
     torch.set_num_threads(threads)
     try:
         with threadpool_limits(threads):
-            return [(key, _record(task)) for key, task in chunk]
+            return [(key, task()) for key, task in chunk]
     finally:
         torch.set_num_threads(before)
 
 
-def _record(task: Task) -> dict[str, Any]:
-    """The record of a point: what was measured, or the error, as plain data."""
+def _measured(
+    scenario: Scenario, theorems: tuple[str, ...], symbols: set[str], device: str
+) -> dict[str, Any]:
+    """What is measured in a scenario, or why that fails, as plain data."""
     try:
-        measured = measure_symbols(
-            task.scenario, task.theorems, task.symbols, device=task.device, with_figures=False
-        )
+        found = measure_symbols(scenario, theorems, symbols, device=device, with_figures=False)
     except InputError as error:
-        return {"failed": str(error)}
-    if measured.error is not None:
-        return {"failed": measured.error}
-    return {"measured": measured_to_plain(measured)}
+        found = MeasuredScenario(scenario, theorems, error=str(error))
+    return measured_to_plain(found)
 
 
-def _point(point: Point, record: dict[str, Any]) -> SweepPoint:
-    if point.scenario is None or "failed" in record:
-        return SweepPoint(point, None, str(record["failed"]))
-    return SweepPoint(point, measured_from_plain(point.scenario, record["measured"]), None)
+def _task(scenario: Scenario, theorems: Sequence[Theorem], device: str) -> Task:
+    """Theorems stay here, where they are proved and judged: a worker needs their symbols."""
+    symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
+    return partial(_measured, scenario, tuple(t.id for t in theorems), symbols, device)
 
 
 @contextmanager
@@ -156,43 +131,54 @@ POINTS = "points"
 
 @dataclass(frozen=True)
 class Swept:
-    """A sweep as far as it has come.
+    """A sweep as far as it has come, and how many points `ran` now.
 
-    `points` are in the order of the grid, None where one has not been run. When none is missing,
-    `outcomes` has one for each, None where the values make no valid scenario.
+    `measured` is for each of the points, in the order of the grid; None where one has not been run
+    or its values make no valid scenario. `run` has those that do, judged, when none is missing.
     """
 
     grid: Grid
-    points: tuple[SweepPoint | None, ...]
+    points: tuple[Point, ...]
+    measured: tuple[MeasuredScenario | None, ...]
     ran: int
-    theorems: tuple[Theorem, ...]
-    proofs: Mapping[str, ProofReport]
-    outcomes: tuple[ScenarioOutcome | None, ...]
+    run: Run | None
+
+    @property
+    def theorems(self) -> tuple[Theorem, ...]:
+        """Those that its points are judged by."""
+        return () if self.run is None else self.run.theorems
+
+    @property
+    def outcomes(self) -> tuple[tuple[Point, ScenarioOutcome | None], ...]:
+        """Every point with what came of it; None where its values make no valid scenario."""
+        judged = iter(self.run.outcomes if self.run is not None else ())
+        points = self.points if self.run is not None else ()
+        return tuple((p, None if p.scenario is None else next(judged)) for p in points)
 
     @property
     def judged(self) -> tuple[tuple[Verdict, Verdict], ...]:
         """Pairs of verdict and expected verdict; one ERROR for a point that failed."""
         return tuple(
             pair
-            for outcome in self.outcomes
+            for _, outcome in self.outcomes
             for pair in (outcome.judged if outcome else ((Verdict.ERROR, Verdict.PASS),))
         )
 
     @property
-    def measured(self) -> tuple[MeasuredScenario, ...]:
-        """What was measured, of the points that did not fail."""
-        found = (point.measured for point in self.points if point is not None)
-        return tuple(one for one in found if one is not None)
-
-    @property
     def missing(self) -> int:
         """How many points have not been run."""
-        return sum(point is None for point in self.points)
+        return sum(
+            point.scenario is not None and found is None
+            for point, found in zip(self.points, self.measured, strict=True)
+        )
 
     @property
     def failed(self) -> int:
         """How many points could not be measured."""
-        return sum(point is not None and point.error is not None for point in self.points)
+        return sum(
+            point.scenario is None or (found is not None and found.error is not None)
+            for point, found in zip(self.points, self.measured, strict=True)
+        )
 
 
 def run_sweep(
@@ -215,75 +201,38 @@ def run_sweep(
         InputError: a point names an unknown theorem, or the device or cluster is not there.
     """
     resolved = resolve_device(device)
-    points = list(grid.points())
-    about = [() if point.scenario is None else select(point.scenario, theorems) for point in points]
-    keys = [
-        "" if point.scenario is None else scenario_key(point.scenario, some, resolved)
-        for point, some in zip(points, about, strict=True)
-    ]
+    if resolved.startswith("cuda"):  # no more processes than there are GPUs to give each its own
+        workers = replace(workers, jobs=1)
+    points = tuple(grid.points())
+    scenarios = {point: point.scenario for point in points if point.scenario is not None}
+    about = {point: select(one, theorems) for point, one in scenarios.items()}
+    keys = {point: scenario_key(one, about[point], resolved) for point, one in scenarios.items()}
     store = Store(folder / POINTS)
-    wanted = {
-        key: task_of(point.scenario, some, resolved)
-        for key, point, some, found in zip(
-            keys, points, about, _finished(store, keys, points), strict=True
-        )
-        if point.scenario is not None
-        and (found is None or (retry_failed and found.error is not None))
+
+    def have() -> dict[Point, MeasuredScenario | None]:
+        wanted = ((keys[point], one) for point, one in scenarios.items())
+        return dict(zip(scenarios, kept(wanted, store, measured_from_plain), strict=True))
+
+    tasks = {
+        keys[point]: _task(scenarios[point], about[point], resolved)
+        for point, found in have().items()
+        if (found is None or (retry_failed and found.error is not None))
         and (shard is None or shard.has(point))
     }
-    if wanted:
-        progress("points", 0, len(wanted))
-    arriving = run_tasks(wanted, _fitting(workers, resolved))
+    if tasks:
+        progress("points", 0, len(tasks))
     # Those that failed are kept too, so that they count as run.
-    for done, _ in enumerate(computed(arriving, store, lambda record: record), start=1):
-        progress("points", done, len(wanted))
+    arriving = computed(run_tasks(tasks, workers), store, lambda record: record)
+    for done, _ in enumerate(arriving, start=1):
+        progress("points", done, len(tasks))
     # Read again, because other shards may have come further meanwhile.
-    have = _finished(store, keys, points)
-    chosen = tuple(t for t in theorems if any(t in some for some in about))
-    if any(point is None for point in have):
-        return Swept(grid, have, len(wanted), chosen, {}, ())
-    proofs = {}
-    for done, theorem in enumerate(chosen):
-        progress("proving", done, len(chosen))
-        proofs[theorem.id] = prove(theorem)
+    found = have()
+    swept = Swept(grid, points, tuple(map(found.get, points)), len(tasks), None)
+    if swept.missing:
+        return swept
+    chosen = tuple(t for t in theorems if any(t in some for some in about.values()))
+    proofs = proved(chosen, progress)
     progress("judging", 0, 1)
-    return Swept(grid, have, len(wanted), chosen, proofs, _outcomes(have, chosen, proofs))
-
-
-def _finished(
-    store: Store, keys: Sequence[str], points: Sequence[Point]
-) -> tuple[SweepPoint | None, ...]:
-    """What there is of each point; one whose values make no scenario is never measured."""
-    have = kept(zip(keys, points, strict=True), store, _point)
-    return tuple(
-        SweepPoint(point, None, point.error) if point.scenario is None else found
-        for point, found in zip(points, have, strict=True)
-    )
-
-
-def _outcomes(
-    have: Iterable[SweepPoint | None],
-    theorems: tuple[Theorem, ...],
-    proofs: Mapping[str, ProofReport],
-) -> tuple[ScenarioOutcome | None, ...]:
-    """One outcome a point, in order; a point that failed is an error of its scenario."""
-    points = [point for point in have if point is not None]
-    measured = [p.measured for p in points if p.measured is not None]
-    judged = iter(judge_measured(measured, theorems, proofs))
-
-    def outcome(point: SweepPoint) -> ScenarioOutcome | None:
-        if point.measured is not None:
-            return next(judged)
-        scenario = point.point.scenario
-        if scenario is None:
-            return None
-        return ScenarioOutcome(scenario, None, (), (), (), (), (), 0.0, point.error)
-
-    return tuple(outcome(point) for point in points)
-
-
-def _fitting(workers: Workers, device: str) -> Workers:
-    """No more processes than there are GPUs to give each its own, where points run on a GPU."""
-    if device.startswith("cuda") and workers.jobs > 1:
-        return Workers(1, workers.scheduler)
-    return workers
+    measured = tuple(one for one in found.values() if one is not None)
+    run = Run(judge_measured(measured, chosen, proofs), chosen, proofs, measured)
+    return replace(swept, run=run)

@@ -2,89 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from typing import Any, TypeVar
 
 import sympy as sp
 
 from ...theory.engine import ProofReport
+from ...theory.exact.interval import Interval
 from ...theory.notation import formula, prose
 from ...theory.statement import Theorem
 from ...theory.symbols import quantity, symbols_of
 from ..reporting import schema
+from ..values import interval
+
+_Record = TypeVar("_Record", bound=schema.Record)
+_PROSE = frozenset(
+    {"detail", "findings", "how", "meaning", "reason", "remarks", "says", "summary", "title"}
+)
+"""Fields whose text is read: with Greek letters and relation signs."""
 
 
-def stated(id: str, says: str, relation: sp.Basic) -> dict[str, str]:
-    """A statement in words, and its formula as text, LaTeX and Typst."""
+def record_of(kind: type[_Record], *sources: object, **own: Any) -> _Record:
+    """A record with what the sources have under the names of its fields, the first that has it.
+
+    Fields that are named otherwise, or are records themselves, are its `own`.
+    """
+    found = {
+        name: _plain(name, getattr(source, name))
+        for source in reversed(sources)
+        for name in kind.model_fields
+        if name not in own and hasattr(source, name)
+    }
+    return kind(**found, **own)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return prose(value) if name in _PROSE else value
+    if isinstance(value, tuple):
+        return tuple(_plain(name, entry) for entry in value)
+    if isinstance(value, Mapping):
+        return dict(value) or None
+    if isinstance(value, Interval):
+        return interval(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def formulas(relation: sp.Basic) -> dict[str, str]:
+    """The fields of a formula: text, LaTeX and Typst."""
     shown = formula(relation)
     return {
-        "id": id,
-        "says": prose(says),
         "formula_text": shown.text,
         "formula_latex": shown.latex,
         "formula_typst": shown.typst,
     }
 
 
+def displayed(display: sp.Basic | None) -> str | None:
+    """A statement as a reader expects it, in Typst, where it says more than the formula."""
+    return None if display is None else formula(display).typst
+
+
 def proof_entry(theorem: Theorem, proof: ProofReport, witness: str | None = None) -> schema.Proof:
     """A proof with its steps; `witness` is the text shown where it fails."""
-    return schema.Proof(
-        theorem=theorem.id,
-        title=prose(theorem.title),
-        verdict=proof.verdict,
-        witness=witness,
-        seconds=proof.seconds,
-        steps=tuple(
-            schema.Step(
-                **stated(step.id, step.says, step.formula),
-                kind=step.kind,
-                uses=step.uses,
-                engine=step.engine,
-                status=step.status,
-                milliseconds=step.milliseconds,
-                detail=prose(step.detail),
-                countermodel=dict(step.countermodel) if step.countermodel else None,
-                smt=step.smt or None,
-            )
-            for step in proof.steps
-        ),
+    steps = tuple(
+        record_of(schema.Step, step, smt=step.smt or None, **formulas(step.formula))
+        for step in proof.steps
     )
+    return record_of(schema.Proof, proof, title=prose(theorem.title), witness=witness, steps=steps)
 
 
 def theorem_entry(theorem: Theorem) -> schema.Theorem:
     """A theorem as stated, apart from any data."""
     relations = [p.relation for p in (*theorem.assumptions, *theorem.claims)]
-    return schema.Theorem(
-        id=theorem.id,
-        title=prose(theorem.title),
-        origin=theorem.origin,
-        kind=theorem.kind,
+    return record_of(
+        schema.Theorem,
+        theorem,
         source=schema.Source(**asdict(theorem.source)),
-        summary=prose(theorem.summary),
-        remarks=tuple(map(prose, theorem.remarks)),
         assumptions=tuple(
-            schema.Formula(**stated(a.id, a.says, a.relation)) for a in theorem.assumptions
+            record_of(schema.Formula, a, **formulas(a.relation)) for a in theorem.assumptions
         ),
         claims=tuple(
-            schema.Statement(**stated(c.id, c.says, c.relation), display_typst=displayed(c.display))
+            record_of(
+                schema.Statement, c, display_typst=displayed(c.display), **formulas(c.relation)
+            )
             for c in theorem.claims
         ),
-        trusted_base=tuple(
-            schema.Trusted(key=fact.key, says=prose(fact.says), source=fact.source)
-            for fact in theorem.trusted_base
-        ),
+        trusted_base=tuple(record_of(schema.Trusted, fact) for fact in theorem.trusted_base),
         symbols=tuple(
-            schema.Symbol(
-                name=q.name,
-                typst=q.typst,
-                latex=q.latex,
-                meaning=prose(q.meaning),
-                range=prose(q.range_text),
-            )
+            record_of(schema.Symbol, q, range=prose(q.range_text))
             for q in map(quantity, symbols_of(*relations))
         ),
     )
-
-
-def displayed(display: sp.Basic | None) -> str | None:
-    """A statement as a reader expects it, in Typst, where it says more than the formula."""
-    return None if display is None else formula(display).typst

@@ -95,7 +95,7 @@ class Axis:
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Point:
     """One scenario of a sweep: its place in the grid and the values that set it apart.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,8 +21,8 @@ from ...numerics.data.file import FromFile, read_labels
 from ...numerics.data.sample import checked_pair
 from ...numerics.device import check_device_name
 from ..suites import suite_files
-from .grid import Grid, Shard, load_grid
-from .scenario import Scenario, check_bits, read_toml, scenario_from
+from .grid import Grid, load_grid
+from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
 from .study import LoadedStudy, study_from
 
 _Arrays = tuple[np.ndarray, np.ndarray]
@@ -33,35 +33,65 @@ _MOST_DATA = 500
 """Combinations of a sweep whose data are looked at beforehand."""
 
 
+def check_flags(
+    device: str,
+    out: FilePath | None,
+    theorems: Iterable[Any] = (),
+    *,
+    seed: int | None = None,
+    precision: int | None = None,
+) -> None:
+    """InputError for what no run can begin with.
+
+    `theorems` are objects or Python files, which are not run yet.
+    """
+    if seed is not None and not 0 <= seed < 2**63:
+        raise InputError(f"seed: must be from 0 to 2^63 - 1, found {seed}")
+    if precision is not None and not 54 <= precision <= MOST_BITS:
+        raise InputError(f"--precision: must be from 54 to {MOST_BITS} bits, found {precision}")
+    check_device_name(device)
+    for given in theorems:
+        if isinstance(given, (str, os.PathLike)):
+            compiled(Path(given))
+    if out is None:
+        return
+    there = next(each for each in (Path(out), *Path(out).absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise InputError(f"--out {out}: cannot be written (Not a directory)")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"--out {out}: cannot be written (Permission denied)")
+
+
 def run_inputs(
     scenarios: Iterable[ScenarioLike],
     theorems: Iterable[Any] = (),
     *,
     seed: int | None = None,
     precision: int | None = None,
-    device: str = "auto",
-    out: FilePath | None = None,
 ) -> tuple[tuple[Scenario, ...], tuple[LoadedStudy, ...]]:
     """The scenarios and studies of a run, with `seed` and `precision` in place of their own.
 
     `scenarios` are objects, files, or names of suites (text without a folder and without the
-    ending .toml); `theorems` objects or Python files, which are not run yet.
+    ending .toml); `theorems` those known beside the catalog, as for `check_flags`.
 
     Raises:
-        InputError: one of them, its data, a flag or the folder cannot be used.
+        InputError: one of them or its data cannot be used, or it names no theorem there is.
     """
-    if seed is not None and not 0 <= seed < 2**63:
-        raise InputError(f"seed: must be from 0 to 2^63 - 1, found {seed}")
-    check_bits(precision)
-    _check_the_rest(theorems, device, out)
     loaded = [one for given in scenarios for one in _loaded(given)]
     if seed is not None:
         loaded = [one.seeded(seed) for one in loaded]
     at = {} if precision is None else {"precision": precision}
     chosen = tuple(one.model_copy(update=at) for one in loaded if isinstance(one, Scenario))
     studies = tuple(one for one in loaded if isinstance(one, LoadedStudy))
-    _check_names(chosen, studies)
+    names = [one.name for one in (*chosen, *studies)]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        if twice in [study.name for study in studies]:
+            raise InputError(f"two studies or scenarios are named {twice!r}; rename one")
+        raise InputError(f"two scenarios are named {twice!r}; give each its own name")
+    known = _known_ids(theorems)
     for scenario in chosen:
+        if known is not None:
+            check_ids(scenario, known)
         try:
             _check_data(scenario)
         except InputError as error:
@@ -69,53 +99,60 @@ def run_inputs(
     return chosen, studies
 
 
-def sweep_inputs(
-    path: FilePath,
-    theorems: Iterable[FilePath] = (),
-    *,
-    seed: int | None = None,
-    device: str = "cpu",
-    jobs: int | None = None,
-    scheduler: str | None = None,
-    shard: str | None = None,
-    out: FilePath | None = None,
-) -> tuple[Grid, Shard | None]:
-    """The grid of a sweep file, and the part of it that `shard` names.
+def sweep_inputs(path: FilePath, theorems: Iterable[Any] = (), seed: int | None = None) -> Grid:
+    """The grid of a sweep file, with `seed` in place of its own.
 
     Raises:
         InputError: as `run_inputs`, also for data that only some of the points use.
     """
-    if jobs is not None and jobs < 1:
-        raise InputError(f"--jobs: must be at least 1, found {jobs}")
-    if jobs is not None and scheduler is not None:
-        raise InputError("--jobs: not with --scheduler, whose cluster has its own workers")
-    part = None if shard is None else Shard.parse(shard)
-    _check_the_rest(theorems, device, out)
-    grid = load_grid(Path(path), seed)
+    grid, known = load_grid(Path(path), seed), _known_ids(theorems)
     # The other axes change nothing in the data.
     axes = tuple(a for a in grid.axes if a.field.partition(".")[0] in ("data", "perturbed"))
     for point in islice(replace(grid, axes=axes).points(), _MOST_DATA):
         if point.scenario is not None:
+            if known is not None:
+                check_ids(point.scenario, known)
             _check_data(point.scenario)
-    return grid, part
+    return grid
 
 
-def check_inputs(
-    data: Any,
-    labels: Any = None,
-    *,
-    classes: tuple[int | float | str, int | float | str] | None = None,
-    centred: bool = False,
-    scale: float = 1.0,
-    slopes: Iterable[float] = (),
-    precision: int | None = None,
-    device: str = "cpu",
-    out: FilePath | None = None,
+def check_ids(scenario: Scenario, known: Collection[str]) -> None:
+    """InputError where a scenario names a theorem, or expects a verdict of one, that is unknown."""
+    expected = scenario.expect if isinstance(scenario.expect, dict) else {}
+    for field, ids in (("theorems", scenario.theorems or ()), ("expect", expected)):
+        for id in ids:
+            if id not in known:
+                raise InputError(
+                    f"scenario {scenario.name}, '{field}': no theorem {id!r}; known: "
+                    f"{', '.join(known)}"
+                )
+
+
+def _known_ids(theorems: Iterable[Any]) -> list[str] | None:
+    """Ids of the catalog and of these theorems; None where a file must be run to know its own."""
+    own = list(theorems)
+    if any(isinstance(given, (str, os.PathLike)) for given in own):
+        return None
+    return [*catalog_ids(), *(theorem.id for theorem in own)]
+
+
+def catalog_ids() -> list[str]:
+    """The ids of the catalog, which are the names of its files, so that none need be loaded."""
+    files = (Path(__file__).parents[2] / "theory" / "theorems").glob("*/*.py")
+    return sorted(
+        file.stem.replace("_", "-")
+        for file in files
+        if "\nTHEOREM = " in file.read_text(encoding="utf-8")
+    )
+
+
+def data_inputs(
+    data: Any, labels: Any, slopes: Iterable[float], **options: Any
 ) -> tuple[FromFile, _Arrays | None]:
-    """The dataset that `check` is given, and its arrays where they are no file.
+    """The dataset that `check` is given under options of `FromFile`; its arrays if it is no file.
 
     Raises:
-        InputError: the data, a flag or the folder cannot be used.
+        InputError: the data, an option or a slope cannot be used.
     """
     chosen = tuple(slopes)
     for slope in chosen:
@@ -123,12 +160,8 @@ def check_inputs(
             raise InputError(f"--slope: must lie in (0, 1], found {slope}")
     if len(set(chosen)) < len(chosen):
         raise InputError("--slope: the same slope is given twice")
-    check_bits(precision)
-    _check_the_rest((), device, out)
     path, labels_path, arrays = _arrays(data, labels)
-    dataset = FromFile(path=path, labels=labels_path, classes=classes, centred=centred, scale=scale)
-    if out is not None and arrays is not None:
-        raise InputError("out: a report names its data file; save the arrays as .npz and give that")
+    dataset = FromFile(path=path, labels=labels_path, **options)
     if arrays is None:
         dataset.check()
     return dataset, arrays
@@ -191,26 +224,6 @@ def compiled(path: Path) -> CodeType:
         raise InputError(f"--theorem {path}: cannot be read ({error})") from None
 
 
-def check_folder(out: FilePath | None) -> None:
-    """InputError where nothing can be written to a folder, made or still to be made."""
-    if out is None:
-        return
-    folder = Path(out)
-    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    if not there.is_dir():
-        raise InputError(f"--out {out}: cannot be written (Not a directory)")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"--out {out}: cannot be written (Permission denied)")
-
-
-def _check_the_rest(theorems: Iterable[Any], device: str, out: FilePath | None) -> None:
-    check_device_name(device)
-    for given in theorems:
-        if isinstance(given, (str, os.PathLike)):
-            compiled(Path(given))
-    check_folder(out)
-
-
 def _loaded(given: ScenarioLike) -> tuple[Scenario | LoadedStudy, ...]:
     if isinstance(given, (Scenario, LoadedStudy)):
         return (given,)
@@ -222,16 +235,6 @@ def _loaded(given: ScenarioLike) -> tuple[Scenario | LoadedStudy, ...]:
         f"scenarios: must be Scenario objects, files or names of suites, found "
         f"{type(given).__name__}"
     )
-
-
-def _check_names(scenarios: tuple[Scenario, ...], studies: tuple[LoadedStudy, ...]) -> None:
-    names = [one.name for one in (*scenarios, *studies)]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is None:
-        return
-    if twice in [study.name for study in studies]:
-        raise InputError(f"two studies or scenarios are named {twice!r}; rename one")
-    raise InputError(f"two scenarios are named {twice!r}; give each its own name")
 
 
 def _check_data(scenario: Scenario) -> None:

@@ -188,12 +188,6 @@ class Scenario(Section):
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=tuple(key)))
 
 
-def check_bits(bits: int | None) -> None:
-    """InputError unless `bits` is None or a precision that a scenario can have."""
-    if bits is not None and not 54 <= bits <= MOST_BITS:
-        raise InputError(f"--precision: must be from 54 to {MOST_BITS} bits, found {bits}")
-
-
 def load_scenario(path: Path, seed: int | None = None) -> Scenario:
     """Read and validate a scenario file; `seed` replaces its own. Data paths are relative to it.
 

@@ -17,10 +17,9 @@ import numpy as np
 
 from ...numerics.boundary import gram, multipliers
 from ...numerics.enclose.ball_array import BallArray
-from ...numerics.perturb.base import Direction, GeometricPerturbation
+from ...numerics.perturb.base import GeometricPerturbation
 from ...numerics.perturb.geometric import L2
 from ...numerics.train import descent
-from ...numerics.train.convergence import CertifiedAngle
 from ...theory.exact.interval import Interval
 from .. import statistics
 from ..measure import learner, normals
@@ -28,25 +27,16 @@ from ..scenarios.scenario import Scenario
 from ..values import Measured
 
 _NETWORK = {"slope": 0.5, "width": 4, "initial_scale": 1e-4}
-_TRAINING = {"steps": 600}
+_NEAR = {"samples": 8, "dimension": 60, "coherence": 0.004, "radius": 1.25}
 SCENARIOS: Mapping[str, dict[str, Any]] = {
     "natural": {
         "theorems": ["standard-boundary", "exact-multipliers", "perturbation-features"],
-        "data": {
-            "kind": "near-orthogonal",
-            "samples": 8,
-            "dimension": 60,
-            "coherence": 0.004,
-            "radius": 1.25,
-        },
-        "network": _NETWORK,
-        "training": _TRAINING,
+        "data": {"kind": "near-orthogonal", **_NEAR},
     },
     "uneven": {
         "theorems": ["standard-boundary", "half-aware"],
         "data": {"kind": "gaussian", "samples": 4, "dimension": 20_000},
         "network": {**_NETWORK, "slope": 0.9},
-        "training": _TRAINING,
     },
     "flipped": {
         "theorems": ["standard-boundary", "matching-flipped-orthogonal", "agreement-law"],
@@ -56,8 +46,6 @@ SCENARIOS: Mapping[str, dict[str, Any]] = {
             "labels": "flipped",
             "perturbation": {"kind": "l2", "eps": 0.5},
         },
-        "network": _NETWORK,
-        "training": _TRAINING,
     },
     "noise": {
         "seed": 1,
@@ -76,7 +64,6 @@ SCENARIOS: Mapping[str, dict[str, Any]] = {
         },
         "chance": {"delta": 0.1, "draws": 100},
         "network": {**_NETWORK, "slope": 1.0},
-        "training": _TRAINING,
     },
 }
 """In which every theorem passes as long as no fault is planted; at most a second each."""
@@ -84,7 +71,8 @@ SCENARIOS: Mapping[str, dict[str, Any]] = {
 
 def scenario(name: str, fault: str = "no-fault") -> Scenario:
     """The small scenario of that name, its own name telling which fault it runs under."""
-    return Scenario.model_validate({"name": f"{name}-{fault}", **SCENARIOS[name]})
+    light = {"name": f"{name}-{fault}", "network": _NETWORK, "training": {"steps": 600}}
+    return Scenario.model_validate({**light, **SCENARIOS[name]})
 
 
 Plant = Callable[[], AbstractContextManager[None]]
@@ -100,22 +88,39 @@ class Fault:
     plant: Plant
 
 
-@contextmanager
-def _exchanged(owner: object, name: str, wrong: Callable[[Any], Any]) -> Iterator[None]:
-    """`owner.name` is wrong(right) inside the block."""
-    right = getattr(owner, name)
-    setattr(owner, name, wrong(right))
-    # Intervals of counts seen before would hide a fault in how they are computed.
-    statistics.binomial_interval.cache_clear()
-    try:
-        yield
-    finally:
-        setattr(owner, name, right)
-        statistics.binomial_interval.cache_clear()
-
-
 def _at(owner: object, name: str, wrong: Callable[[Any], Any]) -> Plant:
-    return lambda: _exchanged(owner, name, wrong)
+    """`owner.name` is wrong(right) while the fault is planted."""
+
+    @contextmanager
+    def exchanged() -> Iterator[None]:
+        right = getattr(owner, name)
+        setattr(owner, name, wrong(right))
+        # Intervals of counts seen before would hide a fault in how they are computed.
+        statistics.binomial_interval.cache_clear()
+        try:
+            yield
+        finally:
+            setattr(owner, name, right)
+            statistics.binomial_interval.cache_clear()
+
+    return exchanged
+
+
+def _given(owner: object, name: str, change: Callable[[Any], Any], *places: int) -> Plant:
+    """The function is given other arguments at these places."""
+
+    def wrong(right: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **named: Any) -> Any:
+            return right(*(change(g) if k in places else g for k, g in enumerate(given)), **named)
+
+        return run
+
+    return _at(owner, name, wrong)
+
+
+def _returned(owner: object, name: str, change: Callable[[Any], Any]) -> Plant:
+    """The function returns something else."""
+    return _at(owner, name, lambda f: lambda *given, **named: change(f(*given, **named)))
 
 
 class _BiasedDraws(np.random.Generator):
@@ -151,197 +156,135 @@ def _permuted(enclosed: Any) -> Any:
     return enclosed[np.ix_(order, order)]
 
 
-def _first_half(enclosed: Any, labels: np.ndarray | None) -> tuple[Any, np.ndarray | None]:
+def _first_half(enclosed: Any) -> Any:
     kept = np.arange(len(enclosed) // 2)
-    return enclosed[np.ix_(kept, kept)], None if labels is None else labels[kept]
+    return enclosed[np.ix_(kept, kept)]
 
 
-def _one_label_wrong(y: np.ndarray) -> np.ndarray:
-    wrong = np.array(y)
-    wrong[0] = -wrong[0]
+def _first_negated(values: np.ndarray, until: int = 1) -> np.ndarray:
+    wrong = np.array(values)
+    wrong[:until] *= -1
     return wrong
 
 
-def _understated(angle: CertifiedAngle) -> CertifiedAngle:
-    return replace(angle, tau=angle.tau / 10)
-
-
-def _turned(direction: Direction) -> Direction:
-    turned = direction.dir.copy()
-    turned[: len(turned) // 2] *= -1
-    return replace(direction, dir=turned)
+def _turned(direction: np.ndarray) -> np.ndarray:
+    return _first_negated(direction, len(direction) // 2)
 
 
 def _shifted(solution: Any) -> Any:
     return None if solution is None else solution * Interval.exact(1 + 1e-6)
 
 
-def _hundredfold(right: Callable[..., Measured]) -> Any:
-    return lambda successes, trials, *rest: right(100 * successes, 100 * trials, *rest)
+def _half(slope: Any) -> Fraction:
+    return Fraction(slope) / 2
 
 
-FAULTS: tuple[Fault, ...] = (
-    Fault(
-        "slope-in-the-pattern",
-        "The margin matrix is built with half the slope.",
-        "natural",
-        _at(multipliers, "margin_matrix", lambda f: lambda k, y, s: f(k, y, Fraction(s) / 2)),
-    ),
-    Fault(
-        "slope-in-the-activations",
-        "The activation margins are computed with half the slope.",
-        "natural",
-        _at(
-            multipliers,
-            "candidate",
-            lambda f: lambda k, lam, y, s, *rest: f(k, lam, y, Fraction(s) / 2, *rest),
+_FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
+    "natural": {
+        "slope-in-the-pattern": (
+            "The margin matrix is built with half the slope.",
+            _given(multipliers, "margin_matrix", _half, 2),
         ),
-    ),
-    Fault(
-        "permuted-gram",
-        "Rows and columns of the Gram matrix belong to other samples than their labels.",
-        "natural",
-        _at(gram, "gram_matrix", lambda f: lambda *given, **k: _permuted(f(*given, **k))),
-    ),
-    Fault(
-        "float32-gram",
-        "The Gram matrix is that of the samples rounded to float32.",
-        "natural",
-        _at(
-            gram,
-            "gram_matrix",
-            lambda f: lambda x, *given, **k: f(x.astype("f4").astype("f8"), *given, **k),
+        "slope-in-the-activations": (
+            "The activation margins are computed with half the slope.",
+            _given(multipliers, "candidate", _half, 3),
         ),
-    ),
-    Fault(
-        "rounding-forgotten",
-        "The Gram matrix has no rounding bounds.",
-        "natural",
-        _at(
-            gram,
-            "gram_matrix",
-            lambda f: lambda *given, **k: BallArray.exact(f(*given, **k).mid),
+        "permuted-gram": (
+            "Rows and columns of the Gram matrix belong to other samples than their labels.",
+            _returned(gram, "gram_matrix", _permuted),
         ),
-    ),
-    Fault(
-        "pairs-left-out",
-        "The largest inner product is sought among the first half of the samples.",
-        "uneven",
-        _at(gram, "_off_diagonal", lambda f: lambda k, y: f(*_first_half(k, y))),
-    ),
-    Fault(
-        "multipliers-for-other-labels",
-        "The multipliers are solved for with the label of one sample wrong.",
-        "natural",
-        _at(
-            learner,
-            "linear_kkt_point",
-            lambda f: lambda found, y, s: f(found, _one_label_wrong(y), s),
+        "float32-gram": (
+            "The Gram matrix is that of the samples rounded to float32.",
+            _given(gram, "gram_matrix", lambda x: x.astype("f4").astype("f8"), 0),
         ),
-    ),
-    Fault(
-        "inexact-solve",
-        "The enclosure of the multipliers is off by one part in a million.",
-        "natural",
-        _at(multipliers, "verified_solve", lambda f: lambda *given: _shifted(f(*given))),
-    ),
-    Fault(
-        "halves-of-the-limit",
-        "The two halves of the limit network are exchanged.",
-        "natural",
-        _at(multipliers, "limit_coefficients", lambda f: lambda *given: f(*given)[:, ::-1]),
-    ),
-    Fault(
-        "halves-in-training",
-        "Training takes the output weights of the two halves with the wrong sign.",
-        "natural",
-        _at(descent, "output_weights", lambda f: lambda width: -f(width)),
-    ),
-    Fault(
-        "stopped-early",
-        "The trainer stops after a hundredth of the steps.",
-        "natural",
-        _at(
-            learner,
-            "train",
-            lambda f: (
-                lambda sample, start, slope, recipe, **k: f(
-                    sample, start, slope, replace(recipe, steps=recipe.steps // 100), **k
-                )
+        "rounding-forgotten": (
+            "The Gram matrix has no rounding bounds.",
+            _returned(gram, "gram_matrix", lambda enclosed: BallArray.exact(enclosed.mid)),
+        ),
+        "multipliers-for-other-labels": (
+            "The multipliers are solved for with the label of one sample wrong.",
+            _given(learner, "linear_kkt_point", _first_negated, 1),
+        ),
+        "inexact-solve": (
+            "The enclosure of the multipliers is off by one part in a million.",
+            _returned(multipliers, "verified_solve", _shifted),
+        ),
+        "halves-of-the-limit": (
+            "The two halves of the limit network are exchanged.",
+            _returned(multipliers, "limit_coefficients", lambda found: found[:, ::-1]),
+        ),
+        "halves-in-training": (
+            "Training takes the output weights of the two halves with the wrong sign.",
+            _returned(descent, "output_weights", lambda weights: -weights),
+        ),
+        "stopped-early": (
+            "The trainer stops after a hundredth of the steps.",
+            _given(learner, "train", lambda recipe: replace(recipe, steps=recipe.steps // 100), 3),
+        ),
+        "angle-understated": (
+            "The certified angle is a tenth of what it should be.",
+            _returned(learner, "certified_angle", lambda angle: replace(angle, tau=angle.tau / 10)),
+        ),
+    },
+    "uneven": {
+        "pairs-left-out": (
+            "The largest inner product is sought among the first half of the samples.",
+            _given(gram, "_off_diagonal", _first_half, 0),
+        ),
+    },
+    "flipped": {
+        "sign-of-q": (
+            "q has the wrong sign.",
+            _returned(learner, "linear_normal", lambda q: -q),
+        ),
+        "sign-of-the-label": (
+            "Samples are perturbed against their label instead of towards it.",
+            _given(GeometricPerturbation, "perturbed", lambda y: -y, 2),
+        ),
+        "wrong-eps": (
+            "Samples are perturbed by one percent more than eps.",
+            _given(
+                GeometricPerturbation,
+                "perturbed",
+                lambda made: made.model_copy(update={"eps": 1.01 * made.eps}),
+                0,
             ),
         ),
-    ),
-    Fault(
-        "angle-understated",
-        "The certified angle is a tenth of what it should be.",
-        "natural",
-        _at(learner, "certified_angle", lambda f: lambda *given: _understated(f(*given))),
-    ),
-    Fault(
-        "sign-of-q",
-        "q has the wrong sign.",
-        "flipped",
-        _at(learner, "linear_normal", lambda f: lambda *given: -f(*given)),
-    ),
-    Fault(
-        "sign-of-the-label",
-        "Samples are perturbed against their label instead of towards it.",
-        "flipped",
-        _at(GeometricPerturbation, "perturbed", lambda f: lambda self, x, y, d: f(self, x, -y, d)),
-    ),
-    Fault(
-        "wrong-eps",
-        "Samples are perturbed by one percent more than eps.",
-        "flipped",
-        _at(
-            GeometricPerturbation,
-            "perturbed",
-            lambda f: (
-                lambda self, x, y, d: f(self.model_copy(update={"eps": 1.01 * self.eps}), x, y, d)
-            ),
+        "biased-gaussian-points": (
+            "Isotropic points are 1.3 times too wide in one direction.",
+            _biased("isotropic points"),
         ),
-    ),
-    Fault(
-        "wrong-direction",
-        "Half of the coordinates of the perturbation have the wrong sign.",
-        "noise",
-        _at(L2, "direction", lambda f: lambda self, q: _turned(f(self, q))),
-    ),
-    Fault(
-        "wrong-rho",
-        "The cosine of q and q^a is squared.",
-        "noise",
-        _at(normals, "cosine", lambda f: lambda *given: f(*given) ** 2),
-    ),
-    Fault(
-        "biased-labels",
-        "Random labels are +1 with probability .8.",
-        "noise",
-        _biased("fresh labels"),
-    ),
-    Fault(
-        "biased-gaussian-points",
-        "Isotropic points are 1.3 times too wide in one direction.",
-        "flipped",
-        _biased("isotropic points"),
-    ),
-    Fault(
-        "biased-fresh-data",
-        "Fresh uniform samples fill only 95 percent of the range.",
-        "noise",
-        _biased("fresh data"),
-    ),
-    Fault(
-        "interval-of-more-trials",
-        "Binomial intervals are computed for ten times as many trials.",
-        "noise",
-        _at(statistics, "betaincinv", lambda f: lambda a, b, tail: f(10 * a, 10 * b, tail)),
-    ),
-    Fault(
-        "trials-overcounted",
-        "Every trial is counted a hundred times.",
-        "noise",
-        _at(Measured, "counted", _hundredfold),
-    ),
+    },
+    "noise": {
+        "wrong-direction": (
+            "Half of the coordinates of the perturbation have the wrong sign.",
+            _returned(L2, "direction", _turned),
+        ),
+        "wrong-rho": (
+            "The cosine of q and q^a is squared.",
+            _returned(normals, "cosine", lambda rho: rho**2),
+        ),
+        "biased-labels": (
+            "Random labels are +1 with probability .8.",
+            _biased("fresh labels"),
+        ),
+        "biased-fresh-data": (
+            "Fresh uniform samples fill only 95 percent of the range.",
+            _biased("fresh data"),
+        ),
+        "interval-of-more-trials": (
+            "Binomial intervals are computed for ten times as many trials.",
+            _given(statistics, "betaincinv", lambda count: 10 * count, 0, 1),
+        ),
+        "trials-overcounted": (
+            "Every trial is counted a hundred times.",
+            _given(Measured, "counted", lambda count: 100 * count, 0, 1),
+        ),
+    },
+}
+"""What is wrong and how it is planted, by id, in the order of the table in the documentation."""
+FAULTS: tuple[Fault, ...] = tuple(
+    Fault(id, says, name, plant)
+    for name, some in _FAULTS.items()
+    for id, (says, plant) in some.items()
 )
-"""In the order of the table in the documentation."""

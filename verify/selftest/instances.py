@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,17 +18,12 @@ from sympy.logic.boolalg import Boolean
 
 from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
-from ...theory.engine import ProofReport, prove
-from ...theory.exact.scalars import precision
+from ...theory.engine import ProofReport
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ...theory.theorems import catalog
-from ..measure import measure
-from ..measure.chance import sampler_checks
-from ..measure.cross_checks import cross_checks
-from ..measure.experiment import Experiment
-from ..measure.measuring import FAULTS, MeasuredScenario
-from ..run.run import ScenarioOutcome, judge_measured, select
+from ..measure.measuring import MeasuredScenario, measure_symbols
+from ..run.run import ScenarioOutcome, judge_measured, proved, select
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
 
@@ -60,7 +55,7 @@ def _holds(relation: Boolean, known: Mapping[str, float]) -> bool | None:
         return None
     at = [known[s.name] for s in symbols]
     left, right = (
-        float(compile_expression(side, symbols, "numpy")(*at))  # type: ignore[arg-type]
+        float(compile_expression(side, symbols)(*at))  # type: ignore[arg-type]
         for side in relation.args
     )
     small, large = (left, right) if isinstance(relation, sp.Lt | sp.Le) else (right, left)
@@ -70,58 +65,35 @@ def _holds(relation: Boolean, known: Mapping[str, float]) -> bool | None:
     return None if abs(large - small) <= room else large > small
 
 
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
 def nearly_orthogonal(rng: np.random.Generator, name: str) -> Instance:
     """Equal norms and inner products of one size, from far inside to far outside every bound."""
-    samples = int(rng.integers(2, 9))
-    slope = float(rng.uniform(0.05, 1.0))
+    samples, slope = int(rng.integers(2, 9)), float(rng.uniform(0.05, 1.0))
     bound = slope**3 / (3 * samples)
-    coherence = float(np.exp(rng.uniform(np.log(bound / 5), np.log(0.95 / (samples - 1)))))
+    coherence = _log_uniform(rng, bound / 5, 0.95 / (samples - 1))
     radius = float(2.0 ** rng.integers(-8, 9))
-    made = _scenario(
-        name,
-        rng,
-        slope,
-        data={
-            "kind": "near-orthogonal",
-            "samples": samples,
-            "dimension": int(rng.integers(samples, 41)),
-            "coherence": coherence,
-            "radius": radius,
-            "signs": str(rng.choice(["random", "adverse"])),
-            "labels": str(rng.choice(["alternating", "random"])),
-        },
-    )
-    return Instance(made, _setting(samples, slope, radius, coherence * radius**2))
+    dimension = int(rng.integers(samples, 41))
+    signs = str(rng.choice(["random", "adverse"]))
+    labels = str(rng.choice(["alternating", "random"]))
+    data = _near(samples, dimension, coherence, radius) | {"signs": signs, "labels": labels}
+    return _made(name, rng, slope, data, _setting(samples, radius, coherence * radius**2))
 
 
 def orthogonal_flipped(rng: np.random.Generator, name: str) -> Instance:
     """Coordinate axes with flipped labels, on both sides of the switch and near it."""
     samples = 2 * int(rng.integers(2, 7))
     slope, radius = float(rng.uniform(0.1, 1.0)), float(2.0 ** rng.integers(-4, 5))
-    eps = float(np.exp(rng.uniform(np.log(0.02), np.log(4)))) * radius / samples**0.5
+    eps = _log_uniform(rng, 0.02, 4) * radius / samples**0.5
     dimension = int(rng.integers(samples, 41))
-    made = _scenario(
-        name,
-        rng,
-        slope,
-        data={
-            "kind": "orthogonal",
-            "frame": "axes",
-            "samples": samples,
-            "dimension": dimension,
-            "radius": radius,
-        },
-        perturbed={
-            "base": "natural",
-            "labels": "flipped",
-            "perturbation": {"kind": "l2", "eps": eps},
-        },
-    )
-    known = _setting(samples, slope, radius, 0.0)
-    of_the_set = {"eps": eps, "N_adv": samples, "dir_sq": 1.0, "kappa": radius / samples**0.5}
-    base = {"base_R_min": radius, "base_R_max": radius, "base_p_max": 0.0}
-    far = {"d": dimension, "imbalance": 0.0}
-    return Instance(made, {**known, **of_the_set, **base, **far})
+    data = {"kind": "orthogonal", "frame": "axes", "samples": samples, "dimension": dimension}
+    known = _setting(samples, radius, 0.0) | {"d": dimension, "imbalance": 0.0}
+    known |= {"eps": eps, "N_adv": samples, "dir_sq": 1.0, "kappa": radius / samples**0.5}
+    known |= {"base_R_min": radius, "base_R_max": radius, "base_p_max": 0.0}
+    flipped = _set("natural", "flipped", {"kind": "l2", "eps": eps})
+    return _made(name, rng, slope, data | {"radius": radius}, known, perturbed=flipped)
 
 
 def nearly_orthogonal_perturbed(rng: np.random.Generator, name: str) -> Instance:
@@ -130,54 +102,39 @@ def nearly_orthogonal_perturbed(rng: np.random.Generator, name: str) -> Instance
     slope, radius = float(rng.uniform(0.4, 1.0)), float(2.0 ** rng.integers(-4, 5))
     coherence = float(rng.uniform(0.01, 1.2)) * slope**3 / (3 * samples)
     kind = str(rng.choice(["l2", "l2", "linf-rescaled", "linf-sign", "l0-value", "l0-sign"]))
-    eps = float(np.exp(rng.uniform(np.log(1e-3), np.log(0.3)))) * radius
+    eps = _log_uniform(rng, 1e-3, 0.3) * radius
     perturbation: dict[str, Any] = {"kind": kind, "eps": eps}
     if kind == "linf-sign":
         perturbation["eps"] = eps / dimension**0.5
     if kind.startswith("l0"):
         perturbation["k"] = int(rng.integers(1, 4))
-    made = _scenario(
+    labels = "flipped" if rng.random() < 0.8 else "random"
+    return _made(
         name,
         rng,
         slope,
-        data={
-            "kind": "near-orthogonal",
-            "samples": samples,
-            "dimension": dimension,
-            "coherence": coherence,
-            "radius": radius,
-        },
-        perturbed={
-            "base": "natural",
-            "labels": "flipped" if rng.random() < 0.8 else "random",
-            "perturbation": perturbation,
-        },
+        _near(samples, dimension, coherence, radius),
+        _setting(samples, radius, coherence * radius**2),
+        perturbed=_set("natural", labels, perturbation),
         point={"kind": str(rng.choice(["direction", "training", "gaussian"]))},
     )
-    return Instance(made, {**_setting(samples, slope, radius, coherence * radius**2)})
 
 
 def uniform_noise(rng: np.random.Generator, name: str) -> Instance:
     """Uniform data and perturbed uniform noise with random labels, in high dimension."""
     samples, noise = int(rng.integers(2, 4)), int(rng.integers(2, 6))
-    dimension = int(np.exp(rng.uniform(np.log(500), np.log(12_000))))
+    dimension = int(_log_uniform(rng, 500, 12_000))
     slope, delta = float(rng.uniform(0.85, 1.0)), float(rng.uniform(0.05, 0.6))
-    eps = float(np.exp(rng.uniform(np.log(0.3), np.log(12))))
-    made = _scenario(
+    eps = _log_uniform(rng, 0.3, 12)
+    return _made(
         name,
         rng,
         slope,
-        data={"kind": "uniform", "samples": samples, "dimension": dimension},
-        perturbed={
-            "base": "uniform",
-            "samples": noise,
-            "labels": "random",
-            "perturbation": {"kind": "l2", "eps": eps},
-        },
+        {"kind": "uniform", "samples": samples, "dimension": dimension},
+        {"N": samples, "d": dimension, "delta": delta, "N_adv": noise, "eps": eps, "dir_sq": 1.0},
+        perturbed=_set("uniform", "random", {"kind": "l2", "eps": eps}) | {"samples": noise},
         chance={"delta": delta, "draws": 40},
     )
-    known = {"gamma": slope, "N": samples, "d": dimension, "delta": delta}
-    return Instance(made, {**known, "N_adv": noise, "eps": eps, "dir_sq": 1.0})
 
 
 Recipe = Callable[[np.random.Generator, str], Instance]
@@ -190,27 +147,37 @@ RECIPES: Mapping[str, tuple[Recipe, float]] = {
 """Each recipe and its share of the instances."""
 
 
-def _scenario(name: str, rng: np.random.Generator, slope: float, **sections: Any) -> Scenario:
-    return Scenario.model_validate(
-        {
-            "name": name,
-            "seed": int(rng.integers(2**31)),
-            "network": {"slope": slope, "width": 2, "initial_scale": 1e-4},
-            "training": {"steps": 150},
-            "tolerance": {"angle": 0.9},
-            **sections,
-        }
-    )
-
-
-def _setting(samples: int, slope: float, radius: float, p_max: float) -> dict[str, float]:
-    return {
-        "gamma": slope,
-        "N": samples,
-        "R_min": radius,
-        "R_max": radius,
-        "p_max": p_max,
+def _made(
+    name: str,
+    rng: np.random.Generator,
+    slope: float,
+    data: Mapping[str, Any],
+    known: Mapping[str, float],
+    **sections: Any,
+) -> Instance:
+    scenario = {
+        "name": name,
+        "seed": int(rng.integers(2**31)),
+        "data": data,
+        "network": {"slope": slope, "width": 2, "initial_scale": 1e-4},
+        "training": {"steps": 150},
+        "tolerance": {"angle": 0.9},
+        **sections,
     }
+    return Instance(Scenario.model_validate(scenario), {"gamma": slope, **known})
+
+
+def _near(samples: int, dimension: int, coherence: float, radius: float) -> dict[str, Any]:
+    size = {"samples": samples, "dimension": dimension}
+    return {"kind": "near-orthogonal", **size, "coherence": coherence, "radius": radius}
+
+
+def _set(base: str, labels: str, perturbation: Mapping[str, Any]) -> dict[str, Any]:
+    return {"base": base, "labels": labels, "perturbation": perturbation}
+
+
+def _setting(samples: int, radius: float, p_max: float) -> dict[str, float]:
+    return {"N": samples, "R_min": radius, "R_max": radius, "p_max": p_max}
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Instance]:
@@ -220,25 +187,17 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Instance]:
             yield make(rng, f"{recipe}-{number}")
 
 
-@dataclass
-class Tally:
-    """What became of one theorem: its verdicts inside the regime, outside, and where unknown.
-
-    Inside is what the recipe says, or where it says nothing, that all assumptions were certainly
-    met as measured.
-    """
-
-    inside: Counter[str] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
-    undecided: Counter[str] = field(default_factory=Counter)
-
-
 @dataclass(frozen=True)
 class Agreement:
-    """All instances judged: tallies by theorem, instances in and out of some theorem's regime, and
-    what should not have happened, in words."""
+    """All instances judged.
 
-    tallies: Mapping[str, Tally]
+    `tallies` count the verdicts of each theorem `inside` its regime, `outside`, and `near` where
+    that is unknown: inside is what the recipe says, or where it says nothing, that all assumptions
+    were certainly met as measured. `inside`, `outside`: instances in and out of some theorem's
+    regime. `wrong`: what should not have happened, in words.
+    """
+
+    tallies: Mapping[str, Mapping[str, Counter[str]]]
     inside: int
     outside: int
     wrong: tuple[str, ...]
@@ -257,40 +216,29 @@ def agreement(
     `theorems` defaults to the catalog, `proofs` to having them proved.
     """
     known = tuple(theorems or catalog())
-    proofs = proofs or {theorem.id: prove(theorem) for theorem in known}
+    proofs = proofs or proved(known, progress)
     chosen: list[Instance] = []
     measured: list[MeasuredScenario] = []
     for instance in instances(count, rng):
         progress("random instances", len(chosen), count)
+        theorems_of = select(instance.scenario, known)
+        ids = tuple(theorem.id for theorem in theorems_of)
+        names = {s.name for theorem in theorems_of for s in theorem.measured_symbols}
         try:
-            measured.append(_measured(instance.scenario, select(instance.scenario, known)))
+            measured.append(measure_symbols(instance.scenario, ids, names, with_figures=False))
         except InputError:
             continue  # random labels of one class only, which are no perturbed set
         chosen.append(instance)
     return _tallied(chosen, judge_measured(measured, known, proofs), known)
 
 
-def _measured(scenario: Scenario, theorems: tuple[Theorem, ...]) -> MeasuredScenario:
-    """What the theorems need and every cross-check, without observations and figures."""
-    experiment = Experiment(scenario)
-    names = sorted({s.name for theorem in theorems for s in theorem.measured_symbols})
-    ids = tuple(theorem.id for theorem in theorems)
-    try:
-        with precision(scenario.working_bits):
-            values = measure(experiment, names)
-            checks = (*cross_checks(experiment), *sampler_checks(experiment, values))
-    except InputError:
-        raise
-    except FAULTS as error:
-        return MeasuredScenario(scenario, ids, error=f"{type(error).__name__}: {error}")
-    return MeasuredScenario(scenario, ids, measured=values, cross_checks=checks)
-
-
 def _tallied(
     chosen: Iterable[Instance], outcomes: Iterable[ScenarioOutcome], theorems: Iterable[Theorem]
 ) -> Agreement:
-    tallies = {theorem.id: Tally() for theorem in theorems}
-    inside = outside = 0
+    places = {True: "inside", False: "outside", None: "near"}
+    forbidden = {True: Verdict.VACUOUS, False: Verdict.PASS, None: None}
+    tallies = {theorem.id: {where: Counter() for where in places.values()} for theorem in theorems}
+    seen: Counter[bool | None] = Counter()
     wrong: list[str] = []
     for instance, outcome in zip(chosen, outcomes, strict=True):
         if outcome.error is not None:
@@ -299,24 +247,16 @@ def _tallied(
         for judged in outcome.judgements:
             theorem, verdict = judged.theorem, judged.verdict
             regime = instance.regime(theorem)
-            bad = {Verdict.ERROR, Verdict.FAIL}
-            if regime is True:
-                bad |= {Verdict.VACUOUS}
-            elif regime is False:
-                bad |= {Verdict.PASS}
-            if verdict in bad:
+            if verdict in (Verdict.ERROR, Verdict.FAIL, forbidden[regime]):
                 where = {True: "in", False: "outside", None: "near"}[regime]
                 wrong.append(
                     f"{outcome.scenario.name}: {theorem.id} is {verdict.value} {where} its "
                     f"regime: {judged.reason}"
                 )
-            if regime is None and all(a.holds == "yes" for a in judged.assumptions):
-                regime = True
-            elif regime is None and any(a.holds == "no" for a in judged.assumptions):
-                regime = False
-            tally = tallies[theorem.id]
-            counter = {True: tally.inside, False: tally.outside, None: tally.undecided}[regime]
-            counter[verdict.value] += 1
+            held = {a.holds for a in judged.assumptions}
+            if regime is None and ("no" in held or held <= {"yes"}):
+                regime = "no" not in held
+            tallies[theorem.id][places[regime]][verdict.value] += 1
             regimes.add(regime)
-        inside, outside = inside + (True in regimes), outside + (False in regimes)
-    return Agreement(tallies, inside, outside, tuple(wrong))
+        seen.update(regimes)
+    return Agreement(tallies, seen[True], seen[False], tuple(wrong))

@@ -10,16 +10,16 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...theory.engine import ProofReport, prove
+from ...theory.engine import ProofReport
 from ...theory.refute.mutants import Mutant, mutants
 from ...theory.refute.survey import MutantReport, classify
 from ...theory.theorems import catalog, theorem
-from ..run.run import ScenarioOutcome, run_scenario
+from ..run.run import ScenarioOutcome, proved, run_scenario
 from ..statistics import FAMILY_ERROR
 from ..values import Progress, Verdict, unwatched
 from .faults import FAULTS, SCENARIOS, Fault, scenario
@@ -150,28 +150,25 @@ def selftest(progress: Progress = unwatched) -> SelfTest:
     """Run every part. Mutants, half of the work, are tried in a process of their own."""
     spawned = multiprocessing.get_context("spawn")  # a fork would copy threads that hold locks
     with ProcessPoolExecutor(1, mp_context=spawned) as other:
-        ids = [each.id for each in catalog()]
-        tried = [other.submit(mutants_tried, each) for each in ids]
+        tried = [other.submit(mutants_tried, each.id) for each in catalog()]
         try:
-            return _selftest(tried, progress)
+            proofs = proved(catalog(), progress)
+            attempts = [*_numbers(progress), *_statistics(progress), *_instances(proofs, progress)]
+            attempts += _clean(proofs, progress)
+            catches = tuple(try_faults(proofs, progress=progress))
+            attempts += [_fault(catch) for catch in catches]
+            for done, attempt in enumerate(tried):
+                progress("mutants", done, len(tried))
+                attempts.append(attempt.result())
         except BaseException:
             other.shutdown(cancel_futures=True)
             raise
-
-
-def _selftest(tried: Sequence[Future[Attempt]], progress: Progress) -> SelfTest:
-    proofs: dict[str, ProofReport] = {}
-    for done, each in enumerate(catalog()):
-        progress("proving", done, len(catalog()))
-        proofs[each.id] = prove(each)
-    attempts = [*_numbers(progress), *_statistics(progress), *_instances(proofs, progress)]
-    attempts += _clean(proofs, progress)
-    catches = tuple(try_faults(proofs, progress=progress))
-    attempts += [_fault(catch) for catch in catches]
-    for done, attempt in enumerate(tried):
-        progress("mutants", done, len(tried))
-        attempts.append(attempt.result())
     return SelfTest(tuple(attempts), catches)
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    """`3 FAIL, 5 PASS`."""
+    return ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
 
 
 def _numbers(progress: Progress) -> Iterator[Attempt]:
@@ -186,7 +183,7 @@ def _statistics(progress: Progress) -> Iterator[Attempt]:
     rng = np.random.default_rng(_SEED)
     for done, (family, statements) in enumerate(FAMILIES.items()):
         progress("simulated runs", done, len(FAMILIES))
-        rates = simulate(statements, RUNS, rng)
+        rates = simulate(statements, rng.random((RUNS, len(statements))))
         came = (
             f"{rates.false_passes} false PASS, {rates.false_fails} false FAIL in {RUNS} runs "
             f"(allowed: {FAMILY_ERROR:.0%})"
@@ -202,14 +199,13 @@ def _statistics(progress: Progress) -> Iterator[Attempt]:
 def _instances(proofs: Mapping[str, ProofReport], progress: Progress) -> Iterator[Attempt]:
     rng = np.random.default_rng(_SEED)
     found = agreement(INSTANCES, rng, proofs=proofs, progress=progress)
-    inside = sum((t.inside for t in found.tallies.values()), Counter())
-    outside = sum((t.outside for t in found.tallies.values()), Counter())
+    inside = sum((t["inside"] for t in found.tallies.values()), Counter())
+    outside = sum((t["outside"] for t in found.tallies.values()), Counter())
     for tried, counts in (
         (f"a FAIL or ERROR on {found.inside} random instances in the regime", inside),
         (f"a PASS on {found.outside} random instances out of the regime", outside),
     ):
-        told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items()))
-        came = "; ".join((told, *found.wrong[:2]))
+        came = "; ".join((_told(counts), *found.wrong[:2]))
         yield Attempt("instances", tried, came, not found.wrong)
 
 
@@ -218,22 +214,20 @@ def _clean(proofs: Mapping[str, ProofReport], progress: Progress) -> Iterator[At
     progress("small scenarios without a fault", 0, 1)
     for name, outcome in clean_runs(proofs).items():
         verdicts = Counter(verdict.value for verdict, _ in outcome.judged)
-        told = ", ".join(f"{n} {verdict}" for verdict, n in sorted(verdicts.items()))
-        passed = all(verdict is Verdict.PASS for verdict, _ in outcome.judged)
-        yield Attempt("faults", f"an alarm where no fault is planted ({name})", told, passed)
+        tried = f"an alarm where no fault is planted ({name})"
+        yield Attempt("faults", tried, _told(verdicts), set(verdicts) <= {"PASS"})
 
 
 def _fault(catch: Catch) -> Attempt:
-    said = ", ".join(sorted({v.value for v in catch.verdicts.values()}))
-    came = f"{said}: {catch.by}" if catch.caught else "NOT CAUGHT"
+    came = f"{_verdicts(catch)}: {catch.by}" if catch.caught else "NOT CAUGHT"
     return Attempt("faults", catch.fault.says, came, catch.caught)
 
 
 def mutants_tried(theorem_id: str) -> Attempt:
     """Some mutants of a theorem, classified. Runs in a process of its own."""
     reports = [classify(mutant) for mutant in spread(mutants(theorem(theorem_id)), MUTANTS)]
-    counts = Counter(report.verdict for report in reports)
-    told = ", ".join(f"{n} {_WORDS[verdict]}" for verdict, n in sorted(counts.items()))
+    counts = sorted(Counter(report.verdict for report in reports).items())
+    told = ", ".join(f"{n} {_WORDS[verdict]}" for verdict, n in counts)
     wrong = [report for report in reports if not _sound(report)]
     came = "; ".join((told, *(f"{r.mutant.says}: {r.reason}" for r in wrong[:2])))
     tried = f"belief in a false one of {len(reports)} mutants of {theorem_id}"

@@ -14,16 +14,17 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
+from flint import fmpq, fmpq_mat
 from scipy.stats import binom, binomtest
 
 from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.multipliers import exact_multipliers
-from ...numerics.compiler import compile_relation
+from ...numerics.compiler import evaluate_relation
 from ...theory.exact.interval import Interval
 from ...theory.theorems.boundary import concentration
 from ...theory.theorems.boundary.uniform_data import CONDITIONS
 from ...theory.theorems.learning import agreement_law
-from ..statistics import FAMILY_ERROR, Decision, holm_errors, values_at
+from ..statistics import FAMILY_ERROR, Decision, decided, holm_errors
 from ..values import Measured
 
 # Enclosures and decisions against rational arithmetic, on small inputs built to be nasty.
@@ -62,59 +63,48 @@ def _nasty(rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def _exact_gram(x: np.ndarray) -> list[list[Fraction]]:
-    rows = [[Fraction(value) for value in row] for row in x.tolist()]
-    return [
-        [sum((a * b for a, b in zip(n, k, strict=True)), Fraction(0)) for k in rows] for n in rows
-    ]
+def _exact_gram(x: np.ndarray) -> fmpq_mat:
+    rows = fmpq_mat([[fmpq(*value.as_integer_ratio()) for value in row] for row in x.tolist()])
+    return rows * rows.transpose()
+
+
+def _contains(found: Interval, exact: fmpq) -> bool:
+    return found.contains(Fraction(int(exact.p), int(exact.q)))
 
 
 def _gram_trial(name: str, x: np.ndarray) -> ExactTrial:
     enclosed, exact = gram_statistics(x).gram, _exact_gram(x)
-    size = range(len(x))
-    wrong = sum(not enclosed.interval(n, k).contains(exact[n][k]) for n in size for k in size)
+    places = np.ndindex(len(x), len(x))
+    wrong = sum(not _contains(enclosed.interval(n, k), exact[n, k]) for n, k in places)
     return ExactTrial(f"a Gram matrix that misses the exact one: {name}", len(x) ** 2, wrong)
 
 
 def _multiplier_trial(rng: np.random.Generator) -> ExactTrial:
-    """Nearly dependent samples: A lambda = 1 solved by elimination over the rationals."""
+    """Nearly dependent samples: A lambda = 1 solved over the rationals."""
     wrong = unknown = times = 0
     y = np.array([1, -1, 1, -1], dtype=np.int8)
+    ones = fmpq_mat([[1]] * len(y))
+    same, other = (1 + _SLOPE**2) / 2, -_SLOPE
     for k in range(0, 50, 5):
         x = rng.standard_normal((4, 6))
         x[2] = x[0] + 2.0**-k * x[2]
         found = exact_multipliers(gram_statistics(x), y, _SLOPE).lam
-        exact = _solved(_exact_gram(x), y)
+        exact = _exact_gram(x)
+        for n, m in np.ndindex(exact.nrows(), exact.ncols()):
+            exact[n, m] *= fmpq(*(same if y[n] == y[m] else other).as_integer_ratio())
+        solution = exact.solve(ones)
         times += len(y)
         if found is None:
             unknown += len(y)
-            continue
-        wrong += sum(not found.interval(n).contains(exact[n]) for n in range(len(y)))
+        else:
+            wrong += sum(not _contains(found.interval(n), solution[n, 0]) for n in range(len(y)))
     return ExactTrial(
         "multipliers that miss the exact ones: dependent samples", times, wrong, unknown
     )
 
 
-def _solved(gram: list[list[Fraction]], y: np.ndarray) -> list[Fraction]:
-    size = range(len(y))
-    rows = [
-        [gram[n][k] * ((1 + _SLOPE**2) / 2 if y[n] == y[k] else -_SLOPE) for k in size]
-        + [Fraction(1)]
-        for n in size
-    ]
-    for n in size:
-        pivot = next(k for k in size if k >= n and rows[k][n])
-        rows[n], rows[pivot] = rows[pivot], rows[n]
-        rows[n] = [value / rows[n][n] for value in rows[n]]
-        for k in size:
-            if k != n:
-                rows[k] = [a - rows[k][n] * b for a, b in zip(rows[k], rows[n], strict=True)]
-    return [row[-1] for row in rows]
-
-
 def _edge_trials() -> Iterator[ExactTrial]:
     """Two samples of entries +-1 on the edge of the paper's condition, one entry then nudged."""
-    relation = compile_relation(CONDITIONS["paper"])
     for exponent in (20, 40, 50):
         times = wrong = unknown = 0
         for sign in (-1, 0, 1):
@@ -124,7 +114,7 @@ def _edge_trials() -> Iterator[ExactTrial]:
             found = gram_statistics(x)
             values = {"gamma": Interval.exact(_SLOPE), "N": Interval.exact(2)}
             values |= {"R_min": found.R_min, "R_max": found.R_max, "p_max": found.p_max}
-            holds = relation.evaluate(values).holds
+            holds = evaluate_relation(CONDITIONS["paper"], values).holds
             times, unknown = times + 1, unknown + (holds is None)
             wrong += holds is not None and holds is not _paper_holds(x)
         yield ExactTrial(
@@ -137,8 +127,8 @@ def _edge_trials() -> Iterator[ExactTrial]:
 
 def _paper_holds(x: np.ndarray) -> bool:
     gram = _exact_gram(x)
-    low, high = sorted((gram[0][0], gram[1][1]))
-    return abs(gram[0][1]) < _SLOPE**3 * low**2 / (6 * high)
+    low, high = sorted((gram[0, 0], gram[1, 1]))
+    return abs(gram[0, 1]) * 6 * high < fmpq(*(_SLOPE**3).as_integer_ratio()) * low**2
 
 
 FLOOR = 0.95
@@ -198,15 +188,13 @@ class Rates:
         return float(binomtest(worse, self.runs, allowed, alternative="greater").pvalue)
 
 
-def simulate(
-    statements: Sequence[Simulated],
-    runs: int,
-    rng: np.random.Generator,
-    *,
-    same_draws: bool = False,
-) -> Rates:
-    """Simulate runs that make these statements, independent of each other or on the same draws."""
-    quantiles = rng.random((runs, 1 if same_draws else len(statements)))
+def simulate(statements: Sequence[Simulated], quantiles: np.ndarray) -> Rates:
+    """Simulate runs that make these statements.
+
+    `quantiles` in [0, 1) say how many trials succeed: (runs, statements) where statements are
+    independent of each other, (runs, 1) where they use the same draws.
+    """
+    runs = len(quantiles)
     trials = np.array([s.trials for s in statements])
     probabilities = np.array([s.probability for s in statements])
     counts = binom.ppf(quantiles, trials, probabilities).astype(int)
@@ -251,14 +239,14 @@ def power(runs: int, rng: np.random.Generator) -> dict[float, float]:
 
     Of 300 trials, in a run with four clear statements besides.
     """
-    return {by: simulate((*_CLEAR, *_edge(1, 300, by)), runs, rng).power for by in VIOLATIONS}
+    families = {by: (*_CLEAR, *_edge(1, 300, by)) for by in VIOLATIONS}
+    return {
+        by: simulate(all_, rng.random((runs, len(all_)))).power for by, all_ in families.items()
+    }
 
 
 @cache
 def _holds(kind: str, successes: int, trials: int, error: float) -> bool | None:
     relation, symbol = _RELATION[kind]
-    values = values_at(
-        relation, {**_GIVEN, symbol: Measured.counted(successes, trials, "draws")}, error
-    )
-    assert values is not None
-    return compile_relation(relation).evaluate(values).holds
+    counted = {symbol: Measured.counted(successes, trials, "draws")}
+    return decided(relation, {**_GIVEN, **counted}, error)

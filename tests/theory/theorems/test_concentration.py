@@ -117,7 +117,7 @@ def test_draws_at_the_smallest_dimension_meet_the_condition(
     dimension = smallest_dimension(samples, slope, "0.1", condition)
     names = (R_max, R_min, p_max, N, gamma)
     sides = [
-        compile_expression(side, names, "numpy")
+        compile_expression(side, names)
         for side in (CONDITIONS[condition].lhs, CONDITIONS[condition].rhs)  # type: ignore[attr-defined]
     ]
     t1, t2 = (float(t.subs({N: samples, d: dimension, delta: sp.Rational(1, 10)})) for t in radii())
@@ -150,7 +150,7 @@ def test_planted_errors_leave_a_gap() -> None:
 
     # The union over pairs needs each pair's share.
     steps = tuple(
-        replace(s, at=(s.at[0], N, *s.at[2:]))
+        replace(s, cited=s.cited.fact(s.cited.at[0], N))
         if isinstance(s, Citation) and s.id == "all-pairs"
         else s
         for s in theorem.proof

@@ -33,49 +33,42 @@ THEOREM = Theorem(
     proof=(
         *kkt.NAMES,
         Inequality(
-            "paper-to-exact",
+            "paper-to-exact <- nearly-orthogonal r R norms P",
             "The paper's condition implies the exact chain: gamma (1+gamma) r <= 2 R.",
             _exact,
-            by="nearly-orthogonal r R norms P",
         ),
         Inequality(
-            "exact-to-half",
+            "exact-to-half <- norms r R",
             "The exact chain implies the half-aware condition.",
             sp.Implies(_exact, _half),
-            by="norms r R",
         ),
         Inequality(
-            "half-to-regime",
+            "half-to-regime <- norms r R",
             "Every rung implies gamma r > P.",
             sp.Implies(_half, gamma * r > P),
-            by="norms r R",
         ),
         Inequality(
-            "regime",
+            "regime <- paper-to-exact exact-to-half half-to-regime",
             "So gamma r > P here.",
             gamma * r > P,
-            by="paper-to-exact exact-to-half half-to-regime",
         ),
-        Let("U", "The exact chain's U.", U, 1 / (gamma * (gamma * r - P)), by="regime"),
+        Let("U <- regime", "The exact chain's U.", U, 1 / (gamma * (gamma * r - P))),
         Let("L", "The exact chain's L.", L, (1 - U * P) / R),
         Inequality(
-            "exact-iff",
+            "exact-iff <- U L regime",
             "Given gamma r > P, the exact chain condition says exactly that gamma L r > U P.",
             sp.Equivalent(_exact, gamma * L * r > U * P),
-            by="U L regime",
         ),
         Inequality(
-            "half-positive",
+            "half-positive <- regime",
             "Given gamma r > P, the half-aware U is positive.",
             (1 + gamma**2) * r > (1 + gamma) * P,
-            by="regime",
         ),
         Let(
-            "U-half",
+            "U-half <- half-positive",
             "The half-aware U.",
             U_half,
             2 / ((1 + gamma**2) * r - (1 + gamma) * P),
-            by="half-positive",
         ),
         Let(
             "L-half",
@@ -84,20 +77,18 @@ THEOREM = Theorem(
             (2 - (1 + gamma) * U_half * P) / ((1 + gamma**2) * R),
         ),
         Inequality(
-            "half-iff",
+            "half-iff <- U-half L-half regime half-positive",
             "Given gamma r > P, the half-aware condition says exactly that gamma L r > U P with "
             "the half-aware bounds.",
             sp.Equivalent(_half, gamma * L_half * r > U_half * P),
-            by="U-half L-half regime half-positive",
         ),
         Conclusion(
-            "claim-exact", "In the original symbols.", "exact-chain", by="paper-to-exact r R P"
+            "claim-exact <- paper-to-exact r R P", "In the original symbols.", "exact-chain"
         ),
         Conclusion(
-            "claim-half",
+            "claim-half <- paper-to-exact exact-to-half r R P",
             "In the original symbols.",
             "half-aware",
-            by="paper-to-exact exact-to-half r R P",
         ),
     ),
 )

@@ -35,6 +35,6 @@ THEOREM = Theorem(
     ),
     proof=(
         *uniform_data.uniform_steps("paper", chance_paper),
-        Conclusion("claim", "Together.", "probability", by="good event"),
+        Conclusion("claim <- good event", "Together.", "probability"),
     ),
 )

@@ -37,6 +37,6 @@ THEOREM = Theorem(
     ),
     proof=(
         *uniform_data.uniform_steps("half-aware", chance_half_aware),
-        Conclusion("claim", "Together.", "probability", by="good event"),
+        Conclusion("claim <- good event", "Together.", "probability"),
     ),
 )

@@ -4,20 +4,18 @@ import sympy as sp
 
 from ...statement import (
     PROJECT,
-    Assumption,
     Citation,
     Claim,
     Conclusion,
     Definition,
     Earlier,
-    Identity,
     Inequality,
     Let,
     Theorem,
 )
 from ...steps import kkt, linear_boundary, sums
 from ...steps.kkt import A_eigenvalue, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
-from ...steps.linear_boundary import label_k, label_n, upper_multiplier
+from ...steps.linear_boundary import upper_multiplier
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from . import half_aware
 
@@ -37,13 +35,7 @@ THEOREM = Theorem(
         "and its multipliers lie between sharper bounds."
     ),
     source=PROJECT,
-    assumptions=(
-        Assumption(
-            "half-aware",
-            "The row sums of inner products are small against the norms (half-aware).",
-            half_aware.CONDITION,
-        ),
-    ),
+    assumptions=half_aware.THEOREM.assumptions,
     claims=(
         Claim(
             "definite",
@@ -67,26 +59,17 @@ THEOREM = Theorem(
         *kkt.NAMES,
         *kkt.SAMPLES,
         Earlier(
-            "pattern",
+            "pattern <- half-aware",
             "The half-aware theorem: positive multipliers, and every sample activates its own "
             "half.",
             half_aware.THEOREM,
-            by="half-aware",
         ),
-        Identity(
+        *linear_boundary.slope_products(
             "pair-same",
             "A neuron of half a has slope (1+gamma)/2 + a y (1-gamma)/2 at a sample of label y. "
             "Over both halves the products of two slopes add to 1+gamma² for equal labels.",
-            linear_boundary.SLOPES,
-            1 + gamma**2,
-            cases=({label_n: 1, label_k: 1}, {label_n: -1, label_k: -1}),
-        ),
-        Identity(
             "pair-different",
             "And to 2 gamma for different labels: these are the numbers c_nk.",
-            linear_boundary.SLOPES,
-            2 * gamma,
-            cases=({label_n: 1, label_k: -1}, {label_n: -1, label_k: 1}),
         ),
         Inequality("pair-bound", "2 gamma <= 1+gamma².", 2 * gamma <= 1 + gamma**2),
         Definition(
@@ -100,46 +83,38 @@ THEOREM = Theorem(
             ),
         ),
         Inequality(
-            "tight",
+            "tight <- pattern kkt kkt-top margins sample",
             "All multipliers are positive, so every margin is 1: A lambda = 1.",
             sp.And(sp.Eq(margin_n, 1), sp.Eq(margin_top, 1)),
-            by="pattern kkt kkt-top margins sample",
         ),
         Citation(
-            "paired",
+            "paired <- pair-bound",
             "The weights c_nk lambda_k are at most (1+gamma²) lambda_max.",
-            sums.SUM_BOUND,
-            (paired_n, N - 1, (1 + gamma**2) * lambda_max, p_max),
-            by="pair-bound",
+            sums.SUM_BOUND(paired_n, N - 1, (1 + gamma**2) * lambda_max, p_max),
         ),
         Citation(
-            "paired-top",
+            "paired-top <- pair-bound",
             "The same at the largest multiplier.",
-            sums.SUM_BOUND,
-            (paired_top, N - 1, (1 + gamma**2) * lambda_max, p_max),
-            by="pair-bound",
+            sums.SUM_BOUND(paired_top, N - 1, (1 + gamma**2) * lambda_max, p_max),
         ),
         Inequality(
-            "regime", "The norms outweigh the cross terms.", r > P, by="half-aware r R P norms"
+            "regime <- half-aware r R P norms", "The norms outweigh the cross terms.", r > P
         ),
         Let(
-            "U-2",
+            "U-2 <- regime",
             "Write U_2 for 2/((1+gamma²)(r - P)).",
             U_2,
             2 / ((1 + gamma**2) * (r - P)),
-            by="regime",
         ),
         Inequality(
-            "upper",
+            "upper <- tight margins paired-top top regime P U-2",
             "At the largest multiplier 2 >= (1+gamma²)(r - P) lambda_max.",
             lambda_max <= U_2,
-            by="tight margins paired-top top regime P U-2",
         ),
         Inequality(
-            "lower",
+            "lower <- tight margins paired sample upper P",
             "At any sample 2 <= (1+gamma²)(lambda_n R + P U_2).",
             lambda_n >= 2 / ((1 + gamma**2) * R) - P * U_2 / R,
-            by="tight margins paired sample upper P",
         ),
         Definition(
             "row",
@@ -149,29 +124,24 @@ THEOREM = Theorem(
             chooses="n",
         ),
         Citation(
-            "row-sum",
+            "row-sum <- pair-bound",
             "Sum bound for a row of |A|.",
-            sums.SUM_BOUND,
-            (row_sum_n, N - 1, (1 + gamma**2) / 2, p_max),
-            by="pair-bound",
+            sums.SUM_BOUND(row_sum_n, N - 1, (1 + gamma**2) / 2, p_max),
         ),
         Inequality(
-            "dominant",
+            "dominant <- row-sum sample P",
             "Each diagonal entry exceeds its row sum by (1+gamma²)(r - P)/2.",
             (1 + gamma**2) * rho_n / 2 - row_sum_n >= (1 + gamma**2) * (r - P) / 2,
-            by="row-sum sample P",
         ),
         Citation(
-            "eigenvalue",
+            "eigenvalue <- dominant",
             "So every eigenvalue of A is at least that.",
-            sums.GERSHGORIN,
-            (A_eigenvalue, (1 + gamma**2) * rho_n / 2, row_sum_n, (1 + gamma**2) * (r - P) / 2),
-            by="dominant",
+            sums.GERSHGORIN(
+                A_eigenvalue, (1 + gamma**2) * rho_n / 2, row_sum_n, (1 + gamma**2) * (r - P) / 2
+            ),
         ),
-        Conclusion("claim-definite", "Which is positive.", "definite", by="eigenvalue regime"),
-        Conclusion("claim-upper", "In the original symbols.", "upper", by="upper U-2 r P regime"),
-        Conclusion(
-            "claim-lower", "In the original symbols.", "lower", by="lower row U-2 r R P regime"
-        ),
+        Conclusion("claim-definite <- eigenvalue regime", "Which is positive."),
+        Conclusion("claim-upper <- upper U-2 r P regime", "In the original symbols."),
+        Conclusion("claim-lower <- lower row U-2 r R P regime", "In the original symbols."),
     ),
 )

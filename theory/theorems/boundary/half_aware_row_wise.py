@@ -33,8 +33,7 @@ THEOREM = Theorem(
             "Here E+ = E- = O, and t solves (1+gamma²) D_n t_n - (1+gamma) (O t)_n = 2.",
             (
                 sp.Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),
-                sp.Eq(rows.minus_lambda, rows.plus_lambda),
-                sp.Eq(rows.minus_t, rows.plus_t),
+                *rows.UNSIGNED,
             ),
         ),
         Definition(
@@ -47,24 +46,15 @@ THEOREM = Theorem(
             ),
         ),
         Inequality(
-            "(i)",
-            "L_n <= t_n, so a positive gap gives (i).",
-            gamma * rho_n * rows.t_n > rows.minus_t,
-            by="system gap row-gap row",
+            "(i) <- system gap row-gap row", "L_n <= t_n, so a positive gap gives (i).", rows.FIRST
         ),
-        Inequality(
-            "(ii)",
-            "By definition of t.",
-            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
-            by="system",
-        ),
+        Inequality("(ii) <- system", "By definition of t.", rows.SECOND),
         *rows.UPPER_BOUND,
         *rows.LOWER_BOUND,
         Inequality(
-            "pattern",
+            "pattern <- lower row system minus-row gap row-gap",
             "m y_n a_j <w_j, x_n> >= gamma D_n L_n - (O t)_n > 0 for every sample and neuron.",
             preactivation_n > 0,
-            by="lower row system minus-row gap row-gap",
         ),
         *rows.closing(rows.rooms(SYMBOLS)),
     ),

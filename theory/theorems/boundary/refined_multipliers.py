@@ -39,58 +39,41 @@ THEOREM = Theorem(
     proof=(
         *kkt.NAMES,
         Earlier(
-            "ladder",
+            "ladder <- nearly-orthogonal",
             "The paper's condition implies the half-aware one.",
             certificate_ladder.THEOREM,
-            by="nearly-orthogonal",
         ),
         Earlier(
-            "multipliers",
+            "multipliers <- ladder",
             "So the multipliers lie between the bounds of the exact solution.",
             exact_multipliers.THEOREM,
-            by="ladder",
         ),
         Inequality(
-            "row-sums",
+            "row-sums <- nearly-orthogonal r R P norms",
             "The paper's condition bounds the row sums: 3 R P <= gamma³ r².",
             3 * R * P <= gamma**3 * r**2,
-            by="nearly-orthogonal r R P norms",
         ),
         Inequality(
-            "ratio",
-            "In particular P <= gamma³ r/3.",
-            3 * P <= gamma**3 * r,
-            by="row-sums norms r R",
+            "ratio <- row-sums norms r R", "In particular P <= gamma³ r/3.", 3 * P <= gamma**3 * r
         ),
         Conclusion(
-            "claim-upper",
-            "Put P <= gamma³ r/3 into the upper bound.",
-            "upper",
-            by="multipliers ratio r P",
+            "claim-upper <- multipliers ratio r P", "Put P <= gamma³ r/3 into the upper bound."
         ),
         Inequality(
-            "lower-scaled",
+            "lower-scaled <- ratio",
             "Put the bounds on P into the lower bound, times (1+gamma²) R.",
             2 - 2 * P / (r - P) >= 2 * (1 - 2 * gamma**3 / 3) / (1 - gamma**3 / 3),
-            by="ratio",
         ),
         Conclusion(
-            "claim-lower",
-            "Divide by (1+gamma²) R again.",
-            "lower",
-            by="multipliers lower-scaled ratio r R P",
+            "claim-lower <- multipliers lower-scaled ratio r R P", "Divide by (1+gamma²) R again."
         ),
         Conclusion(
-            "claim-upper-sharper",
+            "claim-upper-sharper <- claim-upper",
             "4 gamma² <= 3 (1+gamma²)(1-gamma³/3) on (0, 1], with equality at 1.",
-            "upper-sharper",
-            by="claim-upper",
         ),
         Conclusion(
-            "claim-lower-sharper",
+            "claim-lower-sharper <- claim-lower",
             "4 (1-2 gamma³/3) >= (1+gamma²)(1-gamma³/3) on (0, 1], with equality at 1.",
-            "lower-sharper",
-            by="claim-lower",
         ),
     ),
 )

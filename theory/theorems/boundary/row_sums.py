@@ -38,12 +38,7 @@ _BOUNDS = (
         (sp.Eq(lambda_max, lambda_n),),
         chooses="n",
     ),
-    Conclusion(
-        "claim-upper",
-        "As t = 2/M at every n.",
-        "upper",
-        by="upper largest-multiplier system positive",
-    ),
+    Conclusion("claim-upper <- upper largest-multiplier system positive", "As t = 2/M at every n."),
     Definition(
         "least-multiplier",
         "The smallest multiplier is that of some n, and no norm exceeds the largest.",
@@ -51,22 +46,16 @@ _BOUNDS = (
         chooses="n",
     ),
     Inequality(
-        "least-room",
-        "(O t)_n is at most 2 S/M.",
-        M * rows.minus_t <= 2 * S,
-        by="system positive",
+        "least-room <- system positive", "(O t)_n is at most 2 S/M.", M * rows.minus_t <= 2 * S
     ),
     Inequality(
-        "numerator",
+        "numerator <- row-sums positive",
         "And the condition leaves 2 - 2 (1+gamma) S/M positive.",
         (1 + gamma) * S < M,
-        by="row-sums positive",
     ),
     Conclusion(
-        "claim-lower",
+        "claim-lower <- lower L least-multiplier least-room numerator positive system",
         "L_n is at least this, as its numerator is and D_n is at most R_max².",
-        "lower",
-        by="lower L least-multiplier least-room numerator positive system",
     ),
 )
 
@@ -100,10 +89,9 @@ THEOREM = Theorem(
     proof=(
         *rows.opening(2 / M),
         Inequality(
-            "positive",
+            "positive <- row-sums",
             "M exceeds a number that is not negative, so t = 2/M is positive.",
             sp.And(M > 0, 2 / M > 0),
-            by="row-sums",
         ),
         Definition(
             "system",
@@ -112,56 +100,44 @@ THEOREM = Theorem(
             "(1+gamma²) D_n - (1+gamma) s_n.",
             (
                 sp.Eq(rows.t_n * M, 2),
-                sp.Eq(rows.minus_lambda, rows.plus_lambda),
-                sp.Eq(rows.minus_t, rows.plus_t),
+                *rows.UNSIGNED,
                 sp.Eq(rows.minus_t, s_n * rows.t_n),
                 s_n <= S,
                 M <= (1 + gamma**2) * rho_n - (1 + gamma) * s_n,
             ),
         ),
         Inequality(
-            "condition-n",
+            "condition-n <- row-sums system",
             "The condition holds with s_n in place of S.",
             (1 + gamma + 2 * gamma**2) * s_n < gamma * M,
-            by="row-sums system",
         ),
         Inequality(
-            "norm",
+            "norm <- condition-n system",
             "So gamma (1+gamma²) D_n >= gamma M + gamma (1+gamma) s_n > (1+gamma²) s_n.",
             gamma * rho_n > s_n,
-            by="condition-n system",
         ),
         Inequality(
-            "(i)",
-            "As (E- t)_n = s_n t_n and t is positive.",
-            gamma * rho_n * rows.t_n > rows.minus_t,
-            by="norm system positive",
+            "(i) <- norm system positive", "As (E- t)_n = s_n t_n and t is positive.", rows.FIRST
         ),
         Inequality(
-            "(ii)",
-            "The left side is at least M t_n, which is 2.",
-            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
-            by="system positive",
+            "(ii) <- system positive", "The left side is at least M t_n, which is 2.", rows.SECOND
         ),
         *rows.UPPER_BOUND,
         *rows.LOWER_BOUND,
         Inequality(
-            "size",
+            "size <- condition-n system positive",
             "The condition times t_n = 2/M.",
             (1 + gamma + 2 * gamma**2) * rows.minus_t < 2 * gamma,
-            by="condition-n system positive",
         ),
         Inequality(
-            "outweighs",
+            "outweighs <- size L system",
             "gamma D_n L_n > (O t)_n: times 1+gamma² this is the condition.",
             gamma * rho_n * rows.L_n > rows.minus_t,
-            by="size L system",
         ),
         Inequality(
-            "pattern",
+            "pattern <- lower row minus-row system outweighs",
             "m y_n a_j <w_j, x_n> >= gamma D_n L_n - (O t)_n > 0 for every sample and neuron.",
             preactivation_n > 0,
-            by="lower row minus-row system outweighs",
         ),
         *rows.closing(_BOUNDS),
     ),

@@ -17,19 +17,17 @@ UPPER = Claim(
 
 CONCLUSIONS = (
     Conclusion(
-        "claim-lower",
+        "claim-lower <- 3 least-multiplier 4-bounds regime U L r R P norms",
         "The lower bound L exceeds 1/(2 R_max²).",
         "multipliers-lower",
-        by="3 least-multiplier 4-bounds regime U L r R P norms",
     ),
     Conclusion(
-        "claim-upper",
+        "claim-upper <- 2 4-bounds regime U L r R norms",
         "The upper bound U is below 3/(2 gamma² R_min²).",
         "multipliers-upper",
-        by="2 4-bounds regime U L r R norms",
     ),
-    Conclusion("claim-boundary", "Steps 4 and 6 together.", "boundary", by="4-all 6"),
-    Conclusion("claim-trained", "Step 7.", "trained", by="4-all 7"),
+    Conclusion("claim-boundary <- 4-all 6", "Steps 4 and 6 together."),
+    Conclusion("claim-trained <- 4-all 7", "Step 7."),
 )
 
 THEOREM = Theorem(
@@ -56,7 +54,6 @@ THEOREM = Theorem(
         *kkt.SAMPLES,
         *kkt.chain_steps("nearly-orthogonal"),
         *linear_boundary.LINEAR_BOUNDARY,
-        *linear_boundary.FINITE_TIME,
         *CONCLUSIONS,
     ),
 )

@@ -5,8 +5,6 @@ x uniform on [-1, 1]^d: every squared norm is within t1 of d/3 and every inner p
 N (N - 1)/2 inner products, each by the better of Hoeffding's and Bernstein's inequality.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -154,19 +152,22 @@ _bad_cross = _chance("bad_cross", "some |<x_n, x_k>| exceeds t2")
 _good = _chance("good_draw", "neither happens")
 
 
-def _density(moment: sp.Expr, *variables: sp.Symbol) -> sp.Expr:
-    """The mean of a function of independent coordinates uniform on [-1, 1]."""
-    return sp.Integral(moment / 2 ** len(variables), *((v, -1, 1) for v in variables))
-
-
-_NORM_VARIANCE = _density((_u**2 - sp.Rational(1, 3)) ** 2, _u)
-_CROSS_VARIANCE = _density((_u * _w) ** 2, _u, _w)
+_NORM_VARIANCE = probability.uniform_mean((_u**2 - sp.Rational(1, 3)) ** 2, _u)
+_CROSS_VARIANCE = probability.uniform_mean((_u * _w) ** 2, _u, _w)
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity("mean-square", "The mean of x² is 1/3.", _density(_u**2, _u), sp.Rational(1, 3)),
+    Identity(
+        "mean-square",
+        "The mean of x² is 1/3.",
+        probability.uniform_mean(_u**2, _u),
+        sp.Rational(1, 3),
+    ),
     Identity("variance-square", "The variance of x² is 4/45.", _NORM_VARIANCE, sp.Rational(4, 45)),
     Identity(
-        "mean-product", "The mean of a product x y is 0.", _density(_u * _w, _u, _w), sp.Integer(0)
+        "mean-product",
+        "The mean of a product x y is 0.",
+        probability.uniform_mean(_u * _w, _u, _w),
+        sp.Integer(0),
     ),
     Identity("variance-product", "Its variance is 1/9.", _CROSS_VARIANCE, sp.Rational(1, 9)),
 )
@@ -197,14 +198,13 @@ def _tail_steps(
     tail = _chance(f"{name}_tail", f"one deviates beyond {radius}", "n")
     (term, low, high), (mean, spread, variance) = terms, moments
     return (
-        Let(f"{name}-log", "Write the logarithm as one number.", ell, spelled, by="two-samples"),
+        Let(f"{name}-log <- two-samples", "Write the logarithm as one number.", ell, spelled),
         *(
             Let(
-                f"{name}-{b}",
+                f"{name}-{b} <- {name}-log two-samples",
                 f"The radius by {b.title()}.",
                 symbols[b],
                 radii_of[b],
-                by=f"{name}-log two-samples",
             )
             for b in symbols
         ),
@@ -214,19 +214,19 @@ def _tail_steps(
             sp.And(term >= low, term <= high, sp.Abs(term - mean) <= spread),
         ),
         Citation(
-            f"{name}-tail-hoeffding",
+            f"{name}-tail-hoeffding <- {name}-range {name}-hoeffding {name}-log two-samples",
             "Hoeffding's radius suffices.",
-            probability.HOEFFDING,
-            (tails["hoeffding"], d, term, low, high, symbols["hoeffding"], failure),
-            by=f"{name}-range {name}-hoeffding {name}-log two-samples",
+            probability.HOEFFDING(
+                tails["hoeffding"], d, term, low, high, symbols["hoeffding"], failure
+            ),
         ),
         Citation(
-            f"{name}-tail-bernstein",
-            "Bernstein's radius suffices.",
-            probability.BERNSTEIN,
-            (tails["bernstein"], d, term, mean, spread, variance, symbols["bernstein"], failure),
-            by=f"{name}-range {name}-bernstein {name}-log two-samples "
+            f"{name}-tail-bernstein <- {name}-range {name}-bernstein {name}-log two-samples "
             "variance-square variance-product",
+            "Bernstein's radius suffices.",
+            probability.BERNSTEIN(
+                tails["bernstein"], d, term, mean, spread, variance, symbols["bernstein"], failure
+            ),
         ),
         Let(f"{name}-radius", "Take the smaller radius.", radius, sp.Min(*symbols.values())),
         Definition(
@@ -235,10 +235,9 @@ def _tail_steps(
             (sp.Or(*(sp.And(sp.Eq(radius, symbols[b]), sp.Eq(tail, tails[b])) for b in symbols)),),
         ),
         Inequality(
-            f"{name}-tail",
+            f"{name}-tail <- {name}-either {name}-tail-hoeffding {name}-tail-bernstein two-samples",
             "Either way one deviation has at most its share of the failure probability.",
             tail <= failure,
-            by=f"{name}-either {name}-tail-hoeffding {name}-tail-bernstein two-samples",
         ),
     )
 
@@ -287,64 +286,47 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
         *_NORM_TAIL,
         *_CROSS_TAIL,
         Citation(
-            "all-norms",
-            "All N norms together.",
-            probability.UNION,
-            (_bad_norms, N, sp.Symbol("norm_tail", nonnegative=True), _NORM_FAILURE),
-            by="norm-tail",
+            "all-norms <- norm-tail", "All N norms together.", probability.UNION(_bad_norms, N)
         ),
         Citation(
-            "all-pairs",
+            "all-pairs <- cross-tail two-samples",
             "All N (N-1)/2 inner products together.",
-            probability.UNION,
-            (
-                _bad_cross,
-                N * (N - 1) / 2,
-                sp.Symbol("cross_tail", nonnegative=True),
-                _CROSS_FAILURE,
-            ),
-            by="cross-tail two-samples",
+            probability.UNION(_bad_cross, N * (N - 1) / 2),
         ),
-        Citation("neither", "Neither fails.", probability.NEITHER, (_good, _bad_norms, _bad_cross)),
+        Citation("neither", "Neither fails.", probability.NEITHER(_good, _bad_norms, _bad_cross)),
         Inequality(
-            "good",
+            "good <- neither all-norms all-pairs two-samples",
             "So a draw is good with probability at least 1 - delta.",
             _good >= 1 - delta,
-            by="neither all-norms all-pairs two-samples",
         ),
         *(
             Inequality(
-                f"{radius}-spelled",
+                f"{radius}-spelled <- {of}-log {of}-hoeffding {of}-bernstein {of}-radius "
+                "two-samples",
                 f"{radius} in N, d and delta.",
                 sp.Eq(radius, spelled),
-                by=f"{of}-log {of}-hoeffding {of}-bernstein {of}-radius two-samples",
             )
             for radius, spelled, of in zip((_t1, _t2), radii(), ("norm", "cross"), strict=True)
         ),
         Inequality(
-            "t1",
+            "t1 <- norms-positive t1-spelled two-samples",
             "The radius of the norms is below their mean.",
             _t1 < d / 3,
-            by="norms-positive t1-spelled two-samples",
         ),
         Inequality(
-            "worst",
+            "worst <- dimension t1 t1-spelled t2-spelled",
             "The condition at the worst, in t1 and t2.",
             certified(condition, _t1, _t2),
-            by="dimension t1 t1-spelled t2-spelled",
         ),
         Inequality(
-            "draw",
+            "draw <- worst t1 two-samples",
             "A good draw meets the condition, which only asks for less when norms grow closer and "
             "inner products smaller.",
             sp.Implies(event, met),
-            by="worst t1 two-samples",
         ),
         Citation(
-            "event",
+            "event <- draw",
             "So the condition is met at least as often as a draw is good.",
-            probability.SUB_EVENT,
-            (_good, chance, sp.Piecewise((1, event), (0, True)), sp.Piecewise((1, met), (0, True))),
-            by="draw",
+            probability.sub_event(_good, chance, event, met),
         ),
     )

@@ -4,10 +4,6 @@ The moments are exact for equal multipliers; that multipliers are equal, that �
 scores are normal and that N is large are heuristics, each cited as such.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import sympy as sp
 
 from ...statement import (
@@ -52,36 +48,35 @@ accuracy_asked = declare(
 )
 
 
-def _number(name: str, meaning: str, **range_: Any) -> Any:
-    return declare(name, meaning, **range_)
-
-
-_POSITIVE = {"low": 0, "open_low": True}
-_v = _number("data_variance", "variance of a natural coordinate", **_POSITIVE, latex="v")
-_k = _number(
+_v = declare("data_variance", "variance of a natural coordinate", low=0, open_low=True, latex="v")
+_k = declare(
     "data_kurtosis",
     "fourth moment of a natural coordinate over its squared variance",
     low=1,
     latex="\\kappa_4",
 )
-_own_mean = _number("own_mean", "mean of ‖x_k‖²")
-_own_variance = _number("own_variance", "variance of ‖x_k‖²", low=0)
-_one_mean = _number("one_cross_mean", "mean of one y_n y_k <x_n, x_k>")
-_one_variance = _number("one_cross_variance", "variance of one y_n y_k <x_n, x_k>", low=0)
-_cross_mean = _number("all_cross_mean", "mean of the sum of them over n != k")
-_cross_variance = _number("all_cross_variance", "variance of that sum", low=0)
-_square_mean = _number("q_square_mean", "mean of ‖q‖²", low=0)
-_norm = _number("q_length", "‖q‖ for multipliers 1", low=0)
-_noise_mean = _number("one_noise_mean", "mean of one y^a_n <x'_n, x_k>")
-_noise_variance = _number("one_noise_variance", "variance of one y^a_n <x'_n, x_k>", low=0)
-_t1_mean = _number("noise_mean", "mean of T1(x_k) y_k")
-_t1_variance = _number("noise_variance", "variance of T1(x_k) y_k", low=0)
-_score_mean = _number("score_mean", "mean of y_k <q_adv, x_k>", latex="\\mu")
-_score_variance = _number("score_variance", "its variance", **_POSITIVE, latex="\\sigma^2")
-_leading = _number(
-    "score_variance_leading", "its variance to leading order in N", **_POSITIVE, latex="\\sigma_0^2"
+_own_mean = declare("own_mean", "mean of ‖x_k‖²")
+_own_variance = declare("own_variance", "variance of ‖x_k‖²", low=0)
+_one_mean = declare("one_cross_mean", "mean of one y_n y_k <x_n, x_k>")
+_one_variance = declare("one_cross_variance", "variance of one y_n y_k <x_n, x_k>", low=0)
+_cross_mean = declare("all_cross_mean", "mean of the sum of them over n != k")
+_cross_variance = declare("all_cross_variance", "variance of that sum", low=0)
+_square_mean = declare("q_square_mean", "mean of ‖q‖²", low=0)
+_norm = declare("q_length", "‖q‖ for multipliers 1", low=0)
+_noise_mean = declare("one_noise_mean", "mean of one y^a_n <x'_n, x_k>")
+_noise_variance = declare("one_noise_variance", "variance of one y^a_n <x'_n, x_k>", low=0)
+_t1_mean = declare("noise_mean", "mean of T1(x_k) y_k")
+_t1_variance = declare("noise_variance", "variance of T1(x_k) y_k", low=0)
+_score_mean = declare("score_mean", "mean of y_k <q_adv, x_k>", latex="\\mu")
+_score_variance = declare("score_variance", "its variance", low=0, open_low=True, latex="\\sigma^2")
+_leading = declare(
+    "score_variance_leading",
+    "its variance to leading order in N",
+    low=0,
+    open_low=True,
+    latex="\\sigma_0^2",
 )
-_z = _number("z_score", "the resulting mean over deviation", low=0, latex="z")
+_z = declare("z_score", "the resulting mean over deviation", low=0, latex="z")
 
 Z_SCORE = sp.sqrt(d / N) / sp.sqrt(1 + base_variance * d / (eps**2 * N_adv))
 PREDICTION = (1 + sp.erf(Z_SCORE / sp.sqrt(2))) / 2
@@ -90,17 +85,23 @@ _x = sp.Symbol("x", real=True)
 _gauss = sp.exp(-(_x**2) / 2) / sp.sqrt(2 * sp.pi)
 
 
-def _uniform(moment: sp.Expr) -> sp.Expr:
-    return sp.Integral(moment / 2, (_x, -1, 1))
-
-
 def _gaussian(moment: sp.Expr) -> sp.Expr:
     return sp.Integral(moment * _gauss, (_x, -sp.oo, sp.oo))
 
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity("uniform-variance", "Uniform: variance 1/3.", _uniform(_x**2), sp.Rational(1, 3)),
-    Identity("uniform-fourth", "Uniform: fourth moment 1/5.", _uniform(_x**4), sp.Rational(1, 5)),
+    Identity(
+        "uniform-variance",
+        "Uniform: variance 1/3.",
+        probability.uniform_mean(_x**2, _x),
+        sp.Rational(1, 3),
+    ),
+    Identity(
+        "uniform-fourth",
+        "Uniform: fourth moment 1/5.",
+        probability.uniform_mean(_x**4, _x),
+        sp.Rational(1, 5),
+    ),
     Identity("gaussian-variance", "Gaussian: variance 1.", _gaussian(_x**2), sp.Integer(1)),
     Identity("gaussian-fourth", "Gaussian: fourth moment 3.", _gaussian(_x**4), sp.Integer(3)),
 )
@@ -109,32 +110,27 @@ _EXACT: tuple[Step, ...] = (
     Citation(
         "own",
         "‖x_k‖² sums d squares with mean v and variance (kappa_4 - 1) v².",
-        probability.UNCORRELATED,
-        (_own_mean, _own_variance, d, _v, (_k - 1) * _v**2),
+        probability.UNCORRELATED(_own_mean, _own_variance, d, _v, (_k - 1) * _v**2),
     ),
     Citation(
         "one-cross",
         "y_n y_k <x_n, x_k> sums d products with mean 0 and variance v².",
-        probability.UNCORRELATED,
-        (_one_mean, _one_variance, d, 0, _v**2),
+        probability.UNCORRELATED(_one_mean, _one_variance, d, 0, _v**2),
     ),
     Citation(
         "all-cross",
         "There are N - 1 of them, uncorrelated with each other and with ‖x_k‖².",
-        probability.UNCORRELATED,
-        (_cross_mean, _cross_variance, N - 1, _one_mean, _one_variance),
+        probability.UNCORRELATED(_cross_mean, _cross_variance, N - 1, _one_mean, _one_variance),
     ),
     Citation(
         "one-noise",
         "y^a_n y_k <x'_n, x_k> sums d products with mean 0 and variance s² v.",
-        probability.UNCORRELATED,
-        (_noise_mean, _noise_variance, d, 0, base_variance * _v),
+        probability.UNCORRELATED(_noise_mean, _noise_variance, d, 0, base_variance * _v),
     ),
     Citation(
         "all-noise",
         "T1(x_k) y_k sums N_adv of them, uncorrelated with q.",
-        probability.UNCORRELATED,
-        (_t1_mean, _t1_variance, N_adv, _noise_mean, _noise_variance),
+        probability.UNCORRELATED(_t1_mean, _t1_variance, N_adv, _noise_mean, _noise_variance),
     ),
 )
 
@@ -145,10 +141,8 @@ _HEURISTIC: tuple[Step, ...] = (
         "q = sum y_n x_n, and ‖q‖² = sum ‖x_n‖² + cross terms has mean N d v.",
         (sp.Eq(_square_mean, N * _own_mean),),
     ),
-    Citation(
-        "norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC, (_norm, _square_mean)
-    ),
-    Inequality("norm-positive", "It is not 0.", _norm > 0, by="norm model own"),
+    Citation("norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC(_norm, _square_mean)),
+    Inequality("norm-positive <- norm model own", "It is not 0.", _norm > 0),
     Definition(
         "score",
         "y_k <q_adv, x_k> = T1(x_k) y_k + eps N_adv y_k <q, x_k>/‖q‖ and "
@@ -163,20 +157,18 @@ _HEURISTIC: tuple[Step, ...] = (
         ),
     ),
     Inequality(
-        "mean",
+        "mean <- score own one-cross all-cross one-noise all-noise",
         "The mean of the score, from the mean of ‖x_k‖² alone.",
         sp.Eq(_score_mean * _norm, eps * N_adv * d * _v),
-        by="score own one-cross all-cross one-noise all-noise",
     ),
-    Inequality("norm-square", "‖q‖² = N d v.", sp.Eq(_norm**2, N * d * _v), by="norm model own"),
+    Inequality("norm-square <- norm model own", "‖q‖² = N d v.", sp.Eq(_norm**2, N * d * _v)),
     Inequality(
-        "variance",
+        "variance <- score norm-square own one-cross all-cross one-noise all-noise",
         "Its variance: N_adv d s² v from the noise, eps² N_adv² v (N - 2 + kappa_4)/N from q.",
         sp.Eq(
             _score_variance,
             N_adv * d * base_variance * _v + (eps * N_adv) ** 2 * _v * (N - 2 + _k) / N,
         ),
-        by="score norm-square own one-cross all-cross one-noise all-noise",
     ),
     Let(
         "leading",
@@ -186,31 +178,26 @@ _HEURISTIC: tuple[Step, ...] = (
     ),
     Limit("many", "(N - 2 + kappa_4)/N tends to 1.", (N - 2 + _k) / N, N, sp.oo, sp.Integer(1)),
     Citation(
-        "normal",
+        "normal <- leading many",
         "The scores of the training samples are taken as normal.",
-        probability.NORMAL_HEURISTIC,
-        (adv_accuracy, _score_mean, _leading, accuracy_asked),
-        by="leading many",
+        probability.NORMAL_HEURISTIC(adv_accuracy, _score_mean, _leading, accuracy_asked),
     ),
     Let("z", "Write z for the ratio of mean and deviation.", _z, Z_SCORE),
     Inequality(
-        "z-square",
+        "z-square <- z leading mean norm-square",
         "z² is mean² over variance.",
         sp.Eq(_z**2 * _leading, _score_mean**2),
-        by="z leading mean norm-square",
     ),
-    Inequality("mean-positive", "The mean is positive.", _score_mean > 0, by="mean norm-positive"),
+    Inequality("mean-positive <- mean norm-positive", "The mean is positive.", _score_mean > 0),
     Inequality(
-        "ratio",
+        "ratio <- z-square mean-positive leading",
         "So z is mean over deviation.",
         sp.Eq(_score_mean / sp.sqrt(2 * _leading), _z / sp.sqrt(2)),
-        by="z-square mean-positive leading",
     ),
     Inequality(
-        "in-z",
+        "in-z <- normal ratio",
         "The prediction in z.",
         sp.Abs(adv_accuracy - (1 + sp.erf(_z / sp.sqrt(2))) / 2) <= accuracy_asked,
-        by="normal ratio",
     ),
 )
 
@@ -247,7 +234,7 @@ THEOREM = Theorem(
         *_MOMENTS,
         *_EXACT,
         *_HEURISTIC,
-        Conclusion("claim", "With z spelled out.", "accuracy", by="in-z z"),
+        Conclusion("claim <- in-z z", "With z spelled out.", "accuracy"),
     ),
     remarks=(
         "Needs natural samples with independent coordinates of mean 0 and one variance, fair "

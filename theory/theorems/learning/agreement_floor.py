@@ -1,7 +1,5 @@
 """A floor under the agreement of the two boundaries, from the parts of the perturbed normal."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ...statement import (
@@ -72,19 +70,17 @@ _STEPS = (
             sp.Eq(norm_q_adv**2, perturbation_part**2 + 2 * perturbation_part * _b1 + base_part**2),
         ),
     ),
-    Citation("base", "Components of the base part.", probability.BESSEL, (_b1, _b2, base_part)),
+    Citation("base", "Components of the base part.", probability.BESSEL(_b1, _b2, base_part)),
     Citation(
         "whole",
         "Components of q_adv.",
-        probability.BESSEL,
-        (perturbation_part + _b1, _b2, norm_q_adv),
+        probability.BESSEL(perturbation_part + _b1, _b2, norm_q_adv),
     ),
     Let("t", "Write t for the ratio of the two parts.", _t, _ratio),
     Inequality(
-        "small",
+        "small <- outweighs t",
         "The base part is the shorter one, and even shorter than alignment times the other.",
         sp.And(_t < alignment, _t < 1),
-        by="outweighs t",
     ),
     Let(
         "cos",
@@ -94,77 +90,65 @@ _STEPS = (
     ),
     Let("sin", "Write c2 for its cosine to w.", _sin, _b2 / norm_q_adv),
     Inequality(
-        "forward",
+        "forward <- outweighs base cos",
         "q_adv points forward along dir: the base part cannot turn it by a right angle.",
         _cos > 0,
-        by="outweighs base cos",
     ),
     Inequality(
-        "cos-square",
+        "cos-square <- parts t cos",
         "c1² >= 1 - t²: the difference is a square, (b1 + base_part²/perturbation_part)².",
         _cos**2 >= 1 - _t**2,
-        by="parts t cos",
     ),
     Inequality(
-        "cos-floor",
+        "cos-floor <- cos-square forward small",
         "So c1 >= sqrt(1 - t²).",
         _cos >= sp.sqrt(1 - _t**2),
-        by="cos-square forward small",
     ),
     Inequality(
-        "sin-square",
+        "sin-square <- whole cos sin",
         "The two cosines fit into the unit circle.",
         _cos**2 + _sin**2 <= 1,
-        by="whole cos sin",
     ),
     Inequality(
-        "sin-ceiling", "So |c2| <= t.", sp.And(_sin <= _t, _sin >= -_t), by="sin-square cos-square"
+        "sin-ceiling <- sin-square cos-square", "So |c2| <= t.", sp.And(_sin <= _t, _sin >= -_t)
     ),
     Inequality(
-        "rho-parts",
+        "rho-parts <- parts cos sin",
         "rho = alignment c1 + sqrt(1 - alignment²) c2.",
         sp.Eq(rho, alignment * _cos + sp.sqrt(1 - alignment**2) * _sin),
-        by="parts cos sin",
     ),
     Let(
-        "floor",
+        "floor <- small",
         "Write rho_0 for the resulting floor.",
         _floor,
         alignment * sp.sqrt(1 - _t**2) - _t * sp.sqrt(1 - alignment**2),
-        by="small",
     ),
     Inequality(
-        "rho",
-        "rho is at least that.",
-        rho >= _floor,
-        by="rho-parts cos-floor sin-ceiling floor small",
+        "rho <- rho-parts cos-floor sin-ceiling floor small", "rho is at least that.", rho >= _floor
     ),
     Inequality(
-        "squares",
+        "squares <- small",
         "alignment² (1 - t²) > t² (1 - alignment²).",
         alignment**2 * (1 - _t**2) > _t**2 * (1 - alignment**2),
-        by="small",
     ),
-    Inequality("positive", "So the floor is positive.", _floor > 0, by="squares floor small"),
-    Inequality("same-side", "and so is rho.", rho > 0, by="rho positive"),
-    Earlier("law", "The agreement law.", agreement_law.THEOREM, by="same-side plane-exists"),
+    Inequality("positive <- squares floor small", "So the floor is positive.", _floor > 0),
+    Inequality("same-side <- rho positive", "and so is rho.", rho > 0),
+    Earlier("law <- same-side plane-exists", "The agreement law.", agreement_law.THEOREM),
     Inequality(
-        "agreement-rho0",
+        "agreement-rho0 <- law rho positive",
         "arccos decreases, so the agreement is at least 1 - arccos(rho_0)/pi.",
         agreement >= 1 - sp.acos(_floor) / sp.pi,
-        by="law rho positive",
     ),
     Inequality(
-        "always-rho0",
+        "always-rho0 <- law rho positive",
         "sqrt(1 - rho²) decreases for rho > 0.",
         disagreement_cos <= sp.sqrt(1 - _floor**2),
-        by="law rho positive",
     ),
-    Inequality("ratio", "The ratio of the two parts is below 1.", _ratio**2 <= 1, by="t small"),
+    Inequality("ratio <- t small", "The ratio of the two parts is below 1.", _ratio**2 <= 1),
     Inequality(
-        "spelled", "rho_0 in the measured quantities.", sp.Eq(_floor, FLOOR), by="floor t ratio"
+        "spelled <- floor t ratio", "rho_0 in the measured quantities.", sp.Eq(_floor, FLOOR)
     ),
-    Inequality("range", "It is a cosine.", sp.And(_floor > 0, _floor <= 1), by="rho positive"),
+    Inequality("range <- rho positive", "It is a cosine.", sp.And(_floor > 0, _floor <= 1)),
 )
 
 THEOREM = Theorem(
@@ -201,18 +185,12 @@ THEOREM = Theorem(
     ),
     proof=(
         *_STEPS,
-        Conclusion("claim-cosine", "The floor.", "cosine", by="rho spelled ratio"),
+        Conclusion("claim-cosine <- rho spelled ratio", "The floor."),
         Conclusion(
-            "claim-agreement",
-            "With the floor spelled out.",
-            "agreement",
-            by="agreement-rho0 spelled ratio range",
+            "claim-agreement <- agreement-rho0 spelled ratio range", "With the floor spelled out."
         ),
         Conclusion(
-            "claim-always",
-            "With the floor spelled out.",
-            "always",
-            by="always-rho0 spelled ratio range",
+            "claim-always <- always-rho0 spelled ratio range", "With the floor spelled out."
         ),
     ),
 )

@@ -1,7 +1,5 @@
 """How often two linear boundaries agree, by the angle of their normals, and where they must."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ...statement import (
@@ -92,21 +90,17 @@ _PLANE = (
         sp.cos(_theta - alpha),
     ),
     Citation(
-        "sign-q",
+        "sign-q <- plane",
         "Where cos(theta) is positive and negative.",
-        probability.COSINE_SIGN,
-        (_theta,),
-        by="plane",
+        probability.COSINE_SIGN(_theta),
     ),
     Citation(
-        "sign-q-adv",
+        "sign-q-adv <- plane",
         "Where cos(theta - a) is positive and negative; theta - a lies in (-3 pi/2, 3 pi/2).",
-        probability.COSINE_SIGN,
-        (_theta - alpha,),
-        by="plane",
+        probability.COSINE_SIGN(_theta - alpha),
     ),
     Inequality(
-        "where",
+        "where <- plane sign-q sign-q-adv",
         "So the signs agree exactly for theta in (a - pi/2, pi/2) and (a + pi/2, 3 pi/2), "
         "their ends aside.",
         sp.Implies(
@@ -116,14 +110,13 @@ _PLANE = (
                 sp.Or(*(sp.And(_theta > low, _theta < high) for low, high in (_first, _second))),
             ),
         ),
-        by="plane sign-q sign-q-adv",
     ),
     Citation(
-        "uniform",
+        "uniform <- where plane",
         "The angle is uniform, so the probability of agreement is the integral over both.",
-        probability.UNIFORM_ANGLE,
-        (agreement, sp.Piecewise((1, _same_sign), (0, True)), _theta, *_first, *_second),
-        by="where plane",
+        probability.UNIFORM_ANGLE(
+            agreement, sp.Piecewise((1, _same_sign), (0, True)), _theta, *_first, *_second
+        ),
     ),
     Identity(
         "integral",
@@ -145,43 +138,36 @@ _ALWAYS = (
     Citation(
         "bessel",
         "Both parts of z together are no longer than z.",
-        probability.BESSEL,
-        (_along, _across, norm_z),
+        probability.BESSEL(_along, _across, norm_z),
     ),
     Inequality(
-        "along",
+        "along <- split",
         "|cos(z, q)| > sqrt(1 - rho²) bounds the part along q from below.",
         sp.Implies(_far, sp.Abs(_along) > sp.sqrt(1 - rho**2) * norm_z),
-        by="split",
     ),
     Inequality(
-        "across",
+        "across <- along bessel same-side",
         "and hence the part along w from above.",
         sp.Implies(_far, sp.Abs(_across) < rho * norm_z),
-        by="along bessel same-side",
     ),
     Inequality(
-        "outweighs",
+        "outweighs <- along across same-side",
         "So the first part of <q_adv, z> outweighs the second.",
         sp.Implies(_far, rho * sp.Abs(_along) > sp.sqrt(1 - rho**2) * sp.Abs(_across)),
-        by="along across same-side",
     ),
     Inequality(
-        "always",
+        "always <- outweighs split same-side",
         "and <q_adv, z> has the sign of <q, z>.",
         sp.Implies(_far, _same_sign),
-        by="outweighs split same-side",
     ),
     Citation(
-        "largest",
+        "largest <- always",
         "So no tested point with different signs has |cos(z, q)| above sqrt(1 - rho²).",
-        sums.LARGEST,
-        (
+        sums.LARGEST(
             disagreement_cos,
             sp.Piecewise((0, _same_sign), (sp.Abs(q_z) / (norm_q * norm_z), True)),
             sp.sqrt(1 - rho**2),
         ),
-        by="always",
     ),
 )
 
@@ -225,8 +211,8 @@ THEOREM = Theorem(
     proof=(
         *_PLANE,
         *_ALWAYS,
-        Conclusion("claim-law", "The integral.", "law", by="uniform integral"),
-        Conclusion("claim-always", "For every z.", "always", by="always largest"),
+        Conclusion("claim-law <- uniform integral", "The integral."),
+        Conclusion("claim-always <- always largest", "For every z."),
     ),
     remarks=(
         "The law itself needs neither rho > 0 nor Gaussian test points: rotational symmetry and "

@@ -55,39 +55,38 @@ _RATIO = (
 
 _SHARED = ("upper-free", "lower-free", "failure")
 
-REGION = base_z_max * (
-    (_U + _L) / 2 * _ROOT / sp.sqrt(N_adv) + (_U - _L) / 2
-) * lambda_max * sp.sqrt(R_max**2 + (N - 1) * p_max) < (
-    eps * _L * lambda_min * side_min * sp.sqrt(N)
-)
+
+def _left(root: sp.Expr) -> sp.Expr:
+    """What random labels leave of the base samples, a sample, with sqrt(2 log(2/delta)) = root."""
+    return base_z_max * ((_U + _L) / 2 * root / sp.sqrt(N_adv) + (_U - _L) / 2)
+
+
+_NEEDED = eps * _L * lambda_min * side_min * sp.sqrt(N)
+REGION = _left(_ROOT) * lambda_max * sp.sqrt(R_max**2 + (N - 1) * p_max) < _NEEDED
 
 _STEPS = (
     *perturbation_features.NATURAL_SAMPLE,
     Let("reach", "Write rho for R + P.", _reach, R_max**2 + (N - 1) * p_max),
     Inequality(
-        "term",
+        "term <- natural natural-reach",
         "No term of ‖q‖² = sum lambda_n y_n <q, x_n> exceeds lambda_max² (R + P).",
         sp.Abs(lambda_n * q_margin_n) <= lambda_max * perturbation_features.REACH,
-        by="natural natural-reach",
     ),
     Citation(
-        "normal",
+        "normal <- term",
         "Sum over the N samples.",
-        sums.TERM_SUM,
-        (
+        sums.TERM_SUM(
             norm_q**2,
             N,
             lambda_n * q_margin_n,
             -lambda_max * perturbation_features.REACH,
             lambda_max * perturbation_features.REACH,
         ),
-        by="term",
     ),
     Inequality(
-        "normal-root",
+        "normal-root <- normal reach",
         "So ‖q‖ <= lambda_max sqrt(N (R + P)): it grows like the root of N.",
         norm_q <= lambda_max * sp.sqrt(N) * sp.sqrt(_reach),
-        by="normal reach",
     ),
     Definition(
         "point",
@@ -95,116 +94,90 @@ _STEPS = (
         (_side >= side_min, sp.Abs(base_z_n) <= base_z_max, sp.Eq(dir_z * norm_q, q_z)),
     ),
     Inequality(
-        "positive",
+        "positive <- one-sided support natural",
         "Multipliers are positive.",
         sp.And(side_min > 0, lambda_min > 0, lambda_max > 0),
-        by="one-sided support natural",
     ),
     Inequality(
-        "natural-term",
+        "natural-term <- natural point positive",
         "Each term of <q, z> = sum lambda_n y_n <x_n, z> is at least lambda_min side_min.",
         lambda_n * _side >= lambda_min * side_min,
-        by="natural point positive",
     ),
     Citation(
-        "natural-sum",
+        "natural-sum <- natural-term",
         "So <q, z> grows like N.",
-        sums.TERM_SUM_LOWER,
-        (q_z, N, lambda_n * _side, lambda_min * side_min),
-        by="natural-term",
+        sums.TERM_SUM_LOWER(q_z, N, lambda_n * _side, lambda_min * side_min),
     ),
     Inequality(
-        "dir-product",
+        "dir-product <- point natural-sum normal-root positive",
         "‖q‖ <dir, z> = <q, z>: put in both.",
         dir_z * lambda_max * sp.sqrt(N) * sp.sqrt(_reach) >= N * lambda_min * side_min,
-        by="point natural-sum normal-root positive",
     ),
     Inequality(
-        "dir-root",
+        "dir-root <- dir-product positive point natural-sum",
         "So <dir, z> grows like the root of N.",
         sp.And(
             dir_z > 0, dir_z * lambda_max * sp.sqrt(_reach) >= lambda_min * side_min * sp.sqrt(N)
         ),
-        by="dir-product positive point natural-sum",
     ),
     Inequality(
-        "base-squares",
+        "base-squares <- point",
         "Squares of <x'_n, z>.",
         sp.And(base_z_n**2 <= base_z_max**2, base_z_n**2 >= 0, sp.Abs(base_z_n) >= 0),
-        by="point",
     ),
     Citation(
-        "base-l2-square",
+        "base-l2-square <- base-squares",
         "Their sum grows at most like N_adv.",
-        sums.TERM_SUM,
-        (base_l2_z**2, N_adv, base_z_n**2, sp.Integer(0), base_z_max**2),
-        by="base-squares",
+        sums.TERM_SUM(base_l2_z**2, N_adv, base_z_n**2, sp.Integer(0)),
     ),
     Citation(
-        "base-l1",
+        "base-l1 <- base-squares point",
         "So does that of the absolute values.",
-        sums.TERM_SUM,
-        (base_l1_z, N_adv, sp.Abs(base_z_n), sp.Integer(0), base_z_max),
-        by="base-squares point",
+        sums.TERM_SUM(base_l1_z, N_adv, sp.Abs(base_z_n), sp.Integer(0)),
     ),
     Inequality(
-        "base-l2",
+        "base-l2 <- base-l2-square",
         "Hence ‖b‖_2 grows at most like the root of N_adv.",
         base_l2_z <= sp.sqrt(N_adv) * base_z_max,
-        by="base-l2-square",
     ),
-    Let("root-log", "Write ell for sqrt(2 log(2/delta)).", _root, _ROOT, by="failure"),
+    Let("root-log <- failure", "Write ell for sqrt(2 log(2/delta)).", _root, _ROOT),
     Inequality(
-        "region-short",
+        "region-short <- region root-log reach failure",
         "The region in the short names.",
-        base_z_max
-        * ((_U + _L) / 2 * _root / sp.sqrt(N_adv) + (_U - _L) / 2)
-        * lambda_max
-        * sp.sqrt(_reach)
-        < eps * _L * lambda_min * side_min * sp.sqrt(N),
-        by="region root-log reach failure",
+        _left(_root) * lambda_max * sp.sqrt(_reach) < _NEEDED,
     ),
+    Inequality("lower-free-sign <- lower-free upper-free", "0 < L <= U.", sp.And(_L > 0, _U >= _L)),
     Inequality(
-        "lower-free-sign", "0 < L <= U.", sp.And(_L > 0, _U >= _L), by="lower-free upper-free"
-    ),
-    Inequality(
-        "region-dir",
+        "region-dir <- region-short dir-root positive lower-free-sign",
         "Put <dir, z> for its lower bound and divide by lambda_max sqrt(R + P).",
-        base_z_max * ((_U + _L) / 2 * _root / sp.sqrt(N_adv) + (_U - _L) / 2) < eps * _L * dir_z,
-        by="region-short dir-root positive lower-free-sign",
+        _left(_root) < eps * _L * dir_z,
     ),
     Inequality(
-        "region-scaled",
+        "region-scaled <- region-dir",
         "Times N_adv.",
         base_z_max * ((_U + _L) / 2 * _root * sp.sqrt(N_adv) + (_U - _L) / 2 * N_adv)
         < eps * N_adv * _L * dir_z,
-        by="region-dir",
     ),
     Inequality(
-        "outweighs",
+        "outweighs <- region-scaled base-l2 base-l1 lower-free-sign dir-root",
         "So the perturbations outweigh what random labels leave of the base samples.",
         eps * N_adv * _L * sp.Abs(dir_z)
         > matching_random_labels.base_part(_U, _L, _root * base_l2_z),
-        by="region-scaled base-l2 base-l1 lower-free-sign dir-root",
     ),
     Inequality(
-        "outweighs-spelled",
+        "outweighs-spelled <- outweighs root-log failure",
         "In the form that random labels ask for.",
         eps * N_adv * _L * sp.Abs(dir_z)
         > matching_random_labels.base_part(_U, _L, _ROOT * base_l2_z),
-        by="outweighs root-log failure",
     ),
     Inequality(
-        "same-side",
-        "dir = q/‖q‖, so it agrees with q about z.",
-        dir_z * q_z > 0,
-        by="point dir-root",
+        "same-side <- point dir-root", "dir = q/‖q‖, so it agrees with q about z.", dir_z * q_z > 0
     ),
     Earlier(
-        "random-labels",
+        "random-labels <- radius perturbed-half-aware upper-free lower-free outweighs-spelled "
+        "same-side failure",
         "So the boundaries match at z with probability at least 1 - delta.",
         matching_random_labels.THEOREM,
-        by="radius perturbed-half-aware upper-free lower-free outweighs-spelled same-side failure",
     ),
     Limit(
         "few",
@@ -233,9 +206,9 @@ _STEPS = (
         sp.oo,
         _RATIO.subs(_dimension, 1),
     ),
-    Conclusion("claim-direction", "As shown.", "direction", by="dir-root reach positive"),
-    Conclusion("claim-cancelling", "As shown.", "cancelling", by="base-l2"),
-    Conclusion("claim-matching", "As shown.", "matching", by="random-labels"),
+    Conclusion("claim-direction <- dir-root reach positive", "As shown."),
+    Conclusion("claim-cancelling <- base-l2", "As shown."),
+    Conclusion("claim-matching <- random-labels", "As shown."),
 )
 
 THEOREM = Theorem(

@@ -83,69 +83,54 @@ TAILS = (
     Identity(
         "mean-square",
         "The mean of x² for x uniform on [-1, 1] is 1/3.",
-        sp.Integral(_u**2 / 2, (_u, -1, 1)),
+        probability.uniform_mean(_u**2, _u),
         sp.Rational(1, 3),
     ),
     Identity(
         "mean-product",
         "The mean of a product of two independent coordinates is 0.",
-        sp.Integral(_u * _w / 4, (_u, -1, 1), (_w, -1, 1)),
+        probability.uniform_mean(_u * _w, _u, _w),
         sp.Integer(0),
     ),
-    Let("t1", "The radius for squared norms.", t1, NORM_RADIUS, by="two-samples"),
-    Let("t2", "The radius for inner products.", t2, PAIR_RADIUS, by="two-samples"),
-    Let("t3", "The radius along dir.", t3, DIR_RADIUS, by="two-samples"),
+    Let("t1 <- two-samples", "The radius for squared norms.", t1, NORM_RADIUS),
+    Let("t2 <- two-samples", "The radius for inner products.", t2, PAIR_RADIUS),
+    Let("t3 <- two-samples", "The radius along dir.", t3, DIR_RADIUS),
     Inequality(
         "ranges",
         "Squares lie in [0, 1] and products in [-1, 1].",
         sp.And(_x**2 >= 0, _x**2 <= 1, _x * _y >= -1, _x * _y <= 1),
     ),
     Citation(
-        "tail-norm",
+        "tail-norm <- ranges t1 two-samples",
         "One squared norm, a sum of d independent terms in [0, 1].",
-        probability.HOEFFDING,
-        (_tails["norm"], d, _x**2, 0, 1, t1, delta / (3 * N_adv)),
-        by="ranges t1 two-samples",
+        probability.HOEFFDING(_tails["norm"], d, _x**2, 0, 1, t1, delta / (3 * N_adv)),
     ),
     Citation(
-        "tail-pair",
+        "tail-pair <- ranges t2 two-samples",
         "One inner product, a sum of d independent terms in [-1, 1].",
-        probability.HOEFFDING,
-        (_tails["pair"], d, _x * _y, -1, 1, t2, 2 * delta / (3 * N_adv * (N_adv - 1))),
-        by="ranges t2 two-samples",
-    ),
-    Citation(
-        "tail-dir",
-        "One <x'_n, dir>: independent coordinates in [-1, 1] weighted by those of dir.",
-        sums.RANDOM_SIGNS,
-        (_tails["dir"], sp.sqrt(dir_sq), t3, delta / (3 * N_adv)),
-        by="t3 two-samples",
-    ),
-    Citation(
-        "bad-norm",
-        "All N_adv squared norms together.",
-        probability.UNION,
-        (_bad["norm"], N_adv, _tails["norm"], delta / (3 * N_adv)),
-        by="tail-norm",
-    ),
-    Citation(
-        "bad-pair",
-        "All N_adv (N_adv - 1)/2 inner products together.",
-        probability.UNION,
-        (
-            _bad["pair"],
-            N_adv * (N_adv - 1) / 2,
-            _tails["pair"],
-            2 * delta / (3 * N_adv * (N_adv - 1)),
+        probability.HOEFFDING(
+            _tails["pair"], d, _x * _y, -1, 1, t2, 2 * delta / (3 * N_adv * (N_adv - 1))
         ),
-        by="tail-pair two-samples",
     ),
     Citation(
-        "bad-dir",
+        "tail-dir <- t3 two-samples",
+        "One <x'_n, dir>: independent coordinates in [-1, 1] weighted by those of dir.",
+        sums.RANDOM_SIGNS(_tails["dir"], sp.sqrt(dir_sq), t3, delta / (3 * N_adv)),
+    ),
+    Citation(
+        "bad-norm <- tail-norm",
+        "All N_adv squared norms together.",
+        probability.UNION(_bad["norm"], N_adv),
+    ),
+    Citation(
+        "bad-pair <- tail-pair two-samples",
+        "All N_adv (N_adv - 1)/2 inner products together.",
+        probability.UNION(_bad["pair"], N_adv * (N_adv - 1) / 2),
+    ),
+    Citation(
+        "bad-dir <- tail-dir",
         "All N_adv inner products with dir together.",
-        probability.UNION,
-        (_bad["dir"], N_adv, _tails["dir"], delta / (3 * N_adv)),
-        by="tail-dir",
+        probability.UNION(_bad["dir"], N_adv),
     ),
     Definition(
         "three",
@@ -153,18 +138,11 @@ TAILS = (
         (sp.Or(*(sp.Eq(_one_of, bad) for bad in _bad.values())),),
     ),
     Inequality(
-        "each",
+        "each <- three bad-norm bad-pair bad-dir two-samples",
         "Each has probability at most delta/3.",
         _one_of <= delta / 3,
-        by="three bad-norm bad-pair bad-dir two-samples",
     ),
-    Citation(
-        "any",
-        "Together at most delta.",
-        probability.UNION,
-        (any_bad, 3, _one_of, delta / 3),
-        by="each",
-    ),
+    Citation("any <- each", "Together at most delta.", probability.UNION(any_bad, 3)),
 )
 
 noise_chance = declare(
@@ -190,63 +168,53 @@ _STEPS = (
         )
     ),
     Inequality(
-        "radius-short",
+        "radius-short <- radius-worst t1 t2 t3 two-samples",
         "The first assumption in the short names.",
         sp.And(worst(t1, t2, t3)[1] > 0, worst(t1, t2, t3)[0] > 0),
-        by="radius-worst t1 t2 t3 two-samples",
     ),
     Inequality(
-        "condition-short",
+        "condition-short <- condition-worst t1 t2 t3",
         "And the second.",
         half_aware_product(*worst(t1, t2, t3)),
-        by="condition-worst t1 t2 t3",
     ),
     Inequality(
-        "worst-radius",
+        "worst-radius <- radius-short r-worst R-worst",
         "Shorter still.",
         sp.And(r_worst > 0, R_worst >= r_worst),
-        by="radius-short r-worst R-worst",
     ),
     Inequality(
-        "worst",
+        "worst <- condition-short R-worst r-worst P-worst",
         "Shorter still.",
         half_aware_product(R_worst, r_worst, P_worst),
-        by="condition-short R-worst r-worst P-worst",
     ),
     Inequality(
-        "closer",
+        "closer <- R-hat r-hat P-hat R-worst r-worst P-worst",
         "Within the radii the perturbed set is no worse than that.",
         sp.Implies(WITHIN, CLOSER),
-        by="R-hat r-hat P-hat R-worst r-worst P-worst",
     ),
     Inequality(
-        "weaker-r",
+        "weaker-r <- worst worst-radius",
         "The condition gets weaker as r grows.",
         sp.Implies(
-            r_hat >= r_worst,
-            sp.And(r_hat > 0, half_aware_product(R_worst, r_hat, P_worst)),
+            r_hat >= r_worst, sp.And(r_hat > 0, half_aware_product(R_worst, r_hat, P_worst))
         ),
-        by="worst worst-radius",
     ),
-    Inequality("weaker", "And as R and P shrink.", sp.Implies(CLOSER, HATS_MET), by="weaker-r"),
+    Inequality("weaker <- weaker-r", "And as R and P shrink.", sp.Implies(CLOSER, HATS_MET)),
     Inequality(
-        "met",
+        "met <- closer weaker",
         "So only a draw that leaves the radii can miss an assumption of perturbed-boundary, here "
         "written without fractions.",
         sp.Implies(WITHIN, HATS_MET),
-        by="closer weaker",
     ),
     Citation(
-        "event",
+        "event <- met",
         "Compare the probabilities.",
-        probability.SUB_EVENT,
-        (miss, any_bad, perturbed.indicator(sp.Not(HATS_MET)), perturbed.indicator(sp.Not(WITHIN))),
-        by="met",
+        probability.sub_event(miss, any_bad, sp.Not(HATS_MET), sp.Not(WITHIN)),
     ),
     Definition(
         "complement", "Meeting is the opposite of missing.", (sp.Eq(noise_chance, 1 - miss),)
     ),
-    Conclusion("claim", "Together.", "probability", by="event any complement"),
+    Conclusion("claim <- event any complement", "Together.", "probability"),
 )
 
 THEOREM = Theorem(

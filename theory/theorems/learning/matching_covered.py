@@ -50,10 +50,9 @@ THEOREM = Theorem(
         *perturbed.DECOMPOSITION,
         *perturbed.PARTS,
         Inequality(
-            "outweighed",
+            "outweighed <- decomposition T1 T2-size",
             "Where dir and q agree but q and q^a do not, T1(z) outweighs T2(z).",
             sp.Implies(_disagree, perturbed.PERTURBED_PART <= perturbed.BASE_PART),
-            by="decomposition T1 T2-size",
         ),
         Definition(
             "load",
@@ -66,23 +65,20 @@ THEOREM = Theorem(
             ),
         ),
         Citation(
-            "largest",
+            "largest <- outweighed load",
             "So none of the tested points of this kind has a load above 1.",
-            sums.LARGEST,
-            (
+            sums.LARGEST(
                 disagreement_load,
                 sp.Piecewise((_load, sp.And(_disagree, perturbed.BASE_PART > 0)), (0, True)),
                 sp.Integer(1),
             ),
-            by="outweighed load",
         ),
         Inequality(
-            "everywhere",
+            "everywhere <- outweighed",
             "And where the perturbations outweigh the base samples, q and q^a agree.",
             sp.Implies(_covered, adv_q_z * q_z > 0),
-            by="outweighed",
         ),
-        Conclusion("claim", "For every z at once.", "covered", by="largest everywhere"),
+        Conclusion("claim <- largest everywhere", "For every z at once.", "covered"),
     ),
     remarks=(
         "matching-deterministic says the same of one z. Holds for any non-negative multipliers.",

@@ -53,13 +53,12 @@ THEOREM = Theorem(
         *perturbed.DECOMPOSITION,
         *perturbed.PARTS,
         Inequality(
-            "sign",
+            "sign <- decomposition T1 T2-size outweighs same-side",
             "So T2(z) decides the sign of the sum, and it has that of <dir, z>.",
             adv_q_z * dir_z > 0,
-            by="decomposition T1 T2-size outweighs same-side",
         ),
-        Conclusion("claim-matching", "Which is that of <q, z>.", "matching", by="sign same-side"),
-        Conclusion("claim-base-part", "As shown.", "base-part", by="T1"),
+        Conclusion("claim-matching <- sign same-side", "Which is that of <q, z>."),
+        Conclusion("claim-base-part <- T1", "As shown."),
     ),
     remarks=(
         "For one z. Holds for any non-negative multipliers, whether or not the networks have "

@@ -60,10 +60,12 @@ def _not_negative(
     split, terms, whole = ids
     total, term = at[0], at[4]
     return (
-        Citation(split, says, sums.LINEAR_SUM, at),
-        Inequality(terms, "No term of it is negative.", term >= 0, by="weights one-sided"),
+        Citation(split, says, sums.LINEAR_SUM(*at)),
+        Inequality(f"{terms} <- weights one-sided", "No term of it is negative.", term >= 0),
         Citation(
-            whole, "Nor is the sum.", sums.TERM_SUM_LOWER, (total, N, term, sp.Integer(0)), by=terms
+            f"{whole} <- {terms}",
+            "Nor is the sum.",
+            sums.TERM_SUM_LOWER(total, N, term, sp.Integer(0)),
         ),
     )
 
@@ -126,19 +128,17 @@ THEOREM = Theorem(
             ),
         ),
         Inequality(
-            "one-term",
+            "one-term <- weights",
             "A sample enters q^a as lambda^a_n y^a_n x_n = -lambda^a_n y_n x_n, and q/‖q‖ enters "
             "with eps S_a: together c_n y_n x_n.",
             sp.Eq(
                 _c * _side, -adv_lambda_n * _side + eps * adv_lambda_sum / norm_q * lambda_n * _side
             ),
-            by="weights",
         ),
         Citation(
-            "sum",
+            "sum <- one-term",
             "So sum c_n s_n = <q^a, z>, as q^a = -sum lambda^a_n y_n x_n + (eps S_a/‖q‖) q.",
-            sums.LINEAR_SUM,
-            (
+            sums.LINEAR_SUM(
                 adv_q_z,
                 _mislabeled,
                 eps * adv_lambda_sum / norm_q,
@@ -147,7 +147,6 @@ THEOREM = Theorem(
                 -adv_lambda_n * _side,
                 lambda_n * _side,
             ),
-            by="one-term",
         ),
         *_not_negative(
             ("remove-least", "remainders", "least"),
@@ -174,13 +173,12 @@ THEOREM = Theorem(
             ),
         ),
         Inequality(
-            "side",
+            "side <- natural-sum natural",
             "So <q, z> > 0 only where sum s_n > 0.",
             sp.Implies(q_z > 0, side_sum > 0),
-            by="natural-sum natural",
         ),
-        Conclusion("claim-at-least", "As shown.", "at-least", by="remove-least least side"),
-        Conclusion("claim-at-most", "As shown.", "at-most", by="remove-largest largest side"),
+        Conclusion("claim-at-least <- remove-least least side", "As shown."),
+        Conclusion("claim-at-most <- remove-largest largest side", "As shown."),
         Definition(
             "own-term",
             "y_n <q^a, x_n> is the sample's own term plus its row sum, since y_n² = 1.",
@@ -194,23 +192,15 @@ THEOREM = Theorem(
         Citation(
             "row",
             "The row sum has N-1 products with weights at most |c|_max.",
-            sums.SUM_BOUND,
-            (_row, N - 1, flip_abs, p_max),
+            sums.SUM_BOUND(_row, N - 1, flip_abs, p_max),
         ),
         Inequality(
-            "margin",
+            "margin <- weights own-term row",
             "The own term is least at the shortest sample, or, where c_n < 0, at the longest.",
             _margin >= OWN - (N - 1) * flip_abs * p_max,
-            by="weights own-term row",
         ),
-        Citation(
-            "smallest",
-            "So for the smallest.",
-            sums.SMALLEST,
-            (flip_margin_min, _margin, OWN - (N - 1) * flip_abs * p_max),
-            by="margin",
-        ),
-        Conclusion("claim-training", "As shown.", "training", by="smallest"),
+        Citation("smallest <- margin", "So for the smallest.", sums.SMALLEST(flip_margin_min)),
+        Conclusion("claim-training <- smallest", "As shown."),
     ),
     remarks=(
         "The boundaries agree for every z exactly when the c_n are a positive multiple of the "

@@ -46,23 +46,21 @@ def _normal_at(name: str, where: str, flipped: sp.Symbol, plain: sp.Symbol, side
     mislabeled = declare(f"flipped_base_{name}", f"- sum of lambda^a_n y_n <x_n, z> {where}")
     return (
         Inequality(
-            f"term-{name}",
+            f"term-{name} <- unique margins",
             f"Compare the terms of q^a and q {where}.",
             sp.Eq(-adv_lambda_n * side, -adv_common / common * (lambda_n * side)),
-            by="unique margins",
         ),
         Citation(
-            f"base-{name}",
+            f"base-{name} <- term-{name}",
             "The flipped base samples teach -(1/(row l)) <q, z>.",
-            sums.LINEAR_SUM,
-            (mislabeled, 0, -adv_common / common, plain, -adv_lambda_n * side, 0, lambda_n * side),
-            by=f"term-{name}",
+            sums.LINEAR_SUM(
+                mislabeled, 0, -adv_common / common, plain, -adv_lambda_n * side, 0, lambda_n * side
+            ),
         ),
         Citation(
             f"whole-{name}",
             "q^a = -sum lambda^a_n y_n x_n + (eps S_a/‖q‖) q.",
-            sums.LINEAR_SUM,
-            (
+            sums.LINEAR_SUM(
                 flipped,
                 mislabeled,
                 eps * adv_lambda_sum / norm_q,
@@ -73,36 +71,27 @@ def _normal_at(name: str, where: str, flipped: sp.Symbol, plain: sp.Symbol, side
             ),
         ),
         Inequality(
-            f"normal-{name}",
+            f"normal-{name} <- base-{name} whole-{name} sum length strength",
             "So <q^a, z> = (x - 1)/(row l) <q, z>.",
             sp.Eq(flipped * common, adv_common * (strength - 1) * plain),
-            by=f"base-{name} whole-{name} sum length strength",
         ),
     )
 
 
 _FLIPPED = (
     Citation(
-        "sum",
+        "sum <- unique",
         "S_a = N/row.",
-        sums.TERM_SUM,
-        (adv_lambda_sum, N, adv_lambda_n, adv_common, adv_common),
-        by="unique",
+        sums.TERM_SUM(adv_lambda_sum, N, adv_lambda_n, adv_common, adv_common),
     ),
     *_normal_at("z", "at any z", adv_q_z, q_z, _side),
     Citation(
-        "reach-least",
+        "reach-least <- margins",
         "The smallest y_n <q, x_n> is l R.",
-        sums.SMALLEST,
-        (q_margin_min, q_margin_n, common * square),
-        by="margins",
+        sums.SMALLEST(q_margin_min, q_margin_n),
     ),
     Citation(
-        "reach-largest",
-        "And so is the largest.",
-        sums.LARGEST,
-        (q_margin_max, q_margin_n, common * square),
-        by="margins",
+        "reach-largest <- margins", "And so is the largest.", sums.LARGEST(q_margin_max, q_margin_n)
     ),
     Definition(
         "one-sample",
@@ -111,24 +100,15 @@ _FLIPPED = (
     ),
     *_normal_at("sample", "at z = y_k x_k", _margin, _plain, _pair_side),
     Inequality(
-        "margin",
+        "margin <- normal-sample one-sample reach-least reach-largest",
         "So y_n <q^a, x_n> = (x - 1) R/row, the same for all.",
         sp.Eq(_margin, adv_common * (strength - 1) * square),
-        by="normal-sample one-sample reach-least reach-largest",
     ),
     Citation(
-        "margin-least",
-        "So for the smallest.",
-        sums.SMALLEST,
-        (flip_margin_min, _margin, adv_common * (strength - 1) * square),
-        by="margin",
+        "margin-least <- margin", "So for the smallest.", sums.SMALLEST(flip_margin_min, _margin)
     ),
     Citation(
-        "margin-largest",
-        "And for the largest.",
-        sums.LARGEST,
-        (flip_margin_max, _margin, adv_common * (strength - 1) * square),
-        by="margin",
+        "margin-largest <- margin", "And for the largest.", sums.LARGEST(flip_margin_max, _margin)
     ),
     Definition("margin-order", "Smallest and largest.", (flip_margin_min <= flip_margin_max,)),
     Definition(
@@ -153,52 +133,36 @@ _FLIPPED = (
         ),
     ),
     Inequality(
-        "activation",
+        "activation <- activations balanced",
         "Both are at least (gamma R + N g (1+gamma)/2)/row.",
         sp.Min(_own, _other) >= adv_common * (gamma * square + N * shift * (1 + gamma) / 2),
-        by="activations balanced",
     ),
     Citation(
-        "activation-all",
-        "So is the smallest.",
-        sums.SMALLEST,
-        (
-            flip_activation_margin,
-            sp.Min(_own, _other),
-            adv_common * (gamma * square + N * shift * (1 + gamma) / 2),
-        ),
-        by="activation",
+        "activation-all <- activation", "So is the smallest.", sums.SMALLEST(flip_activation_margin)
     ),
     Inequality(
-        "activation-positive",
+        "activation-positive <- settled-strength shift-strength",
         "Which is positive exactly when (x - 1)² > (1 - gamma)/(1 + gamma).",
         gamma * square + N * shift * (1 + gamma) / 2 > 0,
-        by="settled-strength shift-strength",
     ),
     Inequality(
-        "side",
+        "side <- strength",
         "x - 1 has the sign of eps sqrt(N) - R_max.",
         sp.Eq(sp.sign(strength - 1), sp.sign(eps * sp.sqrt(N) - R_max)),
-        by="strength",
     ),
     Inequality(
-        "signs",
+        "signs <- normal-z",
         "So <q^a, z> has that sign times the one of <q, z>.",
         sp.Eq(sp.sign(adv_q_z), sp.sign(strength - 1) * sp.sign(q_z)),
-        by="normal-z",
     ),
     Conclusion(
-        "claim-pattern",
+        "claim-pattern <- activation-all activation-positive",
         "The multipliers are positive, so with this pattern all margins are tight: a KKT point.",
-        "pattern",
-        by="activation-all activation-positive",
     ),
-    Conclusion("claim-definite", "As shown.", "definite", by="definite-positive"),
+    Conclusion("claim-definite <- definite-positive", "As shown."),
     Conclusion(
-        "claim-switch",
+        "claim-switch <- margin-least margin-largest margin-order side signs settled-strength",
         "As shown.",
-        "switch",
-        by="margin-least margin-largest margin-order side signs settled-strength",
     ),
 )
 

@@ -28,52 +28,42 @@ NATURAL = (
     ),
     Let("R-equal", "Write R for the common squared norm.", square, R_max**2),
     Inequality(
-        "plain",
+        "plain <- orthogonal equal-norms norms",
         "All squared norms are R and all inner products 0.",
         sp.And(sp.Eq(p_max, 0), sp.Eq(R_min, R_max)),
-        by="orthogonal equal-norms norms",
     ),
     Earlier(
-        "natural-multipliers",
-        "So the multiplier bounds apply.",
-        exact_multipliers.THEOREM,
-        by="plain",
+        "natural-multipliers <- plain", "So the multiplier bounds apply.", exact_multipliers.THEOREM
     ),
     Let("common", "Write l for 2/((1+gamma²) R).", common, 2 / ((1 + gamma**2) * square)),
     Inequality(
-        "bounds-meet",
+        "bounds-meet <- natural-multipliers plain common R-equal norms",
         "And they meet: every multiplier is l.",
         sp.And(sp.Eq(lambda_min, common), sp.Eq(lambda_max, common)),
-        by="natural-multipliers plain common R-equal norms",
     ),
     *perturbation_features.NATURAL_SAMPLE,
     Inequality(
-        "margins",
+        "margins <- natural natural-row bounds-meet plain R-equal",
         "So y_n <q, x_n> = l R.",
         sp.And(sp.Eq(lambda_n, common), sp.Eq(rho_n, square), sp.Eq(q_margin_n, common * square)),
-        by="natural natural-row bounds-meet plain R-equal",
     ),
     Citation(
-        "normal",
+        "normal <- margins",
         "‖q‖² = sum lambda_n y_n <q, x_n>.",
-        sums.TERM_SUM,
-        (norm_q**2, N, lambda_n * q_margin_n, common**2 * square, common**2 * square),
-        by="margins",
+        sums.TERM_SUM(norm_q**2, N, lambda_n * q_margin_n, common**2 * square, common**2 * square),
     ),
     Inequality(
-        "length",
+        "length <- normal R-equal",
         "So ‖q‖ = l R_max sqrt(N).",
         sp.Eq(norm_q, common * R_max * sp.sqrt(N)),
-        by="normal R-equal",
     ),
     Definition(
         "along", "Every sample reaches as far along q.", (sp.Eq(along * norm_q, q_margin_n),)
     ),
     Inequality(
-        "reach",
+        "reach <- along margins length R-equal",
         "Namely R_max/sqrt(N).",
         sp.Eq(along, R_max / sp.sqrt(N)),
-        by="along margins length R-equal",
     ),
 )
 
@@ -117,6 +107,8 @@ plus_norm, minus_norm = (
 )
 N_plus = declare("N_plus", "number of samples labelled +1", low=0)
 N_minus = declare("N_minus", "number of samples labelled -1", low=0)
+_mixed = (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
+_whole_row = (1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2
 floor = declare("form_floor", "min(row, (1+gamma²) R/2)", low=0, open_low=True)
 PERTURBED = (
     Let(
@@ -127,10 +119,9 @@ PERTURBED = (
     ),
     Let("strength", "Write x for eps sqrt(N)/R_max.", strength, eps * sp.sqrt(N) / R_max),
     Inequality(
-        "shift-strength",
+        "shift-strength <- shift strength R-equal",
         "N g = R (x² - 2x).",
         sp.Eq(N * shift, square * (strength**2 - 2 * strength)),
-        by="shift strength R-equal",
     ),
     Definition(
         "pairs",
@@ -140,14 +131,14 @@ PERTURBED = (
     Citation(
         "expand-norm",
         "With flipped labels sample n is x_n - eps y_n q/‖q‖: expand its squared norm.",
-        sums.BILINEAR,
-        (norm_a, rho_n, label_n * along, label_n * along, 1, -eps * label_n, -eps * label_n),
+        sums.BILINEAR(
+            norm_a, rho_n, label_n * along, label_n * along, 1, -eps * label_n, -eps * label_n
+        ),
     ),
     Citation(
-        "expand-pair",
+        "expand-pair <- reach",
         "And the inner product of two.",
-        sums.BILINEAR,
-        (
+        sums.BILINEAR(
             pair_a,
             inner,
             label_n * R_max / sp.sqrt(N),
@@ -156,38 +147,32 @@ PERTURBED = (
             -eps * label_n,
             -eps * label_k,
         ),
-        by="reach",
     ),
     Inequality(
-        "norm",
+        "norm <- expand-norm pairs reach margins shift",
         "Every squared norm is R + g.",
         sp.Eq(norm_a, square + shift),
-        by="expand-norm pairs reach margins shift",
     ),
     Inequality(
-        "pair",
+        "pair <- expand-pair pairs plain shift",
         "And every y_n y_k <.,.> is g.",
         sp.Eq(label_n * label_k * pair_a, shift),
-        by="expand-pair pairs plain shift",
     ),
     Inequality(
-        "settled-strength",
+        "settled-strength <- settled strength",
         "The assumption in terms of x: (x - 1)² > (1 - gamma)/(1 + gamma).",
         sp.And((strength - 1) ** 2 * (1 + gamma) > 1 - gamma, sp.Ne(strength, 1)),
-        by="settled strength",
     ),
     Inequality(
-        "row-positive",
+        "row-positive <- settled-strength shift-strength",
         "A row of A adds to something positive.",
-        (1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2 > 0,
-        by="settled-strength shift-strength",
+        _whole_row > 0,
     ),
     Let(
-        "row",
+        "row <- row-positive",
         "Write row for it: half of (1+gamma²) R + N g (1+gamma)²/2.",
         weight_row,
-        ((1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2) / 2,
-        by="row-positive",
+        _whole_row / 2,
     ),
     Let(
         "adv-common",
@@ -217,61 +202,42 @@ PERTURBED = (
         ),
     ),
     Inequality(
-        "solves",
+        "solves <- system balanced adv-common row row-positive",
         "The constant 1/row solves it.",
         sp.Eq(image_common, image),
-        by="system balanced adv-common row row-positive",
     ),
     Definition(
         "form",
         "<v, A v> = ((1+gamma²) R ‖v‖² + g ((1+gamma²)(s_+² + s_-²) + 4 gamma s_+ s_-))/2 with "
         "the class sums s_+ and s_- of v.",
         (
-            sp.Eq(
-                form,
-                (
-                    (1 + gamma**2) * square * vector
-                    + shift
-                    * (
-                        (1 + gamma**2) * (plus_sum**2 + minus_sum**2)
-                        + 4 * gamma * plus_sum * minus_sum
-                    )
-                )
-                / 2,
-            ),
+            sp.Eq(form, ((1 + gamma**2) * square * vector + shift * _mixed) / 2),
             sp.Eq(vector, plus_norm**2 + minus_norm**2),
             sp.Abs(plus_sum) <= plus,
             sp.Abs(minus_sum) <= minus,
         ),
     ),
-    Citation("plus", "The class +1 has N_+ samples.", sums.NORM_ORDER, (plus, plus_norm, N_plus)),
-    Citation("minus", "The other has N_-.", sums.NORM_ORDER, (minus, minus_norm, N_minus)),
+    Citation("plus", "The class +1 has N_+ samples.", sums.NORM_ORDER(plus, plus_norm, N_plus)),
+    Citation("minus", "The other has N_-.", sums.NORM_ORDER(minus, minus_norm, N_minus)),
     Definition(
         "counts",
         "Together they are N, and the imbalance is their difference.",
         (sp.Eq(N_plus + N_minus, N), sp.Eq(imbalance, sp.Abs(N_plus - N_minus))),
     ),
     Inequality(
-        "class-sums",
+        "class-sums <- form plus minus counts balanced",
         "So s_+² + s_-² <= N ‖v‖²/2.",
         plus_sum**2 + minus_sum**2 <= N / 2 * vector,
-        by="form plus minus counts balanced",
     ),
     Inequality(
         "mixed",
         "The class sums enter with a weight between 0 and (1+gamma)².",
-        sp.And(
-            (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum >= 0,
-            (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
-            <= (1 + gamma) ** 2 * (plus_sum**2 + minus_sum**2),
-        ),
+        sp.And(_mixed >= 0, _mixed <= (1 + gamma) ** 2 * (plus_sum**2 + minus_sum**2)),
     ),
     Inequality(
-        "mixed-vector",
+        "mixed-vector <- mixed class-sums",
         "So at most N (1+gamma)² ‖v‖²/2.",
-        (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
-        <= (1 + gamma) ** 2 * N / 2 * vector,
-        by="mixed class-sums",
+        _mixed <= (1 + gamma) ** 2 * N / 2 * vector,
     ),
     Let(
         "smaller",
@@ -280,29 +246,23 @@ PERTURBED = (
         sp.Min(weight_row, (1 + gamma**2) * square / 2),
     ),
     Inequality(
-        "form-floor",
+        "form-floor <- form mixed mixed-vector row smaller",
         "So <v, A v> is at least that times ‖v‖².",
         form >= floor * vector,
-        by="form mixed mixed-vector row smaller",
     ),
     Citation(
-        "definite",
+        "definite <- form-floor",
         "So A is positive definite.",
-        sums.RAYLEIGH,
-        (flip_A_eigenvalue, form, vector, floor),
-        by="form-floor",
+        sums.RAYLEIGH(flip_A_eigenvalue, form, vector, floor),
     ),
     Inequality(
-        "definite-positive",
+        "definite-positive <- definite smaller",
         "Its smallest eigenvalue is positive.",
         flip_A_eigenvalue > 0,
-        by="definite smaller",
     ),
     Citation(
-        "unique",
+        "unique <- definite-positive solves",
         "And the constant is the only solution: every multiplier of the perturbed set is 1/row.",
-        sums.UNIQUE,
-        (flip_A_eigenvalue, image_common, image, adv_common, adv_lambda_n),
-        by="definite-positive solves",
+        sums.UNIQUE(flip_A_eigenvalue, image_common, image, adv_common, adv_lambda_n),
     ),
 )

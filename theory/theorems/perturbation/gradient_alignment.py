@@ -21,7 +21,6 @@ from ...statement import (
     Theorem,
 )
 from ...steps import linear_boundary, sums
-from ...steps.linear_boundary import label_k, label_n
 from ...symbols import activation_margin, declare, gamma
 
 class_cos = declare(
@@ -63,37 +62,29 @@ BALANCED = (1 + gamma) ** 2 / sp.sqrt(2 * ((1 + gamma**2) ** 2 + 4 * gamma**2))
 
 
 GRADIENT = (
-    Identity(
+    *linear_boundary.slope_products(
         "gradient-same",
         "The gradient at a sample of label s is sum_j a_j phi'_j w_j; a neuron of half a has slope "
         "(1+gamma)/2 + a y (1-gamma)/2 at label y, so x_k enters with lambda_k y_k/2 times the sum "
         "over the halves of two slopes: 1+gamma² for its own label.",
-        linear_boundary.SLOPES,
-        1 + gamma**2,
-        cases=({label_n: 1, label_k: 1}, {label_n: -1, label_k: -1}),
-    ),
-    Identity(
         "gradient-other",
         "And 2 gamma for the other label.",
-        linear_boundary.SLOPES,
-        2 * gamma,
-        cases=({label_n: 1, label_k: -1}, {label_n: -1, label_k: 1}),
     ),
     Let("c1", "Write c1 for 1+gamma².", _same, 1 + gamma**2),
     Let("c2", "Write c2 for 2 gamma.", _cross, 2 * gamma),
     Citation(
         "q-norm",
         "q is A_+ + A_-: expand ‖q‖².",
-        sums.COMBINED,
-        (_qq, part_plus**2, class_cos * part_plus * part_minus, part_minus**2, 1, 1, 1, 1),
+        sums.COMBINED(
+            _qq, part_plus**2, class_cos * part_plus * part_minus, part_minus**2, 1, 1, 1, 1
+        ),
     ),
     Let("spread", "Write K for (1-gamma)⁴ (1 - c²).", _spread, SPREAD),
     Let("floor", "Write D for the bound of that ratio.", _floor, FLOOR),
     Inequality(
-        "gap",
+        "gap <- c1 c2 spread",
         "c1 - c2 = (1 - gamma)².",
         sp.Eq(_spread, (_same - _cross) ** 2 * (1 - class_cos**2)),
-        by="c1 c2 spread",
     ),
 )
 
@@ -112,14 +103,12 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             f"inner-{label}",
             f"At label {label} the gradient is c1 times its own class part plus c2 times the "
             "other's (times 1/2, which no cosine sees): expand <gradient, q>.",
-            sums.COMBINED,
-            (inner, own**2, between, other**2, _same, _cross, 1, 1),
+            sums.COMBINED(inner, own**2, between, other**2, _same, _cross, 1, 1),
         ),
         Citation(
             f"square-{label}",
             "Expand ‖gradient‖².",
-            sums.COMBINED,
-            (square, own**2, between, other**2, _same, _cross, _same, _cross),
+            sums.COMBINED(square, own**2, between, other**2, _same, _cross, _same, _cross),
         ),
         Identity(
             f"lagrange-{label}",
@@ -135,10 +124,9 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             inner / (own * other),
         ),
         Inequality(
-            f"sum-{label}",
+            f"sum-{label} <- ratio-{label} inner-{label}",
             "Without the fraction.",
             sp.And(sp.Eq(ratio * own * other, inner), sp.Eq(inner, inner_value)),
-            by=f"ratio-{label} inner-{label}",
         ),
         Inequality(
             f"means-{label}",
@@ -146,16 +134,14 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             _same * own**2 + _cross * other**2 >= 2 * sp.sqrt(_same * _cross) * own * other,
         ),
         Inequality(
-            f"divided-{label}",
+            f"divided-{label} <- sum-{label} means-{label}",
             "So, divided by the lengths, the ratio is at least 2 sqrt(c1 c2) + (c1 + c2) c.",
             ratio >= 2 * sp.sqrt(_same * _cross) + (_same + _cross) * class_cos,
-            by=f"sum-{label} means-{label}",
         ),
         Inequality(
-            f"floor-{label}",
+            f"floor-{label} <- divided-{label} c1 c2 floor not-opposed",
             "That is D, which is positive.",
             sp.And(ratio >= _floor, _floor > 0),
-            by=f"divided-{label} c1 c2 floor not-opposed",
         ),
         Definition(
             f"cosine-{label}",
@@ -163,40 +149,34 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
             (sp.Eq(cosine**2 * (square * _qq), inner**2), sp.Eq(sp.sign(cosine), sp.sign(inner))),
         ),
         Inequality(
-            f"product-{label}",
+            f"product-{label} <- lagrange-{label} square-{label} q-norm sum-{label} gap",
             "By Lagrange's identity cos² (ratio² + K) = ratio², after dividing by the lengths.",
             sp.Eq(square * _qq, (own * other) ** 2 * (ratio**2 + _spread)),
-            by=f"lagrange-{label} square-{label} q-norm sum-{label} gap",
         ),
         Inequality(
-            f"squared-{label}",
+            f"squared-{label} <- product-{label} cosine-{label} sum-{label} floor-{label}",
             "By Lagrange's identity cos² (ratio² + K) = ratio², after dividing by the lengths.",
             sp.And(cosine > 0, sp.Eq(cosine**2 * (ratio**2 + _spread), ratio**2)),
-            by=f"product-{label} cosine-{label} sum-{label} floor-{label}",
         ),
         Inequality(
-            f"worst-squared-{label}",
+            f"worst-squared-{label} <- squared-{label} floor-{label}",
             "x²/(x² + K) grows with x.",
             cosine**2 * (_floor**2 + _spread) >= _floor**2,
-            by=f"squared-{label} floor-{label}",
         ),
         Inequality(
-            f"worst-{label}",
+            f"worst-{label} <- worst-squared-{label} squared-{label} floor-{label}",
             "Take the root.",
             cosine >= _floor / sp.sqrt(_floor**2 + _spread),
-            by=f"worst-squared-{label} squared-{label} floor-{label}",
         ),
         Inequality(
-            f"longer-{label}",
+            f"longer-{label} <- sum-{label} c1 c2",
             "If its own class part is the longer one, the ratio is at least (c1 + c2)(1 + c).",
             sp.Implies(own >= other, ratio >= (1 + gamma) ** 2 * (1 + class_cos)),
-            by=f"sum-{label} c1 c2",
         ),
         Inequality(
-            f"best-{label}",
+            f"best-{label} <- longer-{label} squared-{label} not-opposite spread",
             "Then the squared cosine is at least this.",
             sp.Implies(own >= other, cosine**2 >= LARGER_CLASS),
-            by=f"longer-{label} squared-{label} not-opposite spread",
         ),
     )
     return cosine, steps
@@ -243,10 +223,9 @@ THEOREM = Theorem(
     proof=(
         *GRADIENT,
         Inequality(
-            "not-opposite",
+            "not-opposite <- not-opposed",
             "The class parts are not exactly opposite.",
             class_cos > -1,
-            by="not-opposed",
         ),
         *AT_PLUS,
         *AT_MINUS,
@@ -264,17 +243,14 @@ THEOREM = Theorem(
             ),
         ),
         Conclusion(
-            "claim-worst",
+            "claim-worst <- pattern worst-plus worst-minus labels floor spread floor-plus",
             "For both labels.",
-            "worst",
-            by="pattern worst-plus worst-minus labels floor spread floor-plus",
         ),
         Cases(
-            "best",
+            "best <- pattern best-plus best-minus squared-plus squared-minus labels not-opposite",
             "One of the two class parts is at least as long as the other.",
             (part_plus >= part_minus, part_minus >= part_plus),
             sp.And(gradient_cos_max > 0, gradient_cos_max**2 >= LARGER_CLASS),
-            by="pattern best-plus best-minus squared-plus squared-minus labels not-opposite",
         ),
         Identity(
             "balanced",
@@ -284,12 +260,11 @@ THEOREM = Theorem(
             BALANCED**2,
         ),
         Inequality(
-            "half",
+            "half <- not-opposite",
             "(1-gamma)⁴ <= (1+gamma)⁴: the squared cosine is at least (1 + min(c, 0))/2.",
             LARGER_CLASS >= (1 + sp.Min(class_cos, 0)) / 2,
-            by="not-opposite",
         ),
-        Conclusion("claim-best", "Take the root.", "best", by="best half not-opposite"),
+        Conclusion("claim-best <- best half not-opposite", "Take the root."),
     ),
     remarks=(
         "Unbalanced classes can bring a cosine down to 2 sqrt(2 gamma (1+gamma²))/(1+gamma)² for "

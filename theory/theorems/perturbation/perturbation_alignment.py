@@ -53,8 +53,8 @@ _SIGN = (
         "<sgn q, q> = ‖q‖_1 and ‖sgn q‖² counts the non-zero components.",
         (sp.Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1),),
     ),
-    Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER, (_l1, norm_q, nnz_q)),
-    Conclusion("claim-sign", "Divide by sqrt(nnz q) ‖q‖.", "sign", by="sign norms"),
+    Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER(_l1, norm_q, nnz_q)),
+    Conclusion("claim-sign <- sign norms", "Divide by sqrt(nnz q) ‖q‖."),
     Identity(
         "gaussian",
         "For a Gaussian q the components' mean absolute value over their root mean square, hence "
@@ -67,7 +67,7 @@ _SIGN = (
         "q/‖q‖_inf is a positive multiple of q, as is q/‖q‖.",
         (sp.Eq(cos_rescaled * (_scale * norm_q) * norm_q, _scale * norm_q**2),),
     ),
-    Conclusion("claim-rescaled", "Divide.", "rescaled", by="rescaled"),
+    Conclusion("claim-rescaled <- rescaled", "Divide."),
 )
 _VALUE = (
     Definition(
@@ -82,38 +82,27 @@ _VALUE = (
         ),
     ),
     Inequality(
-        "top-squares",
+        "top-squares <- top",
         "Squares keep that order.",
         sp.And(_entry**2 >= _mu**2, _entry**2 <= norm_q**2, _rest_entry**2 <= _mu**2),
-        by="top",
     ),
+    Citation("top-sum <- top-squares", "Sum over the k largest.", sums.TERM_SUM(_top**2, top_k)),
     Citation(
-        "top-sum",
-        "Sum over the k largest.",
-        sums.TERM_SUM,
-        (_top**2, top_k, _entry**2, _mu**2, norm_q**2),
-        by="top-squares",
-    ),
-    Citation(
-        "rest-sum",
+        "rest-sum <- top-squares few",
         "Sum over the others.",
-        sums.TERM_SUM,
-        (norm_q**2 - _top**2, nnz_q - top_k, _rest_entry**2, sp.Integer(0), _mu**2),
-        by="top-squares few",
+        sums.TERM_SUM(norm_q**2 - _top**2, nnz_q - top_k, _rest_entry**2, sp.Integer(0)),
     ),
     Inequality(
-        "top-share",
+        "top-share <- top-sum rest-sum few",
         "The k largest carry at least the share k/nnz of ‖q‖².",
         nnz_q * _top**2 >= top_k * norm_q**2,
-        by="top-sum rest-sum few",
     ),
     Inequality(
-        "value-scaled",
+        "value-scaled <- top top-share",
         "So does the squared cosine.",
         sp.And(cos_value > 0, nnz_q * cos_value**2 >= top_k),
-        by="top top-share",
     ),
-    Conclusion("claim-value", "Take the root.", "value", by="value-scaled"),
+    Conclusion("claim-value <- value-scaled", "Take the root."),
 )
 _TOP_SIGN = (
     Definition(
@@ -123,23 +112,19 @@ _TOP_SIGN = (
         (sp.Eq(_entry, _mu + _excess), sp.Eq(cos_top_sign * sp.sqrt(top_k) * norm_q, _top_l1)),
     ),
     Citation(
-        "excess-sum",
+        "excess-sum <- excess",
         "Sum |q_i| over the k largest.",
-        sums.LINEAR_SUM,
-        (_top_l1, top_k * _mu, 1, _E, _entry, _mu, _excess),
-        by="excess",
+        sums.LINEAR_SUM(_top_l1, top_k * _mu, 1, _E, _entry, _mu, _excess),
     ),
     Inequality(
-        "excess-square",
+        "excess-square <- excess",
         "Expand q_i².",
         sp.Eq(_entry**2, (_mu**2 + 2 * _mu * _excess) + _excess**2),
-        by="excess",
     ),
     Citation(
-        "excess-squares",
+        "excess-squares <- excess-square",
         "Sum q_i² over the k largest; mu² + 2 mu e_i adds to k mu² + 2 mu E.",
-        sums.LINEAR_SUM,
-        (
+        sums.LINEAR_SUM(
             _top**2,
             top_k * _mu**2 + 2 * _mu * _E,
             1,
@@ -148,38 +133,33 @@ _TOP_SIGN = (
             _mu**2 + 2 * _mu * _excess,
             _excess**2,
         ),
-        by="excess-square",
     ),
-    Citation("excess-norms", "The excesses' norms.", sums.NORM_ORDER, (_E, _F, top_k)),
+    Citation("excess-norms", "The excesses' norms.", sums.NORM_ORDER(_E, _F, top_k)),
     Inequality(
-        "whole",
+        "whole <- excess-squares excess-norms rest-sum",
         "So ‖q‖² <= nnz mu² + 2 mu E + E².",
         norm_q**2 <= nnz_q * _mu**2 + 2 * _mu * _E + _E**2,
-        by="excess-squares excess-norms rest-sum",
     ),
     Inequality(
-        "top-sign-few",
+        "top-sign-few <- whole excess-sum",
         "If k² <= nnz then nnz ‖M_k q‖_1² >= k² ‖q‖², term by term.",
         sp.Implies(top_k**2 <= nnz_q, nnz_q * _top_l1**2 >= top_k**2 * norm_q**2),
-        by="whole excess-sum",
     ),
     Inequality(
-        "top-sign-many",
+        "top-sign-many <- whole excess-sum",
         "Otherwise ‖M_k q‖_1 >= ‖q‖, term by term.",
         sp.Implies(top_k**2 >= nnz_q, _top_l1**2 >= norm_q**2),
-        by="whole excess-sum",
     ),
     Inequality(
-        "top-sign-scaled",
+        "top-sign-scaled <- excess top-sign-few top-sign-many",
         "For the squared cosine.",
         sp.And(
             cos_top_sign >= 0,
             sp.Implies(top_k**2 <= nnz_q, nnz_q * cos_top_sign**2 >= top_k),
             sp.Implies(top_k**2 >= nnz_q, top_k * cos_top_sign**2 >= 1),
         ),
-        by="excess top-sign-few top-sign-many",
     ),
-    Conclusion("claim-top-sign", "Take the root.", "top-sign", by="top-sign-scaled"),
+    Conclusion("claim-top-sign <- top-sign-scaled", "Take the root."),
 )
 
 THEOREM = Theorem(

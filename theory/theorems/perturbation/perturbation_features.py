@@ -75,20 +75,17 @@ NATURAL_SAMPLE = (
     Citation(
         "natural-row",
         "The row sum has N-1 products with weights at most lambda_max.",
-        sums.SUM_BOUND,
-        (row_n, N - 1, lambda_max, p_max),
+        sums.SUM_BOUND(row_n, N - 1, lambda_max, p_max),
     ),
     Inequality(
-        "natural-margin",
+        "natural-margin <- natural natural-row",
         "So y_n <q, x_n> is at least lambda_min r - lambda_max P.",
         q_margin_n >= MARGIN,
-        by="natural natural-row",
     ),
     Inequality(
-        "natural-reach",
+        "natural-reach <- natural natural-row",
         "And no sample reaches further along q than lambda_max (R + P).",
         sp.Abs(q_margin_n) <= REACH,
-        by="natural natural-row",
     ),
 )
 
@@ -159,51 +156,31 @@ THEOREM = Theorem(
             ),
         ),
         Citation(
-            "kkt", "Feasibility and complementary slackness.", kkt.KKT_POINT, (lambda_n, _margin_n)
+            "kkt", "Feasibility and complementary slackness.", kkt.KKT_POINT(lambda_n, _margin_n)
         ),
         Inequality(
-            "near",
+            "near <- pattern halves-sample kkt",
             "The margin is at least 1 and phi rises at most with slope 1.",
             q_margin_n >= 2 / (1 + gamma),
-            by="pattern halves-sample kkt",
         ),
         Inequality(
-            "far",
+            "far <- pattern support halves-sample kkt",
             "The multiplier is positive, so the margin is 1, and phi rises at least with slope "
             "gamma.",
             q_margin_n <= FURTHEST,
-            by="pattern support halves-sample kkt",
         ),
-        Citation(
-            "nearest",
-            "So for the smallest.",
-            sums.SMALLEST,
-            (q_margin_min, q_margin_n, 2 / (1 + gamma)),
-            by="near",
-        ),
-        Citation(
-            "furthest",
-            "And for the largest.",
-            sums.LARGEST,
-            (q_margin_max, q_margin_n, FURTHEST),
-            by="far",
-        ),
+        Citation("nearest <- near", "So for the smallest.", sums.SMALLEST(q_margin_min)),
+        Citation("furthest <- far", "And for the largest.", sums.LARGEST(q_margin_max)),
         *NATURAL_SAMPLE,
         Citation(
-            "nearest-rows",
-            "So is the smallest.",
-            sums.SMALLEST,
-            (q_margin_min, q_margin_n, MARGIN),
-            by="natural-margin",
+            "nearest-rows <- natural-margin", "So is the smallest.", sums.SMALLEST(q_margin_min)
         ),
-        Conclusion("claim-classifies", "As shown.", "classifies", by="nearest"),
+        Conclusion("claim-classifies <- nearest", "As shown."),
         Conclusion(
-            "claim-crossing",
+            "claim-crossing <- furthest far",
             "Moving x_n by -eps y_n q/‖q‖ lowers y_n <q, x_n> by eps ‖q‖.",
-            "crossing",
-            by="furthest far",
         ),
-        Conclusion("claim-rows", "As shown.", "rows", by="nearest-rows"),
+        Conclusion("claim-rows <- nearest-rows", "As shown."),
     ),
     remarks=(
         "Corresponds to the paper's statement that perturbations carry features of their class; "

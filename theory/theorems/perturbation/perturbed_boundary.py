@@ -55,8 +55,7 @@ _NORMS: tuple[Step, ...] = (
     Citation(
         "expand-norm",
         "Expand the squared norm of a perturbed sample.",
-        sums.BILINEAR,
-        (
+        sums.BILINEAR(
             _adv_square,
             _square_n,
             _along_n,
@@ -69,8 +68,7 @@ _NORMS: tuple[Step, ...] = (
     Citation(
         "expand-pair",
         "Expand the inner product of two different perturbed samples.",
-        sums.BILINEAR,
-        (
+        sums.BILINEAR(
             _adv_pair,
             _pair,
             _along_n,
@@ -81,31 +79,27 @@ _NORMS: tuple[Step, ...] = (
         ),
     ),
     Inequality(
-        "labels",
+        "labels <- base",
         "Labels are +1 or -1.",
         sp.And(
             sp.Or(sp.Eq(perturbed.label_n, 1), sp.Eq(perturbed.label_n, -1)),
             sp.Or(sp.Eq(perturbed.label_k, 1), sp.Eq(perturbed.label_k, -1)),
         ),
-        by="base",
     ),
     Inequality(
-        "norm-upper",
+        "norm-upper <- base labels expand-norm R-hat",
         "A squared norm grows by at most 2 eps kappa + eps² ‖dir‖².",
         _adv_square <= perturbed.R_hat,
-        by="base labels expand-norm R-hat",
     ),
     Inequality(
-        "norm-lower",
+        "norm-lower <- base labels expand-norm r-hat",
         "And is at least R'_min² - 2 eps kappa + eps² ‖dir‖².",
         _adv_square >= r_hat,
-        by="base labels expand-norm r-hat",
     ),
     Inequality(
-        "pair-size",
+        "pair-size <- base labels expand-pair",
         "An inner product grows by at most 2 eps kappa + eps² ‖dir‖².",
         sp.Abs(_adv_pair) <= perturbed.INNER_UPPER,
-        by="base labels expand-pair",
     ),
     Let("R-A", "Write R_A for the largest squared norm.", perturbed.R_A, perturbed.adv_R_max**2),
     Let("r-A", "Write r_A for the smallest squared norm.", r_A, adv_R_min**2),
@@ -116,119 +110,92 @@ _NORMS: tuple[Step, ...] = (
         (perturbed.N_adv - 1) * perturbed.adv_p_max,
     ),
     Citation(
-        "largest-norm",
-        "So is the largest squared norm.",
-        sums.LARGEST,
-        (perturbed.R_A, _adv_square, perturbed.R_hat),
-        by="norm-upper",
+        "largest-norm <- norm-upper", "So is the largest squared norm.", sums.LARGEST(perturbed.R_A)
     ),
+    Citation("smallest-norm <- norm-lower", "So is the smallest.", sums.SMALLEST(r_A)),
     Citation(
-        "smallest-norm",
-        "So is the smallest.",
-        sums.SMALLEST,
-        (r_A, _adv_square, r_hat),
-        by="norm-lower",
-    ),
-    Citation(
-        "largest-pair",
+        "largest-pair <- pair-size",
         "So is the largest inner product.",
-        sums.LARGEST,
-        (perturbed.adv_p_max, sp.Abs(_adv_pair), perturbed.INNER_UPPER),
-        by="pair-size",
+        sums.LARGEST(perturbed.adv_p_max),
     ),
-    Inequality("row", "So P_A <= P-hat.", perturbed.P_A <= P_hat, by="largest-pair P-A P-hat"),
+    Inequality("row <- largest-pair P-A P-hat", "So P_A <= P-hat.", perturbed.P_A <= P_hat),
 )
 
 _TRAINING: tuple[Step, ...] = (
     Inequality(
-        "set-lower",
+        "set-lower <- hat-condition smallest-norm",
         "The condition gets weaker as r grows: put r_A for r-hat.",
         half_aware_product(perturbed.R_hat, r_A, P_hat),
-        by="hat-condition smallest-norm",
     ),
     Inequality(
-        "set-upper",
+        "set-upper <- set-lower largest-norm row",
         "And as R and P shrink: put R_A for R-hat and P_A for P-hat.",
         half_aware_product(perturbed.R_A, r_A, perturbed.P_A),
-        by="set-lower largest-norm row",
     ),
     Inequality(
-        "set-condition",
+        "set-condition <- set-upper R-A r-A P-A",
         "So the perturbed set meets the half-aware condition.",
         linear_boundary.half_aware(
             perturbed.adv_R_max**2, adv_R_min**2, (perturbed.N_adv - 1) * perturbed.adv_p_max
         ),
-        by="set-upper R-A r-A P-A",
     ),
     Inequality(
-        "set-positive",
+        "set-positive <- hat-condition smallest-norm r-A",
         "No perturbed sample is at the origin.",
         adv_R_min > 0,
-        by="hat-condition smallest-norm r-A",
     ),
     Earlier(
-        "half-aware",
+        "half-aware <- set-condition set-positive",
         "The theorem on standard training applies to the perturbed set and its labels.",
         half_aware.THEOREM,
         at=tuple(perturbed.TWINS.items()),
         shared=_SHARED,
-        by="set-condition set-positive",
     ),
     Earlier(
-        "multipliers",
+        "multipliers <- set-condition set-positive",
         "And so does the one on its exact multipliers.",
         exact_multipliers.THEOREM,
         at=tuple(perturbed.TWINS.items()),
         shared=_SHARED,
-        by="set-condition set-positive",
     ),
+    Inequality("set-room <- hat-room smallest-norm row", "P_A < r_A as well.", perturbed.P_A < r_A),
     Inequality(
-        "set-room", "P_A < r_A as well.", perturbed.P_A < r_A, by="hat-room smallest-norm row"
-    ),
-    Inequality(
-        "upper-scaled",
+        "upper-scaled <- multipliers set-room r-A P-A",
         "The upper bound of the multipliers, without fractions.",
         (1 + gamma**2) * (r_A - perturbed.P_A) * adv_lambda_max <= 2,
-        by="multipliers set-room r-A P-A",
     ),
     Inequality(
-        "upper-hat",
+        "upper-hat <- upper-scaled set-room hat-room smallest-norm row",
         "It grows when r-hat and P-hat are put for r_A and P_A.",
         adv_lambda_max <= perturbed.UPPER_HAT,
-        by="upper-scaled set-room hat-room smallest-norm row",
     ),
     Inequality(
-        "lower-scaled",
+        "lower-scaled <- multipliers set-room R-A r-A P-A",
         "The lower bound of the multipliers, without fractions.",
         (1 + gamma**2) * perturbed.R_A * (r_A - perturbed.P_A) * adv_lambda_min
         >= 2 * (r_A - 2 * perturbed.P_A),
-        by="multipliers set-room R-A r-A P-A",
     ),
     Inequality(
-        "quotient",
+        "quotient <- smallest-norm row hat-half",
         "(r - 2P)/(r - P) shrinks when r-hat and P-hat are put for r_A and P_A.",
         (r_A - 2 * perturbed.P_A) * (r_hat - P_hat) >= (r_hat - 2 * P_hat) * (r_A - perturbed.P_A),
-        by="smallest-norm row hat-half",
     ),
     Inequality(
-        "lower-mixed",
+        "lower-mixed <- lower-scaled quotient set-room hat-room",
         "So the lower bound holds with r-hat and P-hat.",
         (1 + gamma**2) * perturbed.R_A * adv_lambda_min * (r_hat - P_hat)
         >= 2 * (r_hat - 2 * P_hat),
-        by="lower-scaled quotient set-room hat-room",
     ),
     Inequality(
-        "lower-product",
+        "lower-product <- lower-mixed largest-norm hat-room",
         "And with R-hat.",
         (1 + gamma**2) * perturbed.R_hat * adv_lambda_min * (r_hat - P_hat)
         >= 2 * (r_hat - 2 * P_hat),
-        by="lower-mixed largest-norm hat-room",
     ),
     Inequality(
-        "lower-hat",
+        "lower-hat <- lower-product hat-room hat-order",
         "Divide again.",
         adv_lambda_min >= perturbed.LOWER_HAT,
-        by="lower-product hat-room hat-order",
     ),
 )
 
@@ -283,43 +250,24 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 _CONCLUSIONS: tuple[Step, ...] = (
+    Conclusion("claim-norms-upper <- largest-norm R-A R-hat", "In the original symbols."),
+    Conclusion("claim-norms-lower <- smallest-norm r-A r-hat", "In the original symbols."),
+    Conclusion("claim-inner <- largest-pair", "As shown."),
     Conclusion(
-        "claim-norms-upper", "In the original symbols.", "norms-upper", by="largest-norm R-A R-hat"
+        "claim-multipliers-upper <- upper-hat hat-room r-hat P-hat", "In the original symbols."
     ),
     Conclusion(
-        "claim-norms-lower", "In the original symbols.", "norms-lower", by="smallest-norm r-A r-hat"
-    ),
-    Conclusion("claim-inner", "As shown.", "inner", by="largest-pair"),
-    Conclusion(
-        "claim-multipliers-upper",
+        "claim-multipliers-lower <- lower-hat hat-room hat-order R-hat r-hat P-hat",
         "In the original symbols.",
-        "multipliers-upper",
-        by="upper-hat hat-room r-hat P-hat",
     ),
     Conclusion(
-        "claim-multipliers-lower",
-        "In the original symbols.",
-        "multipliers-lower",
-        by="lower-hat hat-room hat-order R-hat r-hat P-hat",
+        "claim-multipliers-positive <- half-aware set-positive", "By the half-aware theorem."
     ),
     Conclusion(
-        "claim-multipliers-positive",
-        "By the half-aware theorem.",
-        "multipliers-positive",
-        by="half-aware set-positive",
-    ),
-    Conclusion(
-        "claim-boundary",
+        "claim-boundary <- half-aware decomposition T2",
         "The boundary of the perturbed set, decomposed.",
-        "boundary",
-        by="half-aware decomposition T2",
     ),
-    Conclusion(
-        "claim-trained",
-        "The same for the trained network.",
-        "trained",
-        by="half-aware decomposition",
-    ),
+    Conclusion("claim-trained <- half-aware decomposition", "The same for the trained network."),
 )
 
 THEOREM = Theorem(
