@@ -85,8 +85,7 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
         Citation(
             "under-chord-sum",
             "So too in the sum over the half.",
-            ORDER_NEURONS,
-            (
+            ORDER_NEURONS(
                 _size,
                 _tilt * _line + _lift * mass_g,
                 size_j**2 * sp.Abs(_b_z),
@@ -109,8 +108,7 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
         Citation(
             "range",
             "Two neurons i and j of the half take the ends of the range.",
-            CAUCHY,
-            (_high - _low, apart_t, norm_z),
+            CAUCHY(_high - _low, apart_t, norm_z),
         ),
         Definition(
             "spread",
@@ -126,15 +124,13 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
         Citation(
             "gap-most",
             "And so is that of either half.",
-            LARGEST_HALF,
-            (_gap_most, _gap, _spread * norm_z / 2),
+            LARGEST_HALF(_gap_most, _gap, _spread * norm_z / 2),
             by="gap-half",
         ),
         Citation(
             "lean",
             "Cauchy–Schwarz: <Q, z> is the product of W with the vectors a_j z.",
-            CAUCHY,
-            (lean / rho_t - limit_lean_z, distance_t, _norm_a * norm_z),
+            CAUCHY(lean / rho_t - limit_lean_z, distance_t, _norm_a * norm_z),
             by="rho-positive",
         ),
         Definition(

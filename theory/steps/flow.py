@@ -87,15 +87,13 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "weighted-sum",
         "So <W, W_l> >= sum lambda_n z_n(W).",
-        ORDER_SAMPLES,
-        (_weighted_t, pairing_t, weight_n * now.margin, weight_n * now.product),
+        ORDER_SAMPLES(_weighted_t, pairing_t, weight_n * now.margin, weight_n * now.product),
         by="weighted",
     ),
     Citation(
         "gibbs",
         "And sum lambda_n z_n(W) >= Lam (H - log sum exp(-z_n)).",
-        GIBBS,
-        (_weighted_t, weight_sum, partition_t, entropy),
+        GIBBS(_weighted_t, weight_sum, partition_t, entropy),
     ),
     Inequality(
         "aligned",
@@ -119,8 +117,7 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "push",
         "So <W', W_f> >= k L z_f.",
-        ORDER_SAMPLES,
-        (
+        ORDER_SAMPLES(
             keen * loss_t * _least_ref,
             _push_t,
             keen * loss_n_t * _least_ref,
@@ -128,7 +125,7 @@ FLOW_STEPS: tuple[Step, ...] = (
         ),
         by="push-term",
     ),
-    Citation("push-norm", "Cauchy–Schwarz.", CAUCHY, (_push_t, speed_t, _norm_ref)),
+    Citation("push-norm", "Cauchy–Schwarz.", CAUCHY(_push_t, speed_t, _norm_ref)),
     Inequality(
         "speed",
         "So the flow never rests: M ‖W'‖ >= L.",
@@ -144,11 +141,12 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "excess",
         "So ‖W‖ - M rho never grows.",
-        INTEGRAL,
-        (norm_T - ratio_ref * rho_T, norm_t - ratio_ref * rho_t, growth_t - ratio_ref * rise_t),
+        INTEGRAL(
+            norm_T - ratio_ref * rho_T, norm_t - ratio_ref * rho_t, growth_t - ratio_ref * rise_t
+        ),
         by="rates",
     ),
-    Citation("rising", "And rho never falls.", INTEGRAL, (-rho_T, -rho_t, -rise_t), by="rates"),
+    Citation("rising", "And rho never falls.", INTEGRAL(-rho_T, -rho_t, -rise_t), by="rates"),
     Let("ratio", "Write R for max(‖W(T)‖/rho(T), M).", ratio_T, sp.Max(norm_T / rho_T, ratio_ref)),
     Inequality(
         "ratio-now",
@@ -160,8 +158,9 @@ FLOW_STEPS: tuple[Step, ...] = (
     Citation(
         "distance-square",
         "Expand ‖W/rho - W_l‖².",
-        sums.COMBINED,
-        (distance_t**2, norm_t**2, pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1),
+        sums.COMBINED(
+            distance_t**2, norm_t**2, pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1
+        ),
         by="rho-positive",
     ),
     Inequality(
@@ -228,11 +227,8 @@ DIRECTION: tuple[Step, ...] = (
     Citation(
         "decay-integral",
         "So 1/L - (t - T)/M² never falls.",
-        INTEGRAL,
-        (
-            -1 / loss_T,
-            elapsed_t / ratio_ref**2 - 1 / loss_t,
-            1 / ratio_ref**2 - rise_t / loss_t,
+        INTEGRAL(
+            -1 / loss_T, elapsed_t / ratio_ref**2 - 1 / loss_t, 1 / ratio_ref**2 - rise_t / loss_t
         ),
         by="decay-rate",
     ),

@@ -72,12 +72,8 @@ TOGETHER: tuple[Step, ...] = (
     Citation(
         "apart-sum",
         "So is their sum.",
-        TERM_SUM_LOWER,
-        (
-            _crossed_t,
-            N,
-            pull_n_t * (_first_slope - _second_slope) * (_first_h - _second_h),
-            0,
+        TERM_SUM_LOWER(
+            _crossed_t, N, pull_n_t * (_first_slope - _second_slope) * (_first_h - _second_h), 0
         ),
         by="apart-term",
     ),
@@ -85,8 +81,7 @@ TOGETHER: tuple[Step, ...] = (
     Citation(
         "apart-square",
         "So two neurons of a half never part.",
-        INTEGRAL,
-        (apart_T**2, apart_t**2, _apart_rate),
+        INTEGRAL(apart_T**2, apart_t**2, _apart_rate),
         by="apart-falls",
     ),
     Inequality(
@@ -98,8 +93,7 @@ TOGETHER: tuple[Step, ...] = (
     Citation(
         "near-mean",
         "So each stays that near to its half's mean.",
-        MEAN_DISTANCE,
-        (off_t, apart_t, diameter_g),
+        MEAN_DISTANCE(off_t, apart_t, diameter_g),
         by="together",
     ),
 )

@@ -92,8 +92,7 @@ ACTIVATION: tuple[Step, ...] = (
     Citation(
         "bend-sum",
         "So too in the sum over the other half.",
-        ORDER_NEURONS,
-        (
+        ORDER_NEURONS(
             gamma * _other_mass * _other_mean,
             now.cross_answer,
             gamma * size_j * now.cross_h,
@@ -104,8 +103,7 @@ ACTIVATION: tuple[Step, ...] = (
     Citation(
         "one-margin",
         "No margin is below -log sum exp(-z_n): Gibbs for all weight on n.",
-        GIBBS,
-        (now.margin, 1, partition_t, 0),
+        GIBBS(now.margin, 1, partition_t, 0),
     ),
     Inequality(
         "mean-margin",
@@ -161,7 +159,7 @@ ACTIVATION: tuple[Step, ...] = (
         mass_g * _own_share >= _form + _moved + _mix * (1 - entropy / rho_T),
         by="mean-mixed lever moved",
     ),
-    Citation("moved-plain", "Cauchy–Schwarz.", CAUCHY, (_moved, distance_t, _norm_x * _lever)),
+    Citation("moved-plain", "Cauchy–Schwarz.", CAUCHY(_moved, distance_t, _norm_x * _lever)),
     Inequality(
         "mean-plain",
         "With the certified distance.",
@@ -171,11 +169,8 @@ ACTIVATION: tuple[Step, ...] = (
     Citation(
         "moved-sharp",
         "Cauchy–Schwarz for the form less its part along W_l.",
-        CAUCHY,
-        (
-            _moved - _form / limit_norm**2 * (pairing_t / rho_t - limit_norm**2),
-            distance_t,
-            _sharp,
+        CAUCHY(
+            _moved - _form / limit_norm**2 * (pairing_t / rho_t - limit_norm**2), distance_t, _sharp
         ),
         by="rho-positive",
     ),
@@ -205,8 +200,7 @@ ACTIVATION: tuple[Step, ...] = (
     Citation(
         "neuron",
         "Neuron j is near the mean.",
-        CAUCHY,
-        (_b_h - _own_mean, off_t, _norm_x),
+        CAUCHY(_b_h - _own_mean, off_t, _norm_x),
     ),
     Inequality(
         "neuron-near",
@@ -259,8 +253,7 @@ ACTIVATION: tuple[Step, ...] = (
         "for-ever",
         "So they are at least that for ever: no own pair ever changes its sign, and t is any time "
         "from T on.",
-        EXIT,
-        (activation_T, activation_t, capture_slack, least_ever),
+        EXIT(activation_T, activation_t, capture_slack, least_ever),
         by="certificate at-start held",
     ),
 )

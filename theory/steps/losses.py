@@ -97,13 +97,12 @@ LOSS_STEPS: tuple[Step, ...] = (
         "flow",
         "Until t the margins are the concave z_n and L is convex: gradient flow is its subgradient "
         "flow.",
-        FLOW,
-        (speed_t, loss_t, growth_t, rise_t),
+        FLOW(speed_t, loss_t, growth_t, rise_t),
         by="t-margin",
     ),
     Inequality("falling-rate", "dL/dt = -‖W'‖² <= 0.", -(speed_t**2) <= 0),
     Citation(
-        "falling", "L never rises.", INTEGRAL, (loss_T, loss_t, -(speed_t**2)), by="falling-rate"
+        "falling", "L never rises.", INTEGRAL(loss_T, loss_t, -(speed_t**2)), by="falling-rate"
     ),
     Let(
         "logistic-top",
@@ -120,8 +119,7 @@ LOSS_STEPS: tuple[Step, ...] = (
     Citation(
         "logistic",
         "The logistic loss against the exponential one.",
-        LOGISTIC,
-        (now.margin, _logistic, _logistic_top),
+        LOGISTIC(now.margin, _logistic, _logistic_top),
         by="logistic-premise",
     ),
     Inequality(
@@ -139,8 +137,7 @@ LOSS_STEPS: tuple[Step, ...] = (
     Citation(
         "excess-sum",
         "So sum exp(-z_n) <= exp(e) L.",
-        ORDER_SAMPLES,
-        (partition_t, _factor * loss_t, sp.exp(-now.margin), _factor * loss_n_t),
+        ORDER_SAMPLES(partition_t, _factor * loss_t, sp.exp(-now.margin), _factor * loss_n_t),
         by="excess-term",
     ),
     Identity(

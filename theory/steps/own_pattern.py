@@ -222,8 +222,7 @@ class Network:
             Citation(
                 f"{self.tag}-cross",
                 "So too in the sum over the cross neurons of a sample.",
-                ORDER_NEURONS,
-                (
+                ORDER_NEURONS(
                     self.cross_linear,
                     self.cross_answer,
                     size_j * self.slope * self.cross_h,
@@ -257,8 +256,7 @@ class Network:
             Citation(
                 f"{self.tag}-own",
                 "So the own parts agree.",
-                LINEAR_NEURONS,
-                (
+                LINEAR_NEURONS(
                     self.own_answer,
                     self.own_linear,
                     0,

@@ -68,8 +68,7 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
     Citation(
         "flow-lower",
         "So does the rate: it is at least gamma |a_j| B_n'.",
-        ORDER_OTHERS,
-        (
+        ORDER_OTHERS(
             gamma * size_j * _gain_rate,
             _rate,
             gamma * size_j * (_loss_k * gram_nk),
@@ -80,8 +79,7 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
     Citation(
         "flow-upper",
         "And at most |a_j| B_n'.",
-        ORDER_OTHERS,
-        (
+        ORDER_OTHERS(
             _rate,
             size_j * _gain_rate,
             size_j * (_moving_k * _loss_k * gram_nk),
@@ -98,15 +96,13 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
     Citation(
         "gained-least",
         "So by t it has grown by at least gamma |a_j| B_n(t).",
-        INTEGRAL,
-        (-_start, gamma * size_j * _gain - pair_now, gamma * size_j * _gain_rate - _rate),
+        INTEGRAL(-_start, gamma * size_j * _gain - pair_now, gamma * size_j * _gain_rate - _rate),
         by="flow-rates",
     ),
     Citation(
         "gained-most",
         "And by at most |a_j| B_n(t).",
-        INTEGRAL,
-        (_start, pair_now - size_j * _gain, _rate - size_j * _gain_rate),
+        INTEGRAL(_start, pair_now - size_j * _gain, _rate - size_j * _gain_rate),
         by="flow-rates",
     ),
     Inequality(
@@ -118,17 +114,15 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
     Citation(
         "gain-rate",
         "So B_n' >= 0.",
-        ORDER_OTHERS,
-        (0, _gain_rate, 0, _loss_k * gram_nk),
+        ORDER_OTHERS(0, _gain_rate, 0, _loss_k * gram_nk),
         by="gain-terms",
     ),
     Inequality("gain-falls", "The opposite of B_n falls.", -_gain_rate <= 0, by="gain-rate"),
-    Citation("gain", "So B_n(t) >= 0.", INTEGRAL, (0, -_gain, -_gain_rate), by="gain-falls"),
+    Citation("gain", "So B_n(t) >= 0.", INTEGRAL(0, -_gain, -_gain_rate), by="gain-falls"),
     Citation(
         "gain-own",
         "And B_n' is at least its own term.",
-        ONE_TERM,
-        (_gain_rate, _loss_k * gram_nk, _loss_n * _square),
+        ONE_TERM(_gain_rate, _loss_k * gram_nk, _loss_n * _square),
         by="gain-terms",
     ),
     Definition(
@@ -146,8 +140,7 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
     Citation(
         "flow-margin",
         "So y_n f(x_n) <= C_n + A B_n(t).",
-        ORDER_NEURONS,
-        (
+        ORDER_NEURONS(
             _answer,
             _room + _weight * _gain,
             size_j * _part,
@@ -176,8 +169,7 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
     Citation(
         "height-gain",
         "So E(t) >= exp(C_n) + A ‖x_n‖² t.",
-        INTEGRAL,
-        (
+        INTEGRAL(
             -sp.exp(_room),
             _weight * _square * _time - _height,
             _weight * _square - _weight * _gain_rate * _height,

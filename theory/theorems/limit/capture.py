@@ -107,7 +107,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-kept",
             "As shown for all times.",
-            "kept",
             by="certificate for-ever seen-activation",
         ),
         Definition(
@@ -119,10 +118,9 @@ THEOREM = Theorem(
         Conclusion(
             "claim-distance",
             "As shown at every time.",
-            "distance",
             by="distance excess tends decay seen-distance rho-positive",
         ),
-        Conclusion("claim-boundary", "As shown at every time.", "boundary", by="sign-ever"),
+        Conclusion("claim-boundary", "As shown at every time.", by="sign-ever"),
     ),
     remarks=(
         "Nothing is asked of the way to the checkpoint: any optimiser may have led there. What is "

@@ -51,8 +51,7 @@ _SOLUTION: tuple[Step, ...] = (
         "program",
         "W* solves the margin program. If that is feasible so is twice any feasible W, with all "
         "z_n > 1.",
-        own_pattern.PROGRAM,
-        (lambda_n, _star.margin),
+        own_pattern.PROGRAM(lambda_n, _star.margin),
     ),
     Definition(
         "star-slopes",
@@ -79,8 +78,7 @@ _SOLUTION: tuple[Step, ...] = (
     Citation(
         "star-equal",
         "So <zeta_n, W*> = z_n(W*).",
-        own_pattern.LINEAR_NEURONS,
-        (
+        own_pattern.LINEAR_NEURONS(
             _star.cross_answer,
             _star.cross_linear,
             0,
@@ -100,8 +98,7 @@ _SOLUTION: tuple[Step, ...] = (
     Citation(
         "star-square",
         "‖W*‖² = <sum lambda_n zeta_n, W*> = sum lambda_n.",
-        sums.LINEAR_SUM,
-        (_square, _total, 0, 0, lambda_n * _star.product, lambda_n, 0),
+        sums.LINEAR_SUM(_square, _total, 0, 0, lambda_n * _star.product, lambda_n, 0),
         by="star-slack",
     ),
 )
@@ -124,15 +121,13 @@ _STRICT: tuple[Step, ...] = (
     Citation(
         "rival-product",
         "So <W*, W'> = sum lambda_n <zeta_n, W'> >= sum lambda_n.",
-        own_pattern.ORDER_SAMPLES,
-        (_total, _product, lambda_n, lambda_n * _rival.product),
+        own_pattern.ORDER_SAMPLES(_total, _product, lambda_n, lambda_n * _rival.product),
         by="rival-term",
     ),
     Citation(
         "rival-distance",
         "Expand ‖W' - W*‖².",
-        sums.COMBINED,
-        (_distance, _rival_square, _product, _square, 1, -1, 1, -1),
+        sums.COMBINED(_distance, _rival_square, _product, _square, 1, -1, 1, -1),
     ),
     Inequality(
         "strict",
@@ -176,7 +171,7 @@ _SEED: tuple[Step, ...] = (
             sp.Eq(_norm_star**2, _square),
         ),
     ),
-    Citation("entropy", "Entropies lie in [0, log N]: g >= 0.", motion.ENTROPY, (_entropy, N)),
+    Citation("entropy", "Entropies lie in [0, log N]: g >= 0.", motion.ENTROPY(_entropy, N)),
     Inequality(
         "seed-term",
         "Each term is at most exp(-c).",
@@ -186,8 +181,7 @@ _SEED: tuple[Step, ...] = (
     Citation(
         "seed-loss",
         "So L <= N exp(-c).",
-        sums.TERM_SUM,
-        (_loss, N, sp.exp(-_scale * _star.margin), 0, sp.exp(-_scale)),
+        sums.TERM_SUM(_loss, N, sp.exp(-_scale * _star.margin), 0, sp.exp(-_scale)),
         by="seed-term",
     ),
     Identity("seed-log", "Its logarithm.", sp.log(N * sp.exp(-_scale)), sp.log(N) - _scale),
@@ -316,11 +310,10 @@ THEOREM = Theorem(
         Conclusion(
             "claim-exists",
             "All together.",
-            "exists",
             by="own-sign star-slopes kkt strict linear",
         ),
         *_SEED,
-        Conclusion("claim-attracts", "As shown.", "attracts", by="seed-captured"),
+        Conclusion("claim-attracts", "As shown.", by="seed-captured"),
     ),
     remarks=(
         "W* is the only KKT point with every own pair active: such a point meets the optimality "

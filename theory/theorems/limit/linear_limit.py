@@ -139,12 +139,8 @@ THEOREM = Theorem(
         Citation(
             "monotone-sum",
             "So is the sum.",
-            sums.TERM_SUM_LOWER,
-            (
-                _crossed,
-                N,
-                lambda_n * (_first_slope - _second_slope) * (_first_h - _second_h),
-                0,
+            sums.TERM_SUM_LOWER(
+                _crossed, N, lambda_n * (_first_slope - _second_slope) * (_first_h - _second_h), 0
             ),
             by="monotone",
         ),
@@ -200,7 +196,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-boundary",
             "The sign holds at every z, so no test point is contrary.",
-            "boundary",
             by="tied sign contrary",
         ),
     ),

@@ -69,8 +69,7 @@ def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
         Citation(
             f"{name}-bent",
             "So too in the sum.",
-            LINEAR_NEURONS,
-            (
+            LINEAR_NEURONS(
                 bent,
                 (1 + gamma) / 2 * line,
                 (1 - gamma) / 2,
@@ -89,15 +88,13 @@ def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
         Citation(
             f"{name}-above",
             "So the sum is at most the sum of sizes.",
-            ORDER_NEURONS,
-            (line, size, size_j * h, size_j * sp.Abs(h)),
+            ORDER_NEURONS(line, size, size_j * h, size_j * sp.Abs(h)),
             by=f"{name}-term",
         ),
         Citation(
             f"{name}-below",
             "And so is its opposite: the gap is at least 0.",
-            ORDER_NEURONS,
-            (-line, size, -size_j * h, size_j * sp.Abs(h)),
+            ORDER_NEURONS(-line, size, -size_j * h, size_j * sp.Abs(h)),
             by=f"{name}-term",
         ),
     )
@@ -198,7 +195,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-boundary",
             "The signs agree at every z outside, so no test point there is contrary.",
-            "boundary",
             by="outside contrary",
         ),
     ),

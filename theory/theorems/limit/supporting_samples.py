@@ -60,22 +60,21 @@ _LIMIT: tuple[Step, ...] = (
     Citation(
         "own-lower",
         "With B_n = sum_k lambda_k G_nk: m y_n a_j <w_j, x_n> is at least gamma B_n.",
-        ORDER_OTHERS,
-        (gamma * _pull, _own, gamma * (lambda_k * gram_nk), _slope_k * lambda_k * gram_nk),
+        ORDER_OTHERS(
+            gamma * _pull, _own, gamma * (lambda_k * gram_nk), _slope_k * lambda_k * gram_nk
+        ),
         by="terms",
     ),
     Citation(
         "own-upper",
         "And at most B_n.",
-        ORDER_OTHERS,
-        (_own, _pull, _slope_k * lambda_k * gram_nk, lambda_k * gram_nk),
+        ORDER_OTHERS(_own, _pull, _slope_k * lambda_k * gram_nk, lambda_k * gram_nk),
         by="terms",
     ),
     Citation(
         "pull-positive",
         "B_n is not negative.",
-        ORDER_OTHERS,
-        (0, _pull, 0, lambda_k * gram_nk),
+        ORDER_OTHERS(0, _pull, 0, lambda_k * gram_nk),
         by="terms",
     ),
     Inequality(
@@ -87,8 +86,7 @@ _LIMIT: tuple[Step, ...] = (
     Citation(
         "margin",
         "The margin is the mean of these.",
-        sums.MEAN_UPPER,
-        (margin_n, _slope_n * _own, _pull),
+        sums.MEAN_UPPER(margin_n, _slope_n * _own, _pull),
         by="share",
     ),
     Inequality(
@@ -151,12 +149,10 @@ THEOREM = Theorem(
     proof=(
         *_LIMIT,
         *linear_boundary.LINEAR_BOUNDARY,
-        Conclusion("claim-active", "At every sample and neuron.", "active", by="pattern"),
-        Conclusion(
-            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern 6"
-        ),
+        Conclusion("claim-active", "At every sample and neuron.", by="pattern"),
+        Conclusion("claim-boundary", "The pattern and step 6 together.", by="pattern 6"),
         *SUPPORTED_FLOW,
-        Conclusion("claim-reached", "As shown.", "reached", by="reached"),
+        Conclusion("claim-reached", "As shown.", by="reached"),
     ),
     remarks=(
         "Margins never fall along the flow, so exp(-y_n f(x_n)) is bounded: no flow ends in finite "
