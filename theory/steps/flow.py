@@ -190,6 +190,7 @@ FLOW_STEPS: tuple[Step, ...] = (
 
 # With the solution of the margin program itself ‖W_l‖² = Lam.
 
+EXCESS = norm_t - ratio_ref * rho_t <= norm_T - ratio_ref * rho_T
 EXACT = sp.Eq(limit_norm**2, weight_sum)
 TENDS = distance_t**2 <= (ratio_ref + (norm_T - ratio_ref * rho_T) / rho_t) ** 2 - weight_sum
 DECAY = 1 / loss_t >= 1 / loss_T + elapsed_t / ratio_ref**2

@@ -197,7 +197,11 @@ ACTIVATION: tuple[Step, ...] = (
         _b_h / rho_t,
         by="rho-positive",
     ),
-    Citation("neuron", "Neuron j is near the mean.", CAUCHY(_b_h - _own_mean, off_t, _norm_x)),
+    Citation(
+        "neuron",
+        "Neuron j is near the mean.",
+        CAUCHY(_b_h - _own_mean, off_t, _norm_x),
+    ),
     Inequality(
         "neuron-near",
         "By at most the diameter, so <b_j, x_n> >= <bbar_g, x_n> - D_g ‖x_n‖.",

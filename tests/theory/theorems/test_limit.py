@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import sympy as sp
 from perturbproof.theory import prove, theorem
 from scipy.optimize import nnls
 
@@ -409,3 +410,193 @@ def test_a_step_that_forgets_a_fact_is_a_gap(id: str, step: str, dropped: str) -
     )
     assert steps != entry.proof
     assert prove(replace(entry, proof=steps)).verdict == "gap"
+
+
+def fact_holds(fact: sp.Basic, at: dict[str, float], room: float = 1e-6) -> bool:
+    """A formula in floating point, with room for rounding on the side of holding."""
+    if isinstance(fact, sp.And):
+        return all(fact_holds(part, at, room) for part in fact.args)
+    if isinstance(fact, sp.Or):
+        return any(fact_holds(part, at, room) for part in fact.args)
+    if isinstance(fact, sp.Implies):
+        premise, conclusion = fact.args
+        return not fact_holds(premise, at, -room) or fact_holds(conclusion, at, room)
+    if fact in (sp.true, sp.false):
+        return fact == sp.true
+    symbols = sorted(fact.free_symbols, key=str)
+    numbers = [at[s.name] for s in symbols]
+    left, right = (float(x) for x in sp.lambdify(symbols, fact.args, "numpy")(*numbers))
+    slack = room * (1 + abs(left) + abs(right))
+    if isinstance(fact, sp.Eq):
+        return abs(left - right) <= abs(slack)
+    small, large = (left, right) if isinstance(fact, (sp.Lt, sp.Le)) else (right, left)
+    return small <= large + slack
+
+
+def ledger_values(
+    rng: np.random.Generator, case: Case, found: Solution, w_T: np.ndarray, about: Certificate
+) -> dict[str, float]:
+    """Every symbol of the proof of capture at a later time, for a random sample, pairs and point.
+
+    `found.w` is W_l, W_f is the solution of the margin program.
+    """
+    values: dict[str, float] = {}
+    reference = solve(case)
+    assert reference is not None
+    w, elapsed, step = w_T, 0.0, 1e-3 / np.sum(case.a**2) / np.sum(case.x**2)
+    least = np.inf
+
+    def pulls(w: np.ndarray) -> np.ndarray:
+        margins = case.margins(w)
+        return 1 / (1 + np.exp(margins)) if case.logistic else np.exp(-margins)
+
+    loss_T = case.losses(case.margins(w_T)).sum()
+    factor = np.exp(loss_T / 2 + loss_T**2 / 24) if case.logistic else 1.0
+    keen = -np.expm1(-loss_T) / loss_T if case.logistic else 1.0
+    shares = found.lam[found.lam > 0] / found.lam.sum()
+    entropy = float(-(shares * np.log(shares)).sum())
+
+    def rho(w: np.ndarray) -> float:
+        return smooth(case, w, entropy - np.log(factor))
+
+    for _ in range(int(rng.integers(0, 300))):
+        pull = pulls(w)
+        least = min(least, own_values(case, w).min() / rho(w))
+        push = np.einsum("n,njd->jd", pull / pull.sum(), case.zeta(cross_slopes(case, w)))
+        w, elapsed = w + step * push, elapsed + step / pull.sum()
+    least = min(least, own_values(case, w).min() / rho(w))
+
+    n = int(rng.integers(len(case.x)))
+    x, y, g = case.x[n], case.y[n], case.slope
+    size, norm_x = np.abs(case.a), float(np.linalg.norm(case.x[n]))
+    own, other = case.a * y > 0, case.a * y < 0
+    j, cross = rng.choice(np.flatnonzero(own)), rng.choice(np.flatnonzero(other))
+    i = rng.choice(np.flatnonzero(own))
+    b, b_T = w / size[:, None], w_T / size[:, None]
+    mass, other_mass = case.mass(y), case.mass(-y)
+
+    def mean(w: np.ndarray, half: np.ndarray) -> np.ndarray:
+        return size[half] @ w[half] / np.sum(size[half] ** 2)
+
+    def pieces(tag: str, v: np.ndarray, slopes: np.ndarray) -> None:
+        h = v @ x
+        values[f"h_own_{tag}"], values[f"h_cross_{tag}"] = h[j], h[cross]
+        values[f"slope_{tag}"] = slopes[cross, n]
+        values[f"own_linear_{tag}"] = size[own] @ h[own]
+        values[f"own_answer_{tag}"] = size[own] @ phi(h[own], g)
+        values[f"cross_linear_{tag}"] = size[other] @ (slopes[other, n] * h[other])
+        values[f"cross_answer_{tag}"] = size[other] @ phi(h[other], g)
+        values[f"z_{tag}"], values[f"answer_{tag}"] = case.concave(v)[n], case.margins(v)[n]
+        values[f"product_{tag}"] = float(np.sum(case.zeta(slopes)[n] * v))
+
+    given, moving = np.broadcast_to(found.s, case.own.shape), cross_slopes(case, w)
+    pieces("t", w, given)
+    pieces("ref", reference.w, moving)
+    velocity = np.einsum("n,njd->jd", pulls(w), case.zeta(moving))
+    norm = np.linalg.norm(w)
+    loss = case.losses(case.margins(w))
+    speed, z_f = float(np.linalg.norm(velocity)), case.concave(reference.w).min()
+    ratio = np.linalg.norm(reference.w) / (keen * z_f)
+    values |= {
+        "gamma": g, "N": len(case.x), "size_j": size[j], "elapsed_t": elapsed,
+        "loss_T": loss_T, "loss_t": loss.sum(), "loss_n_t": loss[n], "pull_n_t": pulls(w)[n],
+        "loss_excess": np.log(factor), "loss_factor": factor, "loss_keen": keen,
+        "logistic_n_t": np.log1p(np.exp(-case.margins(w)[n])),
+        "partition_t": np.exp(-case.margins(w)).sum(), "weight_entropy": entropy,
+        "weight_n": found.lam[n], "weight_sum": found.lam.sum(),
+        "rho_T": rho(w_T), "rho_t": rho(w), "norm_T": np.linalg.norm(w_T), "norm_t": norm,
+        "speed_t": speed, "growth_t": np.sum(w * velocity) / norm,
+        "rise_t": speed**2 / loss.sum(), "push_t": np.sum(velocity * reference.w),
+        "weighted_t": found.lam @ case.concave(w), "pairing_t": np.sum(w * found.w),
+        "limit_norm": np.linalg.norm(found.w), "norm_ref": np.linalg.norm(reference.w),
+        "least_ref": z_f, "ratio_ref": ratio,
+        "distance_t": np.linalg.norm(w / rho(w) - found.w),
+        "mass_g": mass, "other_mass": other_mass, "norm_x": norm_x,
+        "diameter_g": diameter(case, w_T, own), "apart_T": np.linalg.norm(b_T[i] - b_T[j]),
+        "apart_t": np.linalg.norm(b[i] - b[j]),
+        "off_mean_t": np.linalg.norm(b[j] - mean(w, own)),
+        "own_limit": mean(found.w, own) @ x, "other_limit": mean(found.w, other) @ x,
+        "own_mean_t": mean(w, own) @ x, "other_mean_t": mean(w, other) @ x,
+        "b_t": b[j] @ x, "activation_t": b[j] @ x / rho(w), "activation_T": b_T[j] @ x / rho(w_T),
+        "least_ever": least, "followed_activation": least,
+    }  # fmt: skip
+    values["logistic_top_n"] = max(values["logistic_n_t"], loss_T)
+    values["ratio_T"] = max(values["norm_T"] / values["rho_T"], ratio)
+    radius = np.sqrt(values["ratio_T"] ** 2 - 2 * found.lam.sum() + values["limit_norm"] ** 2)
+    values["capture_distance"] = radius
+    values["followed_distance"] = values["distance_t"]
+    # The samples of the other label are the cross ones of this half.
+    for k in [k for k in range(len(case.y)) if case.y[k] != y][:1]:
+        values["b_first_t"], values["b_second_t"] = b[i] @ case.x[k], b[j] @ case.x[k]
+        values["s_first_t"], values["s_second_t"] = moving[i, k], moving[j, k]
+    crossed = case.y != y
+    values["crossed_t"] = np.sum(
+        (pulls(w) * (moving[i] - moving[j]) * (case.x @ (b[i] - b[j])))[crossed]
+    )
+    values["apart_rate"] = 2 * (b[i] - b[j]) @ (velocity[i] / size[i] - velocity[j] / size[j])
+    own_share, other_share = values["own_mean_t"] / rho(w), values["other_mean_t"] / rho(w)
+    values["own_share"], values["other_share"] = own_share, other_share
+    best = -np.inf
+    for beta in (0.0, 0.3, 0.6, 1.0):
+        lever = np.sqrt((1 - beta) ** 2 * mass + (beta * g) ** 2 * other_mass)
+        form = (1 - beta) * mass * values["own_limit"] + beta * g * other_mass * values[
+            "other_limit"
+        ]
+        sharp = np.sqrt(max((norm_x * lever) ** 2 - (form / values["limit_norm"]) ** 2, 0))
+        rest, square = beta * (1 - entropy / rho(w_T)), values["limit_norm"] ** 2
+        bounds = [form + rest - radius * norm_x * lever]
+        if form >= 0:
+            bounds.append(form * found.lam.sum() / square + rest - radius * sharp)
+        bound = max(bounds) / mass - values["diameter_g"] * norm_x / rho(w_T)
+        if bound > best:
+            best = bound
+            moved = (1 - beta) * mass * (own_share - values["own_limit"])
+            moved += beta * g * other_mass * (other_share - values["other_limit"])
+            values |= {"mix": beta, "lever": lever, "form_n": form, "sharp_lever": sharp}
+            values |= {"bound_n": bound, "form_moved": moved}
+    values["capture_slack"] = min(about.slack, best)
+
+    z = rng.standard_normal(case.x.shape[1])
+    half, norm_z = b[own] @ z, float(np.linalg.norm(z))
+    low, high, lean = half.min(), half.max(), float(case.a @ w @ z)
+    tilt, lift = (1.0, 0.0) if low >= 0 else (-1.0, 0.0)
+    if low < 0 < high:
+        tilt, lift = (high + low) / (high - low), -2 * low * high / (high - low)
+    gaps = {}
+    for sign in (1.0, -1.0):
+        parts = (size * (w @ z))[case.a * sign > 0]
+        gaps[sign] = abs(parts).sum() - abs(parts.sum())
+    parts = (size * (w @ z))[own]
+    normal = case.a @ found.w
+    spread = max(case.mass(s) * diameter(case, w_T, case.a * s > 0) for s in (1.0, -1.0))
+    bend = (1 - g) / (4 * g) * spread / rho(w_T)
+    values |= {
+        "answer_z": float(case.output(w, z[None])[0]), "lean_z": lean, "norm_z": norm_z,
+        "gap_z": gaps[-1.0] if lean > 0 else gaps[1.0], "gap_most": max(gaps.values()),
+        "gap_g": gaps[y], "b_z": b[j] @ z, "low_z": low, "high_z": high, "tilt_z": tilt,
+        "lift_z": lift, "line_g": parts.sum(), "size_g": abs(parts).sum(), "spread": spread,
+        "norm_Q": np.linalg.norm(normal), "norm_a": np.linalg.norm(case.a),
+        "limit_lean_z": normal @ z, "plus_mass": case.mass(1), "minus_mass": case.mass(-1),
+        "tau_ever": (np.linalg.norm(case.a) * radius + bend) / np.linalg.norm(normal),
+        "outside_contrary": 0.0, "tau_asked": 1.0,
+    }  # fmt: skip
+    # The ends of the range are taken by two neurons: the pair that "range" speaks of.
+    values["range_apart"] = max(np.linalg.norm(p - q) for p in b[own] for q in b[own])
+    return {name: float(v) for name, v in values.items()}
+
+
+def test_every_fact_in_the_proof_of_capture_holds_at_vectors() -> None:
+    """Definitions, citations and conclusions alike, each symbol computed from raw vectors."""
+    rng, entry = np.random.default_rng(9), theorem("capture")
+    facts = [s for s in prove(entry).steps if s.engine != "sympy" or s.kind == "inequality"]
+    tried = 0
+    while tried < 40:
+        case, found, w, about = captured(rng)
+        if len(set(case.y)) < 2:
+            continue
+        tried += 1
+        at = ledger_values(rng, case, found, w, about)
+        for step in facts:
+            formula = step.formula
+            here = {**at, "apart_t": at["range_apart"]} if step.id == "range" else at
+            assert fact_holds(formula, here), (step.id, formula)

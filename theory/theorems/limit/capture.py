@@ -60,10 +60,12 @@ THEOREM = Theorem(
             "distance",
             "W/rho stays within the certified distance of W_l for ever, and tends to the solution "
             "W* of the margin program: with the weights of W* itself ‖W/rho - W*‖² is at most "
-            "(M + K/rho)² - ‖W*‖², K = ‖W(T)‖ - M rho(T), and L falls at least like M²/t.",
+            "(M + K/rho)² - ‖W*‖², K = ‖W(T)‖ - M rho(T), L falls at least like M²/t, and "
+            "‖W‖ - M rho never grows.",
             _NEAR,
             formal=sp.And(
                 flow.distance_t <= capture_distance,
+                flow.EXCESS,
                 sp.Implies(flow.EXACT, flow.TENDS),
                 flow.DECAY,
                 _NEAR,
@@ -105,7 +107,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-kept",
             "As shown for all times.",
-            "kept",
             by="certificate for-ever seen-activation",
         ),
         Definition(
@@ -117,10 +118,9 @@ THEOREM = Theorem(
         Conclusion(
             "claim-distance",
             "As shown at every time.",
-            "distance",
-            by="distance tends decay seen-distance rho-positive",
+            by="distance excess tends decay seen-distance rho-positive",
         ),
-        Conclusion("claim-boundary", "As shown at every time.", "boundary", by="sign-ever"),
+        Conclusion("claim-boundary", "As shown at every time.", by="sign-ever"),
     ),
     remarks=(
         "Nothing is asked of the way to the checkpoint: any optimiser may have led there. What is "

@@ -310,11 +310,10 @@ THEOREM = Theorem(
         Conclusion(
             "claim-exists",
             "All together.",
-            "exists",
             by="own-sign star-slopes kkt strict linear",
         ),
         *_SEED,
-        Conclusion("claim-attracts", "As shown.", "attracts", by="seed-captured"),
+        Conclusion("claim-attracts", "As shown.", by="seed-captured"),
     ),
     remarks=(
         "W* is the only KKT point with every own pair active: such a point meets the optimality "

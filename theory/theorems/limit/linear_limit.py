@@ -196,7 +196,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-boundary",
             "The sign holds at every z, so no test point is contrary.",
-            "boundary",
             by="tied sign contrary",
         ),
     ),

@@ -195,7 +195,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-boundary",
             "The signs agree at every z outside, so no test point there is contrary.",
-            "boundary",
             by="outside contrary",
         ),
     ),

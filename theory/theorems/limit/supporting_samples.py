@@ -134,6 +134,7 @@ THEOREM = Theorem(
             activation_margin >= gamma,
         ),
         linear_boundary.PATTERN_CLAIM,
+        linear_boundary.TRAINED_CLAIM,
         Claim(
             "reached",
             "Gradient flow reaches that pattern from every start and keeps it: a pair with "
@@ -149,12 +150,11 @@ THEOREM = Theorem(
     proof=(
         *_LIMIT,
         *linear_boundary.LINEAR_BOUNDARY,
-        Conclusion("claim-active", "At every sample and neuron.", "active", by="pattern"),
-        Conclusion(
-            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern 6"
-        ),
+        Conclusion("claim-active", "At every sample and neuron.", by="pattern"),
+        Conclusion("claim-boundary", "The pattern and step 6 together.", by="pattern 6"),
+        Conclusion("claim-trained <- pattern 7", "Step 7."),
         *SUPPORTED_FLOW,
-        Conclusion("claim-reached", "As shown.", "reached", by="reached"),
+        Conclusion("claim-reached", "As shown.", by="reached"),
     ),
     remarks=(
         "Margins never fall along the flow, so exp(-y_n f(x_n)) is bounded: no flow ends in finite "
