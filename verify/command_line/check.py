@@ -280,5 +280,5 @@ def check(
         print_check(console, result)
         if out is not None:
             console.print(f"\nreport: {out}/report.pdf (also report.html, report.json, figures)")
-        console.print(f"\n{result.summary}", soft_wrap=True)
+        console.print(f"\n{result.summary}")
     return ExitCode.AS_EXPECTED
