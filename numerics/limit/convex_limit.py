@@ -251,7 +251,7 @@ def _collected(
     weights: FloatArray,
 ) -> ConvexLimit:
     """A sample's multiplier is the sum of its pieces', its slopes are their weighted means."""
-    multipliers = np.bincount(rows, weights, sample.n)
+    multipliers = np.bincount(rows, weights, sample.n).astype(np.float64)
     slopes = np.zeros(pattern.own.shape)
     np.add.at(slopes, rows, -pieces * weights[:, None])
     held = multipliers > 0
