@@ -140,7 +140,6 @@ _ell1 = declare("log_norm", "log(4 N/delta)", low=0, latex="\\ell_1")
 _ell2 = declare("log_cross", "log(2 N (N-1)/delta)", low=0, latex="\\ell_2")
 _t1 = declare("t1", "bound of every |‖x_n‖² - d/3|", low=0, latex="t_1")
 _t2 = declare("t2", "bound of every |<x_n, x_k>|", low=0, latex="t_2")
-_larger = declare("d_larger", "a larger dimension", low=1, latex="d'")
 
 
 def _chance(name: str, meaning: str, index: str = "") -> Any:
