@@ -61,7 +61,6 @@ class CertifiedAngle:
     distance : Delta = ‖W/s - W*‖ in operator norm, between 0 and the Frobenius norm where that is
         all there is.
     frobenius_distance, relative_distance : ‖W/s - W*‖_F, and the same over ‖W*‖_F.
-    least_margin : min_n y_n f(x_n) of the network as given.
     scale : s, the float64 number by which W was divided.
     """
 
@@ -69,7 +68,6 @@ class CertifiedAngle:
     distance: Interval
     frobenius_distance: Interval
     relative_distance: Interval
-    least_margin: Interval
     scale: float
 
 
@@ -88,7 +86,7 @@ def certified_angle(
     inverse = scale_to_unit_margin(least)
     if inverse is None:
         unknown = Interval.between(0, math.inf)
-        return CertifiedAngle(unknown, unknown, unknown, unknown, least, math.nan)
+        return CertifiedAngle(unknown, unknown, unknown, unknown, math.nan)
     neurons = limit_weights(sample.x, lam, sample.y, Fraction(slope), len(weights))
     difference = difference_to_halves(weights, inverse, neurons)
     frobenius = difference.norm()
@@ -104,7 +102,6 @@ def certified_angle(
         distance=distance,
         frobenius_distance=frobenius,
         relative_distance=frobenius / limit_norm,
-        least_margin=least,
         scale=1.0 / inverse,
     )
 
@@ -131,14 +128,13 @@ def difference_to_halves(weights: np.ndarray, factor: float, neurons: RealArray)
 
 @dataclass(frozen=True)
 class AngleEstimate:
-    """Plain floating point: tau, ‖W/s - W*‖_F/‖W*‖_F and the least margin s.
+    """Plain floating point: tau and ‖W/s - W*‖_F/‖W*‖_F, s the least margin.
 
     tau and relative_distance are infinite when the least margin is not positive.
     """
 
     tau: float
     relative_distance: float
-    least_margin: float
 
 
 def angle_estimator(
@@ -167,19 +163,19 @@ def angle_estimator(
         z = start + gram @ coefficients
         least = float((y * (np.where(z > 0, z, slope * z) @ a)).min())
         if not least > 0:
-            return AngleEstimate(math.inf, math.inf, least)
+            return AngleEstimate(math.inf, math.inf)
         difference = coefficients / least - limit
         cross = difference.T @ (start / least)
         ratio = np.float64(largest) / least
         squares = start_gram * ratio**2 + cross + cross.T + difference.T @ (gram @ difference)
         if not np.isfinite(squares).all():
-            return AngleEstimate(math.inf, math.inf, least)
+            return AngleEstimate(math.inf, math.inf)
         frobenius = math.sqrt(max(float(np.trace(squares)), 0.0))
         distance = frobenius
         if width <= _LARGEST_DECOMPOSITION:
             distance = math.sqrt(max(float(np.linalg.eigvalsh(squares)[-1]), 0.0))
         tau = 2 * distance / (slope * (1 + slope) * normal)
-        return AngleEstimate(tau, frobenius / limit_norm, least)
+        return AngleEstimate(tau, frobenius / limit_norm)
 
     return estimate
 

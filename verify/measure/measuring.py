@@ -179,16 +179,23 @@ def measure_scenario(
     *,
     device: str = "cpu",
     progress: Progress = unwatched,
+    with_figures: bool = True,
 ) -> MeasuredScenario:
     """Measure what these theorems need in a scenario.
 
     Raises:
         InputError: the data cannot be used. Any other fault is the `error` of the result.
     """
-    theorems = tuple(theorems)
-    ids = tuple(theorem.id for theorem in theorems)
-    symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
-    return measure_symbols(scenario, ids, symbols, device=device, progress=progress)
+    needed = {theorem.id: theorem.measured_symbols for theorem in theorems}
+    symbols = {symbol.name for of_one in needed.values() for symbol in of_one}
+    return measure_symbols(
+        scenario,
+        tuple(needed),
+        symbols,
+        device=device,
+        progress=progress,
+        with_figures=with_figures,
+    )
 
 
 def measure_symbols(
