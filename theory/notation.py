@@ -14,25 +14,8 @@ from .symbols import default_latex, default_typst, is_greek, quantity
 
 # Sources spell out `lambda_n >= L_n`, so that it can be typed and searched; readers get Greek
 # letters and proper signs: `λ_n ≥ L_n`.
-_GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "Delta": "Δ",
-    "eps": "ε",
-    "eta": "η",
-    "theta": "θ",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "phi": "φ",
-    "Phi": "Φ",
-    "pi": "π",
-    "rho": "ρ",
-    "sigma": "σ",
-    "tau": "τ",
-}
+_NAMES = "alpha beta gamma delta Delta eps eta theta kappa lambda mu phi Phi pi rho sigma tau"
+_GREEK = dict(zip(_NAMES.split(), "αβγδΔεηθκλμφΦπρστ", strict=True))
 _SIGNS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("sqrt(", "√("), ("^-1", "⁻¹"))
 _INNER = re.compile(r"<([^<>,=]{1,12}), ([^<>,=]{1,12})>")
 _WORD = re.compile(r"(?<![A-Za-z])(" + "|".join(_GREEK) + r")(?![A-Za-z])")

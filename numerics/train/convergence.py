@@ -209,9 +209,8 @@ class KktResiduals:
 
     Attributes
     ----------
-    stationarity, relative_stationarity : epsilon, and epsilon/‖W‖_F. [0, inf] when a margin or the
-        sign of a pre-activation at a sample is uncertain.
-    slackness : delta.
+    relative_stationarity : epsilon/‖W‖_F. [0, inf] when a margin or the sign of a pre-activation
+        at a sample is uncertain.
     distance_bound : sqrt(epsilon² + 2 delta), its upper end bounds ‖W - W*‖_F; [0, inf] unless
         ``linear``.
     linear : whether every sample certainly activates exactly its own label's half.
@@ -220,9 +219,7 @@ class KktResiduals:
     factor : what W was multiplied by; NaN when the least margin is not certainly positive.
     """
 
-    stationarity: Interval
     relative_stationarity: Interval
-    slackness: Interval
     distance_bound: Interval
     linear: bool
     multipliers: np.ndarray
@@ -243,7 +240,7 @@ def kkt_residuals(weights: np.ndarray, sample: Sample, slope: Number) -> KktResi
     factor = scale_to_unit_margin(margin.min_enclosure())
     if factor is None:
         nothing = np.full(sample.n, math.nan)
-        return KktResiduals(_UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, False, nothing, math.nan)
+        return KktResiduals(_UNKNOWN, _UNKNOWN, False, nothing, math.nan)
     active = z.mid > 0
     certain = bool(((z.lower > 0) | (z.upper < 0)).all())
     linear = certain and np.array_equal(active, _limit_pattern(sample.y, len(weights)))
@@ -259,9 +256,7 @@ def kkt_residuals(weights: np.ndarray, sample: Sample, slope: Number) -> KktResi
     epsilon = (scaled - _gradient(lam, active, sample, slope)).norm()
     delta = ((scaled_margin - 1.0) * lam).sum().interval()
     return KktResiduals(
-        stationarity=epsilon if certain else _UNKNOWN,
         relative_stationarity=epsilon / scaled.norm() if certain else _UNKNOWN,
-        slackness=delta,
         distance_bound=(epsilon**2 + 2 * delta.max(0)).sqrt() if linear else _UNKNOWN,
         linear=linear,
         multipliers=lam,

@@ -178,6 +178,14 @@ SAMPLES: tuple[Step, ...] = (
 )
 
 
+LEAST_ACTIVATION = Definition(
+    "least-activation",
+    "The minimum over finitely many samples and neurons is attained at some n and j.",
+    (sp.Eq(activation_margin, preactivation_n),),
+    chooses="nj",
+)
+
+
 def activation_steps() -> tuple[Step, ...]:
     """Step 4 from lambda_max <= U ("2"), lambda_n >= L ("3") and gamma L r > U P ("4-bounds")."""
     return (
@@ -186,12 +194,7 @@ def activation_steps() -> tuple[Step, ...]:
             "m y_n a_j <w_j, x_n> >= gamma L r - U P > 0 for every sample and neuron.",
             preactivation_n > 0,
         ),
-        Definition(
-            "least-activation",
-            "The minimum over finitely many samples and neurons is attained at some n and j.",
-            (sp.Eq(activation_margin, preactivation_n),),
-            chooses="nj",
-        ),
+        LEAST_ACTIVATION,
         Inequality(
             "4-all <- 4 least-activation",
             "Every sample activates exactly the neurons of its own label's half.",
