@@ -267,11 +267,7 @@ class _Printer:
             return form.format(body, variable, point)
         body = self.inside(e.args[0], _PRODUCT)
         is_sum = isinstance(e, sp.Sum)
-        sign = (
-            self.pick("sum", "\\sum", "sum")
-            if is_sum
-            else self.pick("integral", "\\int", "integral")
-        )
+        signs = ("sum", "\\sum", "sum") if is_sum else ("integral", "\\int", "integral")
         for bounds in e.args[1:]:
             variable, *ends = bounds
             low, high = (self.show(b) for b in ends) if len(ends) == 2 else ("", "")
@@ -281,5 +277,5 @@ class _Printer:
             over = self.pick(
                 f"[{name}={low}..{high}]", f"_{{{start}}}^{{{high}}}", f"_({start})^({high})"
             )
-            body = f"{sign}{over} {body}"
+            body = f"{signs[self.column]}{over} {body}"
         return body

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +50,8 @@ class RandomSizes:
     capped: bool
 
 
-def _quiet() -> np.errstate:
-    """Overflow and invalid operations end in a load that is no number, which is not below 1."""
-    return np.errstate(all="ignore")
+# Overflow and invalid operations end in a load that is no number, which is not below 1.
+_quiet = partial(np.errstate, all="ignore")
 
 
 class Samples:

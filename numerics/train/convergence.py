@@ -312,7 +312,7 @@ def recovered_multipliers(trained: Trained, residuals: KktResiduals) -> Recovere
     terms = BallArray.exact(trained.coefficients) * signs / _derivatives(own, trained.slope)
     lam = terms.sum(axis=1) * residuals.factor / Interval.exact(width).sqrt()
 
-    squared_sigma = spectrum(gram_matrix(sample.x)).smallest
+    squared_sigma = spectrum(gram_matrix(sample.x))[0]
     if not squared_sigma.lower > 0:
         return RecoveredMultipliers(lam.mid, math.inf)
     span = BallArray.exact(trained.coefficients.T) @ sample.x

@@ -33,12 +33,8 @@ from .test_points import Coverage, Matching, coverage
 # Findings in words: what a reader should take away from a scenario.
 
 
-def notes(experiment: Experiment) -> tuple[str, ...]:
+def notes(experiment: Experiment) -> Iterator[str]:
     """Sentences about the data, the subset and the limit: what no verdict is needed for."""
-    return tuple(dict.fromkeys(_notes(experiment)))
-
-
-def _notes(experiment: Experiment) -> Iterator[str]:
     sample = experiment.sample
     if experiment.scenario.subset is not None:
         yield (
@@ -225,7 +221,7 @@ def measure_symbols(
                 measured,
                 checks,
                 observations(experiment),
-                notes(experiment),
+                tuple(notes(experiment)),
                 figures(experiment) if with_figures else (),
                 time.perf_counter() - started,
             )

@@ -155,18 +155,10 @@ _NORM_VARIANCE = probability.uniform_mean((_u**2 - sp.Rational(1, 3)) ** 2, _u)
 _CROSS_VARIANCE = probability.uniform_mean((_u * _w) ** 2, _u, _w)
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity(
-        "mean-square",
-        "The mean of x² is 1/3.",
-        probability.uniform_mean(_u**2, _u),
-        sp.Rational(1, 3),
-    ),
+    probability.uniform_moment("mean-square", "The mean of x² is 1/3.", "1/3", _u**2, _u),
     Identity("variance-square", "The variance of x² is 4/45.", _NORM_VARIANCE, sp.Rational(4, 45)),
-    Identity(
-        "mean-product",
-        "The mean of a product x y is 0.",
-        probability.uniform_mean(_u * _w, _u, _w),
-        sp.Integer(0),
+    probability.uniform_moment(
+        "mean-product", "The mean of a product x y is 0.", 0, _u * _w, _u, _w
     ),
     Identity("variance-product", "Its variance is 1/9.", _CROSS_VARIANCE, sp.Rational(1, 9)),
 )
