@@ -18,11 +18,9 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        line = "".join(c if c.isprintable() else _escaped(c) for c in message)
+        line = "".join(
+            c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in message
+        )
         if len(line) > _BEGINNING + _END + 3:
             line = f"{line[:_BEGINNING]}...{line[-_END:]}"
         super().__init__(line)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

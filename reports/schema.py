@@ -50,11 +50,8 @@ class TrainedAccuracy(Record):
 
     accuracy: float
     fitted: float | None = None
-    log_loss: float | None = None
-    least_margin: float | None = None
     steps: int | None = None
     time: float | None = None
-    natural_log_loss: float | None = None
     natural_steps: int | None = None
     natural_time: float | None = None
     size: float | None = None
@@ -111,13 +108,18 @@ class Study(Judged):
     points: tuple[StudyPoint, ...] = ()
 
 
-class SweptTheorem(Record):
-    """What one point of a sweep says of one theorem."""
+class TheoremVerdict(Record):
+    """What came of a theorem, and what was expected to."""
 
     id: str
     verdict: Verdict
     expected: Verdict = "PASS"
     reason: str = ""
+
+
+class SweptTheorem(TheoremVerdict):
+    """What one point of a sweep says of one theorem."""
+
     load: float | None = None
     witness: str | None = None
 
@@ -292,16 +294,12 @@ class ProofSummary(Record):
     discharged: int = Field(ge=0)
 
 
-class CheckedTheorem(Record):
+class CheckedTheorem(TheoremVerdict):
     """One theorem on one scenario."""
 
-    id: str
     title: str
     source: str = ""
-    verdict: Verdict
-    expected: Verdict = "PASS"
     as_expected: bool
-    reason: str = ""
     assumptions: tuple[CheckedAssumption, ...] = ()
     claims: tuple[CheckedClaim, ...] = ()
     trusted_base: tuple[str, ...] = ()

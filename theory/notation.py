@@ -14,25 +14,8 @@ from .symbols import default_latex, default_typst, is_greek, quantity
 
 # Sources spell out `lambda_n >= L_n`, so that it can be typed and searched; readers get Greek
 # letters and proper signs: `λ_n ≥ L_n`.
-_GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "Delta": "Δ",
-    "eps": "ε",
-    "eta": "η",
-    "theta": "θ",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "phi": "φ",
-    "Phi": "Φ",
-    "pi": "π",
-    "rho": "ρ",
-    "sigma": "σ",
-    "tau": "τ",
-}
+_NAMES = "alpha beta gamma delta Delta eps eta theta kappa lambda mu phi Phi pi rho sigma tau"
+_GREEK = dict(zip(_NAMES.split(), "αβγδΔεηθκλμφΦπρστ", strict=True))
 _SIGNS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("sqrt(", "√("), ("^-1", "⁻¹"))
 _INNER = re.compile(r"<([^<>,=]{1,12}), ([^<>,=]{1,12})>")
 _WORD = re.compile(r"(?<![A-Za-z])(" + "|".join(_GREEK) + r")(?![A-Za-z])")
@@ -284,11 +267,7 @@ class _Printer:
             return form.format(body, variable, point)
         body = self.inside(e.args[0], _PRODUCT)
         is_sum = isinstance(e, sp.Sum)
-        sign = (
-            self.pick("sum", "\\sum", "sum")
-            if is_sum
-            else self.pick("integral", "\\int", "integral")
-        )
+        signs = ("sum", "\\sum", "sum") if is_sum else ("integral", "\\int", "integral")
         for bounds in e.args[1:]:
             variable, *ends = bounds
             low, high = (self.show(b) for b in ends) if len(ends) == 2 else ("", "")
@@ -298,5 +277,5 @@ class _Printer:
             over = self.pick(
                 f"[{name}={low}..{high}]", f"_{{{start}}}^{{{high}}}", f"_({start})^({high})"
             )
-            body = f"{sign}{over} {body}"
+            body = f"{signs[self.column]}{over} {body}"
         return body

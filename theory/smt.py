@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations
 from typing import Literal
 
@@ -216,11 +217,8 @@ class _Printer:
 
     def _extremum(self, e: sp.Expr) -> str:
         operator = ">=" if isinstance(e, sp.Max) else "<="
-        terms = [self.term(a) for a in e.args]
-        result = terms[0]
-        for t in terms[1:]:
-            result = f"(ite ({operator} {result} {t}) {result} {t})"
-        return result
+        terms = map(self.term, e.args)
+        return reduce(lambda best, t: f"(ite ({operator} {best} {t}) {best} {t})", terms)
 
     def _piecewise(self, e: sp.Piecewise) -> str:
         *branches, (last, condition) = e.args  # type: ignore[misc]

@@ -151,7 +151,11 @@ def judge_claim(
     elif value.holds is True:
         verdict = ClaimVerdict.OBSERVED if regime == "no" else ClaimVerdict.PASS
     elif value.holds is None:
-        settle = _overlap(level)
+        settle = (
+            "the enclosures overlap: more precision would decide it"
+            if level is None
+            else "the interval of the probability reaches across the bound: more draws would decide"
+        )
     elif regime == "no":
         verdict = ClaimVerdict.NOT_OBSERVED
     elif c.limit:
@@ -163,12 +167,6 @@ def judge_claim(
     else:
         verdict = ClaimVerdict.FAIL
     return JudgedClaim(c, value, verdict, rigor, how, settle, level)
-
-
-def _overlap(level: Level | None) -> str:
-    if level is not None:
-        return "the interval of the probability reaches across the bound: more draws would decide"
-    return "the enclosures overlap: more precision would decide it"
 
 
 def _fault(

@@ -69,14 +69,6 @@ class OnHost:
         chosen = chosen[order[:most]]
         return flat[chosen], chosen, left_out
 
-    def zeros(self, count: int) -> FloatArray:
-        """float64 zeros to add sums to."""
-        return np.zeros(count)
-
-    def fetched(self, sums: FloatArray) -> FloatArray:
-        """The sums on the host."""
-        return sums
-
 
 class OnDevice:
     """The same by torch, on a device that is not the CPU; sums in float64."""
@@ -96,10 +88,10 @@ class OnDevice:
             entries.fill_diagonal_(0)
         return entries
 
-    def add_sums(self, sums: Any, entries: Any, axis: int) -> None:
+    def add_sums(self, sums: FloatArray, entries: Any, axis: int) -> None:
         import torch
 
-        sums.add_(entries.sum(axis, dtype=torch.float64))
+        sums += entries.sum(axis, dtype=torch.float64).cpu().numpy()
 
     def above(self, entries: Any, threshold: float, most: int) -> Found:
         flat = entries.reshape(-1)
@@ -110,14 +102,6 @@ class OnDevice:
             left_out = float(values[most])
             values, chosen = values[:most], chosen[order[:most]]
         return values.cpu().numpy(), chosen.cpu().numpy(), left_out
-
-    def zeros(self, count: int) -> Any:
-        import torch
-
-        return torch.zeros(count, dtype=torch.float64, device=self._device)
-
-    def fetched(self, sums: Any) -> FloatArray:
-        return sums.cpu().numpy()
 
 
 _BLOCK_ON_HOST, _BLOCK_ON_DEVICE = 2048, 8192
@@ -196,7 +180,7 @@ def large_sizes(
     there: OnHost | OnDevice = OnHost(rows.kind, step) if on_host else OnDevice(device)
     starts = range(0, size, step)
     total, done = len(starts) * (len(starts) + 1) // 2, 0
-    sums, largest = there.zeros(size), _Largest(wanted)
+    sums, largest = np.zeros(size), _Largest(wanted)
     kept: dict[int, Any] = {}
 
     def placed(first: int) -> Any:
@@ -219,7 +203,7 @@ def large_sizes(
                 largest.look(there, entries, first, second)
                 done += 1
                 progress(done, total)
-    return LargeSizes(there.fetched(sums), largest.places, largest.left_out, step, there.sum_unit)
+    return LargeSizes(sums, largest.places, largest.left_out, step, there.sum_unit)
 
 
 def _block(rows: ScaledRows, block: int | None, device: str) -> tuple[int, bool]:

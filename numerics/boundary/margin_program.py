@@ -28,7 +28,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from flint import fmpz_mat
+from flint import fmpq_mat
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
@@ -182,7 +182,8 @@ def vanishing_combination(signed: FloatArray) -> NDArray[np.intp] | None:
     terms = np.flatnonzero(weights)
     if not 0 < len(terms) <= _RATIONAL_SUPPORT:
         return None
-    basis, nullity = fmpz_mat(_integers(signed[terms])).transpose().nullspace()
+    rows = fmpq_mat(PreciseArray.exact(signed[terms]).entries.tolist())
+    basis, nullity = rows.numer_denom()[0].transpose().nullspace()
     exact = [int(basis[k, 0]) for k in range(len(terms))]
     if nullity != 1 or not (min(exact) >= 0 or max(exact) <= 0):
         return None
@@ -211,10 +212,3 @@ def _clash(statistics: GramStatistics, y: FloatArray) -> str:
         return f"sample {zero[0]} is zero"
     twins = ((n, k) for n, k in statistics.duplicates if y[n] != y[k])
     return next((f"samples {n} and {k} are equal with different labels" for n, k in twins), "")
-
-
-def _integers(x: FloatArray) -> list[list[int]]:
-    """Integers that are x times one power of 2, row by row."""
-    ratios = [[value.as_integer_ratio() for value in row] for row in x.tolist()]
-    shift = max(q.bit_length() - 1 for row in ratios for _, q in row)
-    return [[p << (shift + 1 - q.bit_length()) for p, q in row] for row in ratios]

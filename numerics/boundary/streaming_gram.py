@@ -21,7 +21,7 @@ Source: this project.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,7 +175,8 @@ def _norms(x: FloatArray, squares: BallArray, shift: int) -> FloatArray:
     if shift == 0:
         return round_up(np.sqrt(squares.upper))
     norms = np.empty(len(x))
-    for part in _parts(x):
+    for start in range(0, len(x), _rows_at_a_time(x)):
+        part = slice(start, start + _rows_at_a_time(x))
         rows = scaled(np.asarray(x[part], dtype=np.float64), -shift)
         # Each entry is known up to one underflow.
         above = norms_above(np.einsum("nd,nd->n", rows, rows), x.shape[1])
@@ -203,13 +204,8 @@ def _products(x: FloatArray, left: np.ndarray, right: np.ndarray) -> BallArray:
     return BallArray(mids, rads)
 
 
-def _parts(x: FloatArray) -> Iterator[slice]:
-    """Rows that fit into a cache, converted to float64."""
-    step = _rows_at_a_time(x)
-    return (slice(start, start + step) for start in range(0, len(x), step))
-
-
 def _rows_at_a_time(x: FloatArray) -> int:
+    """Rows that fit into a cache, converted to float64."""
     return max(1, _NUMBERS_AT_A_TIME // x.shape[1])
 
 

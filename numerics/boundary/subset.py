@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +50,8 @@ class RandomSizes:
     capped: bool
 
 
-def _quiet() -> np.errstate:
-    """Overflow and invalid operations end in a load that is no number, which is not below 1."""
-    return np.errstate(all="ignore")
+# Overflow and invalid operations end in a load that is no number, which is not below 1.
+_quiet = partial(np.errstate, all="ignore")
 
 
 class Samples:
@@ -76,24 +76,26 @@ class Samples:
 
 
 def random_sizes(
-    samples: Samples, load: Load, rng: np.random.Generator, *, orders: int = 20, most: int = 2000
+    total: int,
+    held: Callable[[NDArray[np.intp]], int],
+    rng: np.random.Generator,
+    *,
+    orders: int = 20,
+    most: int = 2000,
 ) -> RandomSizes:
-    """How long the samples, in random order, meet a condition: over `orders` orders.
+    """How many of the first samples meet a condition together, over random orders of `total`.
 
-    A size is 0 where not even the first two do, and at most `most`.
+    `held` says it of one order, of which it is given at most the first `most`.
     """
-    count = min(most, len(samples.x))
-    sizes = []
-    for _ in range(orders):
-        order = rng.permutation(len(samples.x))[:count]
-        with _quiet():
-            sizes.append(_prefix(samples, load, order))
-    sizes.sort()
-    capped = count < len(samples.x) and sizes[-1] == count
-    return RandomSizes(sizes[0], sizes[(len(sizes) - 1) // 2], sizes[-1], orders, capped)
+    count = min(most, total)
+    sizes = sorted(held(rng.permutation(total)[:count]) for _ in range(orders))
+    capped = count < total and sizes[-1] == count
+    return RandomSizes(sizes[0], sizes[(orders - 1) // 2], sizes[-1], orders, capped)
 
 
-def _prefix(samples: Samples, load: Load, order: NDArray[np.intp]) -> int:
+@_quiet()
+def held_in_order(samples: Samples, load: Load, order: NDArray[np.intp]) -> int:
+    """How many samples, taken in an order, meet a condition; 0 where not even two do."""
     largest, held = 0.0, 0
     for start in range(0, len(order), _CHUNK):
         chunk, before = order[start : start + _CHUNK], order[: start + _CHUNK]

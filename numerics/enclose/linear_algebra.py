@@ -12,7 +12,6 @@ Numerica 19 (2010), section 10. Small systems held precisely are solved in ratio
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -35,16 +34,8 @@ _MOST_ROWS = 100
 """Beyond, eigenvalues at a high precision take longer than they are worth."""
 
 
-@dataclass(frozen=True)
-class Spectrum:
-    """Enclosures of the smallest and the largest eigenvalue."""
-
-    smallest: Interval
-    largest: Interval
-
-
-def spectrum(matrix: RealArray) -> Spectrum:
-    """Enclose the extreme eigenvalues of every symmetric matrix (k, k) in ``matrix``.
+def spectrum(matrix: RealArray) -> tuple[Interval, Interval]:
+    """Enclose the smallest and the largest eigenvalue of every symmetric matrix (k, k) in it.
 
     Where the matrix is not finite nothing is known and the enclosures are whole lines.
     """
@@ -53,10 +44,10 @@ def spectrum(matrix: RealArray) -> Spectrum:
         with working_precision(), suppress(ValueError):
             values = ball_matrix(matrix).eig(multiple=True)
             real = [Interval.around(value.real) for value in values]
-            return Spectrum(reduce(Interval.min, real), reduce(Interval.max, real))
+            return reduce(Interval.min, real), reduce(Interval.max, real)
     balls = BallArray.like(matrix)
     if not np.isfinite(balls.rad).all():
-        return Spectrum(Interval.whole(), Interval.whole())
+        return Interval.whole(), Interval.whole()
     values, vectors = np.linalg.eigh(balls.mid)
     basis = BallArray.exact(vectors)
     defect = Interval.between(0, (basis.T @ basis - np.eye(len(balls))).norm().upper)
@@ -66,7 +57,7 @@ def spectrum(matrix: RealArray) -> Spectrum:
     def enclosed(value: float) -> Interval:
         return Interval.exact(value) * (1 + both_ways * defect) + both_ways * residual
 
-    return Spectrum(enclosed(float(values[0])), enclosed(float(values[-1])))
+    return enclosed(float(values[0])), enclosed(float(values[-1]))
 
 
 def operator_norm(matrix: RealArray) -> Interval:
@@ -76,7 +67,7 @@ def operator_norm(matrix: RealArray) -> Interval:
     """
     wide = matrix.shape[0] <= matrix.shape[1]
     gram = matrix @ matrix.T if wide else matrix.T @ matrix
-    return spectrum(gram).largest.max(0).sqrt()
+    return spectrum(gram)[1].max(0).sqrt()
 
 
 def verified_solve(matrix: RealArray, rhs: RealArray) -> RealArray | None:

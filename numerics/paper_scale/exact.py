@@ -10,7 +10,7 @@ its KKT conditions hold. Source: Kumano et al. (ICLR 2024), experiments; methods
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,28 +29,13 @@ from .perturbed_noise import (
     unchanged,
 )
 from .pool import NoisePool
-from .program import Method, solve_margin_program
+from .program import Solved, solve_margin_program
 from .setting import LearningSetting, greedy_pixels, pixel_count
 
 CHECKED_ROWS = 256
 """Of so many perturbed samples the sizes are checked."""
 # Sizes in float32, against entries of about 1.
 _SIZE_ERROR = 1e-3
-
-
-@dataclass(frozen=True)
-class Solved:
-    """How well a margin program was solved; see `program.ProgramSolution`.
-
-    outside : samples that do not activate exactly their own label's half of the neurons, so that
-    the linear pattern which the solution presumes is not its own.
-    """
-
-    method: Method
-    bounded: bool
-    violation: float
-    products: int
-    outside: int
 
 
 @dataclass(frozen=True)
@@ -215,11 +200,10 @@ class NoiseLearning:
             )
 
         diagonal = square * (1 + self.slope**2) / 2
-        found = solve_margin_program(product, product.labels, diagonal, precise=precise)
-        multipliers = found.multipliers.to(product.labels.dtype)
+        found, solved = solve_margin_program(product, product.labels, diagonal, precise=precise)
+        multipliers = found.to(product.labels.dtype)
         outside = int((product.activation_margins(multipliers) <= 0).sum())
-        solved = Solved(found.method, found.bounded, found.violation, found.products, outside)
-        return multipliers, solved
+        return multipliers, replace(solved, outside=outside)
 
     def _accuracy(self, boundary: Boundary, setting: LearningSetting) -> float | None:
         normal, solved = boundary

@@ -23,7 +23,6 @@ from ..device import full_float32
 from .projected_gradients import ProjectedGradients, kkt_violation
 
 Product = Callable[[Tensor], Tensor]
-Method = Literal["linear solve", "quadratic program"]
 
 _REFINEMENTS, _CONJUGATE_STEPS = 2, 200
 # Margins this close to 1 tell the signs of the multipliers; with negative ones among them, a linear
@@ -34,26 +33,27 @@ UNBOUNDED = 1000.0
 without end; a program that is conditioned as badly is given up as well."""
 
 
-@dataclass(frozen=True, eq=False)
-class ProgramSolution:
-    """The multipliers of the margin program and how well they are one.
+@dataclass(frozen=True)
+class Solved:
+    """How well a margin program was solved.
 
     Attributes
     ----------
-    multipliers : lambda float64 (n,), none negative.
     method : ``linear solve`` when A lambda = 1 has a positive solution, which this then is.
     bounded : False when the objective told that the sum of the multipliers exceeds ``UNBOUNDED``: a
         sign, and no proof, that the margins cannot all be met.
     violation : largest violation of the KKT conditions: abs(margin - 1) where lambda > 0, and
         max(0, 1 - margin) where lambda = 0; margins A lambda are computed afresh.
     products : products with A, in all.
+    outside : samples that do not activate exactly their own label's half of the neurons, so that
+        the linear pattern which the solution presumes is not its own; what A alone does not tell.
     """
 
-    multipliers: Tensor
-    method: Method
+    method: Literal["linear solve", "quadratic program"]
     bounded: bool
     violation: float
     products: int
+    outside: int = 0
 
 
 @full_float32()
@@ -65,7 +65,7 @@ def solve_margin_program(
     precise: Callable[[], Product] | None = None,
     tolerance: float = 1e-4,
     most: int = 3000,
-) -> ProgramSolution:
+) -> tuple[Tensor, Solved]:
     """Minimise over lambda >= 0, where ``product`` maps v (n,) to A v, A positive semidefinite.
 
     labels (n,) of +-1, in the dtype and on the device of the product; ``diagonal`` is the mean
@@ -73,7 +73,8 @@ def solve_margin_program(
     is 1. ``precise`` makes the same product for float64 vectors; it is asked for when the rounding
     of float32 no longer lets the violation fall. The quadratic program stops when the KKT violation
     is at most ``tolerance``, when rounding no longer lets it fall, when it is unbounded, or after
-    ``most`` products; ``bounded`` and ``violation`` tell. Deterministic.
+    ``most`` products; ``bounded`` and ``violation`` tell. Deterministic. Returns lambda, float64
+    (n,), none negative, and how well it was solved.
     """
     wide = _Counted(product, labels.dtype)
     ones = torch.ones(len(labels), dtype=torch.float64, device=labels.device)
@@ -81,7 +82,8 @@ def solve_margin_program(
     if (unconstrained := _conjugate_gradient(wide, ones, tolerance / 10)) is not None:
         solution, solved = unconstrained
         if solved:
-            return _described(wide, solution, "linear solve", True)
+            violation = kkt_violation(solution, wide(solution))
+            return solution, Solved("linear solve", True, violation, wide.count)
         clipped = solution.clamp(min=0)
         slope = wide(clipped) - 1
         # Of a solution with large entries of both signs, the positive ones may lead far away.
@@ -97,7 +99,8 @@ def solve_margin_program(
         sharpen=None if precise is None else lambda: wide.become(precise(), torch.float64),
     )
     search.run(tolerance, lambda: wide.count < most)
-    return _described(wide, search.point, "quadratic program", search.bounded)
+    violation = kkt_violation(search.point, wide(search.point))
+    return search.point, Solved("quadratic program", search.bounded, violation, wide.count)
 
 
 class _Counted:
@@ -118,11 +121,6 @@ class _Counted:
         # Scaled to 1, so that float32 neither over- nor underflows.
         size = vector.abs().max().clamp(min=torch.finfo(torch.float64).tiny)
         return self._product((vector / size).to(self._dtype)).double() * size
-
-
-def _described(product: _Counted, found: Tensor, method: Method, bounded: bool) -> ProgramSolution:
-    violation = kkt_violation(found, product(found))
-    return ProgramSolution(found, method, bounded, violation, product.count)
 
 
 def _conjugate_gradient(

@@ -44,7 +44,7 @@ class Flow:
 
     coefficients : C (n, m). preactivations : Z = Z(0) + K C (n, m). steps : steps taken.
     time : flow time reached; less than asked for when the steps ran out. log_loss : of the mean
-    loss. least_margin : min_n y_n f(x_n).
+    loss.
     """
 
     coefficients: Tensor
@@ -52,7 +52,6 @@ class Flow:
     steps: int
     time: float
     log_loss: float
-    least_margin: float
 
 
 def flow_bytes(samples: int, width: int, itemsize: int) -> int:
@@ -125,9 +124,7 @@ def follow_flow(
         steps += 1
         if progress is not None:
             progress(steps)
-    return Flow(
-        coefficients, preactivations, steps, now, log_total - log_count, float(margins.min())
-    )
+    return Flow(coefficients, preactivations, steps, now, log_total - log_count)
 
 
 PUBLISHED_TIME = 100_000 * 0.01 / (1 - 0.9)

@@ -47,7 +47,6 @@ class CertifiedAngle:
     distance : Delta = ‖W/s - W*‖ in operator norm, between 0 and the Frobenius norm where that is
         all there is.
     frobenius_distance, relative_distance : ‖W/s - W*‖_F, and the same over ‖W*‖_F.
-    least_margin : min_n y_n f(x_n) of the network as given.
     scale : s, the float64 number by which W was divided.
     """
 
@@ -55,7 +54,6 @@ class CertifiedAngle:
     distance: Interval
     frobenius_distance: Interval
     relative_distance: Interval
-    least_margin: Interval
     scale: float
 
 
@@ -74,7 +72,7 @@ def certified_angle(
     inverse = scale_to_unit_margin(least)
     if inverse is None:
         unknown = Interval.between(0, math.inf)
-        return CertifiedAngle(unknown, unknown, unknown, unknown, least, math.nan)
+        return CertifiedAngle(unknown, unknown, unknown, unknown, math.nan)
     neurons = limit_weights(sample.x, lam, sample.y, Fraction(slope), len(weights))
     difference = difference_to_halves(weights, inverse, neurons)
     frobenius = difference.norm()
@@ -90,7 +88,6 @@ def certified_angle(
         distance=distance,
         frobenius_distance=frobenius,
         relative_distance=frobenius / limit_norm,
-        least_margin=least,
         scale=1.0 / inverse,
     )
 
@@ -117,14 +114,13 @@ def difference_to_halves(weights: np.ndarray, factor: float, neurons: RealArray)
 
 @dataclass(frozen=True)
 class AngleEstimate:
-    """Plain floating point: tau, ‖W/s - W*‖_F/‖W*‖_F and the least margin s.
+    """Plain floating point: tau and ‖W/s - W*‖_F/‖W*‖_F, s the least margin.
 
     tau and relative_distance are infinite when the least margin is not positive.
     """
 
     tau: float
     relative_distance: float
-    least_margin: float
 
 
 def angle_estimator(
@@ -153,19 +149,19 @@ def angle_estimator(
         z = start + gram @ coefficients
         least = float((y * (np.where(z > 0, z, slope * z) @ a)).min())
         if not least > 0:
-            return AngleEstimate(math.inf, math.inf, least)
+            return AngleEstimate(math.inf, math.inf)
         difference = coefficients / least - limit
         cross = difference.T @ (start / least)
         ratio = np.float64(largest) / least
         squares = start_gram * ratio**2 + cross + cross.T + difference.T @ (gram @ difference)
         if not np.isfinite(squares).all():
-            return AngleEstimate(math.inf, math.inf, least)
+            return AngleEstimate(math.inf, math.inf)
         frobenius = math.sqrt(max(float(np.trace(squares)), 0.0))
         distance = frobenius
         if width <= _LARGEST_DECOMPOSITION:
             distance = math.sqrt(max(float(np.linalg.eigvalsh(squares)[-1]), 0.0))
         tau = 2 * distance / (slope * (1 + slope) * normal)
-        return AngleEstimate(tau, frobenius / limit_norm, least)
+        return AngleEstimate(tau, frobenius / limit_norm)
 
     return estimate
 
@@ -199,9 +195,8 @@ class KktResiduals:
 
     Attributes
     ----------
-    stationarity, relative_stationarity : epsilon, and epsilon/‖W‖_F. [0, inf] when a margin or the
-        sign of a pre-activation at a sample is uncertain.
-    slackness : delta.
+    relative_stationarity : epsilon/‖W‖_F. [0, inf] when a margin or the sign of a pre-activation
+        at a sample is uncertain.
     distance_bound : sqrt(epsilon² + 2 delta), its upper end bounds ‖W - W*‖_F; [0, inf] unless
         ``linear``.
     linear : whether every sample certainly activates exactly its own label's half.
@@ -210,9 +205,7 @@ class KktResiduals:
     factor : what W was multiplied by; NaN when the least margin is not certainly positive.
     """
 
-    stationarity: Interval
     relative_stationarity: Interval
-    slackness: Interval
     distance_bound: Interval
     linear: bool
     multipliers: np.ndarray
@@ -233,7 +226,7 @@ def kkt_residuals(weights: np.ndarray, sample: Sample, slope: Number) -> KktResi
     factor = scale_to_unit_margin(margin.min_enclosure())
     if factor is None:
         nothing = np.full(sample.n, math.nan)
-        return KktResiduals(_UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN, False, nothing, math.nan)
+        return KktResiduals(_UNKNOWN, _UNKNOWN, False, nothing, math.nan)
     active = z.mid > 0
     certain = bool(((z.lower > 0) | (z.upper < 0)).all())
     linear = certain and np.array_equal(active, _limit_pattern(sample.y, len(weights)))
@@ -249,9 +242,7 @@ def kkt_residuals(weights: np.ndarray, sample: Sample, slope: Number) -> KktResi
     epsilon = (scaled - _gradient(lam, active, sample, slope)).norm()
     delta = ((scaled_margin - 1.0) * lam).sum().interval()
     return KktResiduals(
-        stationarity=epsilon if certain else _UNKNOWN,
         relative_stationarity=epsilon / scaled.norm() if certain else _UNKNOWN,
-        slackness=delta,
         distance_bound=(epsilon**2 + 2 * delta.max(0)).sqrt() if linear else _UNKNOWN,
         linear=linear,
         multipliers=lam,
@@ -307,7 +298,7 @@ def recovered_multipliers(trained: Trained, residuals: KktResiduals) -> Recovere
     terms = BallArray.exact(trained.coefficients) * signs / _derivatives(own, trained.slope)
     lam = terms.sum(axis=1) * residuals.factor / Interval.exact(width).sqrt()
 
-    squared_sigma = spectrum(gram_matrix(sample.x)).smallest
+    squared_sigma = spectrum(gram_matrix(sample.x))[0]
     if not squared_sigma.lower > 0:
         return RecoveredMultipliers(lam.mid, math.inf)
     span = BallArray.exact(trained.coefficients.T) @ sample.x

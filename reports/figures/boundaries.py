@@ -135,26 +135,24 @@ def _symbol(name: str) -> str:
 
 def _name_regions(axes: Axes, data: BoundariesData, network: Network) -> None:
     """Say where the tinted network is positive and negative, away from lines and samples."""
-    taken = np.array([(x, y) for x, y, _ in _on_disc(data)])
+    taken = np.array([(x, y) for x, y, _ in _on_disc(data)]).reshape(-1, 2)
     lines = [ray for one in data.networks for ray in one.rays]
     lines += [n.angle + side * math.pi / 2 for n in data.normals for side in (1, -1)]
+
+    def room(angle: float, radius: float) -> tuple[float, float, float]:
+        """How far a point is from everything, and its coordinates."""
+        x, y = radius * math.cos(angle), radius * math.sin(angle)
+        # The words are wider than high, so sideways distances count less.
+        to_samples = np.hypot(*((taken - (x, y)) * (0.5, 1)).T).min(initial=1)
+        to_lines = min((math.sin(min(_apart(angle, r), 1.5)) for r in lines), default=1)
+        return min(radius * to_lines, float(to_samples)), x, y
+
     for sign, _, arcs in network.regions:
-        best, place = 0.0, None
-        for start, end in arcs:
-            for angle in np.linspace(start, end, 61):
-                for radius in (0.5, 0.65, 0.8):
-                    at = radius * np.array([math.cos(angle), math.sin(angle)])
-                    # The words are wider than high, so sideways distances count less.
-                    room = radius * min(
-                        (math.sin(min(_apart(angle, r), 1.5)) for r in lines), default=1
-                    )
-                    if len(taken):
-                        room = min(room, float(np.hypot(*((taken - at) * (0.5, 1)).T).min()))
-                    if room > best:
-                        best, place = room, at
-        if place is not None and best > 0.05:
+        angles = [angle for arc in arcs for angle in np.linspace(*arc, 61).tolist()]
+        points = (room(angle, radius) for angle in angles for radius in (0.5, 0.65, 0.8))
+        best, x, y = max(points, key=lambda point: point[0], default=(0.0, 0.0, 0.0))
+        if best > 0.05:
             words = f"{_symbol(network.name)} ${sign}$ 0"
-            x, y = map(float, place)
             axes.text(x, y, words, ha="center", va="center", fontsize=8.5, zorder=6)
 
 

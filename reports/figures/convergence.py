@@ -53,8 +53,7 @@ def draw(data: ConvergenceData, figure: Figure) -> None:
         axes.plot(x, y, color=colour, linestyle=dash, **marks)
         labels.append((axes, (y[-1], name, colour)))
     for axes in (upper, lower):
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        axes.set(xscale="log", yscale="log")
         decades(axes.yaxis)
     decades(lower.xaxis)
     if data.asked is not None and data.asked > 0:

@@ -42,8 +42,7 @@ class GrowthData(FigureData):
 def draw(data: GrowthData, figure: Figure) -> None:
     """Medians and the middle half on logarithmic axes, predicted slopes dashed."""
     axes = figure.add_subplot()
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    axes.set(xscale="log", yscale="log")
     labels = []
     for part, (colour, marker, fill, dash) in zip(data.parts, _STYLES, strict=False):
         shown = [k for k, value in enumerate(part.median) if value > 0]

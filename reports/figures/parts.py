@@ -56,8 +56,7 @@ def draw(data: PartsData, figure: Figure) -> None:
         points(axes, x[apart], y[apart], "x", INK, 2.6, 0.5, filled=True)
         handle = axes.plot([], [], marker, color=colour, markersize=3.2, linestyle="none")[0]
         handle.set_label(plain(one.name))
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    axes.set(xscale="log", yscale="log")
     ends = (float(max(sizes[sizes > 0].min(initial=largest), least)), largest)
     axes.axline((ends[0], ends[0]), (ends[1] * 1.0001, ends[1] * 1.0001), color=GREY, linewidth=0.8)
     key = "filled: covered   ×: signs differ"

@@ -43,23 +43,13 @@ _SETTINGS: dict[str, Any] = {
     "mathtext.fontset": "stix",
     "font.size": 8.5,
     "axes.labelsize": 8.5,
-    "xtick.labelsize": 7.5,
-    "ytick.labelsize": 7.5,
     "legend.fontsize": 7.5,
     "text.color": INK,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
     "hatch.color": GREY,
     "hatch.linewidth": 0.5,
     "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "xtick.minor.width": 0.4,
-    "ytick.minor.width": 0.4,
-    "xtick.direction": "in",
-    "ytick.direction": "in",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "lines.linewidth": 1.2,
@@ -73,6 +63,9 @@ _SETTINGS: dict[str, Any] = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
+for _ticks in ("xtick", "ytick"):
+    _SETTINGS |= {f"{_ticks}.labelsize": 7.5, f"{_ticks}.color": INK, f"{_ticks}.direction": "in"}
+    _SETTINGS |= {f"{_ticks}.major.width": 0.6, f"{_ticks}.minor.width": 0.4}
 
 
 class FigureData(BaseModel):

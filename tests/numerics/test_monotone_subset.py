@@ -1,10 +1,17 @@
 """Subsets that meet a condition on N, p_max and the norms, against trying every subset."""
 
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 import pytest
-from perturbproof.numerics.boundary.subset import Samples, chosen_subset, random_sizes
+from perturbproof.numerics.boundary.subset import (
+    RandomSizes,
+    Samples,
+    chosen_subset,
+    held_in_order,
+    random_sizes,
+)
 
 
 def load(count, product, shortest, longest):
@@ -40,9 +47,13 @@ def test_chosen_subset_is_maximal_and_meets_it(data, held):
     assert len(found) >= largest - 1
 
 
+def drawn_sizes(samples: Samples, rng: np.random.Generator, **options) -> RandomSizes:
+    return random_sizes(len(samples.x), partial(held_in_order, samples, load), rng, **options)
+
+
 def test_random_sizes_against_one_prefix_at_a_time(data):
     x, y = data
-    found = random_sizes(Samples(x, y), load, np.random.default_rng(5), orders=9)
+    found = drawn_sizes(Samples(x, y), np.random.default_rng(5), orders=9)
     rng = np.random.default_rng(5)
     sizes = []
     for _ in range(9):
@@ -58,14 +69,14 @@ def test_prefixes_longer_than_a_chunk_and_the_limit():
     x[150] = x[7]
     samples = Samples(x, np.array([1, -1] * 100, dtype=np.int8))
     rng = np.random.default_rng(2)
-    found = random_sizes(samples, load, np.random.default_rng(2), orders=5)
+    found = drawn_sizes(samples, np.random.default_rng(2), orders=5)
     places = []
     for _ in range(5):
         order = rng.permutation(200).tolist()
         places.append(max(order.index(7), order.index(150)))
     assert (found.lowest, found.highest) == (min(places), max(places))
     assert len(chosen_subset(samples, load)) == 199
-    capped = random_sizes(samples, load, np.random.default_rng(2), orders=5, most=2)
+    capped = drawn_sizes(samples, np.random.default_rng(2), orders=5, most=2)
     assert capped.capped
     assert capped.highest == 2
 
@@ -74,4 +85,4 @@ def test_none_meets_it():
     x = np.ones((6, 3))
     samples = Samples(x, np.array([1, -1] * 3, dtype=np.int8))
     assert len(chosen_subset(samples, load)) == 0
-    assert random_sizes(samples, load, np.random.default_rng(0)).highest == 0
+    assert drawn_sizes(samples, np.random.default_rng(0)).highest == 0

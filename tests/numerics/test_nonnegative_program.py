@@ -1,6 +1,8 @@
 """The margin program at scale, against the certain solver and SciPy."""
 
+from dataclasses import asdict
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +16,15 @@ from perturbproof.numerics.paper_scale.perturbed_noise import (
     margin_matrix,
     unchanged,
 )
-from perturbproof.numerics.paper_scale.program import ProgramSolution, solve_margin_program
+from perturbproof.numerics.paper_scale.program import solve_margin_program
 from perturbproof.numerics.paper_scale.projected_gradients import ClassMetric, kkt_violation
 from scipy.optimize import nnls
+
+
+def told(*arguments, **options) -> SimpleNamespace:
+    """The multipliers, and how well they were found, in one."""
+    multipliers, solved = solve_margin_program(*arguments, **options)
+    return SimpleNamespace(multipliers=multipliers, **asdict(solved))
 
 
 def solved(x: np.ndarray, y: np.ndarray, slope: float, **options):
@@ -24,7 +32,7 @@ def solved(x: np.ndarray, y: np.ndarray, slope: float, **options):
     labels = torch.tensor(y, dtype=torch.float32)
     product = MarginProduct(unchanged(gram), labels, slope, margin_matrix(gram, labels, slope))
     diagonal = float(gram.diagonal().mean()) * (1 + slope**2) / 2
-    return solve_margin_program(product, labels, diagonal, **options)
+    return told(product, labels, diagonal, **options)
 
 
 def sample(seed: int, n: int, d: int, spike: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +63,7 @@ def test_multipliers_are_those_of_the_certain_solver(seed, n, d, slope, spike) -
         assert (found.multipliers > 0).all()
 
 
-def zeros(found: ProgramSolution) -> int:
+def zeros(found: SimpleNamespace) -> int:
     return int((found.multipliers == 0).sum())
 
 
@@ -101,7 +109,7 @@ def exactly(x: np.ndarray, y: np.ndarray, slope: float, tolerance: float = 1e-9,
     labels = torch.tensor(y)
     matrix = margin_matrix(torch.tensor(x @ x.T), labels, slope)
     diagonal = float(matrix.diagonal().mean())
-    return solve_margin_program(matrix.mv, labels, diagonal, tolerance=tolerance, most=most), matrix
+    return told(matrix.mv, labels, diagonal, tolerance=tolerance, most=most), matrix
 
 
 def by_least_squares(matrix: torch.Tensor) -> np.ndarray:
@@ -196,7 +204,7 @@ def test_only_what_has_no_solution_is_called_unbounded(gap: float) -> None:
     # Here A lambda = 1 has a negative entry.
     matrix[2:, 2:] = torch.tensor([[1.0, 2.0], [2.0, 5.0]])
     labels = torch.tensor([1.0, 1, -1, -1], dtype=torch.float64)
-    found = solve_margin_program(matrix.mv, labels, 2.0, tolerance=1e-9)
+    found = told(matrix.mv, labels, 2.0, tolerance=1e-9)
     assert found.bounded is (gap > 0)
     if gap > 0:
         np.testing.assert_allclose(found.multipliers, [1 / gap, 1 / gap, 1, 0], rtol=1e-6)

@@ -70,7 +70,7 @@ def agree(first: Result, second: Result) -> None:
     assert [(r.scenario, r.theorem, r.verdict) for r in first] == [
         (r.scenario, r.theorem, r.verdict) for r in second
     ]
-    for one, two in zip(first.run.measured, second.run.measured, strict=True):
+    for one, two in zip(first.run.outcomes, second.run.outcomes, strict=True):
         assert one.data == two.data
         for symbol, value in one.measured.items():
             other = two.measured[symbol].value

@@ -47,9 +47,7 @@ def outcomes(outcome, theorems, proofs):
 @pytest.fixture(scope="module")
 def content(outcomes, theorems, proofs) -> dict[str, Any]:
     return json.loads(
-        report_text(
-            build_report(Run(outcomes, theorems, proofs, ()), INFO).model_dump(mode="json")
-        ),
+        report_text(build_report(Run(outcomes, theorems, proofs), INFO).model_dump(mode="json")),
         parse_constant=lambda name: pytest.fail(f"{name} in the report"),
     )
 
@@ -188,15 +186,15 @@ def test_the_dtype_is_that_of_the_networks(outcomes, theorems, proofs) -> None:
     small = scenario(training={"dtype": "float32"})
     other = replace(outcomes[0], scenario=small)
     for given, told in (((outcomes[0],), "float64"), ((other,), "float32"), ((), "float64")):
-        assert build_report(Run(given, theorems, proofs, ()), INFO).environment.dtype == told
-    both = build_report(Run((outcomes[0], other), theorems, proofs, ()), INFO)
+        assert build_report(Run(given, theorems, proofs), INFO).environment.dtype == told
+    both = build_report(Run((outcomes[0], other), theorems, proofs), INFO)
     assert both.environment.dtype == "float32, float64"
 
 
 def test_what_is_not_finite_cannot_enter_a_report(outcomes, theorems, proofs) -> None:
     for broken in (replace(outcomes[0], seconds=math.nan), replace(outcomes[0], seconds=math.inf)):
         with pytest.raises(ValueError, match="finite"):
-            build_report(Run((broken,), theorems, proofs, ()), INFO)
+            build_report(Run((broken,), theorems, proofs), INFO)
 
 
 def test_numbers_are_finite_and_intervals_ordered(content) -> None:
@@ -306,7 +304,7 @@ def without_times(value: Any) -> Any:
 def test_two_runs_with_one_seed_differ_in_times_only(content, theorems, proofs, outcome) -> None:
     later = replace(INFO, started="2027-02-02T02:02:02+00:00", clock=99.0)
     again = run_scenario(outcome.scenario, proofs, theorems=theorems)
-    fresh = build_report(Run((again,), theorems, proofs, ()), later).model_dump(mode="json")
+    fresh = build_report(Run((again,), theorems, proofs), later).model_dump(mode="json")
     first, second = without_times(content), without_times(fresh)
     assert second["scenarios"] == first["scenarios"][:1]
     assert second["proofs"] == first["proofs"]

@@ -54,7 +54,7 @@ def test_the_replay_gives_the_same_verdict_and_the_same_numbers(tmp_path: Path, 
     (replayed,) = again.results
     assert (replayed.verdict, replayed.theorem) == (Verdict.FAIL, judged.theorem)
     assert claims(again.report) == claims(result.report)
-    old, new = (r.run.measured[0] for r in (result, again))
+    old, new = (r.run.outcomes[0] for r in (result, again))
     assert new.data["hash"] == old.data["hash"]
     for symbol, value in old.measured.items():
         back = new.measured[symbol].value

@@ -81,10 +81,6 @@ def _constant(ball: Callable[[], arb]) -> Callable[[], Interval]:
     return enclosed
 
 
-def _at_most(a: Interval, b: Interval) -> bool | None:
-    return True if a.certainly_at_most(b) else False if b.certainly_less(a) else None
-
-
 def _equal(a: Interval, b: Interval) -> bool | None:
     if not a.intersects(b):
         return False
@@ -104,7 +100,7 @@ INTERVALS: Arithmetic[Interval] = Arithmetic(
     },
     folds={sp.Add: operator.add, sp.Mul: operator.mul, sp.Max: Interval.max, sp.Min: Interval.min},
     power=operator.pow,
-    at_most=_at_most,
+    at_most=lambda a, b: a.certainly_at_most(b) or (False if b.certainly_less(a) else None),
     equal=_equal,
     one_of=lambda possible: reduce(Interval.hull, possible) if possible else Interval.whole(),
 )

@@ -323,14 +323,11 @@ class Interval:
         with working_precision():
             return Interval(floor(function(self.low)), ceiling(function(self.high)))
 
-    def __radd__(self, other: Number) -> Interval:
-        return self + other
+    __radd__ = __add__
+    __rmul__ = __mul__
 
     def __rsub__(self, other: Number) -> Interval:
         return -self + other
-
-    def __rmul__(self, other: Number) -> Interval:
-        return self * other
 
     def __rtruediv__(self, other: Number) -> Interval:
         return _interval(other) / self if isinstance(other, Operand) else NotImplemented

@@ -100,7 +100,8 @@ class Surd:
         if exponent.denominator not in (1, 2) or (exponent < 0 and not self.sign):
             return None
         size = abs(exponent.numerator)
-        if size * self._bits() > MOST_BITS:
+        bits = int(self.factor.height_bits()) + int(self.radicand.height_bits())
+        if size * bits > MOST_BITS:
             return None
         whole = _checked(
             self.factor**size * self.radicand ** (size // 2),
@@ -119,9 +120,6 @@ class Surd:
     def _signed_square(self) -> fmpq:
         square = self.factor * self.factor * self.radicand
         return -square if self.sign < 0 else square
-
-    def _bits(self) -> int:
-        return int(self.factor.height_bits()) + int(self.radicand.height_bits())
 
 
 def exact_root(square: Fraction) -> Surd:

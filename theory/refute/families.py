@@ -17,7 +17,6 @@ from itertools import combinations, permutations, product
 from .kkt_points import (
     KktPoint,
     Matrix,
-    Vector,
     dot,
     gram_matrix,
     is_positive_semidefinite,
@@ -25,7 +24,7 @@ from .kkt_points import (
     linear_pattern,
 )
 from .setting import ExactData, ExactPerturbation, Setting, combination
-from .values import Values
+from .values import Values, sign_vector
 
 SLOPES = (Fraction(1), Fraction(1, 2), Fraction(9, 10), Fraction(1, 10))
 NEAR_LINEAR = Fraction(9, 10)
@@ -104,13 +103,6 @@ class Family:
 _Shape = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
-def _labellings(n: int, linear: bool) -> tuple[tuple[int, ...], ...]:
-    """Labels up to swapping the classes; a linear network sees only the signed inner products."""
-    if linear:
-        return (tuple(1 if i % 2 == 0 else -1 for i in range(n)),)
-    return tuple((1, *rest) for rest in product((1, -1), repeat=n - 1))
-
-
 def _canonical(shape: _Shape, linear: bool) -> tuple:
     """The least description among all orders of the samples (and both names of the classes)."""
     squares, signs, labels = shape
@@ -131,7 +123,11 @@ def _shapes(n: int, linear: bool) -> tuple[_Shape, ...]:
     """Norms, signs and labels, one of each class that differs by the order of samples only."""
     found: dict[tuple, _Shape] = {}
     norms = NORMS if linear or n < 4 else NORMS[:1]
-    for (first, rest), labels in product(norms, _labellings(n, linear)):
+    # Up to swapping the classes; a linear network sees only the signed inner products.
+    labellings = [(1, *rest) for rest in product((1, -1), repeat=n - 1)]
+    if linear:
+        labellings = [tuple((-1) ** i for i in range(n))]
+    for (first, rest), labels in product(norms, labellings):
         for signs in _sign_patterns(n):
             shape = ((first, *(rest,) * (n - 1)), signs, labels)
             found.setdefault(_canonical(shape, linear), shape)
@@ -149,7 +145,7 @@ def families() -> tuple[Family, ...]:
     for n, slope in product(SIZES, SLOPES):
         if n == max(SIZES) and slope == NEAR_LINEAR:
             continue  # a linear network and slope 1/2 enclose it
-        shapes = _shapes(n, True) if slope == 1 else _shapes(n, False)
+        shapes = _shapes(n, slope == 1)
         found += [Family(tuple(map(Fraction, sq)), s, lab, slope) for sq, s, lab in shapes]
     return tuple(found)
 
@@ -195,20 +191,16 @@ _NATURAL: tuple[tuple[tuple[tuple[int, ...], ...], tuple[int, ...]], ...] = (
 _SIZES = tuple(Fraction(n, 100) for n in (1, 5, 20, 40, 60, 75, 90, 110, 150, 200, 300, 1000))
 
 
-def _rational(row: tuple[int, ...]) -> Vector:
-    return tuple(map(Fraction, row))
+def linear_point(
+    data: ExactData, changes: int = 2, *, all_positive: bool = False
+) -> KktPoint | None:
+    """The KKT point of the linear pattern, or one with another where it has none.
 
-
-def _linear_point(data: ExactData) -> KktPoint | None:
-    only = (linear_pattern(data.labels),)
-    found = next(kkt_points(data.gram, data.labels, data.slope, only=only), None)
-    return found or next(kkt_points(data.gram, data.labels, data.slope, changes=2), None)
-
-
-def _directions(q: Vector) -> Iterator[tuple[Vector, Fraction]]:
-    """Directions with the square that normalises them: q/‖q‖, and signs as they are."""
-    yield q, dot(q, q)
-    yield tuple(Fraction((x > 0) - (x < 0)) for x in q), Fraction(1)
+    `changes` and `all_positive` as in `kkt_points`.
+    """
+    given, only = (data.gram, data.labels, data.slope), (linear_pattern(data.labels),)
+    found = next(kkt_points(*given, only=only), None)
+    return found or next(kkt_points(*given, changes=changes, all_positive=all_positive), None)
 
 
 @cache
@@ -216,29 +208,25 @@ def perturbed_settings() -> tuple[Values, ...]:
     """Natural samples with their KKT point, a perturbed set with its own, and a test point."""
     found: list[Values] = []
     for (integers, labels), slope in product(_NATURAL, PERTURBED_SLOPES):
-        rows = tuple(map(_rational, integers))
+        rows = tuple(tuple(map(Fraction, row)) for row in integers)
         data = ExactData(gram_matrix(rows), labels, slope)
-        point = _linear_point(data)
+        point = linear_point(data)
         if point is None:
             continue
         q = combination(tuple(a * y for a, y in zip(point.multipliers, labels, strict=True)), rows)
         flipped = tuple(-y for y in labels)
         points = (q, rows[0], tuple(Fraction(i - 1) for i in range(len(q))))
-        for (direction, scale), adv_labels, size in product(
-            _directions(q), (flipped, labels), _SIZES
-        ):
+        # With the square that normalises them: q/‖q‖, and signs as they are.
+        directions = ((q, dot(q, q)), (sign_vector(q), Fraction(1)))
+        for (direction, scale), adv_labels, size in product(directions, (flipped, labels), _SIZES):
             # eps is size times the norm of the first sample: step = eps/sqrt(scale), made rational.
-            step = size * _rational_ratio(data.gram[0][0], scale)
+            ratio = float(data.gram[0][0] / scale) ** 0.5
+            step = size * Fraction(ratio).limit_denominator(1000)
             p = ExactPerturbation(rows, adv_labels, direction, step, scale, slope)
-            adv_point = _linear_point(p.data)
+            adv_point = linear_point(p.data)
             if adv_point is not None:
                 found += [
                     Values(Setting(data, point, p, adv_point, rows, z, k))
                     for k, z in enumerate(points, start=1)
                 ]
     return tuple(found)
-
-
-def _rational_ratio(a: Fraction, b: Fraction) -> Fraction:
-    """A rational number near sqrt(a/b)."""
-    return Fraction(float(a / b) ** 0.5).limit_denominator(1000)

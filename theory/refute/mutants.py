@@ -9,6 +9,7 @@ refute but a proof must still reach.
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -31,6 +32,7 @@ Kind = Literal[
 Part = Literal["assumption", "claim", "formal"]
 #: Mutants of one relation, at most; fewer where no dataset could refute them.
 MOST, MOST_UNSEARCHED = 18, 6
+_POINTS = 24
 SCALINGS = tuple(sp.Rational(*q) for q in ((3, 2), (2, 3), (3, 1), (1, 3)))
 
 
@@ -187,20 +189,13 @@ def _strengthens(before: Boolean, after: Boolean, part: Part) -> bool:
     if old is None or new is None:
         return True
     sign = 1 if part == "assumption" else -1
-    return max((sign * change for change in _changes(old, new)), default=1) > 0
-
-
-def _changes(old: sp.Expr, new: sp.Expr, points: int = 24) -> list[float]:
     rng = random.Random(20240507)
-    symbols, found = symbols_of(old, new), []
-    for _ in range(points):
+    symbols, changes = symbols_of(old, new), []
+    for _ in range(_POINTS):
         at = {s: exact(_random_value(s, rng)) for s in symbols}
-        try:
-            change = value(new - old, at)
-        except (Undecided, Undefined, TypeError):
-            continue
-        found.append(float(arb(change).mid()))
-    return found
+        with suppress(Undecided, Undefined, TypeError):
+            changes.append(sign * float(arb(value(new - old, at)).mid()))
+    return max(changes, default=1) > 0
 
 
 def _random_value(symbol: sp.Symbol, rng: random.Random) -> Fraction:
@@ -210,11 +205,6 @@ def _random_value(symbol: sp.Symbol, rng: random.Random) -> Fraction:
     return low + (high - low) * Fraction(rng.randint(1, 999), 1000)
 
 
-def _priority(edit: _Edit) -> int:
-    """Outer changes before inner ones, constants and exponents a level ahead."""
-    return edit.depth - (edit.kind in ("constant", "exponent", "inequality"))
-
-
 def _changed(relation: Boolean, part: Part, most: int) -> tuple[_Edit, ...]:
     """The edits of a relation worth trying: really different, and not merely weaker constants.
 
@@ -222,7 +212,9 @@ def _changed(relation: Boolean, part: Part, most: int) -> tuple[_Edit, ...]:
     """
     seen = {relation}
     found: list[_Edit] = []
-    for edit in sorted(_relation_edits(relation), key=_priority):
+    # Outer changes before inner ones, constants and exponents a level ahead.
+    ahead = ("constant", "exponent", "inequality")
+    for edit in sorted(_relation_edits(relation), key=lambda e: e.depth - (e.kind in ahead)):
         result = edit.result
         if result in seen or result.has(sp.zoo, sp.nan, sp.oo, sp.I):
             continue
@@ -260,18 +252,18 @@ def mutants(theorem: Theorem) -> tuple[Mutant, ...]:
         dropped = _Edit("hypothesis dropped", f"without the hypothesis {a.relation}", sp.true)
         for edit in (*_changed(a.relation, "assumption", most), dropped):
             changed = replace(a, relation=edit.result)  # type: ignore[arg-type]
-            add("assumption", a.id, a.relation, edit, _with_assumption(theorem, changed))
+            add("assumption", a.id, a.relation, edit, _with(theorem, changed))
     for c in theorem.claims:
         parts = () if c.formal is None else _parts(c.formal)
         if not parts or c.relation in parts:
             for edit in _changed(c.relation, "claim", most):
                 formal = _replace_part(parts, c.relation, edit.result) if parts else None
                 changed = replace(c, relation=edit.result, formal=formal)  # type: ignore[arg-type]
-                add("claim", c.id, c.relation, edit, _with_claim(theorem, changed))
+                add("claim", c.id, c.relation, edit, _with(theorem, changed))
         for rest in parts:
             for edit in _changed(rest, "claim", MOST_UNSEARCHED) if rest != c.relation else ():
                 changed = replace(c, formal=_replace_part(parts, rest, edit.result))
-                add("formal", c.id, rest, edit, _with_claim(theorem, changed))
+                add("formal", c.id, rest, edit, _with(theorem, changed))
     return tuple(found)
 
 
@@ -283,11 +275,7 @@ def _replace_part(parts: tuple[Boolean, ...], part: Boolean, new: sp.Basic) -> B
     return sp.And(*(new if p == part else p for p in parts))
 
 
-def _with_assumption(theorem: Theorem, changed: Assumption) -> Theorem:
-    assumptions = tuple(changed if a.id == changed.id else a for a in theorem.assumptions)
-    return replace(theorem, assumptions=assumptions)
-
-
-def _with_claim(theorem: Theorem, changed: Claim) -> Theorem:
-    claims = tuple(changed if c.id == changed.id else c for c in theorem.claims)
-    return replace(theorem, claims=claims)
+def _with(theorem: Theorem, changed: Assumption | Claim) -> Theorem:
+    field = "claims" if isinstance(changed, Claim) else "assumptions"
+    parts = (changed if p.id == changed.id else p for p in getattr(theorem, field))
+    return replace(theorem, **{field: tuple(parts)})

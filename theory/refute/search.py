@@ -7,6 +7,7 @@ certainly hold or certainly do not. A scalar countermodel is never one.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -17,7 +18,15 @@ from sympy.logic.boolalg import Boolean
 from ..exact.scalars import Undefined
 from ..statement import Claim, Theorem
 from ..symbols import symbols_of
-from .families import EXTREMES, Family, bent_families, families, perturbed_settings, scaled_families
+from .families import (
+    EXTREMES,
+    Family,
+    bent_families,
+    families,
+    linear_point,
+    perturbed_settings,
+    scaled_families,
+)
 from .kkt_points import gram_matrix, is_positive_semidefinite, kkt_points, linear_pattern, recheck
 from .setting import ExactData, Setting
 from .values import EVALUATORS, OF_THE_DATA, OF_THE_PERTURBATION, Values, holds, sides
@@ -93,14 +102,6 @@ def claims_on_data(theorem: Theorem) -> tuple[Claim, ...]:
     )
 
 
-def admits(theorem: Theorem, values: Values) -> bool:
-    """Whether every assumption certainly holds."""
-    try:
-        return all(holds(a.relation, values) is True for a in theorem.assumptions)
-    except (KeyError, Undefined):
-        return False
-
-
 def refute(theorem: Theorem, setting: Setting) -> Refutation | None:
     """The refutation of a theorem by one setting, if it is one.
 
@@ -110,7 +111,10 @@ def refute(theorem: Theorem, setting: Setting) -> Refutation | None:
     if not is_positive_semidefinite(setting.data.gram):
         return None
     values = Values(setting)
-    if not admits(theorem, values):
+    try:
+        if not all(holds(a.relation, values) is True for a in theorem.assumptions):
+            return None
+    except (KeyError, Undefined):
         return None
     for claim in claims_on_data(theorem):
         try:
@@ -160,14 +164,15 @@ class _Relation:
         except (TypeError, ValueError, NotImplementedError):
             self._double = None
 
-    def probably(self, values: Values) -> bool:
-        """Whether it holds in doubles, or exactly where doubles do not serve."""
-        if self._double is not None:
-            try:
-                return bool(self._double(*(values.double(name) for name in self.names)))
-            except (ArithmeticError, NameError, TypeError, ValueError):
-                pass
-        return holds(self.relation, values) is True
+    def probably(self, values: Values) -> bool | None:
+        """Whether it holds in doubles, or exactly where doubles do not serve; None if undefined."""
+        try:
+            if self._double is not None:
+                with suppress(ArithmeticError, NameError, TypeError, ValueError):
+                    return bool(self._double(*(values.double(name) for name in self.names)))
+            return holds(self.relation, values) is True
+        except Undefined:
+            return None
 
 
 @cache
@@ -192,7 +197,7 @@ def _edges(relations: tuple[Boolean, ...]) -> Callable[[Family], tuple[int, ...]
         if key not in known:
             # A certificate's system is solved anew at every point: a coarser edge is enough.
             known[key] = family.edge(
-                lambda index: _admissible(about_data, _data_values(family, index)),
+                lambda index: all(r.probably(_data_values(family, index)) for r in about_data),
                 resolution=1 if by_extremes else 8,
             )
         return known[key]
@@ -208,13 +213,7 @@ _CHANGES = {1: 2, 2: 4, 3: 3, 4: 2}
 def _at_linear_point(family: Family, index: int) -> tuple[Values, ...]:
     """The data with their KKT point of the linear pattern, or with another where it has none."""
     data = family.data(index)
-    labels, slope = data.labels, data.slope
-    point = next(kkt_points(data.gram, labels, slope, only=(linear_pattern(labels),)), None)
-    if point is None:
-        bent = kkt_points(
-            data.gram, labels, slope, changes=_CHANGES[data.n], all_positive=data.n > 2
-        )
-        point = next(bent, None)
+    point = linear_point(data, _CHANGES[data.n], all_positive=data.n > 2)
     return (Values(Setting(data, point)),) if point is not None else ()
 
 
@@ -247,32 +246,15 @@ def search(theorem: Theorem) -> Search:
     required = [_relation(r) for r in relations]
     admissible = 0
     for values in candidates:
-        if coordinates and not _admissible(required, values):
+        if coordinates and not all(assumption.probably(values) for assumption in required):
             continue
         admissible += 1
-        if not _suspicious(screened, values):
+        if not any(claim.probably(values) is False for claim in screened):
             continue
         found = refute(theorem, values.setting)
         if found is not None:
             return Search(_simplest(theorem, found), admissible, excluded)
     return Search(None, admissible, excluded)
-
-
-def _admissible(assumptions: list[_Relation], values: Values) -> bool:
-    try:
-        return all(assumption.probably(values) for assumption in assumptions)
-    except Undefined:
-        return False
-
-
-def _suspicious(claims: list[_Relation], values: Values) -> bool:
-    for claim in claims:
-        try:
-            if not claim.probably(values):
-                return True
-        except Undefined:
-            continue
-    return False
 
 
 def _standard(edge: Callable[[Family], tuple[int, ...]]) -> Iterator[Values]:

@@ -66,22 +66,12 @@ class ExactPerturbation:
     slope: Fraction
 
     @cached_property
-    def overlaps(self) -> Vector:
-        """<x'_n, direction>."""
-        return tuple(dot(x, self.direction) for x in self.base)
-
-    @cached_property
     def rows(self) -> tuple[Vector, ...]:
         """The perturbed samples."""
         return tuple(
             tuple(a + self.step * y * b for a, b in zip(x, self.direction, strict=True))
             for x, y in zip(self.base, self.labels, strict=True)
         )
-
-    @cached_property
-    def base_data(self) -> ExactData:
-        """The samples before the perturbation, with the labels of the perturbed set."""
-        return ExactData(gram_matrix(self.base), self.labels, self.slope)
 
     @cached_property
     def data(self) -> ExactData:
@@ -133,9 +123,10 @@ class Setting:
 
     @property
     def before(self) -> Setting:
-        """The base of the perturbed set as a setting of its own."""
+        """The base of the perturbed set, with that set's labels, as a setting of its own."""
         p = self.moved
-        return Setting(p.base_data, rows=p.base, z=self.z, top_k=self.top_k)
+        data = ExactData(gram_matrix(p.base), p.labels, p.slope)
+        return Setting(data, rows=p.base, z=self.z, top_k=self.top_k)
 
     @property
     def signed(self) -> Vector:

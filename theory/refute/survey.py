@@ -65,23 +65,22 @@ def classify(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> MutantReport:
     found = Search(None, 0, "not a statement about data alone")
     if mutant.part != "formal":
         found = search(mutant.theorem)
-    if found.refutation is not None:
-        reason = str(found.refutation)
+
+    def report(verdict: MutantVerdict, reason: str) -> MutantReport:
         return MutantReport(
-            mutant, "refuted", reason, proof.verdict, gap, found.refutation, found.admissible
+            mutant, verdict, reason, proof.verdict, gap, found.refutation, found.admissible
         )
-    if proof.verdict == "proved":
-        return MutantReport(mutant, "proved", _room(mutant), "proved", None, None, found.admissible)
-    assert gap is not None
-    by = _proved_by(mutant, timeout_ms) if found.admissible else ()
-    if by:
-        reason = f"its own proof is open at step {gap.id}, but it follows from {', '.join(by)}"
-        return MutantReport(mutant, "proved", reason, proof.verdict, gap, None, found.admissible)
-    verdict: MutantVerdict = "proof gap" if proof.verdict == "gap" else "unknown"
-    reason = f"step {gap.id}: {gap.detail}; " + (
-        f"{found.admissible} datasets refute nothing" if found.admissible else found.excluded
-    )
-    return MutantReport(mutant, verdict, reason, proof.verdict, gap, None, found.admissible)
+
+    if found.refutation is not None:
+        return report("refuted", str(found.refutation))
+    if gap is None:
+        return report("proved", _room(mutant))
+    if found.admissible and (by := _proved_by(mutant, timeout_ms)):
+        follows = f"but it follows from {', '.join(by)}"
+        return report("proved", f"its own proof is open at step {gap.id}, {follows}")
+    tried = f"{found.admissible} datasets refute nothing" if found.admissible else found.excluded
+    verdict = "proof gap" if proof.verdict == "gap" else "unknown"
+    return report(verdict, f"step {gap.id}: {gap.detail}; {tried}")
 
 
 def survey(
@@ -223,7 +222,10 @@ def _proved_by(mutant: Mutant, timeout_ms: int) -> tuple[str, ...]:
         for other in dict.fromkeys((mutant.original, *catalog()))
         if other.kind == "theorem"
         and {s for a in other.assumptions for s in symbols_of(a.relation)} <= known
-        and (other is mutant.original or wanted & set(symbols_of(*_statements(other))))
+        and (
+            other is mutant.original
+            or wanted & set(symbols_of(*(c.statement for c in other.claims)))
+        )
         and all(
             decide(given, a.relation, timeout_ms=min(QUICK_MS, timeout_ms)).status == "implied"
             for a in other.assumptions
@@ -240,7 +242,3 @@ def _proved_by(mutant: Mutant, timeout_ms: int) -> tuple[str, ...]:
     attempt = replace(changed, proof=(meanings, *earlier, *conclusions))
     proof = prove(attempt, timeout_ms=timeout_ms)
     return tuple(t.id for t in usable) if proof.verdict == "proved" else ()
-
-
-def _statements(theorem: Theorem) -> tuple[Boolean, ...]:
-    return tuple(c.statement for c in theorem.claims)

@@ -97,11 +97,6 @@ def _weighted(s: Setting, of_class: int, own: Fraction, other: Fraction) -> Vect
     return tuple(f * w for f, w in zip(factors, s.signed, strict=True))
 
 
-def _class_cosine(s: Setting) -> Value:
-    plus, minus = (_weighted(s, y, Fraction(1), Fraction(0)) for y in (1, -1))
-    return _cosine(s, plus, minus)
-
-
 def _gradient_cosine(s: Setting, *, largest: bool) -> Value:
     """The cosine of q and the gradient that a class sees, over both classes."""
     own, other = 1 + s.data.slope**2, 2 * s.data.slope
@@ -163,9 +158,9 @@ def _sides(s: Setting) -> Vector:
     return tuple(y * b for y, b in zip(s.data.labels, _along(s), strict=True))
 
 
-def _alignment(s: Setting) -> Value:
-    direction, q = s.moved.direction, s.q
-    return quotient(dot(direction, q), dot(direction, direction) * dot(q, q))
+def _between(a: Vector, b: Vector) -> Value:
+    """The cosine of two vectors in coordinates."""
+    return quotient(dot(a, b), dot(a, a) * dot(b, b))
 
 
 def _top(q: Vector, k: int) -> Vector:
@@ -174,16 +169,9 @@ def _top(q: Vector, k: int) -> Vector:
     return tuple(x if i in order else Fraction(0) for i, x in enumerate(q))
 
 
-def _signs(q: Vector) -> Vector:
+def sign_vector(q: Vector) -> Vector:
+    """Of every component, -1, 0 or 1."""
     return tuple(Fraction((x > 0) - (x < 0)) for x in q)
-
-
-def _cosine_of(direction: Callable[[Vector, int], Vector]) -> Evaluator:
-    def cosine(s: Setting) -> Value:
-        e = direction(s.q, s.top_k)
-        return quotient(dot(e, s.q), dot(e, e) * dot(s.q, s.q))
-
-    return cosine
 
 
 _OF_A_SET: dict[str, Evaluator] = {
@@ -210,7 +198,9 @@ _POINT: dict[str, Evaluator] = {
     "norm_q": lambda s: exact_root(_inner(s, s.signed, s.signed)),
     "q_margin_min": lambda s: min(_margins(s)),
     "q_margin_max": lambda s: max(_margins(s)),
-    "class_cos": _class_cosine,
+    "class_cos": lambda s: _cosine(
+        s, *(_weighted(s, y, Fraction(1), Fraction(0)) for y in (1, -1))
+    ),
     "gradient_cos_min": partial(_gradient_cosine, largest=False),
     "gradient_cos_max": partial(_gradient_cosine, largest=True),
     "natural_kappa": _natural_kappa,
@@ -221,19 +211,21 @@ _MOVED: dict[str, Evaluator] = {
     "N_adv": lambda s: Fraction(len(s.moved.labels)),
     "eps": lambda s: exact_root(s.moved.step**2 * s.moved.scale),
     "dir_sq": lambda s: dot(s.moved.direction, s.moved.direction) / s.moved.scale,
-    "kappa": lambda s: exact_root(max(map(abs, s.moved.overlaps)) ** 2 / s.moved.scale),
+    "kappa": lambda s: exact_root(
+        max(dot(x, s.moved.direction) ** 2 for x in s.moved.base) / s.moved.scale
+    ),
 }
 _COORDINATES: dict[str, Evaluator] = {
     "q_z": lambda s: dot(s.q, s.test_point),
     "nnz_q": lambda s: Fraction(sum(x != 0 for x in s.q)),
     "top_k": lambda s: Fraction(s.top_k),
-    "cos_sign": _cosine_of(lambda q, k: _signs(q)),
-    "cos_rescaled": _cosine_of(lambda q, k: q),
-    "cos_value": _cosine_of(_top),
-    "cos_top_sign": _cosine_of(lambda q, k: _signs(_top(q, k))),
+    "cos_sign": lambda s: _between(sign_vector(s.q), s.q),
+    "cos_rescaled": lambda s: _between(s.q, s.q),
+    "cos_value": lambda s: _between(_top(s.q, s.top_k), s.q),
+    "cos_top_sign": lambda s: _between(sign_vector(_top(s.q, s.top_k)), s.q),
     "side_min": lambda s: min(_sides(s)),
     "side_sum": lambda s: _total(_sides(s)),
-    "alignment": _alignment,
+    "alignment": lambda s: _between(s.moved.direction, s.q),
     "dir_z": lambda s: quotient(dot(s.moved.direction, s.test_point), s.moved.scale),
     "T1_z": lambda s: dot(s.perturbed.signed, _along(s.before)),
     "base_l1_z": lambda s: _total(tuple(map(abs, _along(s.before)))),

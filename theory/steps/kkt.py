@@ -9,6 +9,7 @@ lambda_k y_k y_n s_kj <x_k, x_n>, whose size the sum bound limits.
 from typing import Any
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from .. import symbols
 from ..statement import Cases, Citation, Definition, Identity, Inequality, Let, Step, TrustedFact
@@ -80,6 +81,15 @@ KKT_POINT = TrustedFact(
     (_margin >= 1, sp.Eq(_multiplier * (_margin - 1), 0)),
 )
 
+
+def _slope(slope: sp.Symbol, t: sp.Expr, active: sp.Expr, inactive: sp.Expr) -> Boolean:
+    return sp.Or(
+        sp.And(t > 0, sp.Eq(slope, active)),
+        sp.And(t < 0, sp.Eq(slope, inactive)),
+        sp.And(sp.Eq(t, 0), slope >= gamma, slope <= 1),
+    )
+
+
 preactivation_n = slope_n * lambda_n * rho_n + cross_n
 preactivation_top = slope_top * lambda_max * rho_top + cross_top
 
@@ -107,13 +117,7 @@ STATIONARITY: tuple[Step, ...] = (
     Definition(
         "subdifferential",
         "A slope s of phi at t is 1 for t > 0, gamma for t < 0, and between them at 0.",
-        (
-            sp.Or(
-                sp.And(_t > 0, sp.Eq(_s, 1)),
-                sp.And(_t < 0, sp.Eq(_s, gamma)),
-                sp.And(sp.Eq(_t, 0), _s >= gamma, _s <= 1),
-            ),
-        ),
+        (_slope(_s, _t, sp.Integer(1), gamma),),
     ),
     Cases(
         "homogeneous <- subdifferential",
@@ -174,6 +178,14 @@ SAMPLES: tuple[Step, ...] = (
 )
 
 
+LEAST_ACTIVATION = Definition(
+    "least-activation",
+    "The minimum over finitely many samples and neurons is attained at some n and j.",
+    (sp.Eq(activation_margin, preactivation_n),),
+    chooses="nj",
+)
+
+
 def activation_steps() -> tuple[Step, ...]:
     """Step 4 from lambda_max <= U ("2"), lambda_n >= L ("3") and gamma L r > U P ("4-bounds")."""
     return (
@@ -182,12 +194,7 @@ def activation_steps() -> tuple[Step, ...]:
             "m y_n a_j <w_j, x_n> >= gamma L r - U P > 0 for every sample and neuron.",
             preactivation_n > 0,
         ),
-        Definition(
-            "least-activation",
-            "The minimum over finitely many samples and neurons is attained at some n and j.",
-            (sp.Eq(activation_margin, preactivation_n),),
-            chooses="nj",
-        ),
+        LEAST_ACTIVATION,
         Inequality(
             "4-all <- 4 least-activation",
             "Every sample activates exactly the neurons of its own label's half.",
@@ -271,14 +278,6 @@ own_t = own_slope * lambda_n * rho_n + cross_n
 other_t = other_slope * lambda_n * rho_n + cross_n
 own_t_top = own_slope_top * lambda_max * rho_top + cross_top
 other_t_top = other_slope_top * lambda_max * rho_top + cross_top
-
-
-def _slope(slope: sp.Symbol, t: sp.Expr, active: sp.Expr, inactive: sp.Expr) -> sp.Basic:
-    return sp.Or(
-        sp.And(t > 0, sp.Eq(slope, active)),
-        sp.And(t < 0, sp.Eq(slope, inactive)),
-        sp.And(sp.Eq(t, 0), slope >= gamma, slope <= 1),
-    )
 
 
 ANY_SAMPLE: tuple[Step, ...] = (

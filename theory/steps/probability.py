@@ -6,7 +6,7 @@ that is asked for: a deviation t suffices when an inequality without exponential
 
 import sympy as sp
 
-from ..statement import Instance, TrustedFact
+from ..statement import Identity, Instance, TrustedFact
 from .sums import B, K, P, Q, R, T, X, a, b, c, e, p, s, t, u, v, w
 
 _angle = sp.Symbol("phi", real=True)
@@ -132,6 +132,13 @@ def sub_event(rare: sp.Symbol, common: sp.Symbol, event: sp.Basic, other: sp.Bas
 def uniform_mean(moment: sp.Expr, *variables: sp.Symbol) -> sp.Expr:
     """The mean of a function of independent coordinates uniform on [-1, 1]."""
     return sp.Integral(moment / 2 ** len(variables), *((x, -1, 1) for x in variables))
+
+
+def uniform_moment(
+    name: str, says: str, value: str | int, moment: sp.Expr, *variables: sp.Symbol
+) -> Identity:
+    """The step that this is the mean of a function of such coordinates."""
+    return Identity(name, says, uniform_mean(moment, *variables), sp.Rational(value))
 
 
 UNCORRELATED = TrustedFact(

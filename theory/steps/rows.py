@@ -218,12 +218,7 @@ def closing(bounds: tuple[Step, ...]) -> tuple[Step, ...]:
     `bounds` conclude the claims "upper" and "lower".
     """
     return (
-        Definition(
-            "least-activation",
-            "The minimum over finitely many samples and neurons is attained at some n and j.",
-            (sp.Eq(activation_margin, kkt.preactivation_n),),
-            chooses="nj",
-        ),
+        kkt.LEAST_ACTIVATION,
         Inequality(
             "pattern-all <- pattern least-activation",
             "Every sample activates exactly the neurons of its own label's half.",

@@ -39,7 +39,7 @@ def check_run(check: CheckResult, data: FromFile, precision: int | None, progres
     )
     proofs = proved(theorems, progress)
     outcomes = tuple(outcome_of(check, s, theorems, proofs, progress) for s in scenarios)
-    return Run(outcomes, theorems, proofs, ())
+    return Run(outcomes, theorems, proofs)
 
 
 def scenario_of(data: FromFile, slope: float) -> Scenario:
@@ -118,5 +118,12 @@ def _assumptions_only(
         f"Only the assumptions were checked, without exact solution or trained network, for "
         f"{check.left_out}.",
     )
-    data, seconds = described(check.sample), time.perf_counter() - started
-    return ScenarioOutcome(scenario, data, judgements, (), (), findings, (), seconds)
+    return ScenarioOutcome(
+        scenario,
+        tuple(theorem.id for theorem in theorems),
+        described(check.sample),
+        values,
+        seconds=time.perf_counter() - started,
+        judgements=judgements,
+        findings=findings,
+    )

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from sympy.core.relational import Relational
@@ -26,6 +26,7 @@ from ...numerics.boundary.subset import (
     Samples,
     chosen_subset,
     greedy_subset,
+    held_in_order,
     random_sizes,
 )
 from ...numerics.compiler import compile_expression
@@ -195,7 +196,8 @@ class Rungs:
             random = np.random.default_rng([self.seed, int.from_bytes(id.encode(), "little")])
             rung, load = self._with_slope(_rung(name, id, measured)), _load(id, slope)
             if rung.holds != "yes":
-                sizes = random_sizes(self._samples, load, random)
+                held = partial(held_in_order, self._samples, load)
+                sizes = random_sizes(self.sample.n, held, random)
                 rung = replace(rung, at_random=sizes, chosen_rows=self._chosen(id, slope, load))
             yield replace(
                 rung,
@@ -280,10 +282,7 @@ class Rungs:
         return _meets(id, row_values(self._row_wise(self._quick_gram, id, slope, rows)))
 
     def _rows_at_random(self, id: str, slope: float) -> RandomSizes:
-        rng = np.random.default_rng([self.seed, len(FORMS[id])])
-        sizes = []
-        for _ in range(_ORDERS):
-            order = rng.permutation(self.sample.n)
+        def certified(order: np.ndarray) -> int:
             # A subset inherits the certificate: t falls, L and the slack grow.
             held, failed = 1, 2
             while failed < len(order) and self._certified(id, slope, order[:failed]):
@@ -293,9 +292,10 @@ class Rungs:
                 middle = (held + failed) // 2
                 fits = self._certified(id, slope, order[:middle])
                 held, failed = (middle, failed) if fits else (held, middle)
-            sizes.append(held if held > 1 else 0)
-        sizes.sort()
-        return RandomSizes(sizes[0], sizes[(_ORDERS - 1) // 2], sizes[-1], _ORDERS, False)
+            return held if held > 1 else 0
+
+        rng, size = np.random.default_rng([self.seed, len(FORMS[id])]), self.sample.n
+        return random_sizes(size, certified, rng, orders=_ORDERS, most=size)
 
     def _chosen_rows(self, id: str, slope: float) -> tuple[int, ...] | None:
         """Rows of a subset that certainly meets the theorem; empty when none was found."""

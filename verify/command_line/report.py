@@ -42,17 +42,12 @@ def report(
 
 
 def _judged(report: schema.Report) -> Iterator[tuple[Verdict, Verdict]]:
-    for scenario in report.scenarios:
-        if scenario.error is not None:
+    points = (point for sweep in report.sweeps for point in sweep.points)
+    for judged in (*report.scenarios, *points):
+        if judged.error is not None:
             yield Verdict.ERROR, Verdict.PASS
-        for one in scenario.theorems:
+        for one in judged.theorems:
             yield Verdict(one.verdict), Verdict(one.expected)
-    for sweep in report.sweeps:
-        for point in sweep.points:
-            if point.error is not None:
-                yield Verdict.ERROR, Verdict.PASS
-            for one in point.theorems:
-                yield Verdict(one.verdict), Verdict(one.expected)
     for one in report.studies:
         yield Verdict(one.verdict), Verdict(one.expected)
 

@@ -33,12 +33,8 @@ from .test_points import Coverage, Matching, coverage
 # Findings in words: what a reader should take away from a scenario.
 
 
-def notes(experiment: Experiment) -> tuple[str, ...]:
+def notes(experiment: Experiment) -> Iterator[str]:
     """Sentences about the data, the subset and the limit: what no verdict is needed for."""
-    return tuple(dict.fromkeys(_notes(experiment)))
-
-
-def _notes(experiment: Experiment) -> Iterator[str]:
     sample = experiment.sample
     if experiment.scenario.subset is not None:
         yield (
@@ -179,16 +175,23 @@ def measure_scenario(
     *,
     device: str = "cpu",
     progress: Progress = unwatched,
+    with_figures: bool = True,
 ) -> MeasuredScenario:
     """Measure what these theorems need in a scenario.
 
     Raises:
         InputError: the data cannot be used. Any other fault is the `error` of the result.
     """
-    theorems = tuple(theorems)
-    ids = tuple(theorem.id for theorem in theorems)
-    symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
-    return measure_symbols(scenario, ids, symbols, device=device, progress=progress)
+    needed = {theorem.id: theorem.measured_symbols for theorem in theorems}
+    symbols = {symbol.name for of_one in needed.values() for symbol in of_one}
+    return measure_symbols(
+        scenario,
+        tuple(needed),
+        symbols,
+        device=device,
+        progress=progress,
+        with_figures=with_figures,
+    )
 
 
 def measure_symbols(
@@ -218,7 +221,7 @@ def measure_symbols(
                 measured,
                 checks,
                 observations(experiment),
-                notes(experiment),
+                tuple(notes(experiment)),
                 figures(experiment) if with_figures else (),
                 time.perf_counter() - started,
             )

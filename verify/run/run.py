@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,7 +21,7 @@ from ..measure.measuring import FAULTS, MeasuredScenario, measure_scenario
 from ..scenarios.inputs import check_ids
 from ..scenarios.scenario import WORKING_BITS, Scenario
 from ..statistics import Levels, family_levels
-from ..values import ClaimVerdict, CrossCheck, Observation, Progress, Verdict, factor, unwatched
+from ..values import ClaimVerdict, Progress, Verdict, factor, unwatched
 from .store import (
     Store,
     computed,
@@ -63,18 +62,11 @@ def _vacuous(judgement: Judgement) -> str:
 
 
 @dataclass(frozen=True)
-class ScenarioOutcome:
-    """Everything that came of one scenario. `error` says why it could not be finished."""
+class ScenarioOutcome(MeasuredScenario):
+    """A measured scenario, what it says of each theorem, and in words what a reader should know."""
 
-    scenario: Scenario
-    data: dict[str, Any] | None
-    judgements: tuple[Judgement, ...]
-    cross_checks: tuple[CrossCheck, ...]
-    observations: tuple[Observation, ...]
-    findings: tuple[str, ...]
-    figures: tuple[dict[str, Any], ...]
-    seconds: float
-    error: str | None = None
+    judgements: tuple[Judgement, ...] = ()
+    findings: tuple[str, ...] = ()
 
     @property
     def judged(self) -> tuple[tuple[Verdict, Verdict], ...]:
@@ -86,13 +78,11 @@ class ScenarioOutcome:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its outcomes in order, the theorems they are about, their proofs, and what
-    was measured for each outcome."""
+    """A finished run: its outcomes in order, the theorems they are about, and their proofs."""
 
     outcomes: tuple[ScenarioOutcome, ...]
     theorems: tuple[Theorem, ...]
     proofs: Mapping[str, ProofReport]
-    measured: tuple[MeasuredScenario, ...]
 
 
 def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
@@ -151,7 +141,9 @@ def run_scenarios(
     """
     known = theorems or catalog()
     about = [select(scenario, known) for scenario in scenarios]
-    more = {"theorem files": list(map(file_digest, own)), "threads": _threads()}
+    # The last bits of matrix products hang on the threads, and a report is that of one run.
+    threads = [torch.get_num_threads(), *map(os.environ.get, _THREADS)]
+    more = {"theorem files": list(map(file_digest, own)), "threads": threads}
     # Named as well: of two scenarios that are the same otherwise each is measured.
     keys = [
         scenario_key(scenario, some, device, name=scenario.name, **more)
@@ -173,16 +165,11 @@ def run_scenarios(
     # An ERROR is not kept: it may pass.
     new = dict(computed(fresh(), journal, lambda m: None if m.error else measured_to_plain(m)))
     measured = tuple(found or new[key] for key, found in zip(keys, have, strict=True))
-    return Run(judge_measured(measured, chosen, proofs), chosen, proofs, measured)
+    return Run(judge_measured(measured, chosen, proofs), chosen, proofs)
 
 
 def _named(progress: Progress, name: str, what: str, done: int, total: int) -> None:
     progress(f"{name}: {what}", done, total)
-
-
-def _threads() -> list[Any]:
-    """What the last bits of matrix products hang on, so that a report is that of one run."""
-    return [torch.get_num_threads(), *(os.environ.get(name) for name in _THREADS)]
 
 
 def run_scenario(
@@ -236,14 +223,9 @@ def _judged(
                 )
         except FAULTS as fault:
             error = f"{type(fault).__name__}: {fault}"
+    told = {**vars(measured), "error": error}
+    if error is not None:
+        return ScenarioOutcome(**{**told, "data": None})
     return ScenarioOutcome(
-        measured.scenario,
-        measured.data if error is None else None,
-        judgements,
-        measured.cross_checks,
-        measured.observations,
-        findings(measured.notes, judgements) if error is None else (),
-        measured.figures,
-        measured.seconds,
-        error,
+        **told, judgements=judgements, findings=findings(measured.notes, judgements)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pydantic
@@ -109,7 +109,8 @@ def run_studies(
     Raises:
         OSError: the store cannot be written.
     """
-    jobs = sorted({job for one in studies for job in _jobs(one)}, key=lambda job: job.order)
+    points = [(one, point) for one in studies for point in one.expanded]
+    jobs = sorted({job for each in points for job in _jobs(*each)}, key=lambda job: job.order)
     keys = [job.key(device) for job in jobs]
     have = kept(zip(keys, jobs, strict=True), store, lambda _, one: _RECORDS.validate_python(one))
     found = {job: record for job, record in zip(jobs, have, strict=True) if record is not None}
@@ -125,22 +126,13 @@ def run_studies(
     return tuple(_assembled(one, found) for one in studies)
 
 
-def _jobs(study: Study) -> Iterator[Job]:
-    for point in study.expanded:
-        for seed in point.seeds:
-            yield _exact_job(study, point, seed)
-        if point.train:
-            yield _trained_job(study, point)
-
-
-def _exact_job(study: Study, point: StudyPoint, seed: int) -> Job:
-    return Job(study.data, study.draws, seed, point.setting)
-
-
-def _trained_job(study: Study, point: StudyPoint) -> Job:
+def _jobs(study: Study, point: StudyPoint) -> tuple[Job, ...]:
+    """The exact solutions of a point, seed by seed, and then the trained networks if asked for."""
+    exact = [Job(study.data, study.draws, seed, point.setting) for seed in point.seeds]
+    if not point.train:
+        return tuple(exact)
     time = PUBLISHED_TIME if study.training.time is None else study.training.time
-    job = _exact_job(study, point, point.seeds[0])
-    return Job(job.data, job.pool, job.seed, job.setting, point.width, time)
+    return *exact, replace(exact[0], width=point.width, time=time)
 
 
 def _computed(
@@ -152,14 +144,8 @@ def _computed(
         if learning is None or shared != (job.data, job.pool, job.seed, job.setting.slope):
             learning, networks = None, None  # before the next draws are made
             shared = (job.data, job.pool, job.seed, job.setting.slope)
-            drawn = NoisePool(
-                job.data,
-                job.pool.samples,
-                job.pool.noise_samples,
-                job.pool.dimension,
-                job.seed,
-                device,
-            )
+            sizes = (job.pool.samples, job.pool.noise_samples, job.pool.dimension)
+            drawn = NoisePool(job.data, *sizes, job.seed, device)
             learning = NoiseLearning(drawn, job.setting.slope)
         if job.width and (
             networks is None or (networks.width, networks.time) != (job.width, job.time)
@@ -168,41 +154,36 @@ def _computed(
         # A product with the Gram matrix or with the samples, whichever is less.
         count = job.setting.noise_samples
         with fitting_threads(count * min(count, job.setting.dimension) * max(1, job.width)):
+            started = time.perf_counter()
             try:
-                if job.width and networks is not None:
-                    record = _trained(networks, job, progress)
-                else:
-                    record = _exact(learning, job)
+                found = _solved(learning, networks if job.width else None, job.setting, progress)
+                record = Record(job.seed, time.perf_counter() - started, **found)
             except PerturbationFault as fault:
                 record = Record(job.seed, 0.0, fault=str(fault))
         yield key, record
 
 
-def _exact(learning: NoiseLearning, job: Job) -> Record:
-    started = time.perf_counter()
-    exact = learning.exact(job.setting)
-    control, solved = learning.control(job.setting)
-    return Record(job.seed, time.perf_counter() - started, exact, control, solved)
-
-
-def _trained(networks: TrainedNetworks, job: Job, progress: Progress) -> Record:
-    started = time.perf_counter()
-    where = f"d = {job.setting.dimension}, N = {job.setting.samples}, eps = {job.setting.eps:g}"
+def _solved(
+    learning: NoiseLearning,
+    networks: TrainedNetworks | None,
+    at: LearningSetting,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The fields of a record that say what came of a job."""
+    if networks is None:
+        exact, (control, solved) = learning.exact(at), learning.control(at)
+        return {"exact": exact, "control": control, "control_solved": solved}
+    where = f"d = {at.dimension}, N = {at.samples}, eps = {at.eps:g}"
     trained = networks.learn(
-        job.setting, lambda name, steps: progress(f"training {name}, {where}", steps, 0)
+        at, lambda name, steps: progress(f"training {name}, {where}", steps, 0)
     )
-    return Record(job.seed, time.perf_counter() - started, trained=trained)
+    return {"trained": trained}
 
 
 def _assembled(study: Study, done: Mapping[Job, Record]) -> StudyRun:
-    return StudyRun(
-        study,
-        tuple(
-            PointOutcome(
-                point,
-                tuple(done[_exact_job(study, point, seed)] for seed in point.seeds),
-                done[_trained_job(study, point)] if point.train else None,
-            )
-            for point in study.expanded
-        ),
-    )
+    points = []
+    for point in study.expanded:
+        records = tuple(done[job] for job in _jobs(study, point))
+        exact = records[: len(point.seeds)]
+        points.append(PointOutcome(point, exact, records[-1] if point.train else None))
+    return StudyRun(study, tuple(points))

@@ -29,6 +29,9 @@ def sweep_entry(swept: Swept, witnesses: Mapping[tuple[str, str], str]) -> schem
     rows = [_row(point, outcome, witnesses) for point, outcome in swept.outcomes]
     content = {k: v for k, v in swept.grid.content.items() if k not in ("name", "description")}
     unexpected = sum(verdict is not expected for verdict, expected in swept.judged)
+    reason = f"{len(swept.points)} points, {len(swept.judged)} verdicts, "
+    reason += f"{unexpected} not as expected" if unexpected else "all as expected"
+    reason += f"; {swept.failed} points failed" if swept.failed else ""
     return schema.Sweep(
         name=swept.grid.name,
         says=prose(str(swept.grid.content.get("description", ""))),
@@ -36,7 +39,7 @@ def sweep_entry(swept: Swept, witnesses: Mapping[tuple[str, str], str]) -> schem
         axes=tuple(schema.SweptAxis(field=a.field, values=a.values) for a in swept.grid.axes),
         verdict=worst(verdict for verdict, _ in swept.judged).value,
         as_expected=not unexpected,
-        reason=_reason(swept, unexpected),
+        reason=reason,
         seconds=sum(row.seconds or 0.0 for row in rows),
         points=tuple(rows),
         findings=tuple(_findings(swept, rows)),
@@ -67,12 +70,6 @@ def _row(
 def _loads(assumptions: Iterable[JudgedAssumption]) -> list[float]:
     loads = (middle(a.value and a.value.load) for a in assumptions)
     return [load for load in loads if load is not None]
-
-
-def _reason(swept: Swept, unexpected: int) -> str:
-    told = f"{len(swept.points)} points, {len(swept.judged)} verdicts"
-    told += f", {unexpected} not as expected" if unexpected else ", all as expected"
-    return f"{told}; {swept.failed} points failed" if swept.failed else told
 
 
 def _findings(swept: Swept, rows: list[schema.SweptPoint]) -> Iterator[str]:

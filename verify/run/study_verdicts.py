@@ -179,11 +179,10 @@ def _fault(outcome: PointOutcome) -> str:
     for record in outcome.exact:
         if record.fault:
             return record.fault
-        if record.exact is None:
-            continue
+        exact = record.exact
         for name, solved in (
-            ("natural set", record.exact.natural),
-            ("perturbed set", record.exact.perturbed),
+            ("natural set", exact and exact.natural),
+            ("perturbed set", exact and exact.perturbed),
             ("control", record.control_solved),
         ):
             if solved is not None and solved.bounded and solved.violation > LARGEST_VIOLATION:

@@ -230,5 +230,4 @@ def run_sweep(
     proofs = proved(chosen, progress)
     progress("judging", 0, 1)
     measured = tuple(one for one in found.values() if one is not None)
-    run = Run(judge_measured(measured, chosen, proofs), chosen, proofs, measured)
-    return replace(swept, run=run)
+    return replace(swept, run=Run(judge_measured(measured, chosen, proofs), chosen, proofs))

@@ -93,13 +93,12 @@ def witnesses(
     One that measuring again does not confirm is left out.
     """
     found = {}
-    measured = {one.scenario.name: one for one in run.measured}
     for outcome in run.outcomes:
         for judgement in outcome.judgements:
             if judgement.verdict is Verdict.FAIL:
                 name = outcome.scenario.name
                 progress(f"{name}: witness against {judgement.theorem.id}", 0, 1)
-                made = _witness(measured[name], judgement.theorem, replay)
+                made = _witness(outcome, judgement.theorem, replay)
                 if made is not None:
                     found[name, judgement.theorem.id] = made
     return found

@@ -28,6 +28,7 @@ from ..measure import learner, normals
 from ..scenarios.scenario import Scenario
 from ..values import Measured
 
+_OFF = Interval.exact(1 + 1e-6)
 _NETWORK = {"slope": 0.5, "width": 4, "initial_scale": 1e-4}
 _NEAR = {"samples": 8, "dimension": 60, "coherence": 0.004, "radius": 1.25}
 SCENARIOS: Mapping[str, dict[str, Any]] = {
@@ -175,14 +176,6 @@ def _first_negated(values: np.ndarray, until: int = 1) -> np.ndarray:
     return wrong
 
 
-def _turned(direction: np.ndarray) -> np.ndarray:
-    return _first_negated(direction, len(direction) // 2)
-
-
-def _shifted(solution: Any) -> Any:
-    return None if solution is None else solution * Interval.exact(1 + 1e-6)
-
-
 def _half(slope: Any) -> Fraction:
     return Fraction(slope) / 2
 
@@ -227,7 +220,7 @@ _FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
         ),
         "inexact-solve": (
             "The enclosure of the multipliers is off by one part in a million.",
-            _returned(multipliers, "verified_solve", _shifted),
+            _returned(multipliers, "verified_solve", lambda v: v if v is None else v * _OFF),
         ),
         "halves-of-the-limit": (
             "The two halves of the limit network are exchanged.",
@@ -304,7 +297,7 @@ _FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
     "noise": {
         "wrong-direction": (
             "Half of the coordinates of the perturbation have the wrong sign.",
-            _returned(L2, "direction", _turned),
+            _returned(L2, "direction", lambda e: _first_negated(e, len(e) // 2)),
         ),
         "wrong-rho": (
             "The cosine of q and q^a is squared.",

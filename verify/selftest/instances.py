@@ -22,7 +22,7 @@ from ...theory.engine import ProofReport
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ...theory.theorems import catalog
-from ..measure.measuring import MeasuredScenario, measure_symbols
+from ..measure.measuring import MeasuredScenario, measure_scenario
 from ..run.run import ScenarioOutcome, judge_measured, proved, select
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
@@ -221,11 +221,9 @@ def agreement(
     measured: list[MeasuredScenario] = []
     for instance in instances(count, rng):
         progress("random instances", len(chosen), count)
-        theorems_of = select(instance.scenario, known)
-        ids = tuple(theorem.id for theorem in theorems_of)
-        names = {s.name for theorem in theorems_of for s in theorem.measured_symbols}
+        about = select(instance.scenario, known)
         try:
-            measured.append(measure_symbols(instance.scenario, ids, names, with_figures=False))
+            measured.append(measure_scenario(instance.scenario, about, with_figures=False))
         except InputError:
             continue  # random labels of one class only, which are no perturbed set
         chosen.append(instance)

@@ -136,7 +136,7 @@ def test_draws_at_the_smallest_dimension_meet_the_condition(
 def test_planted_errors_leave_a_gap() -> None:
     theorem = concentration.THEOREM
     claim = theorem.claims[0]
-    stronger = replace(claim, relation=concentration.chance_paper >= 1 - delta / 2)
+    stronger = replace(claim, relation=claim.relation.lhs >= 1 - delta / 2)  # type: ignore[attr-defined]
     assert prove(replace(theorem, claims=(stronger,))).verdict == "gap"
 
     # A variance of 1/18 instead of 1/9 would make Bernstein's radius smaller.

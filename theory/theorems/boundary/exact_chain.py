@@ -1,7 +1,7 @@
 """Certificate: the paper's argument with its two bounds kept exactly."""
 
 from ...statement import PROJECT, Assumption, Theorem
-from ...steps import kkt, linear_boundary
+from ...steps import kkt
 from ...symbols import N, R_max, R_min, gamma, p_max
 from . import standard_boundary
 
@@ -23,18 +23,6 @@ THEOREM = Theorem(
             CONDITION,
         ),
     ),
-    claims=(
-        standard_boundary.LOWER,
-        standard_boundary.UPPER,
-        linear_boundary.PATTERN_CLAIM,
-        linear_boundary.TRAINED_CLAIM,
-    ),
-    proof=(
-        *kkt.NAMES,
-        *kkt.STATIONARITY,
-        *kkt.SAMPLES,
-        *kkt.chain_steps("exact-chain"),
-        *linear_boundary.LINEAR_BOUNDARY,
-        *standard_boundary.CONCLUSIONS,
-    ),
+    claims=standard_boundary.CLAIMS,
+    proof=standard_boundary.proof_with(*kkt.chain_steps("exact-chain")),
 )

@@ -103,20 +103,6 @@ THEOREM = Theorem(
             CONDITION,
         ),
     ),
-    claims=(
-        standard_boundary.LOWER,
-        standard_boundary.UPPER,
-        linear_boundary.PATTERN_CLAIM,
-        linear_boundary.TRAINED_CLAIM,
-    ),
-    proof=(
-        *kkt.NAMES,
-        *kkt.STATIONARITY,
-        *kkt.SAMPLES,
-        *kkt.ANY_SAMPLE,
-        *kkt.TOP_SAMPLE,
-        *_STEPS,
-        *linear_boundary.LINEAR_BOUNDARY,
-        *standard_boundary.CONCLUSIONS,
-    ),
+    claims=standard_boundary.CLAIMS,
+    proof=standard_boundary.proof_with(*kkt.ANY_SAMPLE, *kkt.TOP_SAMPLE, *_STEPS),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ...statement import KUMANO, Assumption, Claim, Conclusion, Theorem
+from ...statement import KUMANO, Assumption, Claim, Conclusion, Step, Theorem
 from ...steps import kkt, linear_boundary
 from ...symbols import N, R_max, R_min, gamma, lambda_max, lambda_min, p_max
 
@@ -15,7 +15,9 @@ UPPER = Claim(
     lambda_max < 3 / (2 * gamma**2 * R_min**2),
 )
 
-CONCLUSIONS = (
+CLAIMS = (LOWER, UPPER, linear_boundary.PATTERN_CLAIM, linear_boundary.TRAINED_CLAIM)
+
+_CONCLUSIONS = (
     Conclusion(
         "claim-lower <- 3 least-multiplier 4-bounds regime U L r R P norms",
         "The lower bound L exceeds 1/(2 R_max²).",
@@ -29,6 +31,19 @@ CONCLUSIONS = (
     Conclusion("claim-boundary <- 4-all 6", "Steps 4 and 6 together."),
     Conclusion("claim-trained <- 4-all 7", "Step 7."),
 )
+
+
+def proof_with(*bounds: Step) -> tuple[Step, ...]:
+    """The proof of `CLAIMS` by the steps that bound multipliers and activations."""
+    return (
+        *kkt.NAMES,
+        *kkt.STATIONARITY,
+        *kkt.SAMPLES,
+        *bounds,
+        *linear_boundary.LINEAR_BOUNDARY,
+        *_CONCLUSIONS,
+    )
+
 
 THEOREM = Theorem(
     id="standard-boundary",
@@ -47,13 +62,6 @@ THEOREM = Theorem(
             p_max < gamma**3 * R_min**4 / (3 * N * R_max**2),
         ),
     ),
-    claims=(LOWER, UPPER, linear_boundary.PATTERN_CLAIM, linear_boundary.TRAINED_CLAIM),
-    proof=(
-        *kkt.NAMES,
-        *kkt.STATIONARITY,
-        *kkt.SAMPLES,
-        *kkt.chain_steps("nearly-orthogonal"),
-        *linear_boundary.LINEAR_BOUNDARY,
-        *CONCLUSIONS,
-    ),
+    claims=CLAIMS,
+    proof=proof_with(*kkt.chain_steps("nearly-orthogonal")),
 )

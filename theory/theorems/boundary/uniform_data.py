@@ -140,7 +140,6 @@ _ell1 = declare("log_norm", "log(4 N/delta)", low=0, latex="\\ell_1")
 _ell2 = declare("log_cross", "log(2 N (N-1)/delta)", low=0, latex="\\ell_2")
 _t1 = declare("t1", "bound of every |‖x_n‖² - d/3|", low=0, latex="t_1")
 _t2 = declare("t2", "bound of every |<x_n, x_k>|", low=0, latex="t_2")
-_larger = declare("d_larger", "a larger dimension", low=1, latex="d'")
 
 
 def _chance(name: str, meaning: str, index: str = "") -> Any:
@@ -156,18 +155,10 @@ _NORM_VARIANCE = probability.uniform_mean((_u**2 - sp.Rational(1, 3)) ** 2, _u)
 _CROSS_VARIANCE = probability.uniform_mean((_u * _w) ** 2, _u, _w)
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity(
-        "mean-square",
-        "The mean of x² is 1/3.",
-        probability.uniform_mean(_u**2, _u),
-        sp.Rational(1, 3),
-    ),
+    probability.uniform_moment("mean-square", "The mean of x² is 1/3.", "1/3", _u**2, _u),
     Identity("variance-square", "The variance of x² is 4/45.", _NORM_VARIANCE, sp.Rational(4, 45)),
-    Identity(
-        "mean-product",
-        "The mean of a product x y is 0.",
-        probability.uniform_mean(_u * _w, _u, _w),
-        sp.Integer(0),
+    probability.uniform_moment(
+        "mean-product", "The mean of a product x y is 0.", 0, _u * _w, _u, _w
     ),
     Identity("variance-product", "Its variance is 1/9.", _CROSS_VARIANCE, sp.Rational(1, 9)),
 )

@@ -90,18 +90,8 @@ def _gaussian(moment: sp.Expr) -> sp.Expr:
 
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity(
-        "uniform-variance",
-        "Uniform: variance 1/3.",
-        probability.uniform_mean(_x**2, _x),
-        sp.Rational(1, 3),
-    ),
-    Identity(
-        "uniform-fourth",
-        "Uniform: fourth moment 1/5.",
-        probability.uniform_mean(_x**4, _x),
-        sp.Rational(1, 5),
-    ),
+    probability.uniform_moment("uniform-variance", "Uniform: variance 1/3.", "1/3", _x**2, _x),
+    probability.uniform_moment("uniform-fourth", "Uniform: fourth moment 1/5.", "1/5", _x**4, _x),
     Identity("gaussian-variance", "Gaussian: variance 1.", _gaussian(_x**2), sp.Integer(1)),
     Identity("gaussian-fourth", "Gaussian: fourth moment 3.", _gaussian(_x**4), sp.Integer(3)),
 )

@@ -15,7 +15,6 @@ from ...statement import (
     Claim,
     Conclusion,
     Definition,
-    Identity,
     Inequality,
     Let,
     Theorem,
@@ -80,17 +79,15 @@ CLOSER = sp.And(R_hat <= R_worst, r_hat >= r_worst, P_hat <= P_worst)
 WORST_SPELLED = worst(NORM_RADIUS, PAIR_RADIUS, DIR_RADIUS)
 
 TAILS = (
-    Identity(
-        "mean-square",
-        "The mean of x² for x uniform on [-1, 1] is 1/3.",
-        probability.uniform_mean(_u**2, _u),
-        sp.Rational(1, 3),
+    probability.uniform_moment(
+        "mean-square", "The mean of x² for x uniform on [-1, 1] is 1/3.", "1/3", _u**2, _u
     ),
-    Identity(
+    probability.uniform_moment(
         "mean-product",
         "The mean of a product of two independent coordinates is 0.",
-        probability.uniform_mean(_u * _w, _u, _w),
-        sp.Integer(0),
+        0,
+        _u * _w,
+        *(_u, _w),
     ),
     Let("t1 <- two-samples", "The radius for squared norms.", t1, NORM_RADIUS),
     Let("t2 <- two-samples", "The radius for inner products.", t2, PAIR_RADIUS),

@@ -15,6 +15,7 @@ from ...statement import (
     Theorem,
 )
 from ...steps import kkt, linear_boundary, sums
+from ...steps.kkt import lambda_n, margin_n, rho_n
 from ...steps.linear_boundary import norm_q
 from ...steps.perturbed import eps
 from ...symbols import (
@@ -39,8 +40,6 @@ q_margin_max = declare(
     "largest y_n <q, x_n> over the training samples",
     latex="\\max_n y_n \\langle q,x_n\\rangle",
 )
-lambda_n = declare("lambda_n", "multiplier of an arbitrary sample n", low=0, index="n")
-rho_n = declare("rho_n", "‖x_n‖²", low=0, index="n")
 row_n = declare(
     "row_n", "sum over k != n of lambda_k y_k y_n <x_k, x_n>", index="n", latex="\\chi_n"
 )
@@ -52,7 +51,6 @@ _own = declare(
     latex="t_{own}",
 )
 _other = declare("other_n", "the same for the other half", index="n", latex="t_{other}")
-_margin_n = declare("margin_n", "margin y_n f(x_n)", index="n", latex="\\mu_n")
 
 MARGIN = lambda_min * R_min**2 - (N - 1) * lambda_max * p_max
 REACH = lambda_max * (R_max**2 + (N - 1) * p_max)
@@ -149,14 +147,14 @@ THEOREM = Theorem(
                         _own >= activation_margin,
                         _other >= activation_margin,
                         sp.Eq(_own + _other, (1 + gamma) * q_margin_n),
-                        sp.Eq(_margin_n, (_own + gamma * _other) / 2),
+                        sp.Eq(margin_n, (_own + gamma * _other) / 2),
                     ),
                 ),
                 lambda_n >= lambda_min,
             ),
         ),
         Citation(
-            "kkt", "Feasibility and complementary slackness.", kkt.KKT_POINT(lambda_n, _margin_n)
+            "kkt", "Feasibility and complementary slackness.", kkt.KKT_POINT(lambda_n, margin_n)
         ),
         Inequality(
             "near <- pattern halves-sample kkt",
