@@ -25,7 +25,7 @@ FORBIDDEN = {
 }
 # verify reaches the reports here and nowhere else.
 KNOWS_REPORTS = {"verify/reporting.py"}
-MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 190, 36_000, 410, 15, 7
+MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 190, 33_000, 410, 15, 7
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path
     for package in ALLOWED
