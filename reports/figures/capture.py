@@ -39,17 +39,18 @@ def draw(data: CaptureData, figure: Figure) -> None:
         (upper, data.bound, "certified", VERMILLION, DASHED, "s"),
         (lower, data.share, "certified", GREEN, "-", "o"),
     )
+    # Far below zero says no more than below zero, and would flatten the rest.
+    top = max((v for v in data.activation if v is not None), default=1.0) or 1.0
     labels = []
     for axes, values, name, colour, dash, marker in curves:
-        known = [(k, v) for k, v in zip(data.steps, values, strict=True) if v is not None]
+        pairs = zip(data.steps, values, strict=True)
+        known = [(k, v) for k, v in pairs if v is not None and v >= -top]
         if not known:
             continue
         x, y = zip(*known, strict=True)
         axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markersize=3)
         labels.append((axes, (y[-1], name, colour)))
     upper.axhline(0, color=GREY, linewidth=0.8, linestyle=DOTTED)
-    # Far below zero says no more than below zero, and would flatten the rest.
-    top = max((v for v in data.activation if v is not None), default=1.0) or 1.0
     upper.set_ylim(-top, 1.15 * top)
     lower.set_ylim(0, 1.1)
     lower.set_xscale("log")

@@ -171,6 +171,7 @@ def test_nothing_heavy_is_loaded_before(folder: Path, words: list[str]) -> None:
 
 
 def test_what_is_heavy_is_seen_when_it_is_loaded(folder: Path) -> None:
-    ended, loaded = started(folder, "prove", "fermat")
-    assert "no theorem 'fermat'" in refused(ended)
+    (folder / "own.py").write_text("import sympy\nraise ValueError\n")
+    ended, loaded = started(folder, "prove", "--theorem", "own.py")
+    assert "line 2" in refused(ended)
     assert "sympy" in loaded

@@ -96,12 +96,15 @@ def test_the_version_is_that_of_the_installed_distribution(run) -> None:
 def test_an_interrupt_ends_with_130_one_line_and_no_folder(here: Path) -> None:
     (here / "long.toml").write_text(scenario_text(training="steps = 1_000_000"), encoding="utf-8")
     before = tree(here)
+    # A shell that starts the tests in the background lets them, and what they start, ignore SIGINT.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [SCRIPT, "verify", "long.toml", "--out", "report"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, ignored)
     assert process.stderr is not None
     for line in process.stderr:
         if "training" in line:

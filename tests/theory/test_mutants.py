@@ -121,7 +121,9 @@ def test_an_unproved_theorem_does_not_prove_its_mutants() -> None:
     assert "proved" not in verdicts
 
 
-@pytest.mark.parametrize("id", ["standard-boundary", "half-aware", "row-wise"])
+@pytest.mark.parametrize(
+    "id", ["standard-boundary", "row-wise", pytest.param("half-aware", marks=pytest.mark.slow)]
+)
 def test_survey_of_a_theorem(id: str) -> None:
     counts = check(survey([theorem(id)]))
     print(id, dict(counts))

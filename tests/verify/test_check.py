@@ -186,9 +186,8 @@ def undemanding(monkeypatch):
     """Rungs are decided, and what would make them hold, which takes most of the time, not asked."""
     for name in ("smallest_slope", "random_sizes", "smallest_dimension"):
         monkeypatch.setattr(rungs, name, lambda *_, **__: None)
-    monkeypatch.setattr(rungs, "chosen_subset", lambda *_, **__: ())
-    monkeypatch.setattr(rungs.Rungs, "_rows_at_random", lambda *_: None)
-    monkeypatch.setattr(rungs.Rungs, "_chosen_rows", lambda *_: None)
+    for name in ("_chosen", "_chosen_rows", "_rows_at_random"):
+        monkeypatch.setattr(rungs.Rungs, name, lambda *_: None)
 
 
 @pytest.mark.parametrize("seed", range(6))

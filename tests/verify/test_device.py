@@ -65,6 +65,6 @@ def test_a_check_on_a_device_encloses_what_the_cpu_encloses(
     data = rng.standard_normal((40, 300)), np.resize([0, 1], 40)
     ours, theirs = (check(data, slopes=(0.5,), device=each) for each in (device, "cpu"))
     for name in ("p_max", "R_min", "R_max"):
-        one, other = (getattr(each.check.summary, name) for each in (ours, theirs))
+        one, other = (getattr(each.gram, name) for each in (ours, theirs))
         assert max(one.lower, other.lower) <= min(one.upper, other.upper)
     assert [c.name for c in ours.holding[0.5]] == [c.name for c in theirs.holding[0.5]]

@@ -83,7 +83,7 @@ def test_data_over_the_limit_say_that_the_precision_was_not_applied() -> None:
 
 def test_check_decides_the_edge(tmp_path) -> None:
     path = edge_data(tmp_path, 2.0**-52)["path"]
-    rungs = check(path, slopes=[0.5], precision=100).check.slopes[0].certificates
+    rungs = check(path, slopes=[0.5], precision=100).slopes[0].certificates
     paper = next(rung for rung in rungs if rung.name == "paper")
     assert paper.holds == "no"
     assert paper.left is not None
@@ -95,8 +95,8 @@ def test_check_decides_the_edge(tmp_path) -> None:
 def test_check_says_what_is_over_the_limit(tmp_path) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((210, 3)), np.resize([1, -1], 210)
-    assert "not at 100 bits" in check(x, y, slopes=[0.9], precision=100).check.not_precise
-    assert check(x, y, slopes=[0.9]).check.not_precise == ""
+    assert "not at 100 bits" in check(x, y, slopes=[0.9], precision=100).not_precise
+    assert check(x, y, slopes=[0.9]).not_precise == ""
 
 
 @pytest.mark.parametrize("bits", [0, 53, 2**17])
