@@ -310,7 +310,10 @@ FLOW_STEPS: tuple[Step, ...] = (
 # With the solution of the margin program itself, ‖W_l‖² = Lam = M².
 
 EXACT = sp.And(sp.Eq(limit_norm**2, weight_sum), sp.Eq(ratio_ref**2, weight_sum))
-TENDS = distance_t**2 <= (ratio_ref + (norm_T - ratio_ref * rho_T) / rho_t) ** 2 - weight_sum
+# Without fractions, so that a theorem that leans on this one need not know that rho is not 0.
+TENDS = (distance_t * rho_t) ** 2 <= (
+    ratio_ref * rho_t + norm_T - ratio_ref * rho_T
+) ** 2 - weight_sum * rho_t**2
 DECAY = 1 / loss_t >= 1 / loss_T + elapsed_t / ratio_ref**2
 _loss_bound = 1 / (1 / loss_T + elapsed_t / ratio_ref**2)
 
@@ -323,7 +326,8 @@ DIRECTION: tuple[Step, ...] = (
     ),
     Inequality(
         "tends",
-        "With the exact solution ‖W/rho - W*‖² is at most the square of that less M².",
+        "With the exact solution ‖W/rho - W*‖² is at most the square of that less M², here times "
+        "rho².",
         sp.Implies(EXACT, TENDS),
         by="distance-now ratio-excess rho-positive",
     ),
