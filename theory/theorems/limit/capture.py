@@ -87,9 +87,9 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *flow.FLOW_STEPS,
-        *halves.TOGETHER,
-        *halves.ACTIVATION,
+        *flow.flow_steps(),
+        *halves.together(),
+        *halves.activation(),
         *flow.DIRECTION,
         Earlier(
             "outside",
