@@ -73,9 +73,9 @@ def together(slope: sp.Expr = sp.S.One) -> tuple[Step, ...]:
     return (
         Identity(
             "apart-velocity",
-            "b_j' = sum over own n of l_n kappa_n x_n - sum over cross n of l_n s_jn x_n, kappa_n = "
-            "1 where the own pairs of the group are active (e_n is 1 for own samples, else 0; l_n "
-            "stands as lambda_n; one coordinate): in b_i' - b_j' the own samples cancel.",
+            "b_j' = sum over own n of l_n kappa_n x_n - sum over cross n of l_n s_jn x_n, kappa_n "
+            "being 1 where the own pairs of the group are active (e_n is 1 for own samples, else "
+            "0; l_n stands as lambda_n; one coordinate): in b_i' - b_j' the own samples cancel.",
             over_samples(multipliers * (_own * slope - (1 - _own) * _one) * samples)
             - over_samples(multipliers * (_own * slope - (1 - _own) * _other) * samples),
             -over_samples(multipliers * (1 - _own) * (_one - _other) * samples),

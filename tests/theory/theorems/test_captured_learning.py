@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 
 import numpy as np
 import pytest
@@ -17,31 +16,7 @@ from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.limit.captured_learning import THEOREM
 from perturbproof.theory.theorems.limit.captured_limit import CLOSED
 
-ROOM = 1e-9
-
-
-@cache
-def _sides(relation: sp.Basic):
-    symbols = symbols_of(relation)
-    return tuple(s.name for s in symbols), sp.lambdify(symbols, relation.args, "numpy")
-
-
-def true(formula: sp.Basic, at: dict[str, float], room: float = ROOM) -> bool:
-    """A formula in floating point, with room for rounding on the side of holding."""
-    if isinstance(formula, sp.And):
-        return all(true(part, at, room) for part in formula.args)
-    if isinstance(formula, sp.Implies):
-        return not true(formula.args[0], at, -room) or true(formula.args[1], at, room)
-    if formula in (sp.true, sp.false):
-        return formula is sp.true
-    names, function = _sides(formula)
-    left, right = function(*(at[name] for name in names))
-    slack = room * (abs(left) + abs(right) + 1)
-    if isinstance(formula, sp.Eq):
-        return abs(left - right) <= max(slack, 0)
-    if isinstance(formula, (sp.LessThan, sp.StrictLessThan)):
-        return left <= right + slack
-    return left >= right - slack
+from .formulas import ROOM, true
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
@@ -150,7 +125,7 @@ def followed(w: np.ndarray, sample: Sample, gamma: float, steps: int) -> np.ndar
 
 
 def captured(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, gamma: float):
-    """The limit of the samples, a network captured by it, and what is certified; or None."""
+    """Samples, their limit, a network captured by it, the sine of its angle for ever; or None."""
     sample = Sample(x, y.astype("i1"), "drawn", np.arange(len(x)))
     limit = convex_limit(sample, gamma, all_active(sample.y))
     if not limit.feasible or not limit.own_activation.lower > 0:
@@ -161,7 +136,7 @@ def captured(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, gamma: floa
     if not found.captured or found.certified is None or found.certified.angle is None:
         return None
     assert found.limit is not None
-    return sample, found.limit, w, found.certified
+    return sample, found.limit, w, found.certified.angle.upper
 
 
 def normal(limit: ConvexLimit) -> np.ndarray:
@@ -182,7 +157,7 @@ def test_a_captured_network_learns_what_perturbations_carry() -> None:
         first = captured(rng, x + 0.3 * y[:, None] * truth, y, gamma)
         if first is None:
             continue
-        sample, limit, w, certified = first
+        sample, limit, w, tau = first
         q = normal(limit)
         e = q / np.linalg.norm(q)
         labels = np.array([1, -1, *rng.choice([-1, 1], k - 2)])
@@ -190,7 +165,7 @@ def test_a_captured_network_learns_what_perturbations_carry() -> None:
         second = captured(rng, base + eps * labels[:, None] * e, labels, gamma)
         if second is None:
             continue
-        taught, other, v, certified_g = second
+        taught, other, v, tau_adv = second
         assert limit.own_activation.lower > 0 < other.own_activation.lower
         seen += 1
         q_adv = normal(other)
@@ -206,7 +181,6 @@ def test_a_captured_network_learns_what_perturbations_carry() -> None:
         lean, lean_adv = z @ e, z @ q_adv / np.linalg.norm(q_adv)
         sure = step * np.abs(lean) > np.abs(z @ part) * (1 + 1e-9) + 1e-9
         assert (np.sign(lean) == np.sign(lean_adv))[sure].all()
-        tau, tau_adv = certified.angle.upper, certified_g.angle.upper
         outside = (abs(lean) > tau) & (abs(lean_adv) > tau_adv) & (lean * lean_adv > 0)
         sine = math.sqrt(max(1 - cos**2, 0))
         far = np.abs(lean) > max(tau, tau_adv + sine)
