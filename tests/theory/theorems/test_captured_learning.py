@@ -36,7 +36,7 @@ def drawn(rng: np.random.Generator) -> dict[str, float]:
     other = normal / np.linalg.norm(normal) - cosine(normal, q) * e
     across = other / np.linalg.norm(other)
     lost = (weight * labels) @ base
-    return {
+    values = {
         "adv_label_n": labels[0],
         "two_weight_n": weight[0],
         "base_z_n": base[0] @ z,
@@ -58,6 +58,7 @@ def drawn(rng: np.random.Generator) -> dict[str, float]:
         "two_across_z": z @ across,
         "adv_tau_ever": rng.uniform(0, 0.3),
     }
+    return {name: float(value) for name, value in values.items()}
 
 
 def test_every_step_on_the_normals_holds_of_vectors() -> None:
