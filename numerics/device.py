@@ -89,8 +89,8 @@ def physical_memory() -> int:
 
 def gibibytes(count: int) -> str:
     """A number of bytes, however large, as text."""
-    # Divided as integers: a count from a file may exceed every float.
-    return f"{count * 10 // 2**30 / 10:.1f} GiB" if count < 2**100 else "more than 2^70 GiB"
+    # A count from a file may exceed every float.
+    return f"{count / 2**30:.3g} GiB" if count < 2**100 else "more than 2^70 GiB"
 
 
 @contextmanager
@@ -144,10 +144,6 @@ def check_memory(
     fits = fitting(needed, size, device)
     mend = f"at most {fits} {unit} would fit" if fits else f"no number of {unit} would fit"
     raise InputError(
-        f"{what}: {size} {unit} take {_gibibytes(needed(size))} of memory on {device}, "
-        f"{_gibibytes(free)} are free; {mend}"
+        f"{what}: {size} {unit} take {gibibytes(needed(size))} of memory on {device}, "
+        f"{gibibytes(free)} are free; {mend}"
     )
-
-
-def _gibibytes(count: int) -> str:
-    return f"{count / 2**30:.3g} GiB"

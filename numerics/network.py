@@ -12,8 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from ..theory.exact.interval import Number
+from ..theory.exact.interval import Interval, Number
 from .configuration import InputError
+from .enclose.ball_array import BallArray
+from .enclose.real_array import RealArray
 
 # Points are evaluated in blocks so that pre-activations take at most this many numbers.
 _BLOCK_ENTRIES = 2**24
@@ -65,6 +67,20 @@ def initial_weights(
     if distribution == "gaussian":
         return scale * rng.standard_normal((width, dimension))
     raise InputError(f"distribution: must be 'uniform' or 'gaussian', found {distribution!r}")
+
+
+def preactivations(weights: np.ndarray, x: np.ndarray) -> RealArray:
+    """<w_j, x_n>, (N, m), for float64 weights (m, d) and samples (N, d) taken as exact."""
+    return BallArray.exact(x) @ weights.T
+
+
+def margins(preactivations: RealArray, y: np.ndarray, slope: Number) -> RealArray:
+    """y_n f(x_n), (N,), from the pre-activations (N, m)."""
+    width = preactivations.shape[1]
+    hidden = preactivations.maximum(preactivations * Interval.exact(slope))
+    half = width // 2
+    difference = hidden[:, :half].sum(axis=1) - hidden[:, half:].sum(axis=1)
+    return difference * y.astype(np.float64) / Interval.exact(width).sqrt()
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,6 @@ from .schema import (
     StudyPoint,
     Sweep,
     SweptPoint,
-    SweptTheorem,
 )
 from .words import SEVERITY, counted, duration, expectation, factor, joined, number, share
 
@@ -254,13 +253,12 @@ def _verdicts(point: SweptPoint) -> str:
     """The verdicts of a point in a line, worst first."""
     if point.error is not None:
         return f"ERROR: {point.error}"
-    return "; ".join(map(_verdict, sorted(point.theorems, key=lambda t: SEVERITY.index(t.verdict))))
-
-
-def _verdict(theorem: SweptTheorem) -> str:
-    expected = "" if theorem.verdict == theorem.expected else f" (expected {theorem.expected})"
-    load = "" if theorem.load is None else f"load {factor(theorem.load)}"
-    return joined(f"{theorem.id} {theorem.verdict}{expected}", load, by=", ")
+    told = []
+    for one in sorted(point.theorems, key=lambda theorem: SEVERITY.index(theorem.verdict)):
+        expected = "" if one.verdict == one.expected else f" (expected {one.expected})"
+        load = "" if one.load is None else f"load {factor(one.load)}"
+        told.append(joined(f"{one.id} {one.verdict}{expected}", load, by=", "))
+    return "; ".join(told)
 
 
 def _figures(group: str, index: int, view: Told) -> list[Told]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from .compose import glance, study_table, sweep_table
-from .junit import Case, scenario_cases, study_case, sweep_cases
-from .schema import Report, Scenario
+from .junit import scenario_cases, study_case, sweep_cases
+from .schema import Report
 from .words import OUTCOMES, SEVERITY, duration, printable, superscripted
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -98,8 +98,12 @@ def annotations(
     expected; with ``strict`` that fails as well. ``files`` are the scenario files by name.
     """
     found: list[tuple[str, str]] = []
-    cases = [(s.name, *known) for s in report.scenarios for known in _cases(s, strict)]
-    cases += [(s.name, study_case(s, strict), "", s.as_expected) for s in report.studies]
+    cases = [(s.name, study_case(s, strict), "", s.as_expected) for s in report.studies]
+    for one in report.scenarios:
+        # One that could not be run has a case more than theorems.
+        about = [(checked.id, checked.verdict == checked.expected) for checked in one.theorems]
+        known = zip(scenario_cases(one, strict), [*about, ("", False)], strict=False)
+        cases += [(one.name, case, *told) for case, told in known]
     for swept in report.sweeps:
         # Sweeps have thousands of points: GitHub shows ten annotations of a step.
         bad = [c for c in sweep_cases(swept, strict) if c.result in ("failure", "error")]
@@ -118,14 +122,6 @@ def annotations(
             told = f"proof {proof.verdict} at step {named}"
             found.append((level, _command(level, f"{proof.verdict} {proof.theorem}", "", told)))
     return tuple(command for _, command in sorted(found, key=lambda one: one[0]))
-
-
-def _cases(scenario: Scenario, strict: bool) -> list[tuple[Case, str, bool]]:
-    """The cases of a scenario, each with its theorem and whether its verdict was expected."""
-    cases = scenario_cases(scenario, strict)
-    about = [(checked.id, checked.verdict == checked.expected) for checked in scenario.theorems]
-    about += [("", False)] * (len(cases) - len(about))
-    return [(case, *known) for case, known in zip(cases, about, strict=True)]
 
 
 def _command(level: str, title: str, file: str, message: str) -> str:

@@ -69,7 +69,12 @@ def html(view: Told, typeset: Mapping[str, str], figures: Mapping[str, str]) -> 
     )
     templates.filters |= {"powers": _powers, "said": _said}
     page = templates.get_template("page.html.j2")
-    drawn = _drawings(typeset, figures)
+    # Every letter is drawn once for the whole page: a report has thousands of them.
+    outlines: dict[str, str] = {}
+    formulas = {source: _formula(drawing, outlines) for source, drawing in typeset.items()}
+    symbol = Markup('<symbol id="{}" overflow="visible">{}</symbol>').format
+    letters = Markup("").join(symbol(name, Markup(o)) for o, name in outlines.items())
+    drawn = _Drawings(letters, formulas, figures)
     return printable(page.render(view=view, drawn=drawn, mark=_mark, marks=MARKS.values()))
 
 
@@ -119,18 +124,6 @@ class _Drawings:
         # Without a fixed size the drawing fills its column, by its viewBox.
         drawing = re.sub(r'(<svg [^>]*?) width="[^"]*" height="[^"]*"', r"\1", drawing, count=1)
         return _labelled(drawing, title)
-
-
-def _drawings(typeset: Mapping[str, str], figures: Mapping[str, str]) -> _Drawings:
-    """Make formulas (SVG by source) and figures (SVG by key) fit for a page."""
-    # Every letter is drawn once for the whole page: a report has thousands of them.
-    outlines: dict[str, str] = {}
-    formulas = {source: _formula(page, outlines) for source, page in typeset.items()}
-    letters = "".join(
-        f'<symbol id="{name}" overflow="visible">{outline}</symbol>'
-        for outline, name in outlines.items()
-    )
-    return _Drawings(Markup(letters), formulas, figures)
 
 
 def _formula(page: str, outlines: dict[str, str]) -> str:

@@ -1,12 +1,13 @@
 """JUnit XML from the verdicts, for continuous integration."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
 
 from .compose import compared
-from .schema import CheckedTheorem, Proof, Report, Scenario, Study, Sweep
-from .words import printable, share
+from .schema import Bounds, CheckedTheorem, Proof, Report, Scenario, Study, Sweep
+from .words import joined, printable, share
 
 Result = Literal["passed", "failure", "error", "skipped"]
 _UNDECIDED = ("VACUOUS", "INCONCLUSIVE")
@@ -40,8 +41,26 @@ def junit(report: Report, strict: bool = False) -> str:
     suites += [("studies", [study_case(s, strict) for s in report.studies], None)]
     suites += [(s.name, sweep_cases(s, strict), None) for s in report.sweeps]
     for name, cases, scenario in suites:
-        if cases:
-            _suite(root, name, cases, report, scenario)
+        if not cases:
+            continue
+        suite = ElementTree.SubElement(root, "testsuite", name=printable(name))
+        _count(suite, cases)
+        if report.started:
+            # Without the zone, which is UTC: strict readers allow none.
+            suite.set("timestamp", printable(report.started[:19]))
+        if scenario is not None:
+            seed, data = report.environment.seed, scenario.data
+            values = {
+                "verdict": scenario.verdict,
+                "command": report.environment.command,
+                "seed": "" if seed is None else str(seed),
+                "data-hash": data.hash if data else "",
+            }
+            properties = ElementTree.SubElement(suite, "properties")
+            for key, value in values.items():
+                ElementTree.SubElement(properties, "property", name=key, value=printable(value))
+        for case in cases:
+            _add(suite, case)
     _count(root, [case for _, cases, _ in suites for case in cases])
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
@@ -140,74 +159,40 @@ def details(checked: CheckedTheorem) -> str:
     """Both sides of every assumption and claim, the witness and what would settle it, in lines."""
     lines = []
     for row in checked.assumptions:
-        sides = [
-            f"holds {row.holds}",
-            f"measured [{row.lhs.lower}, {row.lhs.upper}]" if row.lhs else "",
-            f"bound [{row.rhs.lower}, {row.rhs.upper}]" if row.rhs else "",
-            "" if row.load is None else f"load {row.load!r}",
-        ]
-        told = ", ".join(side for side in sides if side)
-        lines.append(f"assumption {row.id}: {told}: {row.formula_text}")
+        load = "" if row.load is None else f"load {row.load!r}"
+        sides = f"holds {row.holds}", _within("measured", row.lhs), _within("bound", row.rhs), load
+        lines.append(f"assumption {row.id}: {joined(*sides, by=', ')}: {row.formula_text}")
     for claim in checked.claims:
-        measured, bound = claim.measured, claim.bound
-        sides = [
-            f"measured [{measured.lower}, {measured.upper}]" if measured else "",
-            f"bound [{bound.lower}, {bound.upper}]" if bound else "",
-            f"rigor {claim.rigor}",
-        ]
-        told = ", ".join(side for side in sides if side)
+        sides = _within("measured", claim.measured), _within("bound", claim.bound)
+        told = joined(*sides, f"rigor {claim.rigor}", by=", ")
         lines.append(f"claim {claim.id}: {claim.verdict}: {told}: {claim.formula_text}")
         lines += [f"  to settle it: {claim.settle}"] if claim.settle else []
         lines += [f"  witness: {claim.witness}"] if claim.witness else []
     return "\n".join(lines)
 
 
-def _suite(
-    root: ElementTree.Element,
-    name: str,
-    cases: list[Case],
-    report: Report,
-    scenario: Scenario | None,
-) -> None:
-    suite = ElementTree.SubElement(root, "testsuite", name=printable(name))
-    _count(suite, cases)
-    if report.started:
-        # Without the zone, which is UTC: strict readers allow none.
-        suite.set("timestamp", printable(report.started[:19]))
-    if scenario is not None:
-        properties = ElementTree.SubElement(suite, "properties")
-        seed, data = report.environment.seed, scenario.data
-        values = {
-            "verdict": scenario.verdict,
-            "command": report.environment.command,
-            "seed": "" if seed is None else str(seed),
-            "data-hash": data.hash if data else "",
-        }
-        for key, value in values.items():
-            ElementTree.SubElement(properties, "property", name=key, value=printable(value))
-    for case in cases:
-        node = ElementTree.SubElement(
-            suite,
-            "testcase",
-            name=printable(case.name),
-            classname=printable(case.group),
-            time=f"{case.seconds:.3f}",
-        )
-        if case.result == "passed":
-            told = f"{case.message}\n{case.details}"
-            ElementTree.SubElement(node, "system-out").text = printable(told)
-            continue
-        # Readers show the message on one line and the text as it is.
-        message = printable(" ".join(case.message.split()))
-        outcome = ElementTree.SubElement(node, case.result, message=message)
-        if case.result != "skipped":
-            outcome.set("type", case.kind)
-        outcome.text = printable(case.details)
+def _within(what: str, bounds: Bounds | None) -> str:
+    return f"{what} [{bounds.lower}, {bounds.upper}]" if bounds else ""
+
+
+def _add(suite: ElementTree.Element, case: Case) -> None:
+    about = {"name": printable(case.name), "classname": printable(case.group)}
+    node = ElementTree.SubElement(suite, "testcase", about, time=f"{case.seconds:.3f}")
+    if case.result == "passed":
+        told = f"{case.message}\n{case.details}"
+        ElementTree.SubElement(node, "system-out").text = printable(told)
+        return
+    # Readers show the message on one line and the text as it is.
+    message = printable(" ".join(case.message.split()))
+    outcome = ElementTree.SubElement(node, case.result, message=message)
+    if case.result != "skipped":
+        outcome.set("type", case.kind)
+    outcome.text = printable(case.details)
 
 
 def _count(node: ElementTree.Element, cases: list[Case]) -> None:
+    results = Counter(case.result for case in cases)
     node.set("tests", str(len(cases)))
-    node.set("failures", str(sum(case.result == "failure" for case in cases)))
-    node.set("errors", str(sum(case.result == "error" for case in cases)))
-    node.set("skipped", str(sum(case.result == "skipped" for case in cases)))
+    for name, result in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        node.set(name, str(results[result]))
     node.set("time", f"{sum(case.seconds for case in cases):.3f}")

@@ -29,7 +29,6 @@ from .words import (
     duration,
     expectation,
     factor,
-    grade,
     interval,
     joined,
     number,
@@ -68,7 +67,7 @@ def told(value: Any, typeset: Typeset) -> Any:
     if isinstance(value, tuple):
         return [told(item, typeset) for item in value]
     if isinstance(value, Bounds):
-        return shown(value)
+        return dict(zip(("text", "note"), interval(value.lower, value.upper), strict=True))
     if not isinstance(value, Record):
         return value
     fields: Told = {}
@@ -84,7 +83,8 @@ def told(value: Any, typeset: Typeset) -> Any:
             fields["verdict"], fields.get("expected"), fields["as_expected"]
         )
     if "confidence" in fields:
-        fields["rigor"] = grade(fields["rigor"], fields["confidence"])
+        level = getattr(value, "confidence", None)
+        fields["rigor"] += "" if level is None else f", {number(100 * level, 5)} %"
     if isinstance(value, Formula):
         source = formula_source(value)
         fields["formula"] = mathematics(source, value.formula_text or source, typeset)
@@ -93,12 +93,6 @@ def told(value: Any, typeset: Typeset) -> Any:
         # x/(1+x) keeps the order, puts load 1 in the middle and has room for any factor.
         fields["bar"] = None if load is None else load / (1 + load)
     return fields
-
-
-def shown(bounds: Bounds) -> Told:
-    """An interval as rounded text and a note on its width."""
-    text, note = interval(bounds.lower, bounds.upper)
-    return {"text": text, "note": note}
 
 
 def outcome(verdict: str | bool) -> Told:
@@ -182,13 +176,16 @@ def theorem_views(
     for theorem in theorems:
         proof = proofs.get(theorem.id)
         origin = "the paper" if theorem.origin == "paper" else theorem.origin
+        source = theorem.source
+        title = source.title and f"“{source.title}”"
+        where = f"{source.venue} {source.year or ''}".strip()
         views.append(
             told(theorem, typeset)
             | {
                 "anchor": anchors[theorem.id],
                 "kind": joined(theorem.kind, origin and f"from {origin}"),
-                "citation": _citation(theorem),
-                "url": theorem.source.url or "",
+                "citation": joined(source.authors, title, where, source.locator, by=", "),
+                "url": source.url or "",
                 "proof": outcome(proof.verdict) if proof else None,
                 "proof_line": proof_line(proof) if proof else "The proof was not part of this run.",
                 "ledger": _ledger(proof.steps, printed, anchors, typeset) if proof else [],
@@ -200,13 +197,6 @@ def theorem_views(
             if step.status == "discharged":
                 printed.setdefault(_text(step), theorem)
     return views
-
-
-def _citation(theorem: Theorem) -> str:
-    source = theorem.source
-    title = source.title and f"“{source.title}”"
-    where = f"{source.venue} {source.year or ''}".strip()
-    return joined(source.authors, title, where, source.locator, by=", ")
 
 
 def proof_line(proof: Proof) -> str:

@@ -60,33 +60,25 @@ def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:
         folder = directory / "figures"
         raise ReportError(f"{folder}: is a link; nothing is written through it, remove it")
     try:
-        files = _files(report, strict)
+        drawn, mathematics = draw_figures(report), typeset(formulas(report))
+        drawings = {key: drawing.svg for key, drawing in drawn.items()}
+        view, names = compose(report, mathematics), figure_names(report)
+        files: dict[str, bytes | str] = {}
+        for key, name in names.items():
+            files[f"figures/{name}.svg"] = drawn[key].svg
+            files[f"figures/{name}.csv"] = drawn[key].csv
+        files["summary.md"] = summary(report)
+        files["junit.xml"] = junit(report, strict)
+        files["report.html"] = html(view, mathematics, drawings)
+        files["report.pdf"] = pdf(view, drawings)
+        contents = {n: c.encode() if isinstance(c, str) else c for n, c in files.items()}
     except RecursionError:
         raise ReportError(f"{directory}: the report is nested too deeply") from None
     except UnicodeEncodeError:
         raise ReportError(f"{directory}: the report holds half of a character") from None
-    written = tuple(write_atomic(directory / name, content) for name, content in files.items())
-    remove_stale_figures(directory, figure_names(report).values())
+    written = tuple(write_atomic(directory / name, content) for name, content in contents.items())
+    remove_stale_figures(directory, names.values())
     return written
-
-
-def _files(report: Report, strict: bool) -> dict[str, bytes]:
-    drawn = draw_figures(report)
-    drawings = {key: drawing.svg for key, drawing in drawn.items()}
-    mathematics = typeset(formulas(report))
-    view = compose(report, mathematics)
-    files: dict[str, bytes | str] = {}
-    for key, name in figure_names(report).items():
-        files[f"figures/{name}.svg"] = drawn[key].svg
-        files[f"figures/{name}.csv"] = drawn[key].csv
-    files["summary.md"] = summary(report)
-    files["junit.xml"] = junit(report, strict)
-    files["report.html"] = html(view, mathematics, drawings)
-    files["report.pdf"] = pdf(view, drawings)
-    return {
-        name: content.encode("utf-8") if isinstance(content, str) else content
-        for name, content in files.items()
-    }
 
 
 def draw_figures(report: Report) -> dict[str, Drawing]:

@@ -83,23 +83,32 @@ class StudyPoint(Record):
     fault: str = ""
 
 
-class Study(Record):
-    """A sweep of experiments, held against published numbers."""
+def _given(value: object) -> object:
+    return () if value is None else value
+
+
+class Judged(Record):
+    """What scenarios, studies and sweeps have in common."""
 
     name: str
-    title: str = ""
-    says: str = ""
     configuration: dict[str, Any] = Field(default_factory=dict)
     verdict: Verdict
-    expected: Verdict = "PASS"
     as_expected: bool
+    seconds: float | None = None
+    findings: tuple[str, ...] = ()
+    figures: Annotated[tuple[FigureRecord, ...], BeforeValidator(_given)] = ()
+
+
+class Study(Judged):
+    """A sweep of experiments, held against published numbers."""
+
+    title: str = ""
+    says: str = ""
+    expected: Verdict = "PASS"
     reason: str = ""
     rigor: Rigor = "numeric"
-    seconds: float | None = None
     axis: str = ""
     points: tuple[StudyPoint, ...] = ()
-    findings: tuple[str, ...] = ()
-    figures: tuple[FigureRecord, ...] = ()
 
 
 class SweptTheorem(Record):
@@ -134,27 +143,16 @@ class SweptAxis(Record):
     values: tuple[Any, ...]
 
 
-class Sweep(Record):
+class Sweep(Judged):
     """A grid of scenarios."""
 
-    name: str
     says: str = ""
-    configuration: dict[str, Any] = Field(default_factory=dict)
     axes: tuple[SweptAxis, ...] = ()
-    verdict: Verdict
-    as_expected: bool
     reason: str = ""
-    seconds: float | None = None
     points: tuple[SweptPoint, ...] = ()
-    findings: tuple[str, ...] = ()
-    figures: tuple[FigureRecord, ...] = ()
 
 
 SCHEMA_VERSION: Literal[1] = 1
-
-
-def _none_is_empty(value: object) -> object:
-    return () if value is None else value
 
 
 class Bounds(Record):
@@ -339,23 +337,16 @@ class Data(Record):
     range: tuple[float, float] | None = None
 
 
-class Scenario(Record):
+class Scenario(Judged):
     """A scenario that was run."""
 
-    name: str
     description: str = ""
-    configuration: dict[str, Any] = Field(default_factory=dict)
     data: Data | None = None
     expected: Verdict | dict[str, Verdict] = "PASS"
-    verdict: Verdict
-    as_expected: bool
-    seconds: float | None = None
     error: str | None = None
     theorems: tuple[CheckedTheorem, ...] = ()
     cross_checks: tuple[CrossCheck, ...] = ()
     observations: tuple[Observation, ...] = ()
-    findings: tuple[str, ...] = ()
-    figures: Annotated[tuple[FigureRecord, ...], BeforeValidator(_none_is_empty)] = ()
 
 
 class Environment(Record):

@@ -117,22 +117,17 @@ def typeset(formulas: Iterable[str]) -> dict[str, str]:
     try:
         return dict(zip(known, _pages(known), strict=True))
     except (typst.TypstError, ValueError):
-        # One is bad: find out which, one by one. Slower, and only here.
-        return {f: page for f in known for page in _try(f)}
+        # One is bad: halves tell which. Slower, and only here.
+        if len(known) == 1:
+            return {}
+        middle = len(known) // 2
+        return {**typeset(known[:middle]), **typeset(known[middle:])}
 
 
 def size_in_em(page: str) -> tuple[float, float]:
     """Width and height of a formula, from its SVG, in units of the type size."""
     found = _SIZE.search(page)
     return (float(found[1]) / EM, float(found[2]) / EM) if found else (0.0, 0.0)
-
-
-def _try(formula: str) -> list[str]:
-    try:
-        pages = _pages([formula])
-    except typst.TypstError:
-        return []
-    return pages if len(pages) == 1 else []
 
 
 def _pages(formulas: list[str]) -> list[str]:
@@ -197,10 +192,10 @@ def interval(lower: float | None, upper: float | None) -> tuple[str, str]:
     """
     if lower is None and upper is None:
         return "(−∞, ∞)", ""
-    if lower is None:
-        return f"≤ {_outward(upper, ROUND_CEILING)}", ""
-    if upper is None:
-        return f"≥ {_outward(lower, ROUND_FLOOR)}", ""
+    if lower is None or upper is None:
+        sign, rounding = ("≤", ROUND_CEILING) if lower is None else ("≥", ROUND_FLOOR)
+        exact = _decimal((upper if lower is None else lower) or 0.0)
+        return f"{sign} {_shown(_round(exact, 7, rounding), exact_integer=exact)}", ""
     if lower == upper:
         return number(lower), ""
     low, high = _decimal(lower), _decimal(upper)
@@ -218,11 +213,6 @@ def interval(lower: float | None, upper: float | None) -> tuple[str, str]:
 def _decimal(value: float) -> Decimal:
     # The shortest decimal that reads back as this number: what report.json itself says.
     return Decimal(repr(value))
-
-
-def _outward(value: float | None, rounding: str) -> str:
-    exact = _decimal(value or 0.0)
-    return _shown(_round(exact, 7, rounding), exact_integer=exact)
 
 
 def _wide(low: Decimal, high: Decimal) -> str:
@@ -255,7 +245,9 @@ def _shown(value: Decimal, exact_integer: Decimal | None = None) -> str:
     if exact_integer is not None and abs(exact_integer) < Decimal(10) ** 13:
         whole = exact_integer.to_integral_value()
         if whole == exact_integer:
-            return _grouped(whole)
+            # Four digits are read at a glance; longer ones are grouped by thin spaces.
+            grouped = f"{int(whole):,}" if abs(whole) >= 10_000 else f"{int(whole)}"
+            return grouped.replace(",", "\u2009").replace("-", "−")
     if not value:
         return "0"
     exponent = value.adjusted()
@@ -265,13 +257,6 @@ def _shown(value: Decimal, exact_integer: Decimal | None = None) -> str:
     if mantissa in ("1", "−1"):
         return mantissa[:-1] + _power(exponent)
     return f"{mantissa} × {_power(exponent)}"
-
-
-def _grouped(value: Decimal) -> str:
-    plain = f"{int(value)}"
-    # Four digits are read at a glance; longer ones are grouped by thin spaces.
-    grouped = f"{int(value):,}".replace(",", "\u2009") if abs(int(value)) >= 10_000 else plain
-    return grouped.replace("-", "−")
 
 
 def _trimmed(value: Decimal) -> str:
@@ -308,11 +293,6 @@ def counted(count: int, noun: str) -> str:
 def share(value: float | None) -> str:
     """An accuracy in [0, 1] with three digits after the point."""
     return "–" if value is None else f"{value:.3f}"
-
-
-def grade(rigor: str, confidence: float | None) -> str:
-    """A rigor, with the confidence (in [0, 1]) of a statistical one."""
-    return rigor if confidence is None else f"{rigor}, {number(100 * confidence, 5)} %"
 
 
 def expectation(verdict: str, expected: object, fine: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import hypothesis
 import pytest
@@ -36,6 +37,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("slow") is not None:
             item.add_marker(skip)
+
+
+# Files whose tests share what takes long to make and is kept in one process: the proofs of the
+# catalog, a rendered sample report, the report of a run.
+TOGETHER = (
+    (
+        "tests/theory/test_catalog.py",
+        "tests/theory/test_trials.py",
+        "tests/theory/test_typeset.py",
+        "tests/theory/theorems/",
+    ),
+    ("tests/reports/test_html.py", "tests/reports/test_pages.py", "tests/reports/test_pdf.py"),
+    ("tests/command_line/test_hostile_input.py", "tests/command_line/test_report.py"),
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """As --dist=loadfile: a file goes to one worker, and so do those of `TOGETHER`."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByWhatIsShared(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            together = (files[0] for files in TOGETHER if nodeid.startswith(files))
+            return next(together, super()._split_scope(nodeid))
+
+    return ByWhatIsShared(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

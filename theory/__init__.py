@@ -52,12 +52,8 @@ __all__ = [
     "prove",
     "theorem",
 ]
-_HOME = {
-    **dict.fromkeys(("Assumption", "Claim", "Source", "Theorem"), "statement"),
-    **dict.fromkeys(("ProofReport", "StepReport", "prove"), "engine"),
-    **dict.fromkeys(("catalog", "theorem"), "theorems"),
-    "declare": "symbols",
-}
+_HOME = {"declare": "symbols", "catalog": "theorems", "theorem": "theorems"}
+_HOME |= dict.fromkeys(("ProofReport", "StepReport", "prove"), "engine")
 
 
 def __getattr__(name: str) -> object:

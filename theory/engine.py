@@ -5,8 +5,6 @@ found them) or `unknown` (not decided). A proof is `proved` only when every step
 every claim is concluded. A gap says that this proof fails, not that the theorem is false.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,9 +118,7 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
             )
         )
     statuses = {report.status for report in reports}
-    verdict: ProofVerdict = "proved"
+    verdict: ProofVerdict = "unknown" if "unknown" in statuses else "proved"
     if "gap" in statuses:
         verdict = "gap"
-    elif "unknown" in statuses:
-        verdict = "unknown"
     return ProofReport(theorem.id, verdict, tuple(reports), time.perf_counter() - started)

@@ -6,8 +6,6 @@ range are merged first. What does not expand to the number 0 is reported with a 
 sides differ, or as unknown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

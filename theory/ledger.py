@@ -212,12 +212,12 @@ class Ledger:
                 return replace(outcome, status="gap", detail=detail, countermodel=model)
             if decision.status == "unknown":
                 return replace(outcome, detail=f"{goal} was not decided ({decision.reason})")
-        # Facts that exclude each other prove anything: such a step is vacuous and must not count.
-        limit = min(self.timeout_ms, CONSISTENCY_TIMEOUT_MS)
-        vacuous = texts and hypotheses and decide(hypotheses, sp.false, timeout_ms=limit)
-        if vacuous and vacuous.status == "implied":
-            detail = "the facts used contradict each other, so anything would follow"
-            return replace(outcome, status="gap", detail=detail)
+        if texts and hypotheses:
+            # Facts that exclude each other prove anything: such a step is vacuous, and no proof.
+            limit = min(self.timeout_ms, CONSISTENCY_TIMEOUT_MS)
+            if decide(hypotheses, sp.false, timeout_ms=limit).status == "implied":
+                detail = "the facts used contradict each other, so anything would follow"
+                return replace(outcome, status="gap", detail=detail)
         detail = "unsat" if len(texts) == 1 else f"unsat, {len(texts)} queries"
         return replace(outcome, status="discharged", detail=detail, goals=(*meaning, *goals))
 

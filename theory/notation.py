@@ -4,8 +4,6 @@ Every formula that a reader sees comes from the SymPy object that is proved and 
 their order of writing poorly in SymPy; products are printed with their denominators as fractions.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 
@@ -115,6 +113,10 @@ class _Printer:
         self.dialect = dialect
         self.column = ("text", "latex", "typst").index(dialect)
 
+    def pick(self, text: str, latex: str, typst: str) -> str:
+        """The one of the three that is in this dialect."""
+        return (text, latex, typst)[self.column]
+
     def show(self, e: sp.Basic) -> str:
         return self.at(e)[0]
 
@@ -141,8 +143,8 @@ class _Printer:
         if isinstance(e, sp.Pow):
             return self.power(e)
         if isinstance(e, sp.Abs):
-            bars = {"text": "|{}|", "latex": "\\left|{}\\right|", "typst": "abs({})"}
-            return bars[self.dialect].format(self.show(e.args[0])), _ATOM
+            bars = self.pick("|{}|", "\\left|{}\\right|", "abs({})")
+            return bars.format(self.show(e.args[0])), _ATOM
         for kinds, show in ((_RELATIONS, self.relation), (_CONNECTIVES, self.connective)):
             for kind, signs in kinds.items():
                 if isinstance(e, kind):
@@ -165,8 +167,7 @@ class _Printer:
         return self.fraction(str(e.p), str(e.q)), _PRODUCT if e.p >= 0 else _SUM
 
     def fraction(self, top: str, bottom: str) -> str:
-        form = {"text": "{}/{}", "latex": "\\frac{{{}}}{{{}}}", "typst": "frac({}, {})"}
-        return form[self.dialect].format(top, bottom)
+        return self.pick("{}/{}", "\\frac{{{}}}{{{}}}", "frac({}, {})").format(top, bottom)
 
     def sum(self, e: sp.Add) -> str:
         # Positive terms first, as one would write by hand.
@@ -185,7 +186,7 @@ class _Printer:
         top, bottom = sp.fraction(e)
         if bottom == 1:
             factors = [self.inside(f, _POWER) for f in self.factors(top)]
-            return {"text": "*", "latex": " ", "typst": " "}[self.dialect].join(factors), _PRODUCT
+            return self.pick("*", " ", " ").join(factors), _PRODUCT
         if self.dialect == "text":
             return f"{self.inside(top, _PRODUCT)}/{self.inside(bottom, _POWER)}", _PRODUCT
         return self.fraction(self.show(top), self.show(bottom)), _POWER
@@ -204,13 +205,13 @@ class _Printer:
     def power(self, e: sp.Pow) -> tuple[str, int]:
         base, exponent = e.args
         if exponent == sp.Rational(1, 2):
-            form = {"text": "sqrt({})", "latex": "\\sqrt{{{}}}", "typst": "sqrt({})"}
-            return form[self.dialect].format(self.show(base)), _ATOM
+            form = self.pick("sqrt({})", "\\sqrt{{{}}}", "sqrt({})")
+            return form.format(self.show(base)), _ATOM
         if exponent.is_number and exponent.is_negative:
             below = sp.Pow(base, -exponent)
             bottom = self.inside(below, _POWER) if self.dialect == "text" else self.show(below)
             return self.fraction("1", bottom), _PRODUCT if self.dialect == "text" else _POWER
-        form = {"text": "{}^{}", "latex": "{{{}}}^{{{}}}", "typst": "{}^({})"}[self.dialect]
+        form = self.pick("{}^{}", "{{{}}}^{{{}}}", "{}^({})")
         shown = self.inside(exponent, _ATOM) if self.dialect == "text" else self.show(exponent)
         return form.format(self.inside(base, _ATOM), shown), _POWER
 
@@ -230,16 +231,16 @@ class _Printer:
         if isinstance(e, (sp.Sum, sp.Integral, sp.Limit)):
             return self.binder(e)
         if isinstance(e, sp.Derivative):
-            form = {
-                "text": "d/d{1} ({0})",
-                "latex": "\\frac{{\\partial}}{{\\partial {1}}} \\left({0}\\right)",
-                "typst": "frac(partial, partial {1}) ({0})",
-            }
-            return form[self.dialect].format(self.show(e.expr), self.show(e.variables[0]))
+            form = self.pick(
+                "d/d{1} ({0})",
+                "\\frac{{\\partial}}{{\\partial {1}}} \\left({0}\\right)",
+                "frac(partial, partial {1}) ({0})",
+            )
+            return form.format(self.show(e.expr), self.show(e.variables[0]))
         if isinstance(e, sp.Indexed):
             base, index = str(e.base), ",".join(self.show(i) for i in e.indices)
-            form = {"text": "{}[{}]", "latex": "{}_{{{}}}", "typst": "{}_({})"}
-            return form[self.dialect].format(self.symbol(sp.Symbol(base)), index)
+            form = self.pick("{}[{}]", "{}_{{{}}}", "{}_({})")
+            return form.format(self.symbol(sp.Symbol(base)), index)
         if isinstance(e, sp.Piecewise):
             return self.piecewise(e)
         arguments = ", ".join(self.show(a) for a in e.args)
@@ -252,30 +253,24 @@ class _Printer:
 
     def applied(self, name: str, arguments: str) -> str:
         if name == "inner":  # <a, b>
-            form = {
-                "text": "<{}>",
-                "latex": "\\langle {} \\rangle",
-                "typst": "chevron.l {} chevron.r",
-            }
-            shown = form[self.dialect].format(arguments)
+            form = self.pick("<{}>", "\\langle {} \\rangle", "chevron.l {} chevron.r")
+            shown = form.format(arguments)
             return _one_argument(shown) if self.dialect == "typst" else shown
         if name == "norm":
-            form = {"text": "||{}||", "latex": "\\|{}\\|", "typst": "norm({})"}
-            return form[self.dialect].format(arguments)
+            return self.pick("||{}||", "\\|{}\\|", "norm({})").format(arguments)
         # In Typst f_t(z) would put (z) into the subscript.
         space = " " if self.dialect == "typst" and "_" in name else ""
         return f"{self.symbol(sp.Symbol(name))}{space}{self.parenthesise(arguments)}"
 
     def piecewise(self, e: sp.Piecewise) -> str:
         pieces = [(self.show(value), guard) for value, guard in e.args]
+        other = self.pick("otherwise", "\\text{otherwise}", '"otherwise"')
+        condition = self.pick("if ", "\\text{if } ", '"if" ')
+        guards = [other if g is sp.true else condition + self.show(g) for _, g in pieces]
         if self.dialect == "text":
-            shown = [
-                v + (" otherwise" if g is sp.true else f" if {self.show(g)}") for v, g in pieces
-            ]
+            shown = (f"{value} {guard}" for (value, _), guard in zip(pieces, guards, strict=True))
             return "{" + "; ".join(shown) + "}"
-        other = {"latex": "\\text{otherwise}", "typst": '"otherwise"'}[self.dialect]
-        condition = {"latex": "\\text{if } ", "typst": '"if" '}[self.dialect]
-        rows = [f"{v} & {other if g is sp.true else condition + self.show(g)}" for v, g in pieces]
+        rows = [f"{value} & {guard}" for (value, _), guard in zip(pieces, guards, strict=True)]
         if self.dialect == "latex":
             return "\\begin{cases}" + "\\\\".join(rows) + "\\end{cases}"
         return f"cases({', '.join(rows)})"
@@ -283,27 +278,25 @@ class _Printer:
     def binder(self, e: sp.Basic) -> str:
         if isinstance(e, sp.Limit):
             body, variable, point = (self.show(a) for a in e.args[:3])
-            form = {
-                "text": "lim[{1} -> {2}] {0}",
-                "latex": "\\lim_{{{1} \\to {2}}} {0}",
-                "typst": "lim_({1} -> {2}) {0}",
-            }
-            return form[self.dialect].format(body, variable, point)
+            form = self.pick(
+                "lim[{1} -> {2}] {0}", "\\lim_{{{1} \\to {2}}} {0}", "lim_({1} -> {2}) {0}"
+            )
+            return form.format(body, variable, point)
         body = self.inside(e.args[0], _PRODUCT)
-        sign = {
-            sp.Sum: {"text": "sum", "latex": "\\sum", "typst": "sum"},
-            sp.Integral: {"text": "integral", "latex": "\\int", "typst": "integral"},
-        }[type(e)][self.dialect]
+        is_sum = isinstance(e, sp.Sum)
+        sign = (
+            self.pick("sum", "\\sum", "sum")
+            if is_sum
+            else self.pick("integral", "\\int", "integral")
+        )
         for bounds in e.args[1:]:
             variable, *ends = bounds
             low, high = (self.show(b) for b in ends) if len(ends) == 2 else ("", "")
-            start = f"{self.show(variable)}={low}" if isinstance(e, sp.Sum) else low
-            if isinstance(e, sp.Integral):
-                body = f"{body} {'d' if self.dialect != 'typst' else 'dif '}{self.show(variable)}"
-            if self.dialect == "text":
-                body = f"{sign}[{self.show(variable)}={low}..{high}] {body}"
-            elif self.dialect == "latex":
-                body = f"{sign}_{{{start}}}^{{{high}}} {body}"
-            else:
-                body = f"{sign}_({start})^({high}) {body}"
+            name = self.show(variable)
+            start = f"{name}={low}" if is_sum else low
+            body = body if is_sum else f"{body} {self.pick('d', 'd', 'dif ')}{name}"
+            over = self.pick(
+                f"[{name}={low}..{high}]", f"_{{{start}}}^{{{high}}}", f"_({start})^({high})"
+            )
+            body = f"{sign}{over} {body}"
         return body

@@ -5,8 +5,6 @@ anyone can run it again with another solver. Symbols are reals; Float is refused
 the number that was meant. Terms outside real arithmetic are unknown constants (see `opaque`).
 """
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -313,11 +311,7 @@ def side_conditions(formulas: Iterable[Boolean]) -> tuple[Boolean, ...]:
 
 
 def decide(
-    hypotheses: Sequence[Boolean],
-    goal: Boolean,
-    *,
-    title: str = "",
-    timeout_ms: int = TIMEOUT_MS,
+    hypotheses: Sequence[Boolean], goal: Boolean, *, title: str = "", timeout_ms: int = TIMEOUT_MS
 ) -> Decision:
     """Whether the hypotheses imply the goal for all real values in the declared ranges.
 

@@ -4,8 +4,6 @@ A symbol is declared once. Its range is a fact that every proof step may use: pr
 values in the ranges, and a measurement outside its range is a fault of the measurement.
 """
 
-from __future__ import annotations
-
 import keyword
 import re
 from dataclasses import dataclass
@@ -217,12 +215,7 @@ def default_latex(name: str) -> str:
 
 def default_typst(name: str) -> str:
     """`lambda_max` to `lambda_"max"`: the same convention for Typst."""
-    head, _, tail = name.partition("_")
-    text = head if head in _GREEK or len(head) == 1 else f'"{head}"'
-    if not tail:
-        return text
-    parts = [part if len(part) == 1 else f'"{part}"' for part in tail.split("_")]
-    return f"{text}_({', '.join(parts)})" if len(parts) > 1 else f"{text}_{parts[0]}"
+    return typst_of(default_latex(name))
 
 
 _COMMANDS = "|".join(
@@ -246,6 +239,7 @@ def typst_of(latex: str) -> str:
     # What stands above or below is one letter, one command, or a word in quotation marks.
     text = re.sub(r"([_^])\{(\\?\w|\\\w+|\"\w+\")\}", r"\1\2", text)
     text = re.sub(r"([_^])\{(\w+|[-+])\}", r'\1"\2"', text)
+    text = re.sub(r"_\{(.+)\}$", r"_(\1)", text)
     text = re.sub(r"((?:[_^]|\\)\w+)\(", r"\1 (", text)
     return re.sub(r",(?! )", ", ", text.replace("\\", ""))
 

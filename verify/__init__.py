@@ -30,24 +30,15 @@ __all__ = [
     "sweep",
     "verify",
 ]
-_HOME = {
-    "CheckResult": "assumptions.ladder",
-    "Result": "result",
-    "Scenario": "scenarios.scenario",
-    "SweepResult": "api",
-    "TheoremResult": "result",
-    "Verdict": "values",
-    "check": "api",
-    "load_scenario": "scenarios.scenario",
-    "sweep": "api",
-    "verify": "api",
-}
+# Where these are defined, light modules first: whoever asks for a verdict does not load torch.
+_HOMES = ("values", "scenarios.scenario", "api", "result", "assumptions.ladder")
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    for home in _HOMES if name in __all__ else ():
+        if hasattr(module := import_module(f".{home}", __name__), name):
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

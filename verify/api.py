@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from ..numerics.configuration import InputError
 from ..numerics.device import cores, resolve_device
-from .scenarios.grid import Shard
+from .scenarios.grid import parse_shard
 from .scenarios.inputs import ScenarioLike, check_flags, data_inputs, run_inputs, sweep_inputs
 from .scenarios.scenario import WORKING_BITS
 from .values import Progress, exit_code, unwatched
@@ -87,7 +86,7 @@ def check(
     folder = None if out is None else Path(out)
     info = RunInfo(command or f"perturbproof.verify.check({dataset.path!r})", where, seed)
     with (
-        nullcontext() if folder is None else report_folder(folder),
+        report_folder(folder),
         working_at(max(WORKING_BITS, precision or 0)),
     ):
         progress("reading", 0, 1)
@@ -177,14 +176,14 @@ def sweep(
         raise InputError(f"--jobs: must be at least 1, found {jobs}")
     if jobs is not None and scheduler is not None:
         raise InputError("--jobs: not with --scheduler, whose cluster has its own workers")
-    part = None if shard is None else Shard.parse(shard)
+    part = None if shard is None else parse_shard(shard)
     own, folder = tuple(theorems), Path(out)
     check_flags(device, folder, own, seed=seed)
     grid = sweep_inputs(path, own, seed)
     from ..theory.theorems import catalog
     from .run.folder import report_folder, write_report
     from .run.record import RunInfo, build_report
-    from .run.sweep import Workers, run_sweep
+    from .run.sweep import run_sweep
     from .run.witness import Replay, witnesses
     from .scenarios.own_theorem import own_theorems
 
@@ -198,7 +197,8 @@ def sweep(
             (*catalog(), *added),
             folder,
             device=resolved,
-            workers=Workers(jobs or cores(), scheduler),
+            jobs=jobs or cores(),
+            scheduler=scheduler,
             shard=part,
             retry_failed=retry_failed,
             progress=progress,
@@ -266,7 +266,7 @@ def verify(
     folder = None if out is None else Path(out)
     journal, store = (Store(folder / JOURNAL), Store(folder / POINTS)) if folder else (None, None)
     at: Any = {"device": resolved, "progress": progress}
-    with nullcontext() if folder is None else report_folder(folder):
+    with report_folder(folder):
         known, own_files = (*catalog(), *added), tuple(files.values())
         run = run_scenarios(chosen, theorems=known, journal=journal, own=own_files, **at)
         studied = tuple(map(judge_study, run_studies(studies, store, **at)))

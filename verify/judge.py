@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from ..numerics.compiler import RelationValue, compile_relation
+from ..numerics.compiler import RelationValue, evaluate_relation
 from ..theory.engine import ProofReport
 from ..theory.exact.interval import Interval
 from ..theory.statement import Assumption, Claim, Theorem
@@ -110,9 +110,9 @@ def _evaluate(
     told = dict.fromkeys((*(left or names), *counted_symbols(relation, measured)))
     how = "; ".join(dict.fromkeys(measured[n].how for n in told))
     if level is not None:
-        how = f"{how}, {level}"
+        how = f"{how}, exact binomial interval"
     return (
-        compile_relation(relation).evaluate(values),
+        evaluate_relation(relation, values),
         softest(measured[n].rigor for n in names),
         how,
     )

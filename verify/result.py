@@ -175,7 +175,7 @@ def theorem_results(outcome: ScenarioOutcome) -> tuple[TheoremResult, ...]:
 
 def study_result(study: StudyOutcome) -> TheoremResult:
     """The verdict of a study, which is about no single theorem."""
-    name, expected = study.study.name, study.study.expect
+    name, expected = study.run.study.name, study.run.study.expect
     return TheoremResult(name, "", study.verdict, expected, study.reason)
 
 

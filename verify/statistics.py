@@ -39,7 +39,7 @@ from flint import arb, fmpz
 from scipy.special import betaincinv
 from sympy.logic.boolalg import Boolean
 
-from ..numerics.compiler import compile_relation
+from ..numerics.compiler import evaluate_relation
 from ..theory.exact.interval import Interval
 from ..theory.exact.scalars import working_precision
 from ..theory.statement import Theorem
@@ -133,12 +133,6 @@ class Level:
     error: float
     statements: int
 
-    def __str__(self) -> str:
-        family = f"exact binomial interval at family-wise {1 - FAMILY_ERROR:.0%}"
-        if self.statements == 1:
-            return f"{family} (the only statistical statement of the run)"
-        return f"{family} (Holm, {self.statements} statistical statements in the run)"
-
 
 Decision = Callable[[float], bool | None]
 """Whether a statement is decided to hold, or to fail, by an interval of that error."""
@@ -205,7 +199,7 @@ def family_levels(
 def decided(relation: Boolean, measured: Mapping[str, Measured], error: float) -> bool | None:
     """Whether intervals of that error decide a statement to hold, or to fail."""
     values = values_at(relation, measured, error)
-    return None if values is None else compile_relation(relation).evaluate(values).holds
+    return None if values is None else evaluate_relation(relation, values).holds
 
 
 def holm_errors(decisions: Sequence[Decision]) -> tuple[float, ...]:

@@ -120,7 +120,11 @@ def row_wise(
     lower, slack = lower_and_slack(
         form, gamma, diagonal, bounds, lambda v: negative @ v, lambda v: positive @ v
     )
-    return _judged(form, bounds, lower, slack)
+    if slack.positive.all():
+        return RowWise(form, True, bounds, lower, slack)
+    failed = bool(slack.nonpositive.any())
+    reason = f"the slack of row {slack.argmin()} is not {'positive' if failed else 'decided'}"
+    return RowWise(form, False if failed else None, bounds, lower, slack, reason)
 
 
 def lower_and_slack(
@@ -175,19 +179,14 @@ def _z_matrix(diagonal: RealArray, off_diagonal: RealArray) -> RealArray:
     return -off_diagonal + diagonal[:, None] * np.eye(len(diagonal))
 
 
+@np.errstate(all="ignore")
 def _positive_solution(system: RealArray, target: Interval) -> RealArray | None:
     """Enclose the t with T t = target for symmetric Z-matrices T; None unless t proves T."""
-    if isinstance(system, BallArray):
-        return _solution_in_balls(system, target)
-    wanted = system.chosen(np.full(len(system), True), target, target)
-    found = verified_solve(system, wanted)
-    return found if found is not None and found.positive.all() else None
-
-
-@np.errstate(all="ignore")
-def _solution_in_balls(system: BallArray, target: Interval) -> BallArray | None:
-    size = len(system)
-    wanted = np.full(size, target.lower)
+    if not isinstance(system, BallArray):
+        everywhere = np.full(len(system), True)
+        found = verified_solve(system, system.chosen(everywhere, target, target))
+        return found if found is not None and found.positive.all() else None
+    wanted = np.full(len(system), target.lower)
     try:
         start = np.linalg.solve(system.mid, wanted)
         start = start + np.linalg.solve(system.mid, wanted - system.mid @ start)
@@ -220,12 +219,3 @@ def _certainly_not_definite(system: RealArray) -> bool:
     vector: FloatArray = np.linalg.eigh(system.mid)[1][:, 0]
     form = vector @ (system @ vector)
     return bool(form.upper < 0)
-
-
-def _judged(form: Form, upper: RealArray, lower: RealArray, slack: RealArray) -> RowWise:
-    if slack.positive.all():
-        return RowWise(form, True, upper, lower, slack)
-    row = slack.argmin()
-    failed = bool(slack.nonpositive.any())
-    reason = f"the slack of row {row} {'is not positive' if failed else 'is not decided'}"
-    return RowWise(form, False if failed else None, upper, lower, slack, reason)

@@ -29,7 +29,7 @@ from ..enclose.ball_array import SMALLEST, UNIT_ROUNDOFF, BallArray, add_up, mul
 from ..enclose.precise_array import PreciseArray
 from ..enclose.real_array import RealArray
 from ..perturb.perturbed_set import PerturbedSet
-from .gram import GramStatistics, extremes, gram_statistics, norms_above
+from .gram import extremes, gram_statistics, norms_above
 from .multipliers import linear_normal
 
 
@@ -102,56 +102,33 @@ class BaseGeometry:
     base_p_max: Interval
 
 
-def base_geometry(
-    perturbed_set: PerturbedSet, statistics: GramStatistics | None = None, *, precise: bool = False
-) -> BaseGeometry:
-    """Measure the base. ``statistics`` are those of the base as drawn, if at hand already.
-
-    ``precise`` takes rational arithmetic, for small sets.
+def base_geometry(perturbed_set: PerturbedSet, *, precise: bool = False) -> BaseGeometry:
+    """Measure the base; ``precise`` takes rational arithmetic, for small sets.
 
     Raises:
         InputError: the perturbed samples share no direction.
     """
-    if precise:
-        return _precise_geometry(perturbed_set)
-    base = perturbed_set.base.x
-    if statistics is None:
-        statistics = gram_statistics(base)
     direction, eps = _shared(perturbed_set)
-    rounding = float(_rounding(perturbed_set, eps, direction).max())
-    exact = BallArray.exact(direction)
-    along = _products(base, direction[:, None], np.full(len(base), rounding))[:, 0]
-    error = Interval.exact(rounding)
-    spread = Interval.between(-rounding, rounding)
-    # |<x + e, x' + e'> - <x, x'>| <= 2 R_max e + e² for errors of norm at most e.
-    inner = ((2 * statistics.R_max + error) * error).upper
-    gram = statistics.gram
-    return BaseGeometry(
-        gram=BallArray(gram.mid, round_up(gram.rad + inner)),
-        along=along,
-        kappa=abs(along).max_enclosure().nonnegative(),
-        dir_sq=(exact * exact).sum().interval().nonnegative(),
-        base_R_min=(statistics.R_min + spread).max(0),
-        base_R_max=(statistics.R_max + spread).max(0),
-        base_p_max=(statistics.p_max + Interval.between(-inner, inner)).max(0),
-    )
-
-
-def _precise_geometry(perturbed_set: PerturbedSet) -> BaseGeometry:
-    base = implied_base(perturbed_set)
-    direction = PreciseArray.exact(_shared(perturbed_set)[0])
-    gram = base @ base.T
-    along = base @ direction
-    smallest, largest, product = extremes(gram)
-    return BaseGeometry(
-        gram=gram,
-        along=along,
-        kappa=abs(along).max_enclosure(),
-        dir_sq=(direction @ direction).interval(),
-        base_R_min=smallest,
-        base_R_max=largest,
-        base_p_max=product,
-    )
+    if precise:
+        implied, exact = implied_base(perturbed_set), PreciseArray.exact(direction)
+        gram, along = implied @ implied.T, implied @ exact
+        ends = extremes(gram)
+    else:
+        base, exact = perturbed_set.base.x, BallArray.exact(direction)
+        statistics = gram_statistics(base)
+        rounding = float(_rounding(perturbed_set, eps, direction).max())
+        along = _products(base, direction[:, None], np.full(len(base), rounding))[:, 0]
+        error = Interval.exact(rounding)
+        spread = Interval.between(-rounding, rounding)
+        # |<x + e, x' + e'> - <x, x'>| <= 2 R_max e + e² for errors of norm at most e.
+        inner = ((2 * statistics.R_max + error) * error).upper
+        gram = BallArray(statistics.gram.mid, round_up(statistics.gram.rad + inner))
+        largest = (statistics.p_max + Interval.between(-inner, inner)).max(0)
+        norms = (statistics.R_min, statistics.R_max)
+        ends = (*((norm + spread).max(0) for norm in norms), largest)
+    kappa = abs(along).max_enclosure().nonnegative()
+    dir_sq = (exact * exact).sum().interval().nonnegative()
+    return BaseGeometry(gram, along, kappa, dir_sq, *ends)
 
 
 def implied_base(perturbed_set: PerturbedSet) -> PreciseArray:
@@ -177,13 +154,10 @@ def perturbed_gram(
     return base_gram + (pairs + dir_sq * Interval.exact(eps) ** 2) * both
 
 
-def alignment(direction: np.ndarray, q: RealArray) -> Interval:
-    """Cosine of a direction (d,), taken as exact, and q (d,); the whole of [-1, 1] if unknown."""
-    return cosine(type(q).exact(direction), q)
-
-
-def cosine(first: RealArray, second: RealArray) -> Interval:
-    """Cosine of two vectors (d,); the whole of [-1, 1] if unknown."""
+def cosine(first: RealArray | np.ndarray, second: RealArray) -> Interval:
+    """Cosine of two vectors (d,), the first perhaps exact; the whole of [-1, 1] if unknown."""
+    if isinstance(first, np.ndarray):
+        first = type(second).exact(first)
     return _clipped((first @ second).interval() / (first.norm() * second.norm()))
 
 
@@ -198,8 +172,8 @@ def sample_alignments(perturbed_set: PerturbedSet, q: RealArray) -> RealArray:
         moved = BallArray.exact(after.x[block]) - before.x[block]
         norms = (moved * moved).sum(axis=1).sqrt() * length
         parts.append((moved @ q) * before.y[block].astype(np.float64) / norms)
-    cosine = _joined(parts)
-    return BallArray.between(np.clip(cosine.lower, -1, 1), np.clip(cosine.upper, -1, 1))
+    cosines = BallArray.stacked(parts)
+    return BallArray.between(np.clip(cosines.lower, -1, 1), np.clip(cosines.upper, -1, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,16 +223,16 @@ def point_values(
         first.append(weights @ b)
         l1.append(abs(b).sum(axis=0))
         l2.append((b * b).sum(axis=0).sqrt())
-    points = type(lam).exact(z)
+    points, joined = type(lam).exact(z), type(lam).stacked
     dir_z = points @ direction
     return PointValues(
         dir_z=dir_z,
         q_z=points @ q,
-        T1_z=_joined(first),
+        T1_z=joined(first),
         T2_z=dir_z * (lam.sum().interval() * Interval.exact(eps)),
         adv_q_z=points @ linear_normal(perturbed_set.perturbed.x, lam, y),
-        base_l1_z=_joined(l1),
-        base_l2_z=_joined(l2),
+        base_l1_z=joined(l1),
+        base_l2_z=joined(l2),
     )
 
 
@@ -268,7 +242,7 @@ def _shared(perturbed_set: PerturbedSet) -> tuple[np.ndarray, float]:
     if direction is None or eps is None or not perturbed_set.shares_direction:
         why = "its samples are attacked one by one" if direction is None else "the clamp cut some"
         raise InputError(f"perturbed set: no shared direction, {why}; it has no decomposition")
-    return direction.dir, eps
+    return direction, eps
 
 
 def _rounding(perturbed_set: PerturbedSet, eps: float, direction: np.ndarray) -> np.ndarray:
@@ -295,7 +269,3 @@ def _products(base: np.ndarray, z: np.ndarray, rounding: np.ndarray) -> RealArra
 
 def _clipped(cosine: Interval) -> Interval:
     return cosine.max(-1).min(1)
-
-
-def _joined(parts: list[RealArray]) -> RealArray:
-    return type(parts[0]).stacked(parts)

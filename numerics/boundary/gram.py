@@ -68,10 +68,10 @@ def gram_statistics(x: FloatArray, *, precise: bool = False) -> GramStatistics:
         InputError: x is not a finite matrix.
     """
     x = _checked(x)
-    gram = _rational_gram(x) if precise else gram_matrix(x)
-    smallest, largest = _norms(gram)
+    samples = PreciseArray.exact(x) if precise else None
+    gram = gram_matrix(x) if samples is None else samples @ samples.T
     sums, p_max = _off_diagonal(gram)
-    return GramStatistics(x, gram, smallest, largest, p_max, sums, duplicate_rows(x))
+    return GramStatistics(x, gram, *_norms(gram), p_max, sums, duplicate_rows(x))
 
 
 def extremes(gram: RealArray) -> tuple[Interval, Interval, Interval]:
@@ -119,11 +119,6 @@ def duplicate_rows(x: FloatArray) -> tuple[tuple[int, int], ...]:
         if n != k:
             pairs.append((n, k))
     return tuple(pairs)
-
-
-def _rational_gram(x: FloatArray) -> PreciseArray:
-    samples = PreciseArray.exact(x)
-    return samples @ samples.T
 
 
 def _checked(x: FloatArray) -> FloatArray:

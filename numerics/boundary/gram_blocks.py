@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isqrt
 from typing import Any, Literal
 
@@ -192,17 +192,26 @@ def large_sizes(
 ) -> LargeSizes:
     """One pass: row sums and the `wanted` largest entries; `block` None is chosen to fit."""
     on_host = device == "cpu"
-    blocks = _Blocks.of(rows, block, device)
-    size, step = len(rows.x), blocks.step
+    size, (step, keep) = len(rows.x), _block(rows, block, device)
     there: OnHost | OnDevice = OnHost(rows.kind, step) if on_host else OnDevice(device)
     starts = range(0, size, step)
     total, done = len(starts) * (len(starts) + 1) // 2, 0
     sums, largest = there.zeros(size), _Largest(wanted)
+    kept: dict[int, Any] = {}
+
+    def placed(first: int) -> Any:
+        found = kept.get(first)
+        if found is None:
+            found = there.place(rows(first, first + step))
+            if keep:
+                kept[first] = found
+        return found
+
     with nullcontext() if on_host else full_float32():
         for first in starts:
-            upper = blocks.at(first, there)
+            upper = placed(first)
             for second in starts[first // step :]:
-                lower = upper if second == first else blocks.at(second, there)
+                lower = upper if second == first else placed(second)
                 entries = there.sizes(upper, lower)
                 there.add_sums(sums[first : first + step], entries, 1)
                 if second > first:
@@ -213,34 +222,17 @@ def large_sizes(
     return LargeSizes(there.fetched(sums), largest.places, largest.left_out, step, there.sum_unit)
 
 
-@dataclass(frozen=True, eq=False)
-class _Blocks:
-    """Blocks of `step` samples where they are multiplied, kept there if there is room for all."""
-
-    rows: ScaledRows
-    step: int
-    keep: bool
-    kept: dict[int, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, rows: ScaledRows, block: int | None, device: str) -> _Blocks:
-        size, each = len(rows.x), rows.x.shape[1] * np.dtype(rows.kind).itemsize
-        most, room = _BLOCK_ON_HOST, _ROOM_ON_HOST
-        if device != "cpu":
-            room = free_memory(device) // 4
-            most = min(_BLOCK_ON_DEVICE, isqrt(room // _BYTES_OF_ENTRY))
-        elif rows.as_they_are:
-            each = 0
-        step = block or max(1, min(most, room // max(1, 2 * each)))
-        return cls(rows, min(step, size), size * each <= room)
-
-    def at(self, first: int, there: OnHost | OnDevice) -> Any:
-        if first in self.kept:
-            return self.kept[first]
-        placed = there.place(self.rows(first, first + self.step))
-        if self.keep:
-            self.kept[first] = placed
-        return placed
+def _block(rows: ScaledRows, block: int | None, device: str) -> tuple[int, bool]:
+    """Rows to a block, and whether there is room to keep all blocks where they are multiplied."""
+    size, each = len(rows.x), rows.x.shape[1] * np.dtype(rows.kind).itemsize
+    most, room = _BLOCK_ON_HOST, _ROOM_ON_HOST
+    if device != "cpu":
+        room = free_memory(device) // 4
+        most = min(_BLOCK_ON_DEVICE, isqrt(room // _BYTES_OF_ENTRY))
+    elif rows.as_they_are:
+        each = 0
+    step = block or max(1, min(most, room // max(1, 2 * each)))
+    return min(step, size), size * each <= room
 
 
 class _Largest:

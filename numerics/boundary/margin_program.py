@@ -69,7 +69,25 @@ def linear_kkt_point(
     clash = _clash(statistics, signs)
     if clash:
         return Multipliers(None, None, None, False, f"no linear pattern is possible: {clash}")
-    return _solved_program(statistics, signs, slope)
+    matrix = margin_matrix(statistics.gram, signs, slope)
+    # One power of two for all samples changes no support and keeps the search within float64.
+    exponent = int(np.frexp(abs(statistics.x).max())[1])
+    searched = matrix.ldexp(-2 * exponent).mid
+    if not (searched.diagonal() > 0).all():
+        reason = "squared norms of the samples are outside the range of float64"
+        return Multipliers(None, None, None, None, reason)
+    # Equal samples have equal margins, so that one of them stands for all.
+    repeated = [k for _, k in statistics.duplicates]
+    kept = np.delete(np.arange(statistics.size), repeated)
+    support = kept[minimiser_support(searched[np.ix_(kept, kept)])]
+    found = _verified(matrix[np.ix_(kept, support)], kept, support)
+    if found is None and isinstance(matrix, BallArray):
+        found = _rational(statistics.x, signs, slope, support, kept)
+    if found is None:
+        return _without_solution(statistics.x, signs)
+    support, values = found
+    lam = values.placed(support, statistics.size)
+    return _explained(candidate(statistics.gram, lam, signs, slope, support), statistics.size)
 
 
 def minimiser_support(matrix: FloatArray) -> NDArray[np.intp]:
@@ -93,28 +111,6 @@ def minimiser_support(matrix: FloatArray) -> NDArray[np.intp]:
         return np.flatnonzero(nnls(system, np.eye(len(system))[-1], maxiter=30 * len(matrix))[0])
     except RuntimeError:  # too many iterations
         return np.zeros(0, dtype=np.intp)
-
-
-def _solved_program(statistics: GramStatistics, y: FloatArray, slope: Fraction) -> Multipliers:
-    matrix = margin_matrix(statistics.gram, y, slope)
-    # One power of two for all samples changes no support and keeps the search within float64.
-    exponent = int(np.frexp(abs(statistics.x).max())[1])
-    searched = matrix.ldexp(-2 * exponent).mid
-    if not (searched.diagonal() > 0).all():
-        reason = "squared norms of the samples are outside the range of float64"
-        return Multipliers(None, None, None, None, reason)
-    # Equal samples have equal margins, so that one of them stands for all.
-    repeated = [k for _, k in statistics.duplicates]
-    kept = np.delete(np.arange(statistics.size), repeated)
-    support = kept[minimiser_support(searched[np.ix_(kept, kept)])]
-    found = _verified(matrix[np.ix_(kept, support)], kept, support)
-    if found is None and isinstance(matrix, BallArray):
-        found = _rational(statistics.x, y, slope, support, kept)
-    if found is None:
-        return _without_solution(statistics.x, y)
-    support, values = found
-    lam = values.placed(support, statistics.size)
-    return _explained(candidate(statistics.gram, lam, y, slope, support), statistics.size)
 
 
 def _verified(
@@ -148,15 +144,14 @@ def _rational(
     kept: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], BallArray] | None:
     """The same without rounding, where the problem is small: margins may be exactly 1."""
-    if not 0 < len(support) <= _RATIONAL_SUPPORT:
-        return None
-    if len(support) * len(kept) * x.shape[1] > _RATIONAL_PRODUCTS:
+    small = len(support) * len(kept) * x.shape[1] <= _RATIONAL_PRODUCTS
+    if not (small and 0 < len(support) <= _RATIONAL_SUPPORT):
         return None
     products = PreciseArray.exact(x[kept]) @ PreciseArray.exact(x[support]).T
     gamma = Interval.exact(slope)
     alike = np.equal.outer(y[kept], y[support])
     found = _verified(products * products.chosen(alike, (1 + gamma**2) / 2, -gamma), kept, support)
-    return found and (found[0], BallArray.between(found[1].lower, found[1].upper))
+    return found and (found[0], BallArray.like(found[1]))
 
 
 def _without_solution(x: FloatArray, y: FloatArray) -> Multipliers:
@@ -197,12 +192,10 @@ def vanishing_combination(signed: FloatArray) -> NDArray[np.intp] | None:
 def _explained(result: Multipliers, size: int) -> Multipliers:
     assert result.support is not None
     assert result.activation_margins is not None
-    margins = result.activation_margins
-    count = len(result.support)
-    tight = (
-        "all margins are tight" if count == size else f"{count} of {size} multipliers are positive"
-    )
-    n = margins.argmin()
+    count, n = len(result.support), result.activation_margins.argmin()
+    tight = f"{count} of {size} multipliers are positive"
+    if count == size:
+        tight = "all margins are tight"
     outcome = {
         True: "the pattern is certainly linear",
         False: f"sample {n} certainly leaves the linear pattern",

@@ -72,15 +72,20 @@ def exact_multipliers(
     """
     check_slope(slope)
     signs = check_labels(y, statistics.size)
-    singular = _certainly_singular(statistics, signs, slope)
-    if singular:
+    if singular := _certainly_singular(statistics, signs, slope):
         return Multipliers(None, None, None, None, singular)
     matrix = margin_matrix(statistics.gram, signs, slope)
-    lam = verified_solve(matrix, BallArray.exact(np.ones(len(signs))))
-    if lam is None and isinstance(matrix, BallArray):
-        lam = _solved_precisely(statistics.x, signs, slope)
+    ones = BallArray.exact(np.ones(len(signs)))
+    lam = verified_solve(matrix, ones)
+    if lam is None and isinstance(matrix, BallArray) and affordable(*statistics.x.shape):
+        samples = PreciseArray.exact(statistics.x)
+        lam = verified_solve(margin_matrix(samples @ samples.T, signs, slope), ones)
+        lam = None if lam is None else BallArray.like(lam)
     if lam is None:
-        return Multipliers(None, None, None, None, _why_unsolved(statistics))
+        reason = "the margin matrix was not certified nonsingular"
+        if statistics.duplicates:
+            reason = f"{reason}: {_named(statistics.duplicates)}"
+        return Multipliers(None, None, None, None, reason)
     return candidate(statistics.gram, lam, signs, slope)
 
 
@@ -100,8 +105,13 @@ def candidate(
     # A sample k is seen with slope 1 by its own half and with gamma by the other: times y_n y_k it
     # enters n's own half with factor 1 (same label) or -gamma, the other half with gamma or -1.
     margins = (same - other * gamma).minimum(same * gamma - other)
-    positive = lam if support is None else lam[support]
-    return Multipliers(lam, margins, same - other, _consistent(positive, margins), support=support)
+    inside = lam if support is None else lam[support]
+    consistent = None
+    if inside.positive.all() and margins.positive.all():
+        consistent = True
+    elif inside.nonpositive.any() or margins.nonpositive.any():
+        consistent = False
+    return Multipliers(lam, margins, same - other, consistent, support=support)
 
 
 def margin_matrix(gram: RealArray, y: FloatArray, slope: Fraction) -> RealArray:
@@ -134,9 +144,8 @@ def limit_coefficients(
     check_slope(slope)
     signs = check_labels(y, len(lam))
     check_width(width)
-    gamma = Interval.exact(slope)
+    gamma, one = Interval.exact(slope), Interval.exact(1)
     scaled = lam * signs / Interval.exact(width).sqrt()
-    one = Interval.exact(1)
     # The half of label +1 has output weight +1/sqrt(m), the other -1/sqrt(m).
     columns = [scaled * lam.chosen(signs == label, one * label, gamma * label) for label in (1, -1)]
     return type(scaled).stacked(columns, axis=1)
@@ -165,32 +174,14 @@ def check_labels(y: NDArray[np.int8], size: int) -> FloatArray:
     return np.asarray(y, dtype=np.float64)
 
 
-def _solved_precisely(x: FloatArray, y: FloatArray, slope: Fraction) -> BallArray | None:
-    if not affordable(*x.shape):
-        return None
-    samples = PreciseArray.exact(x)
-    matrix = margin_matrix(samples @ samples.T, y, slope)
-    lam = verified_solve(matrix, PreciseArray.exact(np.ones(len(y))))
-    return None if lam is None else BallArray.between(lam.lower, lam.upper)
-
-
-def _consistent(lam: RealArray, margins: RealArray) -> bool | None:
-    if lam.positive.all() and margins.positive.all():
-        return True
-    return False if lam.nonpositive.any() or margins.nonpositive.any() else None
-
-
 def _certainly_singular(statistics: GramStatistics, y: FloatArray, slope: Fraction) -> str:
     """Why A is singular for sure, by counting; empty when counting does not show it."""
     dimension = statistics.x.shape[1]
     # A is the Gram matrix of the samples of each class (of all samples, for slope 1) in disguise.
-    groups = (
-        [("", np.full(len(y), True))]
-        if slope == 1
-        else [(f" of class {label:+d}", y == label) for label in (-1, 1)]
-    )
-    for name, members in groups:
-        count = int(members.sum())
+    groups = {f" of class {label:+d}": int((y == label).sum()) for label in (-1, 1)}
+    if slope == 1:
+        groups = {"": len(y)}
+    for name, count in groups.items():
         if count > dimension:
             return (
                 f"the margin matrix is singular: {count} samples{name} in {dimension} dimensions "
@@ -200,11 +191,6 @@ def _certainly_singular(statistics: GramStatistics, y: FloatArray, slope: Fracti
         if slope == 1 or y[n] == y[k]:
             return f"the margin matrix is singular: {_named(statistics.duplicates)}"
     return ""
-
-
-def _why_unsolved(statistics: GramStatistics) -> str:
-    text = "the margin matrix was not certified nonsingular"
-    return f"{text}: {_named(statistics.duplicates)}" if statistics.duplicates else text
 
 
 def _named(duplicates: tuple[tuple[int, int], ...]) -> str:

@@ -32,7 +32,7 @@ from ..device import resolve_device
 from ..enclose.ball_array import SMALLEST, BallArray, FloatArray, product_error, round_up
 from ..enclose.real_array import RealArray
 from .gram import GramStatistics, norms_above
-from .gram_blocks import LargeSizes, Precision, ScaledRows, large_sizes, scaled
+from .gram_blocks import Precision, ScaledRows, large_sizes, scaled
 
 _CANDIDATES = 256
 _NUMBERS_AT_A_TIME = 2**17
@@ -124,76 +124,19 @@ def stream_gram(
     largest = float(max(x.max(), -x.min()))
     if not np.isfinite(largest):
         raise InputError("the samples hold NaN or infinity; all must be finite")
-    chosen: Precision = precision or ("float32" if x.shape[1] <= _MOST_TERMS else "float64")
+    kind: Precision = precision or ("float32" if x.shape[1] <= _MOST_TERMS else "float64")
     exponent = int(np.frexp(largest)[1])
     shift = 0 if exponent in _UNSCALED else exponent
-    squares = _squares(x)
+    every = np.arange(len(x))
+    squares = _products(x, every, every)
     norms = _norms(x, squares, shift)
     found = large_sizes(
-        ScaledRows(x, chosen, shift),
+        ScaledRows(x, kind, shift),
         max(_CANDIDATES, 2 * pairs),
         block=block,
         device=where,
         progress=progress,
     )
-    return _enclosed(x, squares, norms, found, chosen, exponent, shift, pairs)
-
-
-def _norms(x: FloatArray, squares: BallArray, shift: int) -> FloatArray:
-    """Above the norms of the samples times 2^-shift."""
-    if shift == 0:
-        return round_up(np.sqrt(squares.upper))
-    norms = np.empty(len(x))
-    for part in _parts(x):
-        rows = scaled(np.asarray(x[part], dtype=np.float64), -shift)
-        # Each entry is known up to one underflow.
-        above = norms_above(np.einsum("nd,nd->n", rows, rows), x.shape[1])
-        norms[part] = round_up(above + x.shape[1] * SMALLEST)
-    return norms
-
-
-def _squares(x: FloatArray) -> BallArray:
-    """||x_n||^2 in float64."""
-    error, underflow = product_error(x.shape[1]), x.shape[1] * SMALLEST
-    mids, rads = np.empty(len(x)), np.empty(len(x))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for part in _parts(x):
-            rows = np.asarray(x[part], dtype=np.float64)
-            squares = np.einsum("nd,nd->n", rows, rows)
-            mids[part], rads[part] = squares, _radius(squares, error, underflow)
-    return BallArray(mids, rads)
-
-
-def _radius(sizes: FloatArray, error: float, underflow: float) -> FloatArray:
-    """How far sums of products may be off, whose absolute values were summed to `sizes`."""
-    above = round_up((sizes + underflow) * (1 + 2 * error + 2**-50))
-    return round_up(round_up(above * error) + underflow)
-
-
-def _products(x: FloatArray, left: np.ndarray, right: np.ndarray) -> BallArray:
-    """<x_n, x_k> for the pairs (left, right) in float64."""
-    error, underflow = product_error(x.shape[1]), x.shape[1] * SMALLEST
-    mids, rads = np.empty(len(left)), np.empty(len(left))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(left), _rows_at_a_time(x)):
-            part = slice(start, start + _rows_at_a_time(x))
-            a, b = (np.asarray(x[rows[part]], dtype=np.float64) for rows in (left, right))
-            products = a * b
-            mids[part] = products.sum(axis=1)
-            rads[part] = _radius(abs(products).sum(axis=1), error, underflow)
-    return BallArray(mids, rads)
-
-
-def _enclosed(
-    x: FloatArray,
-    squares: BallArray,
-    norms: FloatArray,
-    found: LargeSizes,
-    kind: Precision,
-    exponent: int,
-    shift: int,
-    pairs: int,
-) -> GramSummary:
     terms, count = x.shape[1], len(x)
     unit, tiny = _UNIT[kind], _TINY[kind]
     gamma = _gamma(terms, unit)
@@ -225,6 +168,39 @@ def _enclosed(
         p_max=Interval.between(max(low, 0.0), high),
         pairs=tuple(Pair(int(places[i, 0]), int(places[i, 1]), exact.interval(i)) for i in order),
     )
+
+
+def _norms(x: FloatArray, squares: BallArray, shift: int) -> FloatArray:
+    """Above the norms of the samples times 2^-shift."""
+    if shift == 0:
+        return round_up(np.sqrt(squares.upper))
+    norms = np.empty(len(x))
+    for part in _parts(x):
+        rows = scaled(np.asarray(x[part], dtype=np.float64), -shift)
+        # Each entry is known up to one underflow.
+        above = norms_above(np.einsum("nd,nd->n", rows, rows), x.shape[1])
+        norms[part] = round_up(above + x.shape[1] * SMALLEST)
+    return norms
+
+
+def _radius(sizes: FloatArray, error: float, underflow: float) -> FloatArray:
+    """How far sums of products may be off, whose absolute values were summed to `sizes`."""
+    above = round_up((sizes + underflow) * (1 + 2 * error + 2**-50))
+    return round_up(round_up(above * error) + underflow)
+
+
+def _products(x: FloatArray, left: np.ndarray, right: np.ndarray) -> BallArray:
+    """<x_n, x_k> for the pairs (left, right) in float64."""
+    error, underflow = product_error(x.shape[1]), x.shape[1] * SMALLEST
+    mids, rads = np.empty(len(left)), np.empty(len(left))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(left), _rows_at_a_time(x)):
+            part = slice(start, start + _rows_at_a_time(x))
+            a, b = (np.asarray(x[rows[part]], dtype=np.float64) for rows in (left, right))
+            products = a * b
+            mids[part] = products.sum(axis=1)
+            rads[part] = _radius(abs(products).sum(axis=1), error, underflow)
+    return BallArray(mids, rads)
 
 
 def _parts(x: FloatArray) -> Iterator[slice]:

@@ -8,7 +8,7 @@ theorem covers. Two kinds of condition are searched for:
 * a row-wise certificate. Candidates are rated all at once, by bordering the solved system with one
   row each.
 
-Everything here is plain floating point, but for the certificate of a `greedy_subset`: whoever
+Everything here is plain floating point; only what `greedy_subset` finds is certified. Whoever
 states that a subset meets a condition checks it again with enclosures. Source: this project.
 """
 
@@ -25,7 +25,7 @@ from ..configuration import InputError
 from ..enclose.ball_array import FloatArray
 from ..enclose.real_array import RealArray
 from ..network import check_slope
-from .certificates import Form, RowWise, interactions, lower_and_slack, row_wise
+from .certificates import Form, interactions, lower_and_slack, row_wise
 from .multipliers import check_labels
 
 Load = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
@@ -167,19 +167,6 @@ _MARGIN = 1e-9
 """Slack asked of a candidate, far above rounding in the rating, so that the certificate agrees."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CertifiedSubset:
-    """A certified part of a dataset.
-
-    Attributes:
-        indices: rows of the dataset, ascending; both classes are among them.
-        certificate: its row-wise certificate, `certified` True; arrays in the order of `indices`.
-    """
-
-    indices: NDArray[np.intp]
-    certificate: RowWise
-
-
 def greedy_subset(
     gram: RealArray,
     y: NDArray[np.int8],
@@ -187,8 +174,8 @@ def greedy_subset(
     *,
     form: Form = "half-aware",
     starts: int = 32,
-) -> CertifiedSubset:
-    """A large maximal subset that meets the certificate `form`.
+) -> NDArray[np.intp]:
+    """A large maximal subset that meets the certificate `form`: indices, ascending, both classes.
 
     From each of the `starts` pairs of opposite labels with the largest least slack, the sample that
     keeps the least slack largest is added while it stays positive; the largest result wins, the
@@ -204,21 +191,25 @@ def greedy_subset(
     signs = check_labels(y, len(gram))
     if starts < 1:
         raise InputError(f"starts is {starts}; at least one pair must be tried")
-    rating = _Rating.of(gram, y, slope, form)
-    pairs = _pairs(rating, signs, starts)
-    best = max((_grown(rating, pair) for pair in pairs), key=len, default=[])
+    negative, positive = interactions(gram, form, y)
+    rating = _Rating(gram.mid.diagonal(), negative.mid, positive.mid, float(slope), form)
+    pairs: list[tuple[float, int, int]] = []
+    negatives = np.flatnonzero(signs < 0)
+    for n in np.flatnonzero(signs > 0) if len(negatives) else ():
+        slacks = rating.least_slack([int(n)], negatives)
+        order = np.argsort(-slacks, kind="stable")[:starts]
+        pairs += [(-float(slacks[k]), int(n), int(negatives[k])) for k in order]
+    tried = [[n, k] for slack, n, k in sorted(pairs)[:starts] if slack < -_MARGIN]
+    best = max((_grown(rating, pair) for pair in tried), key=len, default=[])
     if not best:
         raise InputError(
             f"no two samples of opposite labels meet the {form} certificate at slope {slope}"
         )
     indices = np.sort(np.array(best, dtype=np.intp))
-    part = gram[np.ix_(indices, indices)]
-    certificate = row_wise(part, slope, form=form, labels=y[indices])
-    if certificate.certified is not True:
-        raise InputError(
-            f"the Gram matrix is too imprecise to certify a subset: {certificate.reason}"
-        )
-    return CertifiedSubset(indices, certificate)
+    found = row_wise(gram[np.ix_(indices, indices)], slope, form=form, labels=y[indices])
+    if found.certified is not True:
+        raise InputError(f"the Gram matrix is too imprecise to certify a subset: {found.reason}")
+    return indices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,12 +221,6 @@ class _Rating:
     positive: FloatArray
     gamma: float
     form: Form
-
-    @classmethod
-    def of(cls, gram: RealArray, y: NDArray[np.int8], slope: Fraction, form: Form) -> _Rating:
-        negative, positive = interactions(gram, form, y)
-        diagonal = gram.mid.diagonal()
-        return cls(diagonal, negative.mid, positive.mid, float(slope), form)
 
     def least_slack(self, members: list[int], candidates: NDArray[np.intp]) -> FloatArray:
         """Least slack of `members` plus each candidate, shape (C,); -inf where there is no t."""
@@ -253,41 +238,20 @@ class _Rating:
             complement = own * self.diagonal[candidates] - (border * response).sum(axis=0)
             last = (target - base @ border) / complement
             t = np.vstack([base[:, None] - response * last, last])
-            slack = self._slack(t, within, across, np.append(inside, -1), candidates)
+            diagonal = np.empty_like(t)
+            diagonal[:-1] = self.diagonal[inside][:, None]
+            diagonal[-1] = self.diagonal[candidates]
+
+            def times(matrix: FloatArray) -> Callable[[FloatArray], FloatArray]:
+                own, side = matrix[within], matrix[across]
+                return lambda v: np.vstack(
+                    [own @ v[:-1] + side * v[-1], (side * v[:-1]).sum(axis=0)]
+                )
+
+            factors = times(self.negative), times(self.positive)
+            slack = lower_and_slack(self.form, gamma, diagonal, t, *factors)[1].min(axis=0)
         usable = (complement > 0) & (t > 0).all(axis=0)
         return np.where(usable, slack, -np.inf)
-
-    def _slack(
-        self,
-        t: FloatArray,
-        within: tuple[np.ndarray, ...],
-        across: tuple[np.ndarray, ...],
-        rows: NDArray[np.intp],
-        candidates: NDArray[np.intp],
-    ) -> FloatArray:
-        diagonal = np.repeat(self.diagonal[rows][:, None], len(candidates), axis=1)
-        diagonal[-1] = self.diagonal[candidates]
-
-        def multiply(matrix: FloatArray) -> Callable[[FloatArray], FloatArray]:
-            def applied(vector: FloatArray) -> FloatArray:
-                top = matrix[within] @ vector[:-1] + matrix[across] * vector[-1]
-                return np.vstack([top, (matrix[across] * vector[:-1]).sum(axis=0)])
-
-            return applied
-
-        factors = multiply(self.negative), multiply(self.positive)
-        return lower_and_slack(self.form, self.gamma, diagonal, t, *factors)[1].min(axis=0)
-
-
-def _pairs(rating: _Rating, signs: FloatArray, starts: int) -> list[list[int]]:
-    """The `starts` best pairs of opposite labels, best first."""
-    found: list[tuple[float, int, int]] = []
-    negatives = np.flatnonzero(signs < 0)
-    for n in np.flatnonzero(signs > 0) if len(negatives) else ():
-        slacks = rating.least_slack([int(n)], negatives)
-        order = np.argsort(-slacks, kind="stable")[:starts]
-        found += [(-float(slacks[k]), int(n), int(negatives[k])) for k in order]
-    return [[n, k] for slack, n, k in sorted(found)[:starts] if slack < -_MARGIN]
 
 
 def _grown(rating: _Rating, pair: list[int]) -> list[int]:

@@ -54,21 +54,23 @@ def read_data(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndar
 
     Raises InputError, one line that names the file, for whatever cannot be read.
     """
-    return _told(path, labels, _READERS)
-
-
-def _told(path: str, labels: str | None, readers: Mapping[str, Callable[[str], Any]]) -> Any:
     with opened_for_reading(labels or path), opened_for_reading(path):
-        return _read(path, labels, readers)
+        return _read(path, labels, _READERS)
 
 
 def _read(path: str, labels: str | None, readers: Mapping[str, Callable[[str], Any]]) -> Any:
     suffix = Path(path).suffix.lower()
     reader = readers.get(suffix)
-    if Path(path).is_dir():
-        if reader is not None or suffix == ".npy":
-            refuse_no_file(path, "data file")
-        return _read_folder(path, labels)
+    if reader is None and suffix != ".npy" and Path(path).is_dir():
+        if (images := training_images(path)) is not None:
+            return read_idx_pair(images, labels)
+        if not (batches := training_batches(path)):
+            raise InputError(
+                f"{path}: is a folder without train-images-idx3-ubyte[.gz] (MNIST, Fashion-MNIST) "
+                "and without data_batch_*.bin (CIFAR-10)"
+            )
+        _refuse_labels(path, labels)
+        return read_cifar(batches)
     refuse_no_file(path, "data file")
     if suffix == ".npy":
         return read_npy_pair(path, labels)
@@ -80,30 +82,15 @@ def _read(path: str, labels: str | None, readers: Mapping[str, Callable[[str], A
             f"{path}: unknown type of data file; .npz, .csv, .npy, .pt, .safetensors, an IDX file "
             "(...-idx3-ubyte) or a folder of IDX or binary CIFAR-10 files is needed"
         )
-    if labels is not None:
-        raise _own_labels(path)
+    _refuse_labels(path, labels)
     return reader(path)
 
 
-def _read_folder(path: str, labels: str | None) -> tuple[np.ndarray, np.ndarray]:
-    images = training_images(path)
-    if images is not None:
-        return read_idx_pair(images, labels)
-    batches = training_batches(path)
-    if not batches:
-        raise InputError(
-            f"{path}: is a folder without train-images-idx3-ubyte[.gz] (MNIST, Fashion-MNIST) and "
-            "without data_batch_*.bin (CIFAR-10)"
-        )
+def _refuse_labels(path: str, labels: str | None) -> None:
     if labels is not None:
-        raise _own_labels(path)
-    return read_cifar(batches)
-
-
-def _own_labels(path: str) -> InputError:
-    return InputError(
-        f"{path}: holds its own labels; a file of labels goes with a .npy or IDX file"
-    )
+        raise InputError(
+            f"{path}: holds its own labels; a file of labels goes with a .npy or IDX file"
+        )
 
 
 def read_labels(path: str, count: int | None) -> np.ndarray:
@@ -194,7 +181,9 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
         return self.labelled(*read_data(self.path, self._labels_path))
 
     def check(self) -> None:
-        _told(self.path, self._labels_path, _AT_A_GLANCE)
+        labels = self._labels_path
+        with opened_for_reading(labels or self.path), opened_for_reading(self.path):
+            _read(self.path, labels, _AT_A_GLANCE)
         small = os.path.isfile(self.path) and os.path.getsize(self.path) <= _SMALL
         if small and Path(self.path).suffix.lower() not in _OF_TORCH:
             self.draw(np.random.default_rng())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -19,7 +20,24 @@ def orthonormal_rows(samples: int, dimension: int, rng: np.random.Generator) -> 
     return np.ascontiguousarray((frame * np.copysign(1.0, np.diag(triangle))).T)
 
 
-class Orthogonal(GeneratedDataset, frozen=True, extra="forbid"):
+class _Independent(GeneratedDataset, abc.ABC, frozen=True, extra="forbid"):
+    """Linearly independent samples, of norm ``radius``; ``what`` errors call them."""
+
+    what: ClassVar[str] = "independent"
+
+    radius: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
+
+    @pydantic.model_validator(mode="after")
+    def _room_for_all(self) -> _Independent:
+        if self.samples > self.dimension:
+            raise InputError(
+                f"samples: {self.samples} {self.what} samples do not fit in dimension "
+                f"{self.dimension}; samples must be at most the dimension"
+            )
+        return self
+
+
+class Orthogonal(_Independent, frozen=True, extra="forbid"):
     """``radius`` times orthonormal rows. Needs samples <= dimension, radius > 0.
 
     frame: ``random``, or ``axes`` for the first coordinate axes. Every condition of the boundary
@@ -29,17 +47,8 @@ class Orthogonal(GeneratedDataset, frozen=True, extra="forbid"):
     """
 
     kind: Literal["orthogonal"] = "orthogonal"
-    radius: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
+    what: ClassVar[str] = "orthogonal"
     frame: Literal["random", "axes"] = "random"
-
-    @pydantic.model_validator(mode="after")
-    def _room_for_all(self) -> Orthogonal:
-        if self.samples > self.dimension:
-            raise InputError(
-                f"samples: {self.samples} orthogonal samples do not fit in dimension "
-                f"{self.dimension}; samples must be at most the dimension"
-            )
-        return self
 
     def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if self.frame == "axes":
@@ -52,7 +61,7 @@ class Orthogonal(GeneratedDataset, frozen=True, extra="forbid"):
 _BELOW = 1e-14
 
 
-class NearOrthogonal(GeneratedDataset, frozen=True, extra="forbid"):
+class NearOrthogonal(_Independent, frozen=True, extra="forbid"):
     """Inner products +-coherence * radius².
 
     p_max is set exactly (to rounding, from below): the dataset to walk along the edge of a
@@ -66,16 +75,10 @@ class NearOrthogonal(GeneratedDataset, frozen=True, extra="forbid"):
 
     kind: Literal["near-orthogonal"] = "near-orthogonal"
     coherence: Annotated[float, pydantic.Field(ge=0, lt=1)]
-    radius: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
     signs: Literal["random", "adverse"] = "random"
 
     @pydantic.model_validator(mode="after")
     def _possible(self) -> NearOrthogonal:
-        if self.samples > self.dimension:
-            raise InputError(
-                f"samples: {self.samples} independent samples do not fit in dimension "
-                f"{self.dimension}; samples must be at most the dimension"
-            )
         if self.coherence * (self.samples - 1) >= 1:
             raise InputError(
                 f"coherence: {self.coherence} is not below 1/(samples - 1) = "

@@ -88,7 +88,11 @@ def _read(path: str, layout: _Layout, lines: Iterator[_Line]) -> tuple[np.ndarra
         except ValueError:
             row = None
         if row is None or not np.isfinite(row).all():
-            bad = next(c for c, cell in enumerate(cells) if not _is_finite_number(cell))
+            bad = next(
+                c
+                for c, cell in enumerate(cells)
+                if not (_is_number(cell) and math.isfinite(float(cell)))
+            )
             column = bad + 1 + (bad >= layout.labels)
             raise InputError(
                 f"{path}: line {line}, column {column}: {cells[bad].strip()!r} is not a finite "
@@ -106,7 +110,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_finite_number(cell: str) -> bool:
-    return _is_number(cell) and math.isfinite(float(cell))

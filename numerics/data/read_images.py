@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 
 from ..configuration import InputError
-from .sample import checked_pair, claimed_bytes, existing, refuse_unfolding
+from .sample import checked_pair, claimed_bytes, existing, labels_beside, refuse_unfolding
 
 _PIXELS = 3 * 32 * 32
 _RECORD = 1 + _PIXELS
@@ -76,8 +76,15 @@ def read_idx_pair(path: str, labels: str | None = None) -> tuple[np.ndarray, np.
 
     Raises InputError when either file is no sound IDX file, or they do not match.
     """
-    where = labels if labels is not None else str(_beside(path))
-    return checked_pair(path, read_idx(path), read_idx(where))
+    if labels is None:
+        file = Path(path)
+        if "images" not in file.name:
+            raise InputError(
+                f"{path}: where are the labels? Name them with --labels (the option 'labels')"
+            )
+        name = file.name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
+        labels = labels_beside(path, file.with_name(name), file.with_name(f"{name}.gz"))
+    return checked_pair(path, read_idx(path), read_idx(labels))
 
 
 def training_images(folder: str) -> str | None:
@@ -131,16 +138,3 @@ def _header(stream: IO[bytes] | gzip.GzipFile, path: str) -> tuple[tuple[int, ..
     if len(sizes) < 4 * magic[3]:
         raise InputError(f"{path}: truncated inside its header")
     return tuple(np.frombuffer(sizes, dtype=">u4").tolist()), np.dtype(_TYPES[magic[2]])
-
-
-def _beside(path: str) -> Path:
-    file = Path(path)
-    if "images" not in file.name:
-        raise InputError(
-            f"{path}: where are the labels? Name them with --labels (the option 'labels')"
-        )
-    name = file.name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
-    for beside in (file.with_name(name), file.with_name(f"{name}.gz")):
-        if beside.is_file():
-            return beside
-    raise InputError(f"{path}: its labels are missing: no file {file.with_name(name)}[.gz]")

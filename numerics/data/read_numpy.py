@@ -17,7 +17,7 @@ from typing import IO
 import numpy as np
 
 from ..configuration import InputError
-from .sample import checked_pair, claimed_bytes, existing, refuse_unfolding
+from .sample import checked_pair, claimed_bytes, existing, labels_beside, refuse_unfolding
 
 # numpy's own limit. The longest sound header of a plain array, of 64 axes, stays below it.
 _LONGEST = 10_000
@@ -144,8 +144,17 @@ def read_npy_pair(path: str, labels: str | None = None) -> tuple[np.ndarray, np.
 
     Raises InputError when either file is no sound array, or they do not match.
     """
-    where = labels if labels is not None else str(_beside(path))
-    return checked_pair(path, read_npy(path), np.array(read_npy(where)))
+    if labels is None:
+        file = Path(path)
+        stem = file.stem
+        if stem not in ("x", "X") and not stem.endswith(("_x", "_X", "-x", "-X")):
+            raise InputError(
+                f"{path}: where are the labels? Name them with --labels (the option 'labels'), or "
+                "call the files x.npy and y.npy"
+            )
+        name = stem[:-1] + ("y" if stem[-1] == "x" else "Y") + file.suffix
+        labels = labels_beside(path, file.with_name(name))
+    return checked_pair(path, read_npy(path), np.array(read_npy(labels)))
 
 
 def read_npy(path: str) -> np.ndarray:
@@ -167,17 +176,3 @@ def read_npy(path: str) -> np.ndarray:
         return np.lib.format.open_memmap(path, mode="r") if held else np.empty(shape, dtype)
     except ValueError as error:  # more axes than numpy has
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
-
-
-def _beside(path: str) -> Path:
-    file = Path(path)
-    stem = file.stem
-    if stem not in ("x", "X") and not stem.endswith(("_x", "_X", "-x", "-X")):
-        raise InputError(
-            f"{path}: where are the labels? Name them with --labels (the option 'labels'), or call "
-            "the files x.npy and y.npy"
-        )
-    beside = file.with_name(stem[:-1] + ("y" if stem[-1] == "x" else "Y") + file.suffix)
-    if not beside.is_file():
-        raise InputError(f"{path}: its labels are missing: no file {beside}")
-    return beside

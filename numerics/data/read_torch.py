@@ -130,7 +130,7 @@ def read_pt(path: str) -> tuple[np.ndarray, np.ndarray]:
             f"{path}: a dict with the tensors x and y, or a pair of tensors, is needed; "
             f"found: {found}"
         )
-    return _arrays(path, x, y)
+    return checked_pair(path, _array(path, "x", x), _array(path, "y", y))
 
 
 def read_safetensors(path: str, *, headers: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -156,7 +156,8 @@ def read_safetensors(path: str, *, headers: bool = False) -> tuple[np.ndarray, n
                 shapes = (tuple(file.get_slice(name).get_shape()) for name in ("x", "y"))
                 x, y = (np.broadcast_to(0.0, shape) for shape in shapes)
                 return checked_pair(path, x, y)
-            return _arrays(path, file.get_tensor("x"), file.get_tensor("y"))
+            x, y = (_array(path, name, file.get_tensor(name)) for name in ("x", "y"))
+            return checked_pair(path, x, y)
     except SafetensorError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: not a readable .safetensors file ({reason})") from None
@@ -165,10 +166,6 @@ def read_safetensors(path: str, *, headers: bool = False) -> tuple[np.ndarray, n
 def _named(key: object) -> str:
     # Other keys may hold themselves many times over, and take forever to write out.
     return repr(key[:40]) if isinstance(key, str) else f"a {type(key).__name__}"
-
-
-def _arrays(path: str, x: torch.Tensor, y: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
-    return checked_pair(path, _array(path, "x", x), _array(path, "y", y))
 
 
 def _array(path: str, name: str, tensor: torch.Tensor) -> np.ndarray:

@@ -50,22 +50,18 @@ def checked_pair(path: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, n
     if y.dtype.kind not in "biufU" or not y.dtype.itemsize:
         raise InputError(f"{path}: array 'y' must hold numbers or text, found type {y.dtype}")
     if y.dtype.kind == "U":
-        _check_text(path, y)
+        # Four bytes may hold more than the characters there are; Python fails on the rest later.
+        codes = np.ascontiguousarray(y, dtype=y.dtype.newbyteorder("=")).view(np.uint32)
+        wrong = (codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0]) // (y.dtype.itemsize // 4)
+            raise InputError(f"{path}: the label of row {row} (counted from 0) is no text")
     if (needed := 8 * x.size) > (memory := physical_memory()):
         raise InputError(
             f"{path}: {len(x)} samples in dimension {x.shape[1]} take {gibibytes(needed)} as "
             f"float64, this machine has {gibibytes(memory)}"
         )
     return x, y
-
-
-def _check_text(path: str, y: np.ndarray) -> None:
-    # Four bytes may hold more than the characters there are; Python fails on the rest later.
-    codes = np.ascontiguousarray(y, dtype=y.dtype.newbyteorder("=")).view(np.uint32)
-    wrong = (codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0]) // (y.dtype.itemsize // 4)
-        raise InputError(f"{path}: the label of row {row} (counted from 0) is no text")
 
 
 def claimed_bytes(path: str, what: str, shape: tuple[int, ...], itemsize: int) -> int:
@@ -118,6 +114,15 @@ def opened_for_reading(path: str) -> Iterator[None]:
         raise InputError(f"{path}: does not fit in memory") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def labels_beside(samples: str, file: Path, zipped: Path | None = None) -> str:
+    """The file of labels that is there, or the zipped one; InputError where none is."""
+    for found in (file, zipped or file):
+        if found.is_file():
+            return str(found)
+    more = "[.gz]" if zipped else ""
+    raise InputError(f"{samples}: its labels are missing: no file {file}{more}")
 
 
 def refuse_no_file(path: str, what: str) -> None:
@@ -224,7 +229,12 @@ class Sample:
 
 def _as_float64(given: np.ndarray, source: str) -> np.ndarray:
     """A copy of the samples (N, d) as float64, which is what has to be finite."""
-    _check_form(given, source)
+    if given.ndim != 2 or given.shape[1] < 1:
+        raise InputError(f"{source}: samples must be a matrix (N, d), found shape {given.shape}")
+    if len(given) < 2:
+        raise InputError(f"{source}: at least 2 samples are needed, found {len(given)}")
+    if given.dtype.kind not in "biuf":
+        raise InputError(f"{source}: samples must be real numbers, found {given.dtype}")
     # Longer floats may exceed float64; a signalling NaN is only noticed.
     with np.errstate(over="ignore", invalid="ignore"):
         x = np.array(given, dtype=np.float64, order="C")
@@ -237,15 +247,6 @@ def _as_float64(given: np.ndarray, source: str) -> np.ndarray:
             "every feature must be finite as float64"
         )
     return x
-
-
-def _check_form(x: np.ndarray, source: str) -> None:
-    if x.ndim != 2 or x.shape[1] < 1:
-        raise InputError(f"{source}: samples must be a matrix (N, d), found shape {x.shape}")
-    if len(x) < 2:
-        raise InputError(f"{source}: at least 2 samples are needed, found {len(x)}")
-    if x.dtype.kind not in "biuf":
-        raise InputError(f"{source}: samples must be real numbers, found {x.dtype}")
 
 
 def centred(x: np.ndarray, rows: np.ndarray, source: str) -> np.ndarray:

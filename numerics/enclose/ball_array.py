@@ -16,22 +16,19 @@ known about such an entry, and nothing is raised.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import ParamSpec
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...theory.exact.interval import Interval
-from .real_array import BoolArray, FloatArray, RealArray
+from .real_array import FloatArray, RealArray
 
-# Upper bounds on what float64 arithmetic did: the directed rounding under `rounding.BallArray`.
-#
-# Every function takes non-negative numbers that were computed in round-to-nearest with gradual
-# underflow and returns a float on the stated side of the exact result.
-
+# Directed rounding: the functions below take non-negative numbers that were computed in
+# round-to-nearest with gradual underflow and return floats on the stated side of the exact result.
 
 UNIT_ROUNDOFF = 2.0**-53
 SMALLEST = 2.0**-1074
@@ -144,21 +141,6 @@ class BallArray(RealArray):
             object.__setattr__(self, name, view)
 
     @classmethod
-    def exact(cls, values: ArrayLike) -> BallArray:
-        """The array itself, radius zero.
-
-        Raises:
-            ValueError: an entry that float64 cannot hold exactly.
-        """
-        given = np.asarray(values)
-        if given.dtype.kind not in "iufb" or given.dtype.itemsize > 8:
-            raise ValueError(f"no exact float64 values for entries of type {given.dtype}")
-        mid = given.astype(np.float64)
-        if given.dtype.kind in "iu" and (abs(mid) > 2**53).any():
-            raise ValueError("integers above 2^53 are not exact in float64")
-        return cls(mid, np.broadcast_to(0.0, mid.shape))
-
-    @classmethod
     @_quiet
     def between(cls, lower: ArrayLike, upper: ArrayLike) -> BallArray:
         """Encloses every array with lower <= entry <= upper; a bound may be infinite.
@@ -179,48 +161,23 @@ class BallArray(RealArray):
             return value
         if isinstance(value, RealArray | Interval):
             return BallArray.between(value.lower, value.upper)
-        return BallArray.exact(value)
+        given = np.asarray(value)
+        if given.dtype.kind not in "iufb" or given.dtype.itemsize > 8:
+            raise ValueError(f"no exact float64 values for entries of type {given.dtype}")
+        mid = given.astype(np.float64)
+        if given.dtype.kind in "iu" and (abs(mid) > 2**53).any():
+            raise ValueError("integers above 2^53 are not exact in float64")
+        return cls(mid, np.broadcast_to(0.0, mid.shape))
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return self.mid.shape
-
-    @property
-    def lower(self) -> FloatArray:
-        return -(-self).upper
+    def _parts(self) -> tuple[np.ndarray, ...]:
+        return self.mid, self.rad
 
     @property
     def upper(self) -> FloatArray:
         with np.errstate(over="ignore"):
             total = self.mid + self.rad
             return np.where(self.rad == 0, self.mid, np.nextafter(total, np.inf))
-
-    @property
-    def T(self) -> BallArray:
-        return BallArray(self.mid.T, self.rad.T)
-
-    @property
-    def positive(self) -> BoolArray:
-        return self.lower > 0
-
-    @property
-    def nonnegative(self) -> BoolArray:
-        return self.lower >= 0
-
-    def __getitem__(self, index: Any) -> BallArray:
-        return BallArray(np.asarray(self.mid[index]), np.asarray(self.rad[index]))
-
-    def interval(self, *index: int) -> Interval:
-        entry = self[index]
-        return Interval.between(float(entry.lower), float(entry.upper))
-
-    def argmax(self, among: BoolArray | None = None) -> int:
-        """Flat index of the entry (where `among` holds) with the largest midpoint."""
-        return int((self.mid if among is None else np.where(among, self.mid, -np.inf)).argmax())
-
-    def descending(self) -> NDArray[np.intp]:
-        """Indices of a vector in the order of its midpoints, the largest first."""
-        return np.argsort(-self.mid, kind="stable")
 
     def __neg__(self) -> BallArray:
         return BallArray(-self.mid, self.rad)
@@ -241,10 +198,6 @@ class BallArray(RealArray):
         shadow = total - self.mid
         error = abs((self.mid - (total - shadow)) + (right.mid - shadow))
         return BallArray(total, add_up(add_up(self.rad, right.rad), error))
-
-    @_arithmetic
-    def __sub__(self, right: BallArray) -> BallArray:
-        return self + -right
 
     @_arithmetic
     def __mul__(self, right: BallArray) -> BallArray:
@@ -281,7 +234,6 @@ class BallArray(RealArray):
 
     @_quiet
     def sum(self, axis: int | None = None) -> BallArray:
-        """Sums along `axis` (all entries for None), valid for any order of summation."""
         terms = self.mid.size if axis is None else self.shape[axis]
         error = np.asarray(product_error(max(terms - 1, 0)))
         rounding = multiply_up(sum_up(abs(self.mid), axis), error)
@@ -298,7 +250,6 @@ class BallArray(RealArray):
 
     @_quiet
     def ldexp(self, exponents: ArrayLike) -> BallArray:
-        """Entries times 2**exponents (integers, broadcast): exact unless it underflows."""
         mid = np.ldexp(self.mid, exponents)
         rad = np.ldexp(self.rad, exponents)
         # Scaling back shows, exactly, which entries lost digits below the smallest denormal.
@@ -319,24 +270,3 @@ class BallArray(RealArray):
         exponent = math.frexp(largest)[1] if largest else 0
         unit = self.ldexp(-exponent)
         return (unit * unit).sum().interval().nonnegative().sqrt() * Interval.exact(2) ** exponent
-
-    def max_enclosure(self) -> Interval:
-        return Interval.between(float(self.lower.max()), float(self.upper.max()))
-
-    def chosen(self, where: BoolArray, inside: Interval, outside: Interval) -> BallArray:
-        return BallArray.between(
-            np.where(where, inside.lower, outside.lower),
-            np.where(where, inside.upper, outside.upper),
-        )
-
-    @classmethod
-    def stacked(cls, parts: Sequence[BallArray], axis: int | None = None) -> BallArray:
-        mids, rads = [part.mid for part in parts], [part.rad for part in parts]
-        if axis is None:
-            return cls(np.concatenate(mids), np.concatenate(rads))
-        return cls(np.stack(mids, axis), np.stack(rads, axis))
-
-    def placed(self, index: NDArray[np.intp], size: int) -> BallArray:
-        mid, rad = np.zeros(size), np.zeros(size)
-        mid[index], rad[index] = self.mid, self.rad
-        return BallArray(mid, rad)

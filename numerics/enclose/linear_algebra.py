@@ -11,6 +11,7 @@ Numerica 19 (2010), section 10. Small systems held precisely are solved in ratio
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 
@@ -47,30 +48,19 @@ def spectrum(matrix: RealArray) -> Spectrum:
 
     Where the matrix is not finite nothing is known and the enclosures are whole lines.
     """
-    found = _precise_spectrum(matrix) if isinstance(matrix, PreciseArray) else None
-    return found or _spectrum_in_balls(BallArray.between(matrix.lower, matrix.upper))
-
-
-def _precise_spectrum(matrix: PreciseArray) -> Spectrum | None:
-    if len(matrix) > _MOST_ROWS:
-        return None
-    try:
-        with working_precision():
+    if isinstance(matrix, PreciseArray) and len(matrix) <= _MOST_ROWS:
+        # flint raises where it could not isolate them.
+        with working_precision(), suppress(ValueError):
             values = ball_matrix(matrix).eig(multiple=True)
-    except ValueError:  # it could not isolate them
-        return None
-    real = [Interval.around(value.real) for value in values]
-    return Spectrum(reduce(Interval.min, real), reduce(Interval.max, real))
-
-
-def _spectrum_in_balls(matrix: BallArray) -> Spectrum:
-    size = len(matrix)
-    if not np.isfinite(matrix.rad).all():
+            real = [Interval.around(value.real) for value in values]
+            return Spectrum(reduce(Interval.min, real), reduce(Interval.max, real))
+    balls = BallArray.like(matrix)
+    if not np.isfinite(balls.rad).all():
         return Spectrum(Interval.whole(), Interval.whole())
-    values, vectors = np.linalg.eigh(matrix.mid)
+    values, vectors = np.linalg.eigh(balls.mid)
     basis = BallArray.exact(vectors)
-    defect = Interval.between(0, (basis.T @ basis - np.eye(size)).norm().upper)
-    residual = Interval.between(0, (matrix - (basis * values) @ basis.T).norm().upper)
+    defect = Interval.between(0, (basis.T @ basis - np.eye(len(balls))).norm().upper)
+    residual = Interval.between(0, (balls - (basis * values) @ basis.T).norm().upper)
     both_ways = Interval.between(-1, 1)
 
     def enclosed(value: float) -> Interval:
@@ -95,17 +85,13 @@ def verified_solve(matrix: RealArray, rhs: RealArray) -> RealArray | None:
     `matrix` is (n, n) with a positive diagonal, `rhs` is (n,). None when the certificate fails:
     nothing is then known, not even that a matrix is singular.
     """
-    if isinstance(matrix, BallArray) and isinstance(rhs, BallArray):
-        return _solve_balls(matrix, rhs)
-    precise = (PreciseArray.like(matrix), PreciseArray.like(rhs))
-    return solve_precisely(*precise)
-
-
-def _solve_balls(matrix: BallArray, rhs: BallArray) -> BallArray | None:
-    scale = _equilibrating_exponents(matrix)
-    if scale is None:
+    if not (isinstance(matrix, BallArray) and isinstance(rhs, BallArray)):
+        return solve_precisely(PreciseArray.like(matrix), PreciseArray.like(rhs))
+    diagonal = matrix.mid.diagonal()
+    if not (diagonal > 0).all() or not np.isfinite(matrix.rad).all():
         return None
     # Scaling by powers of two is exact and brings the diagonal to [1/2, 2).
+    scale = -(np.frexp(diagonal)[1] // 2)
     matrix = matrix.ldexp(scale[:, None] + scale[None, :])
     rhs = rhs.ldexp(scale)
     try:
@@ -126,10 +112,3 @@ def _solve_balls(matrix: BallArray, rhs: BallArray) -> BallArray | None:
     rest = float(first.max()) * (beta / (1 - beta)) * (1 + 2**-40)
     solution = BallArray.exact(start) + step
     return (solution + BallArray(np.zeros_like(first), round_up(first + rest))).ldexp(scale)
-
-
-def _equilibrating_exponents(matrix: BallArray) -> np.ndarray | None:
-    diagonal = matrix.mid.diagonal()
-    if not (diagonal > 0).all() or not np.isfinite(matrix.rad).all():
-        return None
-    return -(np.frexp(diagonal)[1] // 2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -111,22 +111,13 @@ class PreciseArray(RealArray):
         object.__setattr__(self, "entries", view)
 
     @classmethod
-    def exact(cls, values: ArrayLike) -> PreciseArray:
-        """The array itself, as rationals.
-
-        Raises:
-            ValueError: an entry that float64 cannot hold exactly.
-        """
-        return cls.like(BallArray.exact(values))
-
-    @classmethod
     def like(cls, value: RealArray | Interval | ArrayLike) -> PreciseArray:
         """The same enclosure in this form; balls without radius, and numbers, become rationals."""
         if isinstance(value, PreciseArray):
             return value
         if isinstance(value, Interval):
-            return cls(_array(entry_of(value)))
-        balls = value if isinstance(value, BallArray) else BallArray.exact(np.asarray(value))
+            return cls(np.asarray(entry_of(value), dtype=object))
+        balls = BallArray.like(value)
         pairs = zip(balls.mid.ravel().tolist(), balls.rad.ravel().tolist(), strict=True)
         entries = [fmpq(*m.as_integer_ratio()) if r == 0 else arb(m, r) for m, r in pairs]
         return cls(_object_array(entries, balls.shape))
@@ -148,12 +139,8 @@ class PreciseArray(RealArray):
         return self._floats(lambda ball: to_float(ceiling(ball), towards=math.inf))
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return self.entries.shape
-
-    @property
-    def T(self) -> PreciseArray:
-        return PreciseArray(self.entries.T)
+    def _parts(self) -> tuple[np.ndarray, ...]:
+        return (self.entries,)
 
     @property
     def is_rational(self) -> bool:
@@ -172,9 +159,6 @@ class PreciseArray(RealArray):
     def nonnegative(self) -> BoolArray:
         return self._asked(lambda entry: entry >= 0)
 
-    def __getitem__(self, index: Any) -> PreciseArray:
-        return PreciseArray(_array(self.entries[index]))
-
     def rounded(self) -> BallArray:
         """The same in float64 balls."""
         return BallArray.between(self.lower, self.upper)
@@ -184,7 +168,6 @@ class PreciseArray(RealArray):
         return self._mapped(as_ball)
 
     def interval(self, *index: int) -> Interval:
-        """The entry at `index` as an interval, known exactly where the entry is rational."""
         return interval_of(self.entries[index] if index else self.entries.item())
 
     def argmax(self, among: BoolArray | None = None) -> int:
@@ -194,7 +177,6 @@ class PreciseArray(RealArray):
         return reduce(lambda best, place: place if flat[place] > flat[best] else best, places)
 
     def descending(self) -> NDArray[np.intp]:
-        """Indices of a vector from its largest entry to its smallest; balls by their midpoints."""
         exact = [middle(entry) for entry in self._flat]
         # Rounding to floats keeps the order, so that only equal floats need the slow comparison.
         keys = list(zip((-self.mid).tolist(), [-e for e in exact], strict=True))
@@ -208,9 +190,6 @@ class PreciseArray(RealArray):
 
     def __add__(self, other: RealArray | Interval | ArrayLike) -> PreciseArray:
         return self._with(other, operator.add)
-
-    def __sub__(self, other: RealArray | Interval | ArrayLike) -> PreciseArray:
-        return self._with(other, operator.sub)
 
     def __mul__(self, other: RealArray | Interval | ArrayLike) -> PreciseArray:
         return self._with(other, product)
@@ -229,17 +208,16 @@ class PreciseArray(RealArray):
             found = _object_array((a * b).entries(), (len(left_rows), right_columns.shape[1]))
         if right.entries.ndim == 1:
             found = found[:, 0]
-        return PreciseArray(_array(found[0] if self.entries.ndim == 1 else found))
+        return PreciseArray(found[0] if self.entries.ndim == 1 else found)
 
     def sum(self, axis: int | None = None) -> PreciseArray:
         with working_precision():
-            return PreciseArray(_array(np.add.reduce(self.entries, axis=axis, initial=fmpq(0))))
+            return PreciseArray(np.add.reduce(self.entries, axis=axis, initial=fmpq(0)))
 
     def sqrt(self) -> PreciseArray:
         return self._mapped(root)
 
     def ldexp(self, exponents: ArrayLike) -> PreciseArray:
-        """Entries times 2**exponents, exactly."""
         powers = np.asarray(exponents)
         factors = [fmpq(2) ** int(power) for power in powers.flat]
         return self._with(PreciseArray(_object_array(factors, powers.shape)), operator.mul)
@@ -248,7 +226,6 @@ class PreciseArray(RealArray):
         return self._with(other, larger)
 
     def norm(self) -> Interval:
-        """Euclidean (Frobenius) norm of the whole array, exact up to the root."""
         flat = self[()] if not self.shape else PreciseArray(self.entries.reshape(-1))
         return (flat @ flat if self.shape else flat * flat).interval().nonnegative().sqrt()
 
@@ -258,20 +235,6 @@ class PreciseArray(RealArray):
         if self.is_rational:
             return interval_of(max(self._flat))
         return reduce(Interval.max, map(interval_of, self._flat))
-
-    def chosen(self, where: BoolArray, inside: Interval, outside: Interval) -> PreciseArray:
-        yes, no = (entry_of(value) for value in (inside, outside))
-        return PreciseArray(_object_array([yes if at else no for at in where.flat], where.shape))
-
-    @classmethod
-    def stacked(cls, parts: Sequence[PreciseArray], axis: int | None = None) -> PreciseArray:
-        arrays = [part.entries for part in parts]
-        return cls(np.concatenate(arrays) if axis is None else np.stack(arrays, axis))
-
-    def placed(self, index: NDArray[np.intp], size: int) -> PreciseArray:
-        entries = _object_array([fmpq(0)] * size, (size,))
-        entries[index] = self.entries
-        return PreciseArray(entries)
 
     @property
     def _flat(self) -> list[Any]:
@@ -335,8 +298,3 @@ def _object_array(entries: Iterable[Scalar], shape: tuple[int, ...]) -> NDArray[
     flat = np.empty(len(items), dtype=object)
     flat[:] = items
     return flat.reshape(shape)
-
-
-def _array(value: Any) -> NDArray[np.object_]:
-    """An object array, of dimension 0 for a single entry."""
-    return value if isinstance(value, np.ndarray) else _object_array([value], ())

@@ -2,8 +2,9 @@
 
 `BallArray` keeps float64 midpoints and radii and is fast; `PreciseArray` keeps exact rationals and
 balls of any precision and is for small problems. Whoever computes with a `RealArray` serves both.
-Each kind defines the abstract operations, described here once; the others follow from them.
-Operations on one of each give the precise kind; plain arrays and numbers count as exact.
+What is not abstract here is right for both, as far as float64 bounds tell; the precise kind answers
+some of it from its own entries. Operations on one of each give the precise kind; plain arrays and
+numbers count as exact.
 """
 
 from __future__ import annotations
@@ -29,19 +30,24 @@ class RealArray(abc.ABC):
     # Makes ndarray operators leave mixed operations to these classes.
     __array_ufunc__ = None
 
-    @classmethod
+    @property
     @abc.abstractmethod
-    def exact(cls, values: ArrayLike) -> Self:
-        """The array itself.
-
-        Raises:
-            ValueError: an entry that float64 cannot hold exactly.
-        """
+    def _parts(self) -> tuple[np.ndarray, ...]:
+        """The arrays that it is made of, in the order in which the class takes them."""
 
     @classmethod
     @abc.abstractmethod
     def like(cls, value: RealArray | Interval | ArrayLike) -> Self:
-        """The same enclosure as an array of this kind; plain numbers count as exact."""
+        """The same enclosure as an array of this kind; plain numbers count as exact.
+
+        Raises:
+            ValueError: a plain number that float64 cannot hold exactly.
+        """
+
+    @classmethod
+    def exact(cls, values: ArrayLike) -> Self:
+        """The array itself; ValueError as for `like`."""
+        return cls.like(values)
 
     @property
     @abc.abstractmethod
@@ -54,9 +60,9 @@ class RealArray(abc.ABC):
         """Float64 radii: every entry lies in mid ± rad; infinite where nothing is known."""
 
     @property
-    @abc.abstractmethod
     def lower(self) -> FloatArray:
         """Lower bounds, rounded down to float64; -inf where nothing is known."""
+        return -(-self).upper
 
     @property
     @abc.abstractmethod
@@ -64,14 +70,14 @@ class RealArray(abc.ABC):
         """Upper bounds, rounded up to float64; +inf where nothing is known."""
 
     @property
-    @abc.abstractmethod
     def shape(self) -> tuple[int, ...]:
         """Shape of the enclosed array."""
+        return self._parts[0].shape
 
     @property
-    @abc.abstractmethod
     def T(self) -> Self:
         """The transpose."""
+        return type(self)(*(part.T for part in self._parts))
 
     @property
     def is_finite(self) -> bool:
@@ -79,14 +85,14 @@ class RealArray(abc.ABC):
         return bool(np.isfinite(self.lower).all() and np.isfinite(self.upper).all())
 
     @property
-    @abc.abstractmethod
     def positive(self) -> BoolArray:
         """Where an entry is certainly above zero."""
+        return self.lower > 0
 
     @property
-    @abc.abstractmethod
     def nonnegative(self) -> BoolArray:
         """Where an entry is certainly zero or above."""
+        return self.lower >= 0
 
     @property
     def negative(self) -> BoolArray:
@@ -98,27 +104,28 @@ class RealArray(abc.ABC):
         """Where an entry is certainly zero or below."""
         return (-self).nonnegative
 
-    @abc.abstractmethod
-    def __getitem__(self, index: Any) -> Self: ...
+    def __getitem__(self, index: Any) -> Self:
+        return type(self)(*(np.asarray(part[index]) for part in self._parts))
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    @abc.abstractmethod
     def interval(self, *index: int) -> Interval:
-        """The entry at `index` (none for a 0-dimensional array) as an interval."""
+        """The entry at `index` (none for a 0-dimensional array), exact where it is so known."""
+        entry = self[index]
+        return Interval.between(float(entry.lower), float(entry.upper))
 
-    @abc.abstractmethod
     def argmax(self, among: BoolArray | None = None) -> int:
         """Flat index of an entry that is largest (where `among` holds), up to what is known."""
+        return int((self.mid if among is None else np.where(among, self.mid, -np.inf)).argmax())
 
     def argmin(self, among: BoolArray | None = None) -> int:
         """Flat index of an entry that is smallest (where `among` holds), up to what is known."""
         return (-self).argmax(among)
 
-    @abc.abstractmethod
     def descending(self) -> NDArray[np.intp]:
-        """Indices of a vector from its largest entry to its smallest, up to what is known."""
+        """Indices of a vector from its largest entry to its smallest; balls by their midpoints."""
+        return np.argsort(-self.mid, kind="stable")
 
     def diagonal(self) -> Self:
         """The main diagonal of a matrix."""
@@ -143,8 +150,8 @@ class RealArray(abc.ABC):
     @abc.abstractmethod
     def __matmul__(self, other: RealArray | ArrayLike, /) -> Self: ...
 
-    @abc.abstractmethod
-    def __sub__(self, other: RealArray | Interval | ArrayLike, /) -> Self: ...
+    def __sub__(self, other: RealArray | Interval | ArrayLike, /) -> Self:
+        return self + -(other if isinstance(other, RealArray) else self.like(other))
 
     def __radd__(self, other: RealArray | Interval | ArrayLike, /) -> Self:
         return self + other
@@ -163,7 +170,7 @@ class RealArray(abc.ABC):
 
     @abc.abstractmethod
     def sum(self, axis: int | None = None) -> Self:
-        """Sums along `axis` (all entries for None)."""
+        """Sums along `axis` (all entries for None), valid for any order of summation."""
 
     @abc.abstractmethod
     def sqrt(self) -> Self:
@@ -174,7 +181,7 @@ class RealArray(abc.ABC):
 
     @abc.abstractmethod
     def ldexp(self, exponents: ArrayLike) -> Self:
-        """Entries times 2**exponents (integers, broadcast)."""
+        """Entries times 2**exponents (integers, broadcast): exact unless it underflows."""
 
     @abc.abstractmethod
     def maximum(self, other: RealArray | ArrayLike) -> Self:
@@ -188,31 +195,34 @@ class RealArray(abc.ABC):
     def norm(self) -> Interval:
         """Euclidean (Frobenius) norm of the whole array, without under- or overflow of squares."""
 
-    @abc.abstractmethod
     def max_enclosure(self) -> Interval:
         """Encloses the largest entry.
 
         Raises:
             ValueError: there is no entry.
         """
+        return Interval.between(float(self.lower.max()), float(self.upper.max()))
 
     def min_enclosure(self) -> Interval:
-        """Encloses the smallest entry.
-
-        Raises:
-            ValueError: there is no entry.
-        """
+        """Encloses the smallest entry; ValueError as for `max_enclosure`."""
         return -(-self).max_enclosure()
 
-    @abc.abstractmethod
     def chosen(self, where: BoolArray, inside: Interval, outside: Interval) -> Self:
         """An array of this kind: `inside` where the condition holds, `outside` elsewhere."""
+        both = self.stacked([self.like(outside), self.like(inside)], axis=0)
+        return both[where.astype(np.intp)]
 
     @classmethod
-    @abc.abstractmethod
-    def stacked(cls, parts: Sequence[Any], axis: int | None = None) -> Self:
+    def stacked(cls, arrays: Sequence[RealArray], axis: int | None = None) -> Self:
         """Arrays of this kind joined along the first axis, or stacked along a new one."""
+        columns = zip(*(array._parts for array in arrays), strict=True)
+        if axis is None:
+            return cls(*map(np.concatenate, columns))
+        return cls(*(np.stack(column, axis) for column in columns))
 
-    @abc.abstractmethod
     def placed(self, index: NDArray[np.intp], size: int) -> Self:
         """A vector of `size` zeros with this one's entries at `index`."""
+        parts = [np.array(part) for part in self.like(np.zeros(size))._parts]
+        for part, own in zip(parts, self._parts, strict=True):
+            part[index] = own
+        return type(self)(*parts)

@@ -31,8 +31,8 @@ from ...theory.exact.interval import Interval, Number
 from ...theory.exact.scalars import working_precision
 from ..data.sample import Sample
 from ..enclose.ball_array import BallArray
-from ..enclose.real_array import FloatArray
-from ..train.convergence import margins, preactivations
+from ..enclose.real_array import FloatArray, RealArray
+from ..network import margins, preactivations
 from .convex_limit import ConvexLimit, convex_limit, least
 from .own_pattern import OwnPattern, own_pattern
 
@@ -178,7 +178,7 @@ class CaptureWatch:
         return self.limit_of(pattern) if pattern.key == last else None
 
 
-def log_loss(margin: BallArray, loss: str) -> Interval:
+def log_loss(margin: RealArray, loss: str) -> Interval:
     """log of the summed loss from the margins (N,)."""
     with working_precision():
         # Each loss falls with every margin, so that the ends of the margins give those of the sum.

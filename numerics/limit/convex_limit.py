@@ -45,6 +45,7 @@ _FIRST_PIECES = 50
 _PIECES_A_ROUND = 200
 # Beyond so many pieces, those without a multiplier are dropped before more are added.
 _MOST_PIECES = 600
+_LARGEST_EXPONENT = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +107,8 @@ class ConvexLimit:
     @cached_property
     def impossible(self) -> str:
         """Why certainly no weights meet the program; empty where none is known."""
+        if _out_of_range(self.sample.x):
+            return ""
         terms = vanishing_combination(self.sample.x * self.sample.y[:, None])
         if terms is None:
             return ""
@@ -193,8 +196,10 @@ def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLi
     x, own, gamma = sample.x, pattern.own, float(slope)
     masses = np.array([float(share) for share in pattern.shares])
     kappa = np.where(pattern.active, 1.0, gamma)
+    if _out_of_range(x):
+        return ConvexLimit(sample, slope, pattern, np.zeros(len(x)), np.ones(own.shape))
     # One power of two for all keeps the search within the range of float64.
-    unit = 2.0 ** -int(np.frexp(abs(x).max())[1])
+    unit = 2.0 ** -_exponent(x)
     x = x * unit
     directions = np.outer(pattern.halves, (x * sample.y[:, None]).mean(axis=0))
     rows, pieces = np.zeros(0, dtype=np.intp), np.zeros((0, len(masses)))
@@ -228,6 +233,15 @@ def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLi
     return _collected(sample, slope, pattern, rows, pieces, weights * unit**2)
 
 
+def _exponent(x: FloatArray) -> int:
+    return int(np.frexp(abs(x).max())[1])
+
+
+def _out_of_range(x: FloatArray) -> bool:
+    """Whether multipliers, which go with the inverse squares of the samples, leave float64."""
+    return abs(_exponent(x)) > _LARGEST_EXPONENT
+
+
 def _collected(
     sample: Sample,
     slope: Number,
@@ -237,7 +251,7 @@ def _collected(
     weights: FloatArray,
 ) -> ConvexLimit:
     """A sample's multiplier is the sum of its pieces', its slopes are their weighted means."""
-    multipliers = np.bincount(rows, weights, sample.n)
+    multipliers = np.bincount(rows, weights, sample.n).astype(np.float64)
     slopes = np.zeros(pattern.own.shape)
     np.add.at(slopes, rows, -pieces * weights[:, None])
     held = multipliers > 0

@@ -17,10 +17,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from ..network import output_weights
-from ..train.recipes import loss_named
 from .capture import Capture
 
 _MOVE = 0.25
@@ -58,13 +56,13 @@ def follow(weights: np.ndarray, found: Capture, loss: str, steps: int = 200) -> 
         raise ValueError("only a captured network is followed")
     x, y = limit.sample.x, limit.sample.y.astype(np.float64)
     gamma, a = float(limit.slope), output_weights(len(weights))
-    groups, named = limit.pattern.members, loss_named(loss)
+    groups = limit.pattern.members
     own, sigma = limit.pattern.own[:, groups], limit.pattern.signs[:, groups]
     target = limit.directions.mid[groups] * abs(a)[:, None]
     ratio, reach, rho = certified.ratio.upper, certified.reach.upper, certified.rho.lower
 
     w, length = weights, float(np.linalg.norm(weights))
-    hidden, margin, logs, weight = _state(w, x, y, a, gamma, named)
+    hidden, margin, logs, weight = _state(w, x, y, a, gamma, loss)
     start, rho_start, allowed = np.logaddexp.reduce(logs), rho, 0.0
     activation, distance, growth = math.inf, 0.0, -math.inf
     for _ in range(steps + 1):
@@ -83,7 +81,7 @@ def follow(weights: np.ndarray, found: Capture, loss: str, steps: int = 200) -> 
         moves *= _MOVE / float(abs(moves).max())
         rate = np.exp(weight - logs)  # s_n
         w, before = w + step, margin
-        hidden, margin, logs, weight = _state(w, x, y, a, gamma, named)
+        hidden, margin, logs, weight = _state(w, x, y, a, gamma, loss)
         moved = rate * (margin - before)
         missing = float(pulls @ np.maximum(moves - (margin - before), 0.0))
         allowed += ratio * (missing + float(moved.max() - moved.min()) ** 2 / 8)
@@ -95,5 +93,7 @@ def _state(w, x, y, a, gamma, loss):
     """Pre-activations (N, m), margins, and the logarithms of l_n and -l'_n (N,)."""
     hidden = x @ w.T
     margin = y * (np.where(hidden > 0, hidden, gamma * hidden) @ a)
-    tensor = torch.from_numpy(margin)
-    return hidden, margin, loss.log_value(tensor).numpy(), loss.log_slope(tensor).numpy()
+    if loss == "exponential":
+        return hidden, margin, -margin, -margin
+    logs = np.where(margin > 30, -margin, np.log(np.logaddexp(0.0, -np.minimum(margin, 30.0))))
+    return hidden, margin, logs, -np.logaddexp(0.0, margin)

@@ -14,7 +14,7 @@ import numpy as np
 from ...theory.exact.interval import Interval, Number
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import BoolArray, FloatArray
-from ..train.convergence import preactivations
+from ..network import preactivations
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,12 +78,8 @@ def pixel_bytes(samples: int, pixels: int) -> int:
     return 4 * (4 * samples * pixels + 4 * pixels**2)
 
 
-@dataclass(frozen=True, eq=False)
-class _Boundary:
-    """A normal (d,), float32, and how it was found."""
-
-    normal: Tensor
-    solved: Solved
+Boundary = tuple[Tensor, Solved]
+"""A normal (d,), float32, and how it was found."""
 
 
 class NoiseLearning:
@@ -91,8 +87,8 @@ class NoiseLearning:
 
     def __init__(self, pool: NoisePool, slope: float) -> None:
         self.pool, self.slope = pool, slope
-        self._natural: dict[tuple[int, int], _Boundary] = {}
-        self._controls: dict[tuple[int, int], _Boundary] = {}
+        self._natural: dict[tuple[int, int], Boundary] = {}
+        self._controls: dict[tuple[int, int], Boundary] = {}
         self._margin: tuple[tuple[int, int], Tensor] | None = None
 
     @full_float32()
@@ -102,14 +98,13 @@ class NoiseLearning:
 
         PerturbationFault when the perturbed noise is not what the setting says.
         """
-        natural = self.natural(setting)
-        if not natural.solved.bounded:
-            return ExactLearning(None, natural.solved, None, None)
-        noise = self.perturbed(setting, natural.normal)
-        size = checked_size(noise, setting, self._range, natural.normal)
+        normal, natural = self.natural(setting)
+        if not natural.bounded:
+            return ExactLearning(None, natural, None, None)
+        noise = self.perturbed(setting, normal)
+        size = checked_size(noise, setting, self._range, normal)
         boundary = self._solve_noise(noise, setting)
-        accuracy = self._accuracy(boundary, setting)
-        return ExactLearning(accuracy, natural.solved, boundary.solved, size)
+        return ExactLearning(self._accuracy(boundary, setting), natural, boundary[1], size)
 
     @full_float32()
     @torch.inference_mode()
@@ -117,20 +112,19 @@ class NoiseLearning:
         """Accuracy of the exact solution on unperturbed noise, same labels, and its solve."""
         key = (setting.noise_samples, setting.dimension)
         if key not in self._controls:
-            base = self.pool.noise_samples(*key)
+            base, _ = self.pool.drawn("noise", *key)
             nothing = base.new_zeros(len(base), 0)
             still = AlongDirections(base, nothing, base.new_zeros(0, setting.dimension))
             self._controls[key] = self._solve_noise(still, setting)
-        boundary = self._controls[key]
-        return self._accuracy(boundary, setting), boundary.solved
+        return self._accuracy(self._controls[key], setting), self._controls[key][1]
 
     @full_float32()
     @torch.inference_mode()
-    def natural(self, setting: LearningSetting) -> _Boundary:
+    def natural(self, setting: LearningSetting) -> Boundary:
         """The exact boundary of the natural samples."""
         key = (setting.samples, setting.dimension)
         if key not in self._natural:
-            x, y = self.pool.natural_samples(*key), self.pool.natural_labels(key[0])
+            x, y = self.pool.drawn("natural", *key)
             if needs_base_gram(*key):
                 device = self.pool.device
                 check_memory(
@@ -145,13 +139,12 @@ class NoiseLearning:
             multipliers, solved = self._solve(
                 product, float(x.square().sum()) / len(x), key[1], lambda: x
             )
-            self._natural[key] = _Boundary(x.T @ (multipliers * y), solved)
+            self._natural[key] = x.T @ (multipliers * y), solved
         return self._natural[key]
 
     def perturbed(self, setting: LearningSetting, normal: Tensor) -> PerturbedNoise:
         """The noise of a setting, perturbed as the boundary with that normal (d,) has it."""
-        base = self.pool.noise_samples(setting.noise_samples, setting.dimension)
-        labels = self.pool.noise_labels(setting.noise_samples)
+        base, labels = self.pool.drawn("noise", setting.noise_samples, setting.dimension)
         if setting.perturbation == "l0-greedy":
             pixels = pixel_count(setting.eps, setting.dimension)
             check_memory(
@@ -177,31 +170,28 @@ class NoiseLearning:
     def _range(self) -> tuple[float, float] | None:
         return (-1.0, 1.0) if self.pool.kind == "uniform" else None
 
-    def _solve_noise(self, noise: PerturbedNoise, setting: LearningSetting) -> _Boundary:
-        labels = self.pool.noise_labels(setting.noise_samples)
+    def _solve_noise(self, noise: PerturbedNoise, setting: LearningSetting) -> Boundary:
+        _, labels = self.pool.drawn("noise", setting.noise_samples, setting.dimension)
         base = self.base_gram(setting)
-        gram = gram_of(noise, base)
-        matrix = None if base is None else self._margin_matrix(base, setting)
-        product = MarginProduct(gram, labels, self.slope, matrix)
+        matrix = None if base is None else self._margin_matrix(base, labels, setting.dimension)
+        product = MarginProduct(gram_of(noise, base), labels, self.slope, matrix)
         rows = noise.rows(slice(CHECKED_ROWS))
         square = float(rows.square().sum()) / len(rows)
-        every = slice(None)
         multipliers, solved = self._solve(
-            product, square, setting.dimension, lambda: noise.rows(every)
+            product, square, setting.dimension, lambda: noise.rows(slice(None))
         )
-        return _Boundary(noise.combined((multipliers * labels)[:, None])[:, 0], solved)
+        return noise.combined((multipliers * labels)[:, None])[:, 0], solved
 
-    def _margin_matrix(self, base: Tensor, setting: LearningSetting) -> Tensor:
-        key = (len(base), setting.dimension)
+    def _margin_matrix(self, base: Tensor, labels: Tensor, dimension: int) -> Tensor:
+        key = (len(base), dimension)
         if self._margin is not None:
-            (count, dimension), matrix = self._margin
-            if dimension == key[1] and count >= key[0]:
+            known, matrix = self._margin
+            if known[1] == key[1] and known[0] >= key[0]:
                 return matrix[: key[0], : key[0]]
         self._margin = None  # before the next is made: each is as large as the Gram matrix
         check_memory(
             "margin matrix of the noise", lambda n: 4 * n**2, key[0], "samples", self.pool.device
         )
-        labels = self.pool.noise_labels(key[0])
         self._margin = (key, margin_matrix(base, labels, self.slope))
         return self._margin[1]
 
@@ -231,12 +221,10 @@ class NoiseLearning:
         solved = Solved(found.method, found.bounded, found.violation, found.products, outside)
         return multipliers, solved
 
-    def _accuracy(self, boundary: _Boundary, setting: LearningSetting) -> float | None:
-        if not boundary.solved.bounded:
-            return None
-        x = self.pool.natural_samples(setting.samples, setting.dimension)
-        y = self.pool.natural_labels(setting.samples)
-        return float((y * (x @ boundary.normal) > 0).double().mean())
+    def _accuracy(self, boundary: Boundary, setting: LearningSetting) -> float | None:
+        normal, solved = boundary
+        x, y = self.pool.drawn("natural", setting.samples, setting.dimension)
+        return float((y * (x @ normal) > 0).double().mean()) if solved.bounded else None
 
 
 def checked_size(

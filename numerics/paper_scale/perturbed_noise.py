@@ -44,8 +44,11 @@ class ChangedGram:
 
     def product(self, columns: Tensor) -> Tensor:
         """K V for V (n, c)."""
-        change = self.factor @ (self.middle @ (columns.T @ self.factor).T)
-        return change.add_(self.base @ columns)
+        return self.change(columns).add_(self.base @ columns)
+
+    def change(self, columns: Tensor) -> Tensor:
+        """(K - K') V for V (n, c)."""
+        return self.factor @ (self.middle @ (columns.T @ self.factor).T)
 
 
 Gram = SampleGram | ChangedGram
@@ -55,23 +58,6 @@ Gram = SampleGram | ChangedGram
 def unchanged(base: Tensor) -> ChangedGram:
     """K = K'."""
     return ChangedGram(base, base.new_zeros(len(base), 0), base.new_zeros(0, 0))
-
-
-def along_directions(
-    base: Tensor, samples: Tensor, coefficients: Tensor, directions: Tensor
-) -> ChangedGram:
-    """K of x_n = x'_n + sum_r D_nr B_r: K' (n, n), X' (n, d), D (n, r), B (r, d)."""
-    eye = torch.eye(len(directions), dtype=base.dtype, device=base.device)
-    square = directions @ directions.T
-    middle = torch.cat([torch.cat([square, eye], 1), torch.cat([eye, torch.zeros_like(eye)], 1)], 0)
-    return ChangedGram(base, torch.cat([coefficients, samples @ directions.T], 1), middle)
-
-
-def with_columns(base: Tensor, before: Tensor, after: Tensor) -> ChangedGram:
-    """K when the columns ``before`` (n, k) of the samples become ``after`` (n, k)."""
-    signs = torch.ones(2 * before.shape[1], dtype=base.dtype, device=base.device)
-    signs[: before.shape[1]] = -1
-    return ChangedGram(base, torch.cat([before, after], 1), torch.diag(signs))
 
 
 def margin_matrix(base: Tensor, labels: Tensor, slope: float) -> Tensor:
@@ -97,9 +83,7 @@ class MarginProduct:
     def __call__(self, vector: Tensor) -> Tensor:
         if self.base is None or not isinstance(self.gram, ChangedGram):
             return self._margins(self.gram.product(self._pair(vector)))
-        factor = self.gram.factor
-        change = factor @ (self.gram.middle @ (self._pair(vector).T @ factor).T)
-        return self._margins(change).add_(self.base @ vector)
+        return self._margins(self.gram.change(self._pair(vector))).add_(self.base @ vector)
 
     def _pair(self, vector: Tensor) -> Tensor:
         return torch.stack([self.labels * vector, vector], 1)
@@ -133,7 +117,11 @@ class AlongDirections:
 
     def gram(self, base: Tensor) -> ChangedGram:
         """The Gram matrix from that of the base, (n, n): a change of rank 2r."""
-        return along_directions(base, self.base, self.coefficients, self.directions)
+        eye = torch.eye(len(self.directions), dtype=base.dtype, device=base.device)
+        upper = torch.cat([self.directions @ self.directions.T, eye], 1)
+        middle = torch.cat([upper, torch.cat([eye, torch.zeros_like(eye)], 1)], 0)
+        factor = torch.cat([self.coefficients, self.base @ self.directions.T], 1)
+        return ChangedGram(base, factor, middle)
 
     def rows(self, part: slice) -> Tensor:
         """The samples in ``part``, (n', d), made anew."""
@@ -160,7 +148,10 @@ class InCoordinates:
 
     def gram(self, base: Tensor) -> ChangedGram:
         """The Gram matrix from that of the base, (n, n): a change of rank 2k."""
-        return with_columns(base, self.base[:, self.taken], self.values)
+        factor = torch.cat([self.base[:, self.taken], self.values], 1)
+        signs = torch.ones(factor.shape[1], dtype=base.dtype, device=base.device)
+        signs[: len(self.taken)] = -1
+        return ChangedGram(base, factor, torch.diag(signs))
 
     def rows(self, part: slice) -> Tensor:
         """The samples in ``part``, (n', d), made anew."""

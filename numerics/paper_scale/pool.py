@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from ..device import check_memory, full_float32, resolve_device
 from ..network import check_width
 from .setting import Noise
 
+Which = Literal["natural", "noise"]
 VARIANCE: dict[Noise, float] = {"uniform": 1 / 3, "gaussian": 1.0}
 """s²: the variance of a coordinate."""
 
@@ -50,21 +52,16 @@ class NoisePool:
     def __post_init__(self) -> None:
         object.__setattr__(self, "device", resolve_device(self.device))
 
-    def natural_samples(self, count: int, dimension: int) -> Tensor:
-        """x_n, float32 (count, dimension), a view."""
-        return self._natural.first(count, self._columns(dimension))
+    def drawn(self, which: Which, count: int, dimension: int) -> tuple[Tensor, Tensor]:
+        """Samples, float32 (count, dimension), a view, and labels, float32 (count,) of +-1.
 
-    def natural_labels(self, count: int) -> Tensor:
-        """y_n, float32 (count,) of +-1."""
-        return self._labels("natural", self.natural)[:count]
-
-    def noise_samples(self, count: int, dimension: int) -> Tensor:
-        """x'_n, float32 (count, dimension), a view."""
-        return self._noise.first(count, self._columns(dimension))
-
-    def noise_labels(self, count: int) -> Tensor:
-        """y^a_n, float32 (count,) of +-1."""
-        return self._labels("noise", self.noise)[:count]
+        x_n and y_n of the ``natural`` samples, x'_n and y^a_n of the ``noise``.
+        """
+        if which not in self._rows:
+            self._rows[which] = _Rows(self, which, getattr(self, which))
+        coins = self._generator(f"labels of {which}").integers(0, 2, getattr(self, which))
+        labels = torch.tensor(2.0 * coins - 1, dtype=torch.float32, device=self.device)
+        return self._rows[which].first(count, self._columns(dimension)), labels[:count]
 
     @full_float32()
     def noise_gram(self, count: int, dimension: int) -> Tensor:
@@ -79,7 +76,7 @@ class NoisePool:
             check_memory(
                 "Gram matrix of the noise", lambda n: 8 * n**2, rows, "samples", self.device
             )
-            self._grams[rows] = _GrowingGram(self.noise_samples(rows, self.dimension))
+            self._grams[rows] = _GrowingGram(self.drawn("noise", rows, self.dimension)[0])
         return self._grams[rows].at(self._columns(dimension))[:count, :count]
 
     def initial_weights(self, network: str, width: int, dimension: int) -> Tensor:
@@ -97,31 +94,16 @@ class NoisePool:
         return dimension
 
     @cached_property
-    def _natural(self) -> _Rows:
-        return _Rows(self, "natural", self.natural)
-
-    @cached_property
-    def _noise(self) -> _Rows:
-        return _Rows(self, "noise", self.noise)
+    def _rows(self) -> dict[Which, _Rows]:
+        return {}
 
     @cached_property
     def _grams(self) -> dict[int, _GrowingGram]:
         return {}
 
-    def _labels(self, purpose: str, count: int) -> Tensor:
-        coins = self._generator(f"labels of {purpose}").integers(0, 2, count)
-        return torch.tensor(2.0 * coins - 1, dtype=torch.float32, device=self.device)
-
     def _generator(self, purpose: str) -> np.random.Generator:
         key = int.from_bytes(f"{self.kind} {purpose}".encode(), "little")
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(key,)))
-
-    def draw(self, purpose: str, rows: int) -> Tensor:
-        """``rows`` fresh samples, float32 (rows, dimension), of the stream named ``purpose``."""
-        generator = self._generator(purpose)
-        if self.kind == "uniform":
-            return _uniform(generator, rows, self.dimension)
-        return torch.from_numpy(generator.standard_normal((rows, self.dimension), dtype=np.float32))
 
 
 class _Rows:
@@ -145,7 +127,12 @@ class _Rows:
             self._check_memory(count - self._drawn)
         while self._drawn < count:
             block = self._samples[self._drawn : self._drawn + _BLOCK]
-            block.copy_(self._pool.draw(f"{self._purpose} {self._drawn}", len(block)))
+            stream = self._pool._generator(f"{self._purpose} {self._drawn}")
+            if self._pool.kind == "uniform":
+                block.copy_(_uniform(stream, *block.shape))
+            else:
+                drawn = stream.standard_normal(block.shape, dtype=np.float32)
+                block.copy_(torch.from_numpy(drawn))
             self._drawn += len(block)
         return self._samples[:count, :dimension]
 

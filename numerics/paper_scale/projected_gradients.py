@@ -28,6 +28,20 @@ _NEWTON_STEPS = 30
 _SPLIT = 0.25
 
 
+def largest_eigenvalue(
+    image: Callable[[Tensor], Tensor], vector: Tensor, rounds: int
+) -> tuple[float, Tensor]:
+    """Of a positive semidefinite map, from below, by the power method; and its last vector."""
+    value = 0.0
+    for _ in range(rounds):
+        norm = vector.norm()
+        if not float(norm) > 0:
+            break
+        vector = image(vector / norm)
+        value = float(vector.norm())
+    return value, vector
+
+
 @dataclass(frozen=True, eq=False)
 class ClassMetric:
     """H = c I + U T Uᵀ >= A: U (n, 2) the normed indicators of the classes, T (2, 2) >= 0.
@@ -56,14 +70,8 @@ class ClassMetric:
             return vector - indicators @ (indicators.T @ vector)
 
         # A start that is no eigenvector by accident of symmetry, and the same on every machine.
-        vector = outside(torch.cos(torch.arange(len(labels), device=labels.device).double()))
-        value = 0.0
-        for _ in range(_POWER_STEPS):
-            norm = vector.norm()
-            if not float(norm) > 0:
-                break
-            vector = outside(product(vector / norm))
-            value = float(vector.norm())
+        start = outside(torch.cos(torch.arange(len(labels), device=labels.device).double()))
+        value, _ = largest_eigenvalue(lambda vector: outside(product(vector)), start, _POWER_STEPS)
         inside = float(torch.linalg.eigvalsh(block).amax())
         c = max((1 + _SPLIT) * _POWER_ROOM * value, 1e-9 * inside)
         values, vectors = torch.linalg.eigh((1 + 1 / _SPLIT) * (block + block.T) / 2)
@@ -128,8 +136,7 @@ class ProjectedGradients:
         that, as soon as the objective tells that the sum exceeds ``largest``.
         """
         least, looks, best = float("inf"), 0, self.point
-        free, inside, outside = self._faces()
-        direction = self._preconditioned(free, inside)
+        free, inside, outside, direction = self._faces()
         while going():
             if max(float(inside.abs().amax()), -float(outside.amin())) <= tolerance:
                 # The gradient carried on drifts from the true one.
@@ -145,8 +152,7 @@ class ProjectedGradients:
                     self.sharpen()
                     self.sharpen, self.rounding = None, torch.finfo(torch.float64).eps
                     self.gradient, looks = self.product(self.point) - 1, 0
-                free, inside, outside = self._faces()
-                direction = self._preconditioned(free, inside)
+                free, inside, outside, direction = self._faces()
             if float(outside @ outside) > float(inside @ inside):
                 self._release(outside)
                 image = None
@@ -156,8 +162,7 @@ class ProjectedGradients:
                 self.bounded = False
                 return
             if image is None:
-                free, inside, outside = self._faces()
-                direction = self._preconditioned(free, inside)
+                free, inside, outside, direction = self._faces()
                 continue
             inside = self.gradient * free
             outside = (self.gradient - inside).clamp(max=0)
@@ -165,11 +170,15 @@ class ProjectedGradients:
             share = float(following @ image) / float(direction @ image)
             direction = following.sub(direction, alpha=share)
 
-    def _faces(self) -> tuple[Tensor, Tensor, Tensor]:
-        """1 where lambda > 0, else 0; the gradient there; the negative part of it elsewhere."""
+    def _faces(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """1 where lambda > 0, else 0; the gradient there; the negative part of it elsewhere.
+
+        Last the direction in which to descend within the face.
+        """
         free = (self.point > 0).double()
         inside = self.gradient * free
-        return free, inside, (self.gradient - inside).clamp(max=0)
+        outside = (self.gradient - inside).clamp(max=0)
+        return free, inside, outside, self._preconditioned(free, inside)
 
     def _doubled(self) -> float:
         """Twice the objective."""
@@ -187,29 +196,24 @@ class ProjectedGradients:
             return None
         length = float(self.gradient @ direction) / curvature
         following = self.point.sub(direction, alpha=length)
-        if float(following.amin()) < 0:
-            self._project(following.clamp(min=0))
-            return None
-        self.point = following
-        self.gradient = self.gradient.sub(image, alpha=length)
-        return image
-
-    def _project(self, following: Tensor) -> None:
+        if float(following.amin()) >= 0:
+            self.point = following
+            self.gradient = self.gradient.sub(image, alpha=length)
+            return image
+        following = following.clamp(min=0)
         gradient = self.product(following) - 1
         doubled = self._doubled()
         if float(following @ (gradient - 1)) <= doubled + self.rounding * abs(doubled):
             self.point, self.gradient = following, gradient
         else:
             self._by_metric()
+        return None
 
     def _release(self, outside: Tensor) -> None:
         """To the lowest point along the violations of the zero multipliers, which are negative."""
-        if self.metric is not None:
-            self._by_metric()
-            return
-        image = self.product(outside)
-        curvature = float(outside @ image)
-        if not curvature > 0:
+        image = self.product(outside) if self.metric is None else None
+        curvature = 0.0 if image is None else float(outside @ image)
+        if image is None or not curvature > 0:
             self._by_metric()
             return
         length = float(self.gradient @ outside) / curvature

@@ -27,8 +27,10 @@ from torch import Tensor
 from ..configuration import InputError
 from ..device import check_memory, fitting, full_float32
 from ..network import output_weights
+from ..perturb.attacks import AttackedNetwork
 from .exact import CHECKED_ROWS, NoiseLearning, checked_size
 from .perturbed_noise import AlongDirections, Gram, SampleGram, gram_of, needs_base_gram, unchanged
+from .projected_gradients import largest_eigenvalue
 from .setting import LearningSetting
 
 # Rounds of the power method a step; it starts from where the last step's ended.
@@ -60,11 +62,6 @@ def flow_bytes(samples: int, width: int, itemsize: int) -> int:
     made anew the product, which may be a sum of two.
     """
     return 6 * itemsize * samples * width
-
-
-def flow_time(learning_rate: float, momentum: float, steps: int) -> float:
-    """The flow time that gradient descent with momentum covers: steps eta/(1 - mu)."""
-    return steps * learning_rate / (1 - momentum)
 
 
 @full_float32()
@@ -106,9 +103,16 @@ def follow_flow(
             break
         shares = torch.exp(-margins - log_total)
         rounds = _POWER_STEPS if steps else _FIRST_POWER_STEPS
-        curvature, curved = _largest_curvature(product, shares.sqrt(), curved, rounds)
+        roots = shares.sqrt()
+        # The network's kernel is K times a correlation of activations between 0 and 1, so that the
+        # largest eigenvalue of diag(roots) K diag(roots) bounds the curvature.
+        curvature, curved = largest_eigenvalue(
+            lambda vector, roots=roots: roots * product((roots * vector)[:, None])[:, 0],
+            curved,
+            rounds,
+        )
         # d(time) of the mean loss: its gradient is exp(log_total)/n times that of the shares.
-        length = step / curvature
+        length = step / (1.02 * curvature)
         passed = length * math.exp(log_count - log_total)
         if now + passed >= time:
             length *= (time - now) / passed
@@ -126,23 +130,8 @@ def follow_flow(
     )
 
 
-def _largest_curvature(
-    product: Callable[[Tensor], Tensor], roots: Tensor, vector: Tensor, rounds: int
-) -> tuple[float, Tensor]:
-    """Largest eigenvalue of diag(roots) K diag(roots), which bounds the curvature, and its vector.
-
-    The network's kernel is K times a correlation of activations between 0 and 1.
-    """
-    value = 0.0
-    for _ in range(rounds):
-        vector = vector / vector.norm()
-        vector = roots * product((roots * vector)[:, None])[:, 0]
-        value = float(vector.norm())
-    return 1.02 * value, vector
-
-
-PUBLISHED_TIME = flow_time(learning_rate=0.01, momentum=0.9, steps=100_000)
-"""Flow time of the published training: 100 000 steps."""
+PUBLISHED_TIME = 100_000 * 0.01 / (1 - 0.9)
+"""Flow time that the published training covers: steps eta/(1 - mu)."""
 
 _ROWS = 1000
 
@@ -179,30 +168,12 @@ class TrainedLearning:
     alignment: float | None
 
 
-@dataclass(frozen=True, eq=False)
-class _Network:
-    """Trained weights (m, d), output weights (m,), and the flow that led there."""
-
-    weights: Tensor
-    output: Tensor
-    flow: Flow
-
-    def derivative(self, scores: Tensor, slope: float) -> Tensor:
-        """a_j phi'(z_nj), (n, m), for pre-activations (n, m)."""
-        return torch.where(scores > 0, self.output, slope * self.output)
-
-    def accuracy(self, x: Tensor, y: Tensor, slope: float) -> float:
-        scores = x @ self.weights.T
-        outputs = torch.where(scores > 0, scores, slope * scores) @ self.output
-        return float((y * outputs > 0).double().mean())
-
-
 class TrainedNetworks:
     """Trains the networks of the points of one pool; f is kept for all points that share it."""
 
     def __init__(self, learning: NoiseLearning, width: int, time: float = PUBLISHED_TIME) -> None:
         self.learning, self.width, self.time = learning, width, time
-        self._natural: dict[tuple[int, int], _Network] = {}
+        self._natural: dict[tuple[int, int], tuple[AttackedNetwork, Flow]] = {}
 
     @full_float32()
     @torch.inference_mode()
@@ -222,12 +193,12 @@ class TrainedNetworks:
             lambda width: learning_bytes(count, width, dimension),
             *(self.width, "neurons", pool.device),
         )
-        f = self._natural_network(setting, lambda n: progress("f", n))
+        f, natural = self._natural_network(setting, lambda n: progress("f", n))
         noise = self._attacked(setting, f)
         size = checked_size(noise, setting, None)
-        labels = pool.noise_labels(setting.noise_samples)
+        _, labels = pool.drawn("noise", count, dimension)
         gram = gram_of(noise, self.learning.base_gram(setting))
-        start = pool.initial_weights("g", self.width, setting.dimension)
+        start = pool.initial_weights("g", self.width, dimension)
         flow = follow_flow(
             gram.product,
             labels,
@@ -236,40 +207,44 @@ class TrainedNetworks:
             self.time,
             progress=lambda n: progress("g", n),
         )
-        g = _Network(start + noise.combined(flow.coefficients).T, f.output, flow)
-        x = pool.natural_samples(setting.samples, setting.dimension)
-        y = pool.natural_labels(setting.samples)
+        weights = start + noise.combined(flow.coefficients).T
+        x, y = pool.drawn("natural", setting.samples, dimension)
+
+        def accuracy(network: AttackedNetwork) -> float:
+            values = network.values(network.preactivations(x))[:, 0]
+            return float((y * values > 0).double().mean())
+
         return TrainedLearning(
-            accuracy=g.accuracy(x, y, slope),
-            fitted=f.accuracy(x, y, slope),
+            accuracy=accuracy(AttackedNetwork(weights, f.output, slope)),
+            fitted=accuracy(f),
             steps=flow.steps,
             time=flow.time,
-            natural_steps=f.flow.steps,
-            natural_time=f.flow.time,
+            natural_steps=natural.steps,
+            natural_time=natural.time,
             size=size,
             alignment=self._alignment(setting, noise),
         )
 
     def _natural_network(
         self, setting: LearningSetting, progress: Callable[[int], None]
-    ) -> _Network:
+    ) -> tuple[AttackedNetwork, Flow]:
         key = (setting.samples, setting.dimension)
         if key not in self._natural:
             pool, slope = self.learning.pool, self.learning.slope
-            x, y = pool.natural_samples(*key), pool.natural_labels(key[0])
+            x, y = pool.drawn("natural", *key)
             gram: Gram = unchanged(x @ x.T) if needs_base_gram(*key) else SampleGram(x)
             start = pool.initial_weights("f", self.width, setting.dimension)
             flow = follow_flow(gram.product, y, x @ start.T, slope, self.time, progress=progress)
             output = torch.tensor(output_weights(self.width), dtype=x.dtype, device=x.device)
-            self._natural[key] = _Network(start + flow.coefficients.T @ x, output, flow)
+            weights = start + flow.coefficients.T @ x
+            self._natural[key] = AttackedNetwork(weights, output, slope), flow
         return self._natural[key]
 
-    def _attacked(self, setting: LearningSetting, f: _Network) -> AlongDirections:
+    def _attacked(self, setting: LearningSetting, f: AttackedNetwork) -> AlongDirections:
         """The noise, each sample moved by eps towards its label along f's gradient there."""
         pool = self.learning.pool
-        base = pool.noise_samples(setting.noise_samples, setting.dimension)
-        labels = pool.noise_labels(setting.noise_samples)
-        gradient = f.derivative(base @ f.weights.T, self.learning.slope)
+        base, labels = pool.drawn("noise", setting.noise_samples, setting.dimension)
+        gradient = f.derivatives(f.preactivations(base))
         if setting.perturbation == "l2":
             square = f.weights @ f.weights.T
             sizes = ((gradient @ square) * gradient).sum(1).sqrt()
@@ -282,11 +257,10 @@ class TrainedNetworks:
         return AlongDirections(base, coefficients, f.weights)
 
     def _alignment(self, setting: LearningSetting, noise: AlongDirections) -> float | None:
-        boundary = self.learning.natural(setting)
-        if not boundary.solved.bounded:
+        q, solved = self.learning.natural(setting)
+        if not solved.bounded:
             return None
-        labels = self.learning.pool.noise_labels(setting.noise_samples)
-        q = boundary.normal
+        _, labels = self.learning.pool.drawn("noise", setting.noise_samples, setting.dimension)
         square = noise.directions @ noise.directions.T
         norms = ((noise.coefficients @ square) * noise.coefficients).sum(1).sqrt()
         along = (noise.coefficients @ (noise.directions @ q)) * labels

@@ -8,7 +8,7 @@ import pydantic
 
 from ..configuration import found_kinds
 from .attacks import Attack
-from .base import Direction, GeometricPerturbation, Perturbation, PerturbationFault, Promise, Sizes
+from .base import GeometricPerturbation, Perturbation, PerturbationFault, Promise
 
 # `perturbed_set` holds no kind and reads what is found here.
 PERTURBATIONS: tuple[type[Perturbation], ...] = found_kinds(
@@ -24,10 +24,8 @@ __all__ = [
     "PERTURBATIONS",
     "AnyPerturbation",
     "Attack",
-    "Direction",
     "GeometricPerturbation",
     "Perturbation",
     "PerturbationFault",
     "Promise",
-    "Sizes",
 ]

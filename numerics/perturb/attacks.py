@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, assert_never
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 import pydantic
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class AttackedNetwork:
     """The trained network as an attack sees it, in torch: values and input gradients.
 
-    weights (m, d) and output weights a (m,), float64 on one device; the slope gamma.
+    weights (m, d) and output weights a (m,), of one type on one device; the slope gamma.
 
     Pre-activations z = W x of shape (B, m) stand for samples x (B, d) wherever they suffice.
     """
@@ -50,7 +50,11 @@ class AttackedNetwork:
 
     def gradients(self, z: Tensor) -> Tensor:
         """The gradient of f with respect to the samples, (B, d); at a kink the slope is gamma."""
-        return self.output.where(z > 0, self.slope * self.output) @ self.weights
+        return self.derivatives(z) @ self.weights
+
+    def derivatives(self, z: Tensor) -> Tensor:
+        """a_j phi'(z_j), (B, m): how f depends on each pre-activation."""
+        return self.output.where(z > 0, self.slope * self.output)
 
 
 # Numbers of the samples perturbed at a time.
@@ -120,40 +124,23 @@ vectors rescaled as a whole (the published code's "Linf", Kumano et al., ICLR 20
 
 def steepest(gradient: Tensor, norm: Norm) -> Tensor:
     """Rows g (B, d) scaled to g/‖g‖_2, sgn g or g/‖g‖_inf; zero rows stay zero."""
-    match norm:
-        case "l2":
-            return _over(gradient, _length(gradient))
-        case "linf-sign":
-            return gradient.sign()
-        case "linf-rescaled":
-            return _over(gradient, _largest(gradient))
-        case _:
-            assert_never(norm)
+    if norm == "linf-sign":
+        return gradient.sign()
+    size = _sizes(gradient, norm)
+    return gradient / size.where(size > 0, size.new_ones(()))
 
 
 def projected(change: Tensor, norm: Norm, eps: float) -> Tensor:
     """Rows (B, d) brought to size at most eps: entries clipped for linf-sign, else rescaled."""
-    match norm:
-        case "l2":
-            return change * (eps / _length(change).clamp(min=eps))
-        case "linf-sign":
-            return change.clamp(-eps, eps)
-        case "linf-rescaled":
-            return change * (eps / _largest(change).clamp(min=eps))
-        case _:
-            assert_never(norm)
+    if norm == "linf-sign":
+        return change.clamp(-eps, eps)
+    return change * (eps / _sizes(change, norm).clamp(min=eps))
 
 
-def _length(rows: Tensor) -> Tensor:
-    return rows.norm(dim=1, keepdim=True)
-
-
-def _largest(rows: Tensor) -> Tensor:
+def _sizes(rows: Tensor, norm: Norm) -> Tensor:
+    if norm == "l2":
+        return rows.norm(dim=1, keepdim=True)
     return rows.abs().amax(dim=1, keepdim=True)
-
-
-def _over(rows: Tensor, size: Tensor) -> Tensor:
-    return rows / size.where(size > 0, size.new_ones(()))
 
 
 class SizedAttack(Attack, abc.ABC, frozen=True, extra="forbid"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import abc
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pydantic
@@ -50,105 +50,52 @@ class Promise:
     within: Range | None = None
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """What the perturbations of a set are, over all samples, in plain floating point.
-
-    l2, linf, changed : as in ``Promise``. within : smallest and largest entry of the x_n.
-    """
-
-    l2: Range
-    linf: Range
-    changed: tuple[int, int]
-    within: Range
-
-
-def checked_sizes(before: np.ndarray, after: np.ndarray, promise: Promise) -> Sizes:
-    """The sizes of ``after - before``, both float64 (N, d), if they are as promised.
+def check_promise(before: np.ndarray, after: np.ndarray, promise: Promise) -> None:
+    """Hold the changes ``after - before``, both float64 (N, d), against what was promised.
 
     Norms are held against their bounds up to the rounding of the samples to float64.
     Raises PerturbationFault naming what is broken, by how much and at which samples.
     """
-    l2, linf, changed, size = _rowwise(before, after)
     dimension = before.shape[1]
-    if promise.within is not None:
-        low, high = promise.within
-        bad = np.asarray(~((after >= low) & (after <= high)).all(axis=1))
-        _hold(bad, f"an entry lies outside [{low:g}, {high:g}]")
-    if promise.l2 is not None:
-        low, high = promise.l2
-        # A coordinate is rounded by at most half a unit in the last place of its own size.
-        slack = UNIT_ROUNDOFF * (4 * np.sqrt(dimension) * (size + high) + (dimension + 16) * high)
-        _hold_range("L2 norm", l2, low, high, slack)
-    if promise.linf is not None:
-        low, high = promise.linf
-        _hold_range("largest change", linf, low, high, 8 * UNIT_ROUNDOFF * (size + high))
-    if promise.changed is not None:
-        low, high = promise.changed
-        _hold_range("number of changed coordinates", changed, low, high, np.zeros(len(after)))
-    return Sizes(
-        l2=(float(l2.min()), float(l2.max())),
-        linf=(float(linf.min()), float(linf.max())),
-        changed=(int(changed.min()), int(changed.max())),
-        within=(float(after.min()), float(after.max())),
-    )
-
-
-def _rowwise(
-    before: np.ndarray, after: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """L2 norm, largest entry and number of entries of each change; largest entry of each sample."""
-    l2, linf, size = (np.empty(len(after)) for _ in range(3))
-    changed = np.empty(len(after), dtype=np.int64)
-    rows = max(1, _CHECKED_ENTRIES // before.shape[1])
+    rows = max(1, _CHECKED_ENTRIES // dimension)
     for start in range(0, len(after), rows):
-        block = slice(start, start + rows)
-        difference = after[block] - before[block]
-        changed[block] = np.count_nonzero(difference, axis=1)
-        linf[block] = abs(difference).max(axis=1)
-        # Relative to the largest entry no square over- or underflows.
-        unit = np.where(linf[block] > 0, linf[block], 1.0)
-        difference /= unit[:, None]
-        l2[block] = np.linalg.norm(difference, axis=1) * unit
-        size[block] = abs(after[block]).max(axis=1)
-    return l2, linf, changed, size
+        block = after[start : start + rows]
+        difference = block - before[start : start + rows]
+        linf = abs(difference).max(axis=1)
+        size = abs(block).max(axis=1)
+        if promise.within is not None:
+            low, high = promise.within
+            bad = np.asarray(~((block >= low) & (block <= high)).all(axis=1))
+            _hold(bad, start, f"an entry lies outside [{low:g}, {high:g}]")
+        if promise.l2 is not None:
+            # Relative to the largest entry no square over- or underflows.
+            unit = np.where(linf > 0, linf, 1.0)
+            l2 = np.linalg.norm(difference / unit[:, None], axis=1) * unit
+            high = promise.l2[1]
+            # A coordinate is rounded by at most half a unit in the last place of its own size.
+            slack = 4 * np.sqrt(dimension) * (size + high) + (dimension + 16) * high
+            _hold_range("L2 norm", start, l2, promise.l2, UNIT_ROUNDOFF * slack)
+        if promise.linf is not None:
+            slack = 8 * UNIT_ROUNDOFF * (size + promise.linf[1])
+            _hold_range("largest change", start, linf, promise.linf, slack)
+        if promise.changed is not None:
+            changed = np.count_nonzero(difference, axis=1)
+            _hold_range("number of changed coordinates", start, changed, promise.changed, 0.0)
 
 
-def _hold_range(name: str, values: np.ndarray, low: float, high: float, slack: np.ndarray) -> None:
-    bad = np.asarray(~((values >= low - slack) & (values <= high + slack)))
+def _hold_range(
+    name: str, start: int, values: np.ndarray, bounds: Range, slack: np.ndarray | float
+) -> None:
+    low, high = bounds
+    bad = ~((values >= low - slack) & (values <= high + slack))
+    asked = f"{low:.10g}" if low == high else f"between {low:.10g} and {high:.10g}"
+    worst = values[bad.argmax()]
+    _hold(bad, start, f"the {name} must be {asked}, found {worst:.10g}")
+
+
+def _hold(bad: np.ndarray, start: int, fault: str) -> None:
     if bad.any():
-        asked = f"{low:.10g}" if low == high else f"between {low:.10g} and {high:.10g}"
-        worst = values[bad][0]
-        _hold(bad, f"the {name} must be {asked}, found {worst:.10g}")
-
-
-def _hold(bad: np.ndarray, fault: str) -> None:
-    if bad.any():
-        raise PerturbationFault(f"perturbed {row_list(np.flatnonzero(bad))}: {fault}")
-
-
-@dataclass(frozen=True, eq=False)
-class Direction:
-    """The direction dir that all perturbations of a set share: x_n = x'_n + eps y^a_n dir.
-
-    Attributes
-    ----------
-    dir : float64 (d,), read-only. These numbers *are* the direction: enclosures take them as exact.
-    unit : the norm in which dir has size 1.
-    nonzero : how many coordinates dir moves.
-    undecided : coordinates whose sign, or whose place among the k largest, the enclosure of q does
-        not settle; where it is 0, sgn and M_k are those of the exact q.
-    """
-
-    dir: np.ndarray
-    unit: Literal["l2", "linf"]
-    nonzero: int
-    undecided: int = 0
-
-    def __post_init__(self) -> None:
-        own = np.array(self.dir, dtype=np.float64)
-        own.setflags(write=False)
-        object.__setattr__(self, "dir", own)
+        raise PerturbationFault(f"perturbed {row_list(start + np.flatnonzero(bad))}: {fault}")
 
 
 def scaled_normal(q: RealArray) -> np.ndarray:
@@ -162,34 +109,6 @@ def scaled_normal(q: RealArray) -> np.ndarray:
             "the normal q of the linear boundary is zero or unknown: it gives no direction"
         )
     return q.mid / largest
-
-
-def count_nonzero(q: RealArray) -> int:
-    """nnz q, for the midpoint of q (d,)."""
-    return int(np.count_nonzero(q.mid))
-
-
-def undecided_signs(q: RealArray) -> int:
-    """How many entries of q (d,) may have either sign."""
-    return int(((q.lower <= 0) & (q.upper >= 0) & ((q.mid != 0) | (q.rad != 0))).sum())
-
-
-def largest_entries(q: RealArray, k: int) -> tuple[np.ndarray, int]:
-    """Which k entries of q (d,) are the largest in size, as a mask, and how many are undecided.
-
-    Ties go to the smaller index. Raises InputError unless k <= nnz q.
-    """
-    if k > len(q):
-        raise InputError(f"k: {k} coordinates were asked for, the data have {len(q)}")
-    if k > (nonzero := count_nonzero(q)):
-        raise InputError(
-            f"k: {k} coordinates were asked for, the normal q has only {nonzero} that are not zero"
-        )
-    chosen = np.zeros(len(q), dtype=bool)
-    chosen[np.argsort(-abs(q.mid), kind="stable")[:k]] = True
-    size = abs(q)
-    beaten = size.upper[~chosen].max(initial=0.0)
-    return chosen, int((size.lower[chosen] < beaten).sum())
 
 
 class Perturbation(Configuration, abc.ABC, frozen=True, extra="forbid"):
@@ -239,35 +158,37 @@ class GeometricPerturbation(Perturbation, abc.ABC, frozen=True, extra="forbid"):
     """x_n = x'_n + eps y^a_n dir, dir from the normal q of the exact linear boundary; eps > 0."""
 
     eps: Positive
+    unit: ClassVar[Literal["l2", "linf"]]
+    """The norm in which dir has size 1."""
 
     @property
     def size(self) -> float:
         return self.eps
 
     @abc.abstractmethod
-    def direction(self, q: RealArray) -> Direction:
-        """dir for the normal q (d,).
+    def direction(self, q: RealArray) -> np.ndarray:
+        """dir, float64 (d,), for the normal q (d,). Enclosures take its numbers as exact.
 
         Raises InputError when q is zero, unknown, or has too few coordinates.
         """
 
-    def perturbed(self, x: np.ndarray, y: np.ndarray, direction: Direction) -> np.ndarray:
+    def perturbed(self, x: np.ndarray, y: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """The perturbed samples, float64 (N, d), for base samples (N, d) and labels (N,)."""
         with np.errstate(over="ignore"):
-            result = np.multiply.outer(y.astype(np.float64), self.eps * direction.dir)
+            result = np.multiply.outer(y.astype(np.float64), self.eps * direction)
             result += x
         return result if self.clamp is None else result.clip(*self.clamp, out=result)
 
-    def promise(self, x: np.ndarray, direction: Direction) -> Promise:
+    def promise(self, x: np.ndarray, direction: np.ndarray) -> Promise:
         """What the perturbed samples must be; InputError when eps is lost beside the samples x."""
-        step = self.eps * abs(direction.dir)
+        step = self.eps * abs(direction)
         self.check_visible(x, float(step.max()))
         # Smaller steps may round to no change at all; clamping may undo any of them.
         visible = int((step > 2.0**-52 * abs(x).max()).sum()) if self.clamp is None else 0
         norm = (self.eps if self.clamp is None else 0.0, self.eps)
         return Promise(
-            l2=norm if direction.unit == "l2" else None,
-            linf=norm if direction.unit == "linf" else None,
-            changed=(visible, direction.nonzero),
+            l2=norm if self.unit == "l2" else None,
+            linf=norm if self.unit == "linf" else None,
+            changed=(visible, int(np.count_nonzero(direction))),
             within=self.clamp,
         )

@@ -12,72 +12,80 @@ Source: Kumano et al., ICLR 2024.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pydantic
 
+from ..configuration import InputError
 from ..enclose.real_array import RealArray
-from .base import (
-    Direction,
-    GeometricPerturbation,
-    count_nonzero,
-    largest_entries,
-    scaled_normal,
-    undecided_signs,
-)
+from .base import GeometricPerturbation, scaled_normal
 
 
 class L2(GeometricPerturbation, frozen=True, extra="forbid"):
     """eps is the Euclidean norm of every perturbation."""
 
     kind: Literal["l2"] = "l2"
+    unit: ClassVar[Literal["l2", "linf"]] = "l2"
 
-    def direction(self, q: RealArray) -> Direction:
+    def direction(self, q: RealArray) -> np.ndarray:
         scaled = scaled_normal(q)
-        return Direction(scaled / np.linalg.norm(scaled), "l2", count_nonzero(q))
+        return scaled / np.linalg.norm(scaled)
 
 
 class LinfSign(GeometricPerturbation, frozen=True, extra="forbid"):
     """Every coordinate with q_i != 0 moves by eps."""
 
     kind: Literal["linf-sign"] = "linf-sign"
+    unit: ClassVar[Literal["l2", "linf"]] = "linf"
 
-    def direction(self, q: RealArray) -> Direction:
-        signs = np.sign(scaled_normal(q))
-        return Direction(signs, "linf", count_nonzero(q), undecided_signs(q))
+    def direction(self, q: RealArray) -> np.ndarray:
+        return np.sign(scaled_normal(q))
 
 
 class LinfRescaled(GeometricPerturbation, frozen=True, extra="forbid"):
     """eps is the largest change of a coordinate."""
 
     kind: Literal["linf-rescaled"] = "linf-rescaled"
+    unit: ClassVar[Literal["l2", "linf"]] = "linf"
 
-    def direction(self, q: RealArray) -> Direction:
-        return Direction(scaled_normal(q), "linf", count_nonzero(q))
+    def direction(self, q: RealArray) -> np.ndarray:
+        return scaled_normal(q)
 
 
 class L0Value(GeometricPerturbation, frozen=True, extra="forbid"):
     """k coordinates move, by eps together in Euclidean norm; 1 <= k <= nnz q."""
 
     kind: Literal["l0-value"] = "l0-value"
+    unit: ClassVar[Literal["l2", "linf"]] = "l2"
     k: Annotated[int, pydantic.Field(ge=1)]
 
-    def direction(self, q: RealArray) -> Direction:
-        scaled = scaled_normal(q)
-        chosen, undecided = largest_entries(q, self.k)
-        kept = np.where(chosen, scaled, 0.0)
-        return Direction(kept / np.linalg.norm(kept), "l2", self.k, undecided)
+    def direction(self, q: RealArray) -> np.ndarray:
+        kept = _largest(q, self.k)
+        return kept / np.linalg.norm(kept)
 
 
 class L0Sign(GeometricPerturbation, frozen=True, extra="forbid"):
     """k coordinates move by eps each; 1 <= k <= nnz q."""
 
     kind: Literal["l0-sign"] = "l0-sign"
+    unit: ClassVar[Literal["l2", "linf"]] = "linf"
     k: Annotated[int, pydantic.Field(ge=1)]
 
-    def direction(self, q: RealArray) -> Direction:
-        signs = np.sign(scaled_normal(q))
-        chosen, undecided = largest_entries(q, self.k)
-        undecided += undecided_signs(q[chosen])
-        return Direction(np.where(chosen, signs, 0.0), "linf", self.k, undecided)
+    def direction(self, q: RealArray) -> np.ndarray:
+        return np.sign(_largest(q, self.k))
+
+
+def _largest(q: RealArray, k: int) -> np.ndarray:
+    """M_k q, scaled; ties go to the smaller index. Raises InputError unless k <= nnz q."""
+    scaled = scaled_normal(q)
+    if k > len(q):
+        raise InputError(f"k: {k} coordinates were asked for, the data have {len(q)}")
+    if k > (nonzero := np.count_nonzero(q.mid)):
+        raise InputError(
+            f"k: {k} coordinates were asked for, the normal q has only {nonzero} that are not zero"
+        )
+    chosen = np.argsort(-abs(q.mid), kind="stable")[:k]
+    kept = np.zeros_like(scaled)
+    kept[chosen] = scaled[chosen]
+    return kept

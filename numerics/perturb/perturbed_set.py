@@ -20,8 +20,8 @@ from ..data.sample import Sample
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import RealArray
 from ..network import LeakyNetwork
-from . import AnyPerturbation, Attack, Direction, GeometricPerturbation, Sizes
-from .base import checked_sizes
+from . import AnyPerturbation, Attack
+from .base import check_promise
 
 
 class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
@@ -74,24 +74,22 @@ class PerturbedSet:
     base : the x'_n with the labels y^a_n, and for a natural base the rows of the natural source.
     perturbed : the x_n with the same labels.
     chosen : for a natural base the indices into the natural sample, int64 (N_adv,); else None.
-    direction : what geometric perturbations share; None for an attack.
+    direction : dir, float64 (d,), which geometric perturbations share; None for an attack.
     eps : the size of the perturbation; None where it has none (pixel attack).
-    clamped : how many entries the clamp changed; for an attack 0, the clamp is part of it.
-    sizes : the checked norms, numbers of changed coordinates and range.
+    clamped : whether the clamp changed an entry; never of an attack, whose part the clamp is.
     """
 
     base: Sample
     perturbed: Sample
     chosen: np.ndarray | None
-    direction: Direction | None
+    direction: np.ndarray | None
     eps: float | None
-    clamped: int
-    sizes: Sizes
+    clamped: bool
 
     @property
     def shares_direction(self) -> bool:
         """Whether x_n = x'_n + eps y^a_n dir for every n, up to one rounding of each entry."""
-        return self.direction is not None and self.clamped == 0
+        return self.direction is not None and not self.clamped
 
 
 def draw_perturbed(
@@ -128,17 +126,23 @@ def draw_perturbed(
             raise InputError(f"{perturbation.section()}: needs a trained network")
         promise = perturbation.promise(base.d)
         x = perturbation.perturbed(base.x, base.y, network, device)
-        direction, clamped = None, 0
+        direction, clamped = None, False
     else:
         if q is None:
             raise InputError(f"{perturbation.section()}: needs the normal of the exact boundary")
-        direction = perturbation.direction(_with_exact_zeros(q, natural))
+        if q.shape != (natural.d,):
+            raise InputError(f"the normal has shape {q.shape}, the data have dimension {natural.d}")
+        # Coordinates that no natural sample uses are exactly 0, which rounding cannot show.
+        used = natural.x.any(axis=0)
+        q = BallArray(np.where(used, q.mid, 0.0), np.where(used, q.rad, 0.0))
+        direction = perturbation.direction(q)
         promise = perturbation.promise(base.x, direction)
         x = perturbation.perturbed(base.x, base.y, direction)
-        clamped = _count_clamped(perturbation, base, x, direction)
+        free = perturbation.model_copy(update={"clamp": None})
+        clamped = bool((free.perturbed(base.x, base.y, direction) != x).any())
     perturbed = Sample(x, base.y, source, base.rows)
-    sizes = checked_sizes(base.x, perturbed.x, promise)
-    return PerturbedSet(base, perturbed, chosen, direction, perturbation.size, clamped, sizes)
+    check_promise(base.x, perturbed.x, promise)
+    return PerturbedSet(base, perturbed, chosen, direction, perturbation.size, clamped)
 
 
 def _draw_base(
@@ -147,7 +151,14 @@ def _draw_base(
     """x'_n with labels y^a_n, and where they come from in the natural sample."""
     chosen = None
     if setup.samples is None or setup.base == "natural":
-        chosen = _choose(natural.n, setup.samples, rng)
+        chosen, wanted = np.arange(natural.n), setup.samples
+        if wanted is not None and wanted > natural.n:
+            raise InputError(
+                f"perturbed set: samples: {wanted} were asked for, there are {natural.n} natural "
+                "ones"
+            )
+        if wanted is not None:
+            chosen = np.sort(rng.choice(natural.n, wanted, replace=False))
         x, rows, source = natural.x[chosen], natural.rows[chosen], natural.source
     else:
         noise = Uniform if setup.base == "uniform" else Gaussian
@@ -156,16 +167,6 @@ def _draw_base(
         x = description.draw_inputs(rows, rng)
         source = f"{setup.base} noise ({setup.samples} samples in dimension {natural.d})"
     return Sample(x, _draw_labels(natural, chosen, len(x), setup, rng), source, rows), chosen
-
-
-def _choose(available: int, wanted: int | None, rng: np.random.Generator) -> np.ndarray:
-    if wanted is None:
-        return np.arange(available)
-    if wanted > available:
-        raise InputError(
-            f"perturbed set: samples: {wanted} were asked for, there are {available} natural ones"
-        )
-    return np.sort(rng.choice(available, wanted, replace=False))
 
 
 def _draw_labels(
@@ -186,20 +187,3 @@ def _draw_labels(
             "needed; take more samples or another seed"
         )
     return y
-
-
-def _with_exact_zeros(q: RealArray, natural: Sample) -> BallArray:
-    """q with the coordinates that no natural sample uses exactly 0, which rounding cannot show."""
-    if q.shape != (natural.d,):
-        raise InputError(f"the normal has shape {q.shape}, the data have dimension {natural.d}")
-    used = natural.x.any(axis=0)
-    return BallArray(np.where(used, q.mid, 0.0), np.where(used, q.rad, 0.0))
-
-
-def _count_clamped(
-    perturbation: GeometricPerturbation, base: Sample, x: np.ndarray, direction: Direction
-) -> int:
-    if perturbation.clamp is None:
-        return 0
-    free = perturbation.model_copy(update={"clamp": None})
-    return int(np.count_nonzero(free.perturbed(base.x, base.y, direction) != x))

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 
 _PASSED_OVER, _TAKEN = -1.0, -2.0
-# With more neurons changing sides than this share, new gradients cost less than corrected ones.
-_MANY_FLIPS = 1 / 64
 
 
 def pixels_taken(fraction: float, dimension: int) -> int:
@@ -55,14 +53,13 @@ class PixelAttack(Attack, frozen=True, extra="forbid"):
         count = self.coordinates(x.shape[1])
         z = network.preactivations(x)
         best_margin = y * network.values(z)
-        uphill = y * network.gradients(z)
-        score = self._scores(x, uphill)
         current = x.clone()
         taken = x.new_zeros((len(x), count)).long()
         best = x.new_zeros((len(x), count))
         for step in range(count):
+            uphill = y * network.gradients(z)
+            score = self._scores(x, uphill).scatter_(1, taken[:, :step], _TAKEN)
             pixel = score.argmax(dim=1, keepdim=True)
-            score.scatter_(1, pixel, _TAKEN)
             taken[:, step : step + 1] = pixel
             best[:, step : step + 1] = x.gather(1, pixel)
             columns = taken[:, : step + 1]
@@ -70,14 +67,11 @@ class PixelAttack(Attack, frozen=True, extra="forbid"):
             move = self.step_size * steepest(uphill.gather(1, columns), "linf-rescaled")
             new = self.clamped(old + move)
             current.scatter_(1, columns, new)
-            moved_z = z + _response(columns, new - old, network)
-            margin = y * network.values(moved_z)
+            z = z + _response(columns, new - old, network)
+            margin = y * network.values(z)
             better = (margin > best_margin)[:, 0]
             best[better, : step + 1] = new[better]
             best_margin[better] = margin[better]
-            rows = _follow(uphill, z, moved_z, y, network)
-            score[rows] = self._scores(x[rows], uphill[rows]).scatter_(1, columns[rows], _TAKEN)
-            z = moved_z
         return x.scatter(1, taken, best)
 
     def promise(self, dimension: int) -> Promise:
@@ -102,26 +96,3 @@ def _response(columns: Tensor, change: Tensor, network: AttackedNetwork) -> Tens
     place[union] = union.new_ones(len(union)).cumsum(0) - 1
     dense = change.new_zeros((len(change), len(union))).scatter_(1, place[columns], change)
     return dense @ network.weights[:, union].T
-
-
-def _follow(
-    uphill: Tensor, z: Tensor, moved_z: Tensor, y: Tensor, network: AttackedNetwork
-) -> Tensor:
-    """Bring the gradients ``uphill`` (B, d) of y f, in place, from z to moved_z.
-
-    Returns the rows that changed. Few neurons change sides in a step: each adds a multiple of its
-    weights, which saves the product with all weights.
-    """
-    flipped = (z > 0) != (moved_z > 0)
-    row, neuron = flipped.nonzero(as_tuple=True)
-    if len(row) > _MANY_FLIPS * flipped.numel():
-        uphill.copy_(y * network.gradients(moved_z))
-        return flipped.any(dim=1).nonzero()[:, 0]
-    sign = (moved_z[row, neuron] > 0) * 2.0 - 1.0
-    factor = (sign * y[row, 0] * network.output[neuron] * (1 - network.slope))[:, None]
-    # One flip of each row at a time: every row is then written once, in a fixed order.
-    place = flipped.cumsum(dim=1)[row, neuron]
-    for turn in range(1, int(place.max()) + 1 if len(row) else 1):
-        now = place == turn
-        uphill[row[now]] += factor[now] * network.weights[neuron[now]]
-    return row[place == 1]

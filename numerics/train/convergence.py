@@ -28,26 +28,12 @@ from ..enclose.ball_array import BallArray
 from ..enclose.linear_algebra import operator_norm, spectrum
 from ..enclose.precise_array import MOST_ENTRIES, PreciseArray
 from ..enclose.real_array import RealArray
-from ..network import check_slope, check_width, output_weights
+from ..network import check_slope, check_width, margins, output_weights, preactivations
 from .training import Trained
 
 # Up to this order an eigenvalue decomposition is worth what the operator norm gains over the
 # Frobenius norm; beyond it the Frobenius norm, an upper bound, stands in.
 _LARGEST_DECOMPOSITION = 2048
-
-
-def preactivations(weights: np.ndarray, x: np.ndarray) -> RealArray:
-    """<w_j, x_n>, (N, m), for float64 weights (m, d) and samples (N, d) taken as exact."""
-    return BallArray.exact(x) @ weights.T
-
-
-def margins(preactivations: RealArray, y: np.ndarray, slope: Number) -> RealArray:
-    """y_n f(x_n), (N,), from the pre-activations (N, m)."""
-    width = preactivations.shape[1]
-    hidden = preactivations.maximum(preactivations * Interval.exact(slope))
-    half = width // 2
-    difference = hidden[:, :half].sum(axis=1) - hidden[:, half:].sum(axis=1)
-    return difference * y.astype(np.float64) / Interval.exact(width).sqrt()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ faster. Source: this project.
 
 from __future__ import annotations
 
-import abc
 from collections.abc import Sequence
 from typing import Literal
 
@@ -72,7 +71,12 @@ def batch_bytes(
     return _itemsize(dtype) * (count * each + grams * samples**2 + width)
 
 
-class _Descent(abc.ABC):
+def on_host(values: Tensor) -> np.ndarray:
+    """A copy in float64."""
+    return np.array(values.cpu().numpy(), dtype=np.float64)
+
+
+class _Descent:
     """The running state; arrays have the shapes named, after an axis (B,) for a batch.
 
     labels (N,), gram (N, N), start Z(0) (N, m), all of one dtype on one device.
@@ -84,6 +88,7 @@ class _Descent(abc.ABC):
         self._recipe, self._slope = recipe, slope
         self._loss: Loss = loss_named(recipe.loss)
         self._labels, self._gram = labels, gram
+        self._abs_gram = gram.abs() if recipe.normalised else gram
         self._output = torch.tensor(output_weights(start.shape[-1])).to(start)
         self._start = start
         self._preactivations = start.clone()
@@ -96,13 +101,19 @@ class _Descent(abc.ABC):
         self._any_starting = recipe.normalised
         self.steps = 0
 
-    @abc.abstractmethod
+    @torch.inference_mode()
+    def step(self) -> None:
+        """One step of gradient descent."""
+        self._full_step(self._weights(self.margins()))
+        self.steps += 1
+
     def _largest_move(self, weights: Tensor) -> Tensor:
         """The largest entry of abs(K) w for w (N,), (1,)."""
+        return torch.mv(self._abs_gram, weights).amax()
 
-    @abc.abstractmethod
     def _update_preactivations(self) -> None:
         """Z = Z(0) + K C."""
+        torch.addmm(self._start, self._gram, self._coefficients, out=self._preactivations)
 
     def outputs(self) -> Tensor:
         """f(x_n) now, shape (N,)."""
@@ -115,11 +126,11 @@ class _Descent(abc.ABC):
 
     def log_loss(self) -> np.ndarray:
         """log of the mean loss now, float64 ()."""
-        return np.array(self._loss.log_mean(self.margins()).cpu().numpy(), dtype=np.float64)
+        return on_host(self._loss.log_mean(self.margins()))
 
     def coefficients(self) -> np.ndarray:
         """C now, float64 (N, m), a copy."""
-        return np.array(self._coefficients.cpu().numpy(), dtype=np.float64)
+        return on_host(self._coefficients)
 
     def _weights(self, margins: Tensor) -> Tensor:
         """w (N,) such that the (rescaled) gradient is sum_n w_n df(x_n)."""
@@ -198,7 +209,6 @@ class GramDescent(_Descent):
 
         kernel = place(sample.x @ sample.x.T if gram is None else gram)
         super().__init__(place(sample.y), kernel, place(sample.x @ initial.T), slope, recipe)
-        self._abs_gram = kernel.abs() if recipe.normalised else kernel
         self._collapsed: CollapsedWidth | None = None
         self._full_steps = 0
 
@@ -213,27 +223,22 @@ class GramDescent(_Descent):
     def coefficients(self) -> np.ndarray:
         if self._collapsed is None:
             return super().coefficients()
-        return np.array(self._collapsed.coefficients().cpu().numpy(), dtype=np.float64)
+        return on_host(self._collapsed.coefficients())
 
     @torch.inference_mode()
     def step(self) -> None:
-        """One step of gradient descent."""
-        weights = self._weights(self.margins())
-        if self._collapsed is not None:
-            if not self._collapsed.step(weights):
-                self._expand(self._collapsed)
-        else:
-            self._full_step(weights)
+        if (collapsed := self._collapsed) is None:
+            super().step()
             self._full_steps += 1
             if not self._any_starting and self._full_steps % _COLLAPSE_EVERY == 0:
                 self._try_to_collapse()
+            return
+        if not collapsed.step(self._weights(self.margins())):
+            self._coefficients = collapsed.coefficients()
+            self._velocities = collapsed.velocities()
+            self._update_preactivations()
+            self._collapsed = None
         self.steps += 1
-
-    def _largest_move(self, weights: Tensor) -> Tensor:
-        return torch.mv(self._abs_gram, weights).amax()
-
-    def _update_preactivations(self) -> None:
-        torch.addmm(self._start, self._gram, self._coefficients, out=self._preactivations)
 
     def _try_to_collapse(self) -> None:
         groups = group_neurons(
@@ -256,12 +261,6 @@ class GramDescent(_Descent):
         )
         if collapsed.settled:
             self._collapsed = collapsed
-
-    def _expand(self, collapsed: CollapsedWidth) -> None:
-        self._coefficients = collapsed.coefficients()
-        self._velocities = collapsed.velocities()
-        self._update_preactivations()
-        self._collapsed = None
 
 
 class BatchDescent(_Descent):
@@ -299,19 +298,12 @@ class BatchDescent(_Descent):
         def place(arrays: Sequence[np.ndarray]) -> Tensor:
             return torch.tensor(np.stack(arrays), dtype=DTYPES[dtype], device=name)
 
-        def of_each(grams: Tensor) -> Tensor:
-            return grams.expand(len(samples), n, n)  # repeated without memory
-
         grams = place([s.x @ s.x.T for s in (samples[:1] if one_gram else samples)])
         start = place([s.x @ w.T for s, w in zip(samples, initial, strict=True)])
-        super().__init__(place([s.y for s in samples]), of_each(grams), start, slope, recipe)
-        self._abs_gram = of_each(grams.abs() if recipe.normalised else grams)
-
-    @torch.inference_mode()
-    def step(self) -> None:
-        """One step of gradient descent for every network."""
-        self._full_step(self._weights(self.margins()))
-        self.steps += 1
+        super().__init__(place([s.y for s in samples]), grams, start, slope, recipe)
+        # One that all share is repeated without memory.
+        each = (len(samples), n, n)
+        self._gram, self._abs_gram = self._gram.expand(each), self._abs_gram.expand(each)
 
     def _largest_move(self, weights: Tensor) -> Tensor:
         return torch.bmm(self._abs_gram, weights[:, :, None])[:, :, 0].amax(dim=1, keepdim=True)

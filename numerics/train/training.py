@@ -15,7 +15,15 @@ import torch
 from ...theory.exact.interval import Number
 from ..data.sample import Sample
 from ..device import cores, fitting, full_float32, resolve_device
-from .descent import BatchDescent, DType, GramDescent, batch_bytes, check_batch, same_data
+from .descent import (
+    BatchDescent,
+    DType,
+    GramDescent,
+    batch_bytes,
+    check_batch,
+    on_host,
+    same_data,
+)
 from .recipes import Recipe
 
 _PROGRESS_REPORTS = 100
@@ -120,8 +128,8 @@ def _checkpoint(state: GramDescent) -> Checkpoint:
     coefficients = state.coefficients()
     if not np.isfinite(coefficients).all():
         raise _divergence(state.steps)
-    margins = np.array(state.margins().cpu().numpy(), dtype=np.float64)
-    return Checkpoint(state.steps, coefficients, margins, float(state.log_loss()))
+    margins, log_loss = on_host(state.margins()), float(state.log_loss())
+    return Checkpoint(state.steps, coefficients, margins, log_loss)
 
 
 def _divergence(steps: int, network: str = "") -> DivergenceError:

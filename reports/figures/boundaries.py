@@ -32,21 +32,30 @@ _TURN = 2 * math.pi
 _FILLED = 0.9
 
 
+Arc = tuple[float, float]
+
+
 class Network(FigureData):
     """A network under a name, and the arcs [from, to] (radians) where its output is positive."""
 
     name: str
-    positive: tuple[tuple[float, float], ...]
+    positive: tuple[Arc, ...]
 
     @property
     def rays(self) -> tuple[float, ...]:
         """The angles at which its sign changes."""
-        ends = [end for arc in self.positive for end in arc]
-        return tuple(ends) if not self._whole else ()
+        if any(end - start >= _TURN - 1e-9 for start, end in self.positive):
+            return ()
+        return tuple(end for arc in self.positive for end in arc)
 
     @property
-    def _whole(self) -> bool:
-        return any(end - start >= _TURN - 1e-9 for start, end in self.positive)
+    def regions(self) -> Iterator[tuple[str, str, Sequence[Arc]]]:
+        """Sign, colour and arcs of where its output is positive, and negative."""
+        ordered = sorted(self.positive)
+        starts = [start for start, _ in ordered[1:]] + [ordered[0][0] + _TURN] if ordered else []
+        gaps = [(arc[1], start) for arc, start in zip(ordered, starts, strict=True)]
+        yield ">", BLUE, self.positive
+        yield "<", ORANGE, [g for g in gaps if g[1] - g[0] > 1e-9] if ordered else [(0, _TURN)]
 
 
 class Normal(FigureData):
@@ -79,7 +88,11 @@ def draw(data: BoundariesData, figure: Figure) -> None:
     axes.set(xlim=(-1.5, 1.5), ylim=(-1.42, 1.2), aspect="equal")
     axes.axis("off")
     tinted = data.networks[min(1, len(data.networks) - 1)]
-    _tint(axes, tinted)
+    # Tints by opacity, so that the figure also sits on a dark page.
+    for _, colour, arcs in tinted.regions:
+        for start, end in arcs:
+            ends, look = (math.degrees(start), math.degrees(end)), {"alpha": 0.18, "linewidth": 0}
+            axes.add_patch(Wedge((0, 0), 1, *ends, facecolor=colour, zorder=0, **look))
     axes.add_patch(Circle((0, 0), 1, facecolor="none", edgecolor=INK, linewidth=0.6))
     labels: list[tuple[float, str, str]] = []
     for network, (colour, width, dash) in zip(data.networks, _TRAINED, strict=False):
@@ -87,8 +100,9 @@ def draw(data: BoundariesData, figure: Figure) -> None:
             look = {"color": colour, "linewidth": width, "linestyle": dash, "alpha": 0.75}
             x, y = [0, math.cos(angle)], [0, math.sin(angle)]
             axes.plot(x, y, solid_capstyle="butt", zorder=2, **look)
-            # A straight line is named at its upper end alone.
-            if angle % _TURN < math.pi - 1e-9 or not _straight(angle, network.rays):
+            # A line that goes on beyond the origin is named at its upper end alone.
+            straight = any(_apart(angle + math.pi, other) < _TOGETHER for other in network.rays)
+            if angle % _TURN < math.pi - 1e-9 or not straight:
                 labels.append((angle, _symbol(network.name), colour))
     for normal, dash in zip(data.normals, _PREDICTED * len(data.normals), strict=False):
         angle = normal.angle + math.pi / 2
@@ -101,15 +115,12 @@ def draw(data: BoundariesData, figure: Figure) -> None:
     _name_lines(axes, labels)
     _name_regions(axes, data, tinted)
     # Arrows for the axes: the disc has no ticks, as only directions mean something.
-    along = _sentence(f"→ {data.axes[0]},  ↑ {data.axes[1]}")
+    along = plain(f"→ {data.axes[0]},  ↑ {data.axes[1]}")
+    # Letters with one above are mathematics.
+    along = re.sub(r"\b[a-z]\^[a-z]\b", r"$\g<0>$", along)
     axes.text(0, -1.42, along, ha="center", va="bottom", fontsize=7.5)
     if handles:
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
-
-
-def _straight(angle: float, rays: Sequence[float]) -> bool:
-    """Whether a ray goes on beyond the origin."""
-    return any(_apart(angle + math.pi, other) < _TOGETHER for other in rays)
 
 
 def _apart(first: float, second: float) -> float:
@@ -117,24 +128,9 @@ def _apart(first: float, second: float) -> float:
     return abs((first - second + math.pi) % _TURN - math.pi)
 
 
-def _sentence(text: str) -> str:
-    """Text in which letters with one above are mathematics."""
-    return re.sub(r"\b[a-z]\^[a-z]\b", lambda found: f"${found[0]}$", plain(text))
-
-
 def _symbol(name: str) -> str:
     """A name as mathematics if it is a letter, with or without one above, else as it is."""
     return f"${name}$" if re.fullmatch(r"[a-z](\^[a-z])?", name) else plain(name)
-
-
-def _tint(axes: Axes, network: Network) -> None:
-    # Tints by opacity, so that the figure also sits on a dark page.
-    for arcs, colour in ((network.positive, BLUE), (_complement(network.positive), ORANGE)):
-        for start, end in arcs:
-            ends = math.degrees(start), math.degrees(end)
-            axes.add_patch(
-                Wedge((0, 0), 1, *ends, facecolor=colour, alpha=0.18, linewidth=0, zorder=0)
-            )
 
 
 def _name_regions(axes: Axes, data: BoundariesData, network: Network) -> None:
@@ -142,7 +138,7 @@ def _name_regions(axes: Axes, data: BoundariesData, network: Network) -> None:
     taken = np.array([(x, y) for x, y, _ in _on_disc(data)])
     lines = [ray for one in data.networks for ray in one.rays]
     lines += [n.angle + side * math.pi / 2 for n in data.normals for side in (1, -1)]
-    for sign, arcs in ((">", network.positive), ("<", _complement(network.positive))):
+    for sign, _, arcs in network.regions:
         best, place = 0.0, None
         for start, end in arcs:
             for angle in np.linspace(start, end, 61):
@@ -166,16 +162,6 @@ def _on_disc(data: BoundariesData) -> list[tuple[float, float, int]]:
     """The samples, the farthest one moved to `_FILLED` and the others in proportion."""
     largest = max((math.hypot(x, y) for x, y, _ in data.samples), default=1.0) or 1.0
     return [(x * _FILLED / largest, y * _FILLED / largest, own) for x, y, own in data.samples]
-
-
-def _complement(arcs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    if not arcs:
-        return [(0.0, _TURN)]
-    ordered = sorted(arcs)
-    starts = [start for start, _ in ordered[1:]] + [ordered[0][0] + _TURN]
-    return [
-        (end, start) for (_, end), start in zip(ordered, starts, strict=True) if start - end > 1e-9
-    ]
 
 
 def _name_lines(axes: Axes, labels: list[tuple[float, str, str]]) -> None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from pydantic import model_validator
+from pydantic import Field
 
 from .drawing import decades, label_right, points, powers
 from .style import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind
@@ -22,19 +21,14 @@ class Certified(FigureData):
 class ConvergenceData(FigureData):
     """Steps and, for each, tau, the relative distance to the limit and the loss (None: unknown)."""
 
-    steps: tuple[int, ...]
+    together = ("steps", "tau", "relative_distance", "loss")
+
+    steps: tuple[int, ...] = Field(min_length=1)
     tau: Values
     relative_distance: Values
     loss: Values
     certified: Certified | None = None
     asked: float | None = None
-
-    @model_validator(mode="after")
-    def _same_length(self) -> "ConvergenceData":
-        lengths = {len(self.steps), len(self.tau), len(self.relative_distance), len(self.loss)}
-        if len(lengths) != 1 or not self.steps:
-            raise ValueError("steps, tau, relative_distance and loss should have one length >= 1")
-        return self
 
 
 def draw(data: ConvergenceData, figure: Figure) -> None:
@@ -67,21 +61,16 @@ def draw(data: ConvergenceData, figure: Figure) -> None:
         upper.axhline(data.asked, color=GREY, linewidth=0.8, linestyle=DOTTED)
         labels.append((upper, (data.asked, f"asked ${powers(data.asked)}$", GREY)))
     if data.certified is not None:
-        _mark_certified(upper, data.certified)
+        step, tau = data.certified.step, data.certified.tau
+        if step > 0 and tau > 0:
+            points(upper, [step], [tau], "D", INK, 5.5, 1.1, zorder=5)
+        note = rf"$\diamondsuit$ certified: $\tau \leq {powers(tau)}$ at step {step}"
+        upper.set_title(note, fontsize=7.5, loc="left", pad=4)
     upper.set_ylabel(r"$\tau$, relative distance")
     lower.set_ylabel("loss")
     lower.set_xlabel("training step")
     for axes in (upper, lower):
         label_right(axes, [label for own, label in labels if own is axes])
-
-
-def _mark_certified(axes: Axes, certified: Certified) -> None:
-    if certified.step > 0 and certified.tau > 0:
-        points(axes, [certified.step], [certified.tau], "D", INK, 5.5, 1.1, zorder=5)
-    note = (
-        rf"$\diamondsuit$ certified: $\tau \leq {powers(certified.tau)}$ at step {certified.step}"
-    )
-    axes.set_title(note, fontsize=7.5, loc="left", pad=4)
 
 
 def rows(data: ConvergenceData) -> Iterator[Sequence[object]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,8 @@ from .style import BLUE, DASHED, GREY, INK, ORANGE, FigureData, FigureKind
 
 # A cone narrower than this (radians) cannot be seen at print size; it is stated instead.
 _VISIBLE = math.radians(0.4)
+_PREDICTED: dict[str, Any] = {"color": INK, "linewidth": 1.1, "linestyle": DASHED}
+_EXCLUDED: dict[str, Any] = {"facecolor": "none", "edgecolor": GREY, "hatch": "/////"}
 
 
 class DecisionMapData(FigureData):
@@ -61,8 +64,7 @@ def draw(data: DecisionMapData, figure: Figure) -> None:
     for line in data.linear:
         _draw_line(axes, data, line)
     if data.linear:
-        dashed = Line2D([], [], color=INK, linewidth=1.1, linestyle=DASHED, label="predicted")
-        handles.append(dashed)
+        handles.append(Line2D([], [], label="predicted", **_PREDICTED))
     handles += samples(axes, data.samples, 3.4, 0.9)
     _name_regions(axes, x, y, values)
     axes.set(xlim=(x0, x1), ylim=(y0, y1), aspect="equal")
@@ -72,9 +74,7 @@ def draw(data: DecisionMapData, figure: Figure) -> None:
         note = rf"excluded: within ${powers(math.degrees(data.cone))}°$ of the line"
         axes.set_title(note, fontsize=7.5, loc="left", pad=3)
     elif data.cone is not None and data.linear:
-        cone = Polygon([[0, 0]], facecolor="none", edgecolor=GREY, hatch="/////", linewidth=0)
-        cone.set_label("excluded")
-        handles.append(cone)
+        handles.append(Polygon([[0, 0]], linewidth=0, label="excluded", **_EXCLUDED))
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
 
 
@@ -87,18 +87,14 @@ def _draw_line(axes: Axes, data: DecisionMapData, line: tuple[float, float, floa
     along = np.array([-ny, nx]) / length
     reach = 2 * (data.extent[1] - data.extent[0] + data.extent[3] - data.extent[2])
     ends = np.array([foot - reach * along, foot + reach * along])
-    axes.plot(ends[:, 0], ends[:, 1], color=INK, linewidth=1.1, linestyle=DASHED, zorder=4)
+    axes.plot(ends[:, 0], ends[:, 1], zorder=4, **_PREDICTED)
     if data.cone is None or data.cone < _VISIBLE:
         return
-    across = np.array([nx, ny]) / length
+    across = math.sin(data.cone) * np.array([nx, ny]) / length
     for side in (1, -1):
-        rim = [
-            side * math.cos(data.cone) * along + s * math.sin(data.cone) * across for s in (1, -1)
-        ]
-        wedge = np.array([foot, foot + reach * rim[0], foot + reach * rim[1]])
-        axes.add_patch(
-            Polygon(wedge, facecolor="none", edgecolor=GREY, hatch="/////", linewidth=0.5, zorder=3)
-        )
+        rim = side * math.cos(data.cone) * along
+        wedge = [foot, foot + reach * (rim + across), foot + reach * (rim - across)]
+        axes.add_patch(Polygon(wedge, linewidth=0.5, zorder=3, **_EXCLUDED))
 
 
 def _name_regions(axes: Axes, x: np.ndarray, y: np.ndarray, values: np.ndarray) -> None:

@@ -30,13 +30,11 @@ class GrowthData(FigureData):
     parts: tuple[Part, ...]
 
     @model_validator(mode="after")
-    def _same_length(self) -> "GrowthData":
+    def _fits(self) -> "GrowthData":
         lengths = {len(row) for p in self.parts for row in (p.low, p.median, p.high)}
         if lengths != {len(self.sizes)} or len(self.parts) > len(_STYLES):
             raise ValueError("low, median and high of 1 or 2 parts should be as long as sizes")
-        if self.sizes[0] < 1 or any(
-            a >= b for a, b in zip(self.sizes, self.sizes[1:], strict=False)
-        ):
+        if self.sizes[0] < 1 or list(self.sizes) != sorted(set(self.sizes)):
             raise ValueError("sizes should be positive and increase")
         return self
 
@@ -61,7 +59,9 @@ def draw(data: GrowthData, figure: Figure) -> None:
         if part.predicted is not None:
             line = [y[-1] * (size / x[-1]) ** part.predicted for size in x]
             axes.plot(x, line, color=colour, linewidth=0.8, linestyle=(0, (5, 2)))
-        labels.append((y[-1], _label(part), colour))
+        fitted = "–" if part.fitted is None else f"{part.fitted:.2f}"
+        predicted = "–" if part.predicted is None else f"{part.predicted:g}"
+        labels.append((y[-1], f"|{plain(part.name)}|: {fitted} ({predicted})", colour))
     axes.set_xlabel("perturbed samples $N_{\\mathrm{adv}}$")
     axes.set_ylabel("$|T_1(z)|$, $|T_2(z)|$")
     axes.set_title("slope: fitted (predicted)", fontsize=7.5, loc="left", pad=3)
@@ -72,12 +72,6 @@ def draw(data: GrowthData, figure: Figure) -> None:
     label_right(axes, labels)
 
 
-def _label(part: Part) -> str:
-    fitted = "–" if part.fitted is None else f"{part.fitted:.2f}"
-    predicted = "–" if part.predicted is None else f"{part.predicted:g}"
-    return f"|{plain(part.name)}|: {fitted} ({predicted})"
-
-
 def rows(data: GrowthData) -> Iterator[Sequence[object]]:
     """One row per number of samples; the slopes are in two last rows."""
     columns = [f"{p.name}_{what}" for p in data.parts for what in ("low", "median", "high")]
@@ -85,10 +79,8 @@ def rows(data: GrowthData) -> Iterator[Sequence[object]]:
     for k, size in enumerate(data.sizes):
         yield [size, *(row[k] for p in data.parts for row in (p.low, p.median, p.high))]
     for what in ("fitted", "predicted"):
-        yield [
-            f"{what} slope",
-            *(cell for p in data.parts for cell in (None, getattr(p, what), None)),
-        ]
+        cells = (cell for p in data.parts for cell in (None, getattr(p, what), None))
+        yield [f"{what} slope", *cells]
 
 
 KIND = FigureKind("growth", GrowthData, draw, rows)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from pydantic import Field, model_validator
@@ -82,11 +81,6 @@ def draw(data: LoadsData, figure: Figure) -> None:
         axes.plot(x, middle, color=colour, linestyle=dash, marker=marker, markerfacecolor="none")
         labels.append((middle[-1], plain(series.name), colour))
     axes.axhline(1, color=GREY, linewidth=0.8, zorder=1)
-    _set_axes(axes, data.axis, logarithmic)
-    label_right(axes, [*labels, (1, "limit", GREY)])
-
-
-def _set_axes(axes: Axes, name: str, logarithmic: bool) -> None:
     if logarithmic:
         decades(axes.xaxis)
     else:
@@ -95,8 +89,9 @@ def _set_axes(axes: Axes, name: str, logarithmic: bool) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     if axes.get_yscale() == "log":
         decades(axes.yaxis)
-    axes.set_xlabel(plain(name))
+    axes.set_xlabel(plain(data.axis))
     axes.set_ylabel("load (assumption holds below 1)")
+    label_right(axes, [*labels, (1, "limit", GREY)])
 
 
 def rows(data: LoadsData) -> Iterator[Sequence[object]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from matplotlib.figure import Figure
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from .drawing import BESIDE, decades, label_right, plain, points
 from .style import CLASSES, DASHED, GREEN, GREY, INK, PURPLE, FigureData, FigureKind
@@ -23,19 +23,17 @@ class NamedBounds(FigureData):
 class MultipliersData(FigureData):
     """Enclosures ``[lower_n, upper_n]`` of lambda_n, labels of ±1, bounds, recovered values."""
 
-    lower: tuple[float, ...]
+    together = ("lower", "upper", "label", "trained")
+
+    lower: tuple[float, ...] = Field(min_length=1)
     upper: tuple[float, ...]
     label: tuple[int, ...]
     bounds: tuple[NamedBounds, ...] = ()
     trained: tuple[float | None, ...] | None = None
 
     @model_validator(mode="after")
-    def _same_length(self) -> "MultipliersData":
-        lengths = {len(self.lower), len(self.upper), len(self.label)}
-        lengths |= {len(self.trained)} if self.trained is not None else set()
-        if len(lengths) != 1 or not self.lower:
-            raise ValueError("lower, upper, label and trained should have one length, at least 1")
-        if any(lower > upper for lower, upper in zip(self.lower, self.upper, strict=True)):
+    def _ordered(self) -> "MultipliersData":
+        if any(lower > upper for lower, upper in zip(self.lower, self.upper, strict=False)):
             raise ValueError("lower should nowhere be above upper")
         return self
 

@@ -8,11 +8,11 @@ import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import matplotlib.style
 from matplotlib.figure import Figure
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from ..files import MADE_BY
 
@@ -79,6 +79,17 @@ class FigureData(BaseModel):
     """Base of the data of a figure: immutable, finite numbers only."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    together: ClassVar[tuple[str, ...]] = ()
+    """Fields that go together entry by entry; one that is None is left out."""
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Self:
+        columns = [own for name in self.together if (own := getattr(self, name)) is not None]
+        if len({len(column) for column in columns}) > 1:
+            *names, last = self.together
+            raise ValueError(f"{', '.join(names)} and {last} should have one length")
+        return self
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from .drawing import label_right, plain, points
 from .style import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind
@@ -36,13 +36,7 @@ class SweepData(FigureData):
     """Points along an axis, drawn on a logarithmic scale."""
 
     axis: str = "value"
-    points: tuple[SweepPoint, ...]
-
-    @model_validator(mode="after")
-    def _some(self) -> "SweepData":
-        if not self.points:
-            raise ValueError("points should have at least one entry")
-        return self
+    points: tuple[SweepPoint, ...] = Field(min_length=1)
 
 
 def draw(data: SweepData, figure: Figure) -> None:
@@ -85,16 +79,9 @@ def _draw_exact(axes: Axes, given: Sequence[SweepPoint]) -> None:
         low, high = point.lowest, point.highest
         if low is not None and high is not None and high > low:
             axes.plot([point.value] * 2, [low, high], color=BLUE, linewidth=2.4, alpha=0.45)
-        axes.plot(
-            [point.value],
-            [point.exact],
-            "o" if point.tight else "s",
-            color=BLUE,
-            markersize=3.8,
-            markerfacecolor=BLUE if point.linear_pattern else "white",
-            markeredgewidth=0.9,
-            zorder=4,
-        )
+        marker = "o" if point.tight else "s"
+        mark = points(axes, [point.value], [point.exact], marker, BLUE, 3.8, 0.9, zorder=4)
+        mark.set_markerfacecolor(BLUE if point.linear_pattern else "white")
 
 
 def _set_axes(axes: Axes, name: str, given: Sequence[SweepPoint]) -> None:

@@ -123,8 +123,8 @@ def _study(device: str, sizes: Sizes, shown: Callable[[str, float, float], str])
         perturbation="l2", dimension=d, samples=n // 10, noise_samples=n, eps=0.078 * d**0.5
     )
     pool = NoisePool("uniform", n // 10, n, d, 0, device)
-    pool.noise_samples(n, d)
-    pool.natural_samples(n // 10, d)
+    pool.drawn("noise", n, d)[0]
+    pool.drawn("natural", n // 10, d)[0]
     gram = once(lambda: pool.noise_gram(n, d), device)
     found = [shown(f"Gram matrix of the noise, N={n}, d={d}", 2 * n * n * d, gram)]
     learning = NoiseLearning(pool, 0.01)

@@ -73,7 +73,7 @@ def _grid(repeats: int) -> tuple[float, float, str]:
     symbols = symbols_of(*(a.relation for a in theorem.assumptions))
     rng = np.random.default_rng(0)
     values = [rng.uniform(0.5, 1, POINTS) for _ in symbols]
-    compiled = [compile_expression(side, symbols, "numpy") for side in sides]
+    compiled = [compile_expression(side, symbols) for side in sides]
     plain = [sp.lambdify(symbols, side, "numpy") for side in sides]
     ratio = in_turn(
         lambda: [f(*values) for f in plain], lambda: [f(*values) for f in compiled], repeats

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from perturbproof.verify.api import verify
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.run import folder as report_folder_module
 
-from ..proved_once import prove_once
 from .commands import SCRIPT, Ended, scenario_text, tree
 
 
@@ -40,8 +40,7 @@ def run(monkeypatch, capsys) -> Callable[..., Ended]:
 
 @pytest.fixture
 def quick(run, monkeypatch) -> Callable[..., Ended]:
-    """The same without drawing the report and proving twice, which take seconds."""
-    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
+    """The same without drawing the report, which takes seconds."""
     monkeypatch.setattr(report_folder_module, "render", lambda folder, strict: ())
     return run
 
@@ -73,11 +72,20 @@ def installed(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]
     return folder, done
 
 
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """The report of one run in this process. Not to be changed."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "small.toml").write_text(scenario_text(), encoding="utf-8")
+    verify(folder / "small.toml", out=folder / "report", device="cpu", command="perturbproof")
+    return folder / "report"
+
+
 @pytest.fixture
-def report_folder(installed, tmp_path: Path) -> Path:
+def report_folder(finished: Path, tmp_path: Path) -> Path:
     """A copy of a finished report, to be changed."""
     folder = tmp_path / "report"
-    for name, content in tree(installed[0] / "report").items():
+    for name, content in tree(finished).items():
         path = folder / name
         if content is None:
             path.mkdir(parents=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .commands import SCRIPT, scenario_text
+from .commands import OUTSIDE, SCRIPT, scenario_text
 
 CI = Path(__file__).resolve().parents[2] / "docs/ci"
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
@@ -55,6 +55,8 @@ def test_the_github_workflow(repository: Path) -> None:
             for expression in EXPRESSION.findall(value):
                 assert set(re.findall(r"inputs\.(\w+)", expression)) <= set(inputs)
     assert scripts["Install"]["run"] == 'pip install "$PACKAGE"'
+    # With STRICT what is VACUOUS fails: a step must hand on exit code 1.
+    (repository / "scenarios/small.toml").write_text(scenario_text(OUTSIDE))
     summary = repository / "step-summary.md"
     done = shell(
         scripts["Verify"]["run"],
@@ -64,8 +66,9 @@ def test_the_github_workflow(repository: Path) -> None:
         GITHUB_ACTIONS="true",
         GITHUB_STEP_SUMMARY=str(summary),
     )
-    assert done.returncode == 0, done.stderr
-    assert "1 PASS; all as expected" in summary.read_text()
+    assert done.returncode == 1, done.stderr
+    assert "::error file=scenarios/small.toml," in done.stderr
+    assert "1 VACUOUS; 1 not as expected" in summary.read_text()
     (kept,) = [s["with"]["path"] for s in steps if "upload-artifact" in s.get("uses", "")]
     assert (repository / kept / "junit.xml").is_file()
 

@@ -7,8 +7,18 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from perturbproof.reports import render as render_module
+from perturbproof.reports.figures import Drawing
 
 from .commands import OUTSIDE, scenario_text
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch) -> None:
+    """Drawings and the PDF, which take most of the time, are blank; all else is as it is."""
+    blank = Drawing('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>', "")
+    monkeypatch.setattr(render_module, "draw", lambda *_: blank)
+    monkeypatch.setattr(render_module, "pdf", lambda *_: b"%PDF")
 
 
 @pytest.fixture

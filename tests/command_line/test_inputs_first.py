@@ -113,7 +113,7 @@ def folder(here: Path) -> Path:
 def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever comes after the inputs have been looked at ends in exit code 3."""
     monkeypatch.setattr("perturbproof.verify.api.resolve_device", None)
-    monkeypatch.setattr("perturbproof.verify.command_line.prove._chosen", None)
+    monkeypatch.setattr("perturbproof.verify.scenarios.own_theorem.own_theorems", None)
 
 
 def started(folder: Path, *words: str) -> tuple[Ended, list[str]]:
@@ -171,6 +171,6 @@ def test_nothing_heavy_is_loaded_before(folder: Path, words: list[str]) -> None:
 
 
 def test_what_is_heavy_is_seen_when_it_is_loaded(folder: Path) -> None:
-    ended, loaded = started(folder, "verify", "good.toml", "--device", "cuda:99")
-    assert "this machine has" in refused(ended)
-    assert "torch" in loaded
+    ended, loaded = started(folder, "prove", "fermat")
+    assert "no theorem 'fermat'" in refused(ended)
+    assert "sympy" in loaded

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from perturbproof.reports import render as render_module
+from perturbproof.reports import schema
 
 from .commands import refused, scenario_text, tree
 
@@ -72,3 +73,25 @@ def test_bad_data_leave_an_earlier_report_as_it_was(run, here: Path, report_fold
     before = tree(report_folder)
     refused(run("verify", "bad.toml", "--out", report_folder))
     assert tree(report_folder) == before
+
+
+@pytest.mark.parametrize(
+    ("point", "code"),
+    [
+        (schema.SweptPoint(name="a", error="too large"), 1),
+        (schema.SweptPoint(name="a", theorems=(schema.SweptTheorem(id="x", verdict="FAIL"),)), 1),
+        (schema.SweptPoint(name="a", theorems=(schema.SweptTheorem(id="x", verdict="PASS"),)), 0),
+    ],
+)
+def test_the_points_of_a_sweep_count_in_a_strict_report(
+    run, here: Path, monkeypatch: pytest.MonkeyPatch, point: schema.SweptPoint, code: int
+) -> None:
+    monkeypatch.setattr("perturbproof.verify.reporting.render", lambda *_: ())
+    report = schema.Report(
+        schema_version=1,
+        environment=schema.Environment(),
+        sweeps=(schema.Sweep(name="s", verdict="PASS", as_expected=True, points=(point,)),),
+        summary=schema.Summary(scenarios=0, theorems=1, as_expected=True, exit_code=0),
+    )
+    (here / "report.json").write_text(report.model_dump_json())
+    assert run("report", here, "--strict").code == code

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from perturbproof.numerics.boundary.streaming_gram import stream_gram
-from perturbproof.numerics.compiler import compile_expression
 from perturbproof.numerics.data.generated import Gaussian, Uniform
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.device import full_float32
@@ -45,7 +44,6 @@ from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import LOSSES, Recipe, normalised_recipe, paper_recipe
 from perturbproof.numerics.train.training import train, train_batch
 
-from .expression_bank import BANK
 from .sample_perturbations import setting
 
 ENTRIES: dict[str, Callable[[str], Any]] = {}
@@ -142,19 +140,6 @@ def losses(device: str) -> Any:
 
 
 @entry
-def formulas(device: str) -> Any:
-    found = []
-    for one in BANK:
-        function = compile_expression(one.expr, one.symbols, "torch")
-        values = [float(value) for value in one.point.values()]
-        many = [torch.full((3,), v, dtype=torch.float64, device=device) for v in values]
-        found.append(function(*many))
-        # Beside tensors of the device, plain numbers.
-        found += [function(*values[:k], many[k], *values[k + 1 :]) for k in range(len(values))]
-    return found
-
-
-@entry
 def attacks(device: str) -> Any:
     x, y, network = setting()
     some = [
@@ -196,9 +181,9 @@ def noise(device: str) -> Any:
     drawn = pool(device)
     return [
         *(drawn.noise_gram(60, d).clone() for d in (50, 120, 90)),
-        *(drawn.natural_samples(9, 50), drawn.natural_labels(9)),
-        *(drawn.noise_samples(11, 40), drawn.noise_labels(11)),
-        *(drawn.initial_weights("f", 4, 30), pool(device, "gaussian").noise_samples(5, 7)),
+        *(drawn.drawn("natural", 9, 50)[0], drawn.drawn("natural", 9, 1)[1]),
+        *(drawn.drawn("noise", 11, 40)[0], drawn.drawn("noise", 11, 1)[1]),
+        *(drawn.initial_weights("f", 4, 30), pool(device, "gaussian").drawn("noise", 5, 7)[0]),
     ]
 
 

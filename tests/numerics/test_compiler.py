@@ -6,10 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy as sp
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.compiler import compile_expression, compile_relation
+from perturbproof.numerics.compiler import compile_expression, evaluate_relation
+from perturbproof.theory.exact.evaluate import enclosure
 from perturbproof.theory.exact.interval import Interval
 
 from .expression_bank import BANK, Entry, gamma, x, y
@@ -23,7 +23,7 @@ def floats(entry: Entry) -> list[float]:
 
 @bank
 def test_numpy_by_value_on_numbers_and_arrays(entry: Entry) -> None:
-    function = compile_expression(entry.expr, entry.symbols, "numpy")
+    function = compile_expression(entry.expr, entry.symbols)
     assert float(function(*floats(entry))) == pytest.approx(
         float(entry.value), rel=4e-16, abs=1e-300
     )
@@ -33,23 +33,9 @@ def test_numpy_by_value_on_numbers_and_arrays(entry: Entry) -> None:
 
 
 @bank
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_torch_by_value_and_dtype(entry: Entry, dtype: torch.dtype) -> None:
-    function = compile_expression(entry.expr, entry.symbols, "torch")
-    precision = 1e-15 if dtype == torch.float64 else 1e-6
-    many = function(*(torch.full((2, 3), value, dtype=dtype) for value in floats(entry)))
-    assert many.dtype == dtype
-    assert many.shape == (2, 3)
-    np.testing.assert_allclose(many.numpy(), float(entry.value), rtol=precision, atol=1e-300)
-    assert function(*floats(entry)).item() == pytest.approx(
-        float(entry.value), rel=1e-15, abs=1e-300
-    )
-
-
-@bank
 def test_interval_contains_the_value_tightly(entry: Entry) -> None:
-    function = compile_expression(entry.expr, entry.symbols, "interval")
-    result = function(*(Interval.exact(value) for value in entry.point.values()))
+    at = {symbol: Interval.exact(value) for symbol, value in entry.point.items()}
+    result = enclosure(entry.expr, at)
     if isinstance(entry.value, Fraction):
         assert result.contains(entry.value)
     assert result.width < 1e-30
@@ -64,59 +50,46 @@ def test_interval_contains_every_value_around(entry: Entry, data: st.DataObject)
     width = data.draw(st.floats(1e-6, 0.5))
     inside = [value + width * data.draw(st.floats(-1, 1)) for value in floats(entry)]
     boxes = [Interval.between(value - width, value + width) for value in floats(entry)]
-    result = compile_expression(entry.expr, entry.symbols, "interval")(*boxes)
+    result = enclosure(entry.expr, dict(zip(entry.symbols, boxes, strict=True)))
     with np.errstate(all="ignore"):
-        value = float(
-            compile_expression(entry.expr, entry.symbols, "numpy")(*map(np.float64, inside))
-        )
+        value = float(compile_expression(entry.expr, entry.symbols)(*map(np.float64, inside)))
     if math.isfinite(value):
         margin = 1e-14 * (1 + abs(value))
         assert result.lower <= value + margin
         assert result.upper >= value - margin
 
 
-def test_torch_expressions_are_differentiable() -> None:
-    value = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
-    compile_expression(sp.Max(1.0, sp.sqrt(2) * x), [x], "torch")(value).backward()
-    assert value.grad is not None
-    assert value.grad.item() == pytest.approx(math.sqrt(2))
-
-
 def test_constants_need_no_symbols() -> None:
-    assert compile_expression(sp.sqrt(2), [], "interval")().contains(math.sqrt(2)) is False
-    assert compile_expression(sp.sqrt(2), [], "torch")().item() == math.sqrt(2)
-    assert compile_expression(sp.sqrt(2), [], "numpy")() == math.sqrt(2)
+    assert enclosure(sp.sqrt(2), {}).contains(math.sqrt(2)) is False
+    assert compile_expression(sp.sqrt(2), [])() == math.sqrt(2)
 
 
 def test_piecewise_on_an_interval_across_the_seam_covers_both_branches() -> None:
     expr = sp.Piecewise((0, x < 1), (10, True))
-    result = compile_expression(expr, [x], "interval")(Interval.between(0, 2))
+    result = enclosure(expr, {x: Interval.between(0, 2)})
     assert (result.lower, result.upper) == (0, 10)
     partial = sp.Piecewise((0, x < 1))
-    assert not compile_expression(partial, [x], "interval")(Interval.between(0, 2)).is_finite
+    assert not enclosure(partial, {x: Interval.between(0, 2)}).is_finite
 
 
 def test_compilation_is_cached() -> None:
-    assert compile_expression(x + y, [x, y], "numpy") is compile_expression(x + y, (x, y), "numpy")
+    assert compile_expression(x + y, [x, y]) is compile_expression(x + y, (x, y))
 
 
 def test_refusals_name_the_cause() -> None:
     with pytest.raises(ValueError, match="depends on y"):
-        compile_expression(x + y, [x], "numpy")
-    with pytest.raises(ValueError, match="unknown backend 'jax'"):
-        compile_expression(x, [x], "jax")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="torch backend cannot compute zeta"):
-        compile_expression(sp.zeta(x), [x], "torch")
+        compile_expression(x + y, [x])
+    with pytest.raises(TypeError, match="cannot compute"):
+        compile_expression(sp.primepi(x), [x])
     with pytest.raises(TypeError, match="zeta"):
-        compile_expression(sp.zeta(x), [x], "interval")(Interval.exact(2))
-    with pytest.raises(ValueError, match="depends on y"):
-        compile_relation(x < y, [x])
+        enclosure(sp.zeta(x), {x: Interval.exact(2)})
+    known = {"x": Interval.exact(1), "b": Interval.exact(1)}
     with pytest.raises(ValueError, match="one name"):
-        compile_relation(x < sp.Symbol("x", positive=True))
+        evaluate_relation(x < sp.Symbol("x", positive=True), known)
     with pytest.raises(TypeError, match="not a relation"):
-        compile_relation(sp.Symbol("b"))
+        evaluate_relation(sp.Symbol("b"), known)
     with pytest.raises(KeyError, match="values for y"):
-        compile_relation(x < y).evaluate({"x": Interval.exact(1)})
+        evaluate_relation(x < y, {"x": Interval.exact(1)})
 
 
 def truth(relation, **values: object) -> bool | None:
@@ -124,7 +97,7 @@ def truth(relation, **values: object) -> bool | None:
         name: Interval.between(*value) if isinstance(value, tuple) else Interval.exact(value)
         for name, value in values.items()
     }
-    return compile_relation(relation).evaluate(intervals).holds
+    return evaluate_relation(relation, intervals).holds
 
 
 @pytest.mark.parametrize(
@@ -161,8 +134,8 @@ def test_relations_are_three_valued(relation, left, right, holds: bool | None) -
 
 
 def test_decided_relations_are_accepted() -> None:
-    assert compile_relation(sp.true).evaluate({}).holds is True
-    assert compile_relation(sp.false).evaluate({}).holds is False
+    assert evaluate_relation(sp.true, {}).holds is True
+    assert evaluate_relation(sp.false, {}).holds is False
 
 
 def test_undefined_sides_decide_nothing() -> None:
@@ -172,24 +145,25 @@ def test_undefined_sides_decide_nothing() -> None:
 
 def test_load_and_slack() -> None:
     values = {"x": Interval.exact(1), "y": Interval.exact(4)}
-    below = compile_relation(x < y).evaluate(values)
-    above = compile_relation(y > x).evaluate(values)
+    below = evaluate_relation(x < y, values)
+    above = evaluate_relation(y > x, values)
     for value in (below, above):
         assert value.load is not None
         assert value.slack is not None
         assert value.load.contains(Fraction(1, 4))
         assert value.slack.contains(3)
     assert above.lhs.contains(4)
-    assert compile_relation(x < -y).evaluate(values).load is None
-    broken = compile_relation(x > y).evaluate(values)
+    assert evaluate_relation(x < -y, values).load is None
+    broken = evaluate_relation(x > y, values)
     assert broken.slack is not None
     assert broken.slack.contains(-3)
-    assert compile_relation(sp.Eq(x, y)).evaluate(values).slack is None
+    assert evaluate_relation(sp.Eq(x, y), values).slack is None
 
 
 def test_and_reports_its_deciding_part() -> None:
-    value = compile_relation(sp.And(x < y, gamma > 0, y < 3)).evaluate(
-        {"x": Interval.exact(1), "y": Interval.exact(2), "gamma": Interval.exact("0.5")}
+    value = evaluate_relation(
+        sp.And(x < y, gamma > 0, y < 3),
+        {"x": Interval.exact(1), "y": Interval.exact(2), "gamma": Interval.exact("0.5")},
     )
     assert len(value.parts) == 3
     assert value.slack is not None

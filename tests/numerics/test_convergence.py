@@ -13,13 +13,11 @@ from perturbproof.numerics.data.generated import NearOrthogonal, Orthogonal, Uni
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.enclose.linear_algebra import operator_norm, spectrum
-from perturbproof.numerics.network import LeakyNetwork, initial_weights
+from perturbproof.numerics.network import LeakyNetwork, initial_weights, margins, preactivations
 from perturbproof.numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     kkt_residuals,
-    margins,
-    preactivations,
     recovered_multipliers,
 )
 from perturbproof.numerics.train.recipes import normalised_recipe, paper_recipe

@@ -106,11 +106,11 @@ def test_samples_that_no_hyperplane_separates_have_no_limit():
     assert not convex_limit(sample, 0.5, all_active(sample.y)).feasible
 
 
-def trained(rng, gamma, loss, steps=400):
+def trained(rng, gamma, loss, steps=150):
     sample = sample_of(rng)
     start = 10.0 ** rng.uniform(-4, -1) * rng.normal(size=(2 * int(rng.integers(1, 4)), sample.d))
     w = start
-    for w in flow(start, sample, gamma, loss, steps, eta=0.1):  # noqa: B007
+    for w in flow(start, sample, gamma, loss, steps, eta=0.25):  # noqa: B007
         pass
     return sample, w
 
@@ -118,15 +118,15 @@ def trained(rng, gamma, loss, steps=400):
 def test_most_small_networks_are_captured():
     """So that the laws below speak of something."""
     captured = 0
-    for seed in range(40):
+    for seed in range(24):
         sample, w = trained(np.random.default_rng(seed), 0.5, "exponential")
         captured += capture(w, sample, 0.5).captured
-    assert captured >= 20
+    assert captured >= 12
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@settings(deadline=None, max_examples=120)
-@given(SEEDS, st.sampled_from(SLOPES), st.integers(20, 400))
+@settings(deadline=None, max_examples=80)
+@given(SEEDS, st.sampled_from(SLOPES), st.integers(10, 150))
 def test_no_captured_network_leaves_its_pattern(loss, seed, gamma, steps):
     sample, w = trained(np.random.default_rng(seed), gamma, loss, steps)
     found = capture(w, sample, gamma, loss)
@@ -138,7 +138,7 @@ def test_no_captured_network_leaves_its_pattern(loss, seed, gamma, steps):
     signs = np.sign(sample.x @ w.T)[own]
     bound, a = found.certified.slack.lower, 1 / math.sqrt(len(w))
     start = log_loss(BallArray.exact(sample.y * output(w, sample.x, gamma)), loss).lower
-    for later in flow(w, sample, gamma, loss, 400):
+    for later in flow(w, sample, gamma, loss, 150, eta=0.04):
         reached = (sample.x @ later.T)[own] * signs
         log = math.log(losses(sample.y * output(later, sample.x, gamma), loss)[0].sum())
         rho = found.certified.rho.lower + start - log
@@ -177,7 +177,7 @@ def test_a_pair_about_to_turn_is_not_certified(seed, gamma, edge):
     if not found.captured:
         return
     active = np.sign(sample.x[own] @ w[j])
-    for later in flow(w, sample, gamma, "exponential", 300):
+    for later in flow(w, sample, gamma, "exponential", 100, eta=0.04):
         assert (np.sign(sample.x[own] @ later[j]) == active).all()
 
 
@@ -195,7 +195,7 @@ def test_the_cone_of_a_captured_network_is_kept(seed, gamma):
     z = rng.normal(size=(500, sample.d))
     cosine = z @ q / np.linalg.norm(z, axis=1) / np.linalg.norm(q)
     certain = abs(cosine) > found.certified.angle.upper
-    for later in (w, *list(flow(w, sample, gamma, "exponential", 200))[::50]):
+    for later in (w, *list(flow(w, sample, gamma, "exponential", 80, eta=0.05))[::20]):
         assert (np.sign(output(later, z, gamma)) == np.sign(cosine))[certain].all()
 
 
@@ -223,5 +223,7 @@ def test_the_log_of_the_summed_loss_is_enclosed(margins, loss):
         )
         exact = mpmath.log(mpmath.fsum(each))
         found = log_loss(BallArray.exact(np.array(margins)), loss)
-        assert found.lower <= exact <= found.upper
+        room = mpmath.mpf(10) ** -800  # of mpmath's own rounding
+        assert found.lower <= exact + room
+        assert exact - room <= found.upper
         assert found.upper - found.lower <= 1e-12 * max(1, abs(exact))

@@ -244,9 +244,9 @@ def test_studies_are_refused_with_what_would_fit(free: Free) -> None:
     pool = NoisePool("uniform", 20, 40, 30, 0)
     free(4 * 30 * 19)
     with pytest.raises(InputError, match=r"natural samples in dimension 30: 20 samples .* most 19"):
-        pool.natural_samples(20, 30)
+        pool.drawn("natural", 20, 30)[0]
     free(4 * 30 * 40)
-    pool.noise_samples(40, 30)
+    pool.drawn("noise", 40, 30)[0]
     with pytest.raises(InputError, match=r"Gram matrix of the noise: 40 samples .* at most 24 "):
         pool.noise_gram(40, 30)
     free(8 * 40**2)
@@ -262,7 +262,7 @@ def test_studies_are_refused_with_what_would_fit(free: Free) -> None:
     with pytest.raises(InputError, match="networks for 40 samples in dimension 30: 50 neurons"):
         TrainedNetworks(NoiseLearning(pool, 0.01), 50).learn(point)
     free(4 * 30 * 39)
-    still = AlongDirections(pool.noise_samples(40, 30), torch.zeros(40, 0), torch.zeros(0, 30))
+    still = AlongDirections(pool.drawn("noise", 40, 30)[0], torch.zeros(40, 0), torch.zeros(0, 30))
     gram_of(still, gram)
     with pytest.raises(InputError, match=r"perturbed noise in dimension 30: 40 samples .* most 39"):
         gram_of(still, None)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.multipliers import (
     exact_multipliers,
-    limit_coefficients,
     limit_weights,
     linear_normal,
 )
@@ -243,4 +242,4 @@ def test_bad_arguments_are_refused() -> None:
         exact_multipliers(statistics, np.array([0, 1], dtype=np.int8), Fraction(1))
     for width in (0, 3):
         with pytest.raises(InputError, match="even"):
-            limit_coefficients(lam, y, Fraction(1), width)
+            limit_weights(np.eye(2), lam, y, Fraction(1), width)

@@ -19,15 +19,13 @@ from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.multipliers import exact_multipliers, limit_weights
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.enclose.precise_array import PreciseArray
-from perturbproof.numerics.perturb import Direction, Sizes
+from perturbproof.numerics.network import margins, preactivations
 from perturbproof.numerics.perturb.perturbed_set import PerturbedSet
 from perturbproof.numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     difference_to_halves,
     kkt_residuals,
-    margins,
-    preactivations,
 )
 
 from .nasty import (
@@ -49,16 +47,7 @@ from .nasty import (
 
 def perturbed_set(x: np.ndarray, y: np.ndarray, direction: np.ndarray, eps: float) -> PerturbedSet:
     moved = x + np.multiply.outer(y.astype(float), eps * direction)
-    nothing = Sizes((0.0, 0.0), (0.0, 0.0), (0, 0), (0.0, 0.0))
-    return PerturbedSet(
-        sample_of(x, y),
-        sample_of(moved, y),
-        None,
-        Direction(direction, "l2", D),
-        eps,
-        0,
-        nothing,
-    )
+    return PerturbedSet(sample_of(x, y), sample_of(moved, y), None, direction, eps, False)
 
 
 @thorough

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from perturbproof.numerics.boundary.certificates import row_wise
 from perturbproof.numerics.boundary.decomposition import (
-    alignment,
+    cosine,
     count_nonzero,
     largest_cosine,
     largest_sign_cosine,
@@ -193,7 +193,7 @@ def test_direction_cosines(x: np.ndarray, precise: bool, k: int) -> None:
     inside(count_nonzero(q), Fraction(nonzero))
     inside_root(sign_cosine(q), sum(map(abs, row), Fraction(0)) ** 2 / (nonzero * square))
     inside_root(parallel_cosine(q), Fraction(1))
-    inside_root(alignment(x[0], q), Fraction(1))
+    inside_root(cosine(x[0], q), Fraction(1))
     largest = sorted(map(abs, row), reverse=True)[:k]
     if k <= nonzero:
         inside_root(largest_cosine(q, k), sum((v * v for v in largest), Fraction(0)) / square)

@@ -44,10 +44,10 @@ def test_exact_point_is_that_of_the_certain_solver(kind: str, data: Noise) -> No
     point = setting(kind, eps=0.1)
     ours = learning(data)
     found = ours.exact(point)
-    x = ours.pool.natural_samples(30, 200).double().numpy()
-    y = ours.pool.natural_labels(30).double().numpy()
-    base = ours.pool.noise_samples(40, 200).double().numpy()
-    target = ours.pool.noise_labels(40).double().numpy()
+    x = ours.pool.drawn("natural", 30, 200)[0].double().numpy()
+    y = ours.pool.drawn("natural", 30, 1)[1].double().numpy()
+    base = ours.pool.drawn("noise", 40, 200)[0].double().numpy()
+    target = ours.pool.drawn("noise", 40, 1)[1].double().numpy()
     q = normal(x, y)
     if kind == "l0-greedy":
         order = np.argsort(-abs(q), kind="stable")[:20]
@@ -120,8 +120,8 @@ def test_rescaled_perturbations_of_a_trained_network_have_their_largest_entry() 
 
 def test_broken_promises_are_faults() -> None:
     ours = learning()
-    base, q = ours.pool.noise_samples(40, 200), torch.ones(200)
-    labels = ours.pool.noise_labels(40)[:, None]
+    base, q = ours.pool.drawn("noise", 40, 200)[0], torch.ones(200)
+    labels = ours.pool.drawn("noise", 40, 1)[1][:, None]
     small = AlongDirections(base, 0.5 * labels, (q / q.norm())[None])
     with pytest.raises(PerturbationFault, match="sizes differ"):
         checked_size(small, setting(), None, q)

@@ -23,14 +23,12 @@ CUDA_TOLERANCE = 1e-3
 TOLERANCES = {"streamed gram": 1e-6}
 NOT_ON_DEVICES = {
     # Drawn on the CPU, and copied.
-    ("paper_scale.pool", "NoisePool.draw"),
     ("paper_scale.pool", "_uniform"),
     # Files are read to the CPU.
     ("data.read_torch", "_array"),
-    ("data.read_torch", "_arrays"),
     # Told the name of a device.
     ("boundary.gram_blocks", "OnDevice.__init__"),
-    ("boundary.gram_blocks", "_Blocks.of"),
+    ("boundary.gram_blocks", "_block"),
     ("device", "free_memory"),
     ("device", "check_memory"),
     ("device", "fitting"),

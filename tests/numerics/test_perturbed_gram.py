@@ -7,11 +7,9 @@ from perturbproof.numerics.paper_scale.perturbed_noise import (
     InCoordinates,
     MarginProduct,
     SampleGram,
-    along_directions,
     gram_of,
     margin_matrix,
     unchanged,
-    with_columns,
 )
 
 N, D = 30, 20
@@ -38,7 +36,7 @@ def drawn() -> dict[str, torch.Tensor]:
 
 def test_a_shared_direction_is_a_rank_two_change(drawn) -> None:
     y, direction, eps = drawn["labels"], drawn["direction"], 0.7
-    changed = along_directions(drawn["gram"], drawn["base"], eps * y[:, None], direction[None])
+    changed = AlongDirections(drawn["base"], eps * y[:, None], direction[None]).gram(drawn["gram"])
     b = drawn["base"] @ direction
     formula = drawn["gram"] + eps * (torch.outer(b, y) + torch.outer(y, b))
     formula += eps**2 * (direction @ direction) * torch.outer(y, y)
@@ -73,7 +71,7 @@ def test_perturbed_noise_is_what_its_samples_are(drawn, which: int) -> None:
 
 def test_replaced_columns_leave_the_others(drawn) -> None:
     taken = torch.tensor([3, 0, 17, 9])
-    changed = with_columns(drawn["gram"], drawn["base"][:, taken], drawn["columns"])
+    changed = InCoordinates(drawn["base"], taken, drawn["columns"]).gram(drawn["gram"])
     x = drawn["base"].clone()
     x[:, taken] = drawn["columns"]
     torch.testing.assert_close(changed.product(drawn["columns"]), x @ (x.T @ drawn["columns"]))

@@ -149,7 +149,7 @@ def test_unusual_data_are_drawn(kind: str, changes: dict[str, Any]) -> None:
     [
         ("multipliers", {"lower": [1.0]}, "f.data: Value error, lower, upper, label and trained"),
         ("multipliers", {"label": ["up"] * 8}, r"f.data.label\[0\]: "),
-        ("convergence", {"steps": []}, "f.data: Value error, steps"),
+        ("convergence", {"steps": []}, "f.data.steps: "),
         ("decision-map", {"values": [[1.0, 2.0], [1.0]]}, "the rows of values"),
         ("decision-map", {"extent": [1, 0, 0, 1]}, "extent should be"),
         ("decision-map", {"cone": 4}, "f.data.cone: "),

@@ -378,10 +378,15 @@ def _inside(low: fmpq | None, high: fmpq | None, rng: random.Random) -> fmpq:
 
 def _rational(bound: Scalar | None) -> fmpq | None:
     """The bound, or the midpoint of its enclosure (what is drawn from it is checked)."""
+    known = isinstance(bound, arb) and bound.is_finite()
+    # exp of a number such as 2**40 has a ball, but a rational of 2**40 digits fits nowhere.
+    if known and abs(int(bound.mid().man_exp()[1])) > MOST_BITS:  # type: ignore[union-attr]
+        raise Undecided(f"{bound} is too large or too small for a rational")
     return None if bound is None else middle(bound)
 
 
 PRECISION_BITS = 128
+MOST_BITS = 10_000
 PLANS = 4
 ATTEMPTS_PER_POINT = 40
 

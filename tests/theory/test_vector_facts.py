@@ -14,14 +14,15 @@ import numpy as np
 import pytest
 import sympy as sp
 from perturbproof.theory.statement import TrustedFact
-from perturbproof.theory.steps import kkt, linear_boundary, sums
+from perturbproof.theory.steps import kkt, linear_boundary, motion, own_pattern, sums
+from scipy.optimize import nnls
 
 Draw = Callable[[np.random.Generator], list[dict[str, float]]]
 """Values of a fact's symbols; one dictionary for each member of the family, if it has one."""
 
 FACTS = {
     name: fact
-    for module in (kkt, linear_boundary, sums)
+    for module in (kkt, linear_boundary, motion, own_pattern, sums)
     for name, fact in vars(module).items()
     if isinstance(fact, TrustedFact) and fact.symbols and name != "KKT_POINT"
 }
@@ -177,6 +178,111 @@ def monotone(rng: np.random.Generator) -> list[dict[str, float]]:
     ]
 
 
+def linear_neurons(rng: np.random.Generator) -> list[dict[str, float]]:
+    fact = FACTS["LINEAR_NEURONS"]
+    return [values(fact, *member.values()) for member in linear_sum(rng)]
+
+
+def order(name: str) -> Draw:
+    def draw(rng: np.random.Generator) -> list[dict[str, float]]:
+        less = numbers(rng)
+        more = less + rng.uniform(0, 1, len(less)) * rng.integers(0, 2, len(less))
+        members = zip(less, more, strict=True)
+        return [values(FACTS[name], less.sum(), more.sum(), *member) for member in members]
+
+    return draw
+
+
+def one_term(rng: np.random.Generator) -> list[dict[str, float]]:
+    a = abs(numbers(rng)) * rng.integers(0, 2)
+    return [values(FACTS["ONE_TERM"], a.sum(), member, rng.choice(a)) for member in a]
+
+
+def program(rng: np.random.Generator) -> list[dict[str, float]]:
+    """Concave margins z_n = min of two linear functions; each multiplier is that of its pair."""
+    count, d = int(rng.integers(1, 5)), 6
+    first = rng.standard_normal((count, d))
+    g = np.vstack([first, first + 0.3 * rng.standard_normal((count, d))])
+    bottom = np.append(np.zeros(d), 1.0)
+    dual, _ = nnls(np.vstack([g.T, np.ones(2 * count)]), bottom)
+    rest = np.vstack([g.T, np.ones(2 * count)]) @ dual - bottom
+    w, mu = -rest[:d] / rest[d], -dual / rest[d]
+    z = np.minimum(*(g @ w).reshape(2, count))
+    return [values(FACTS["PROGRAM"], mu.reshape(2, count)[:, n].sum(), z[n]) for n in range(count)]
+
+
+def cauchy(rng: np.random.Generator) -> list[dict[str, float]]:
+    u = numbers(rng)
+    v = rng.standard_normal(len(u)) + rng.integers(-1, 2) * u
+    return [values(FACTS["CAUCHY"], u @ v, np.linalg.norm(u), np.linalg.norm(v))]
+
+
+def distribution(rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Weights and the entropy of their shares; some are 0."""
+    w = rng.uniform(0, 3, int(rng.integers(1, 7))) * rng.integers(0, 2)
+    w[0] += 10.0 ** rng.integers(-3, 3)
+    p = w[w > 0] / w.sum()
+    return w, float(-(p * np.log(p)).sum())
+
+
+def entropy(rng: np.random.Generator) -> list[dict[str, float]]:
+    w, h = distribution(rng)
+    return [values(FACTS["ENTROPY"], h, len(w))]
+
+
+def gibbs(rng: np.random.Generator) -> list[dict[str, float]]:
+    w, h = distribution(rng)
+    z = 3 * rng.standard_normal(len(w))
+    if rng.random() < 0.3:
+        z[w > 0] = -np.log(w[w > 0])  # where the two sides are nearly equal
+    return [values(FACTS["GIBBS"], w @ z, w.sum(), np.exp(-z).sum(), h)]
+
+
+def flow(rng: np.random.Generator) -> list[dict[str, float]]:
+    """L = sum exp(-z_n), z_n = min of two linear functions, at a point that is no kink."""
+    count, d = int(rng.integers(1, 5)), 3
+    g = rng.standard_normal((2, count, d))
+    w = rng.standard_normal(d)
+    active = g[(g @ w).argmin(axis=0), np.arange(count)]
+    terms = np.exp(-active @ w)
+    velocity = terms @ active
+    growth = w @ velocity / np.linalg.norm(w)
+    rise = terms / terms.sum() @ (active @ velocity)
+    return [values(FACTS["FLOW"], np.linalg.norm(velocity), terms.sum(), growth, rise)]
+
+
+def logistic(rng: np.random.Generator) -> list[dict[str, float]]:
+    z = rng.standard_normal() * rng.choice([0.1, 1.0, 3.0])
+    loss = float(np.log1p(np.exp(-z)))
+    return [values(FACTS["LOGISTIC"], z, loss, loss + rng.uniform(0, 1) * rng.integers(0, 2))]
+
+
+def integral(rng: np.random.Generator) -> list[dict[str, float]]:
+    """A function with the derivative -r(t)², r a polynomial."""
+    rate = -(np.polynomial.Polynomial(rng.standard_normal(3)) ** 2)
+    function = rate.integ() + rng.standard_normal()
+    times = np.sort(rng.uniform(0, 2, 4))
+    return [values(FACTS["INTEGRAL"], function(0), function(times[-1]), rate(t)) for t in times]
+
+
+def leaving(rng: np.random.Generator) -> list[dict[str, float]]:
+    """Functions of time that stay above a floor, each at some times."""
+    floor = rng.uniform(0.01, 1)
+    functions = [np.polynomial.Polynomial(rng.standard_normal(3)) ** 2 + floor for _ in range(3)]
+    times = np.append(0, rng.uniform(0, 2, 4))
+    least = min(f(t) for f in functions for t in times)
+    fact = FACTS["EXIT"]
+    return [values(fact, f(0), f(t), floor, least) for f in functions for t in times]
+
+
+def mean_distance(rng: np.random.Generator) -> list[dict[str, float]]:
+    v = rng.standard_normal((int(rng.integers(1, 6)), 3))
+    w = rng.uniform(0, 1, len(v)) ** 3 + 1e-9
+    apart = np.linalg.norm(v - v[0], axis=1)
+    off = np.linalg.norm(v[0] - w @ v / w.sum())
+    return [values(FACTS["MEAN_DISTANCE"], off, a, apart.max()) for a in apart]
+
+
 DRAWS: dict[str, Draw] = {
     "SUM_BOUND": sum_bound,
     "MEAN_LOWER": mean("MEAN_LOWER"),
@@ -196,6 +302,19 @@ DRAWS: dict[str, Draw] = {
     "RANDOM_SIGNS": random_signs,
     "UNIQUE": unique,
     "RAYLEIGH": rayleigh,
+    "LINEAR_NEURONS": linear_neurons,
+    "ORDER_NEURONS": order("ORDER_NEURONS"),
+    "ORDER_SAMPLES": order("ORDER_SAMPLES"),
+    "ONE_TERM": one_term,
+    "PROGRAM": program,
+    "CAUCHY": cauchy,
+    "ENTROPY": entropy,
+    "GIBBS": gibbs,
+    "FLOW": flow,
+    "INTEGRAL": integral,
+    "LOGISTIC": logistic,
+    "EXIT": leaving,
+    "MEAN_DISTANCE": mean_distance,
 }
 
 
@@ -229,3 +348,44 @@ def test_holds_on_random_vectors(name: str) -> None:
         for at in DRAWS[name](rng)[:2]:
             assert all(true(premise, at) for premise in fact.premises), at
             assert all(true(conclusion, at) for conclusion in fact.conclusions), at
+
+
+def _stronger() -> dict[str, sp.Basic]:
+    """A false version of some facts' first conclusion."""
+
+    def symbols(name: str) -> tuple[sp.Symbol, ...]:
+        return FACTS[name].symbols
+
+    less, more = symbols("ORDER_NEURONS")[:2]
+    total, _, picked = symbols("ONE_TERM")
+    _, margin = symbols("PROGRAM")
+    product, first, second = symbols("CAUCHY")
+    disorder, points = symbols("ENTROPY")
+    weighted, weights, partition, shares = symbols("GIBBS")
+    speed, level, growth, rise = symbols("FLOW")
+    z, loss, top = symbols("LOGISTIC")
+    begin, end, _ = symbols("INTEGRAL")
+    _, _, floor, least = symbols("EXIT")
+    off, _, diameter = symbols("MEAN_DISTANCE")
+    return {
+        "ORDER_NEURONS": less <= more - sp.Rational(1, 10),
+        "ONE_TERM": total >= 2 * picked,
+        "PROGRAM": margin >= sp.Rational(3, 2),
+        "CAUCHY": product <= first * second / 2,
+        "ENTROPY": disorder <= sp.log(points) / 2,
+        "GIBBS": weighted >= weights * (shares + sp.Rational(1, 10) - sp.log(partition)),
+        "FLOW": sp.Eq(rise * level, speed),
+        "FLOW ": growth <= speed / 2,
+        "LOGISTIC": sp.exp(-z) <= loss * sp.exp(top / 2),
+        "LOGISTIC ": 1 - sp.exp(-loss) >= loss * (1 - sp.exp(-top / 2)) / (top / 2),
+        "INTEGRAL": end <= begin - sp.Rational(1, 10),
+        "EXIT": least >= 2 * floor,
+        "MEAN_DISTANCE": off <= diameter / 4,
+    }
+
+
+@pytest.mark.parametrize("name", _stronger())
+def test_a_false_version_shows(name: str) -> None:
+    rng, wrong = np.random.default_rng(5), _stronger()[name]
+    found = [at for _ in range(TRIALS) for at in DRAWS[name.strip()](rng)]
+    assert not all(true(wrong, at) for at in found)

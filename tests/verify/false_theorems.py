@@ -6,8 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+from perturbproof.theory.statement import Theorem
+from perturbproof.verify.scenarios.own_theorem import own_theorems
 
 from .small_scenarios import fields
+
+
+def load_theorem(path: Path) -> Theorem:
+    """The theorem of one file. Raises InputError as `own_theorems`."""
+    return own_theorems([path])[0][0]
+
 
 _FILE = """\
 from perturbproof.theory import catalog

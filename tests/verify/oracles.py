@@ -184,7 +184,7 @@ def _trained(exact: Exact) -> tuple[np.ndarray, np.ndarray, float]:
 
 def _trained_activation(exact: Exact) -> float:
     w, half, root = _trained(exact)
-    return (np.outer(exact.y, half) * (exact.experiment.sample.x @ w.T) * root).min()
+    return float((np.outer(exact.y, half) * (exact.experiment.sample.x @ w.T) * root).min())
 
 
 ORACLES: dict[str, Oracle] = {

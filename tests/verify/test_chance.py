@@ -49,7 +49,7 @@ def test_fresh_labels_are_counted_as_numpy_does() -> None:
     assert q is not None
     wrong = 0
     for y in experiment.fresh_labels:
-        x = made.base.x + made.eps * y[:, None] * made.direction.dir
+        x = made.base.x + made.eps * y[:, None] * made.direction
         slopes = np.where(np.equal.outer(y, y), (1 + gamma**2) / 2, gamma) * np.outer(y, y)
         lam = np.linalg.solve(slopes * (x @ x.T), np.ones(len(y)))
         wrong += ((lam * y) @ x @ z) * (q.mid @ z) <= 0

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.streaming_gram import stream_gram, summarised
-from perturbproof.numerics.boundary.subset import CertifiedSubset
 from perturbproof.numerics.data import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory import theorem
@@ -161,7 +160,9 @@ def row_sums(sample: Sample, summary, slope: float) -> CheckedCertificate:
 
 @pytest.mark.parametrize("coherence", [0.005, 0.05, 0.3])
 @pytest.mark.parametrize("slope", [0.1, 0.9])
-def test_a_rung_holds_where_the_judge_says_that_its_theorem_does(tmp_path, slope, coherence):
+def test_a_rung_holds_where_the_judge_says_that_its_theorem_does(
+    undemanding, tmp_path, slope, coherence
+):
     """What `check` calls proved is what a run on the same data does not call vacuous."""
     x, y = near(samples=5, coherence=coherence)
     path = save(tmp_path, x, y)
@@ -180,9 +181,19 @@ def test_a_rung_holds_where_the_judge_says_that_its_theorem_does(tmp_path, slope
         assert str((rung.left, rung.right)) in sides
 
 
+@pytest.fixture
+def undemanding(monkeypatch):
+    """Rungs are decided, and what would make them hold, which takes most of the time, not asked."""
+    for name in ("smallest_slope", "random_sizes", "smallest_dimension"):
+        monkeypatch.setattr(rungs, name, lambda *_, **__: None)
+    monkeypatch.setattr(rungs, "chosen_subset", lambda *_, **__: ())
+    monkeypatch.setattr(rungs.Rungs, "_rows_at_random", lambda *_: None)
+    monkeypatch.setattr(rungs.Rungs, "_chosen_rows", lambda *_: None)
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("slope", [0.05, 0.3, 0.7, 1.0])
-def test_row_sums_stand_between_half_aware_and_its_row_wise_form(slope, seed):
+def test_row_sums_stand_between_half_aware_and_its_row_wise_form(undemanding, slope, seed):
     x, y = near(samples=8, coherence=0.02 + 0.15 * slope * seed, seed=seed)
     sample = Sample(x, np.where(y == 8, 1, -1), "near", np.arange(8))
     ladder = {c.name: c for c in check_data(sample, [slope]).slopes[0].certificates}
@@ -331,8 +342,7 @@ def test_a_chosen_subset_counts_only_where_the_theorems_assumptions_hold(monkeyp
     """Whatever the search believes of its subset: all samples, of data that nothing covers."""
     x = np.ones((4, 3))
     sample = Sample(x, np.array([1, -1, 1, -1]), "equal", np.arange(4))
-    everything = CertifiedSubset(np.arange(4), None)  # type: ignore[arg-type]
-    monkeypatch.setattr(rungs, "greedy_subset", lambda *given, **named: everything)
+    monkeypatch.setattr(rungs, "greedy_subset", lambda *given, **named: np.arange(4))
     monkeypatch.setattr(rungs, "chosen_subset", lambda *given, **named: np.arange(4))
     searched = [c for c in check_data(sample, [0.5]).slopes[0].theorems if c.name != "row sums"]
     assert len(searched) == 6

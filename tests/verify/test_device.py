@@ -12,23 +12,17 @@ import torch
 from perturbproof.verify import Scenario, check, verify
 
 from ..numerics.pretend_device import NAME, pretended
-from ..proved_once import prove_once
 from .perturbed_scenarios import NOISE
 from .small_scenarios import fields
-from .study_files import without_times, write_study
+from .study_files import STUDY, without_times, write_study
 
 PERTURBED = fields(
     name="learning",
     theorems=["gradient-alignment", "perturbed-boundary"],
     data={"kind": "uniform", "samples": 6, "dimension": 80, "labels": "random"},
-    training={"steps": 100, "starts": 2, "dtype": "float32"},
+    training={"steps": 40, "starts": 2, "dtype": "float32"},
     perturbed={**NOISE, "perturbation": {"kind": "pgd", "eps": 1.5, "steps": 5}},
 )
-
-
-@pytest.fixture(autouse=True)
-def _proved_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
 
 
 @pytest.fixture(
@@ -49,8 +43,10 @@ def device(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_scenarios_and_studies_give_what_they_give_on_the_cpu(device: str, tmp_path: Path) -> None:
-    study = write_study(tmp_path)
-    scenarios = [Scenario.model_validate(one) for one in (fields(name="plain"), PERTURBED)]
+    # Few steps: the pretended device takes a hundred times as long for each.
+    study = write_study(tmp_path, text=STUDY.replace("time = 50.0", "time = 10.0"))
+    plain = fields(name="plain", training={"steps": 100})
+    scenarios = [Scenario.model_validate(one) for one in (plain, PERTURBED)]
     ours = verify(*scenarios, study, device=device)
     theirs = verify(*scenarios, study, device="cpu")
     assert ours.report["environment"]["device"] == device

@@ -15,13 +15,7 @@ from perturbproof.verify import Result, Scenario, TheoremResult, Verdict, check,
 from perturbproof.verify.measure import measuring as measuring_module
 from perturbproof.verify.values import Measured
 
-from ..proved_once import prove_once
 from .small_scenarios import OUTSIDE, scenario, toml
-
-
-@pytest.fixture(autouse=True)
-def _proved_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
 
 
 @pytest.fixture(scope="module")

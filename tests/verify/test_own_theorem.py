@@ -12,7 +12,9 @@ from perturbproof.theory import catalog, prove
 from perturbproof.verify import sweep, verify
 from perturbproof.verify.command_line.prove import prove as prove_command
 from perturbproof.verify.command_line.verify import verify as verify_command
-from perturbproof.verify.scenarios.own_theorem import load_theorem, own_theorems
+from perturbproof.verify.scenarios.own_theorem import own_theorems
+
+from .false_theorems import load_theorem
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "my_theorem.py"
 

@@ -94,7 +94,7 @@ def test_parts_are_those_of_the_definition() -> None:
                 w * y * (x @ z) for w, y, x in zip(lam.mid, made.base.y, made.base.x, strict=True)
             )
             assert shown["t1"][k] == pytest.approx(t1, abs=1e-9)
-            t2 = 1.5 * lam.mid.sum() * (made.direction.dir @ z)
+            t2 = 1.5 * lam.mid.sum() * (made.direction @ z)
             assert shown["t2"][k] == pytest.approx(t2, abs=1e-9)
 
 

@@ -23,9 +23,8 @@ from perturbproof.verify.command_line import cli
 from perturbproof.verify.command_line import prove as command
 from perturbproof.verify.run import folder as report_folder_module
 from perturbproof.verify.run.proof_witness import SETTING, replay
-from perturbproof.verify.scenarios.own_theorem import load_theorem
 
-from .false_theorems import write
+from .false_theorems import load_theorem, write
 
 WEAK = """\
 from dataclasses import replace
@@ -151,7 +150,7 @@ def test_every_perturbed_setting_comes_back_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "told"),
     [
-        (["schema_version"], 7, "schema version"),
+        (["schema_version"], 7, "schema_version"),
         (["theorem"], "fermat", "no theorem 'fermat'"),
         (["theorem"], None, "'theorem'"),
         (["open_steps"], "none", "open_steps"),

@@ -17,7 +17,6 @@ from perturbproof.verify import api
 from perturbproof.verify.command_line import pytest_items
 from perturbproof.verify.run import folder as report_folder_module
 
-from ..proved_once import prove_once
 from .small_scenarios import OUTSIDE, toml
 
 pytest_plugins = ["pytester"]
@@ -33,11 +32,6 @@ THEOREM = Theorem(
     (Conclusion("claim", "Clearly.", "bound", by="small"),),
 )
 """
-
-
-@pytest.fixture(autouse=True)
-def _proved_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perturbproof.verify.run.run.prove", prove_once)
 
 
 @pytest.fixture

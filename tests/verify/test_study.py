@@ -8,7 +8,7 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.verify import suites
 from perturbproof.verify.scenarios.inputs import load_run_file, load_suite
 from perturbproof.verify.scenarios.scenario import Scenario
-from perturbproof.verify.scenarios.study import LoadedStudy, published_curve
+from perturbproof.verify.scenarios.study import Study, published_curve
 from perturbproof.verify.values import Verdict
 
 from .study_files import STUDY, write_study
@@ -16,23 +16,23 @@ from .study_files import STUDY, write_study
 
 def test_points_take_what_they_do_not_say_from_the_sizes(tmp_path: Path) -> None:
     loaded = load_run_file(write_study(tmp_path, {20: 0.7}))
-    first, second = loaded.study.expanded
+    first, second = loaded.expanded
     assert (first.value, first.seeds, first.train, first.linear) == (20.0, (0, 1), False, True)
     assert (second.value, second.seeds, second.train, second.linear) == (60.0, (0,), True, False)
     assert first.setting.eps == 0.9
     assert first.setting.slope == 0.01
-    assert loaded.study.draws.noise_samples == 60
-    assert loaded.published == {20.0: 0.7}
-    assert loaded.study.expect is Verdict.PASS
+    assert loaded.draws.noise_samples == 60
+    assert loaded.curve == {20.0: 0.7}
+    assert loaded.expect is Verdict.PASS
 
 
 def test_a_seed_replaces_all_seeds(tmp_path: Path) -> None:
     loaded = load_run_file(write_study(tmp_path)).seeded(9)
-    assert {point.seeds for point in loaded.study.expanded} == {(9,)}
+    assert {point.seeds for point in loaded.expanded} == {(9,)}
 
 
 def test_files_are_told_apart_by_their_kind(tmp_path: Path) -> None:
-    assert isinstance(load_run_file(write_study(tmp_path)), LoadedStudy)
+    assert isinstance(load_run_file(write_study(tmp_path)), Study)
     other = tmp_path / "scenario.toml"
     other.write_text('name = "a"\n[data]\nkind = "uniform"\nsamples = 4\ndimension = 9\n')
     assert isinstance(load_run_file(other), Scenario)
@@ -97,23 +97,23 @@ def test_missing_published_numbers_name_the_file(tmp_path: Path) -> None:
 
 
 def test_the_paper_suite_has_every_published_point() -> None:
-    studies = [one for one in load_suite("paper") if isinstance(one, LoadedStudy)]
+    studies = [one for one in load_suite("paper") if isinstance(one, Study)]
     assert len(studies) == len(load_suite("paper")) == 24
-    uniform = [one for one in studies if one.study.data == "uniform"]
+    uniform = [one for one in studies if one.data == "uniform"]
     lines = (files(suites) / "paper" / "paper-curves.csv").read_text().splitlines()
     rows = [line for line in lines[lines.index("norm,sweep,value,accuracy") + 1 :] if line]
-    assert sum(len(one.published) for one in uniform) == len(rows)
-    pools = {one.study.draws for one in studies}
+    assert sum(len(one.curve) for one in uniform) == len(rows)
+    pools = {one.draws for one in studies}
     assert len(pools) == 1
     for one in uniform:
-        assert set(one.published) == {point.value for point in one.study.expanded}
-        asked = one.study.published
+        assert set(one.curve) == {point.value for point in one.expanded}
+        asked = one.published
         assert asked is not None
-        assert asked.tolerance == (0.05 if one.study.perturbation == "l0-greedy" else 0.03)
-        for point in one.study.expanded:
+        assert asked.tolerance == (0.05 if one.perturbation == "l0-greedy" else 0.03)
+        for point in one.expanded:
             if point.linear:
                 assert len(point.seeds) >= 3
-    assert not any(one.published for one in studies if one.study.data == "gaussian")
+    assert not any(one.curve for one in studies if one.data == "gaussian")
 
 
 @pytest.mark.parametrize("eps", ["1e-300", "1e10", "1e300"])

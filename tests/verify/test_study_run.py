@@ -17,7 +17,7 @@ from perturbproof.verify.run.studies import StudyRun, run_studies
 from perturbproof.verify.run.study_record import study_entry
 from perturbproof.verify.run.study_verdicts import StudyOutcome, judge_study
 from perturbproof.verify.scenarios.inputs import load_run_file
-from perturbproof.verify.scenarios.study import LoadedStudy
+from perturbproof.verify.scenarios.study import Study
 from perturbproof.verify.values import ExitCode, Verdict
 
 from .study_files import STUDY, without_times, write_study
@@ -128,9 +128,7 @@ def entry(outcome: StudyOutcome) -> object:
     return without_times(study_entry(outcome).model_dump(mode="json"))
 
 
-def computed(
-    loaded: LoadedStudy, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> tuple[object, int]:
+def computed(loaded: Study, store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[object, int]:
     """The study's entry, and how many points were put into the store for it."""
     puts: list[str] = []
     put = Store.put

@@ -7,9 +7,13 @@ import tomli_w
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog
 from perturbproof.verify.run.run import select
-from perturbproof.verify.scenarios.inputs import load_run_file, load_suite, run_inputs
+from perturbproof.verify.scenarios.inputs import (
+    load_run_file,
+    load_suite,
+    run_inputs,
+    suite_names,
+)
 from perturbproof.verify.scenarios.scenario import Scenario
-from perturbproof.verify.suites import suite_names
 from perturbproof.verify.values import Verdict
 
 SCENARIOS = [

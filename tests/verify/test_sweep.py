@@ -14,8 +14,8 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.theory.theorems import catalog
 from perturbproof.verify.run import store as module
 from perturbproof.verify.run.study_record import sweep_entry
-from perturbproof.verify.run.sweep import POINTS, Shard, Swept, Workers, run_sweep
-from perturbproof.verify.scenarios.grid import load_grid
+from perturbproof.verify.run.sweep import POINTS, Swept, run_sweep
+from perturbproof.verify.scenarios.grid import load_grid, parse_shard
 
 TEXT = """
 name = "small"
@@ -71,7 +71,7 @@ def test_a_wider_grid_runs_only_the_new_points(tmp_path: Path) -> None:
 
 
 def test_shards_share_the_points_and_the_report_waits_for_all(tmp_path: Path) -> None:
-    parts = [swept(tmp_path, shard=Shard(i, 4)) for i in (1, 2, 3, 4)]
+    parts = [swept(tmp_path, shard=(i, 4)) for i in (1, 2, 3, 4)]
     assert [part.ran for part in parts] == [2, 2, 1, 1]
     assert [part.missing for part in parts] == [4, 2, 1, 0]
     assert parts[0].run is None
@@ -82,7 +82,7 @@ def test_shards_share_the_points_and_the_report_waits_for_all(tmp_path: Path) ->
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2", ""])
 def test_what_is_no_shard_is_named(text: str) -> None:
     with pytest.raises(InputError, match=r"--shard: must be i/n"):
-        Shard.parse(text)
+        parse_shard(text)
 
 
 def test_a_point_that_fails_is_recorded_and_retried_when_asked(tmp_path: Path) -> None:
@@ -137,14 +137,14 @@ def test_a_changed_program_or_device_is_another_point(tmp_path: Path, monkeypatc
 def test_processes_give_the_same_points(tmp_path: Path) -> None:
     one = swept(tmp_path)
     (tmp_path / "two").mkdir()
-    two = swept(tmp_path / "two", workers=Workers(2))
+    two = swept(tmp_path / "two", jobs=2)
     assert rows(one) == rows(two)
 
 
 def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="needs the extra 'cluster'")
     with pytest.raises(InputError, match=r"--scheduler tcp://127\.0\.0\.1:9: cannot be reached"):
-        swept(tmp_path, workers=Workers(1, "tcp://127.0.0.1:9"))
+        swept(tmp_path, scheduler="tcp://127.0.0.1:9")
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ def test_a_cluster_that_loses_a_worker_ends_as_serial(tmp_path: Path) -> None:
 
         killer = threading.Thread(target=kill, daemon=True)
         killer.start()
-        lost = swept(tmp_path / "cluster", text, workers=Workers(1, cluster.scheduler_address))
+        lost = swept(tmp_path / "cluster", text, scheduler=cluster.scheduler_address)
         assert killed.wait(10)
     assert lost.missing == 0
     assert rows(lost) == rows(serial)

@@ -9,8 +9,6 @@ The walk shares nothing with the SMT translation, so that a wrong encoding shows
 against each other. A comparison that is not decided is None, never a guess.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,12 +102,7 @@ INTERVALS: Arithmetic[Interval] = Arithmetic(
         sp.erf: Interval.erf,
         sp.acos: Interval.acos,
     },
-    folds={
-        sp.Add: operator.add,
-        sp.Mul: operator.mul,
-        sp.Max: Interval.max,
-        sp.Min: Interval.min,
-    },
+    folds={sp.Add: operator.add, sp.Mul: operator.mul, sp.Max: Interval.max, sp.Min: Interval.min},
     power=operator.pow,
     at_most=_at_most,
     equal=_equal,

@@ -4,8 +4,6 @@ Balls (`arb`) are made at the precision that flint has in force. A comparison th
 decide is None, never a guess; what has no value raises.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Sequence

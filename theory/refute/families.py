@@ -7,8 +7,7 @@ matrix is still positive semidefinite. What a theorem says of a perturbed set or
 coordinates: there a fixed list of settings takes the place of the families.
 """
 
-from __future__ import annotations
-
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,12 +18,13 @@ from .kkt_points import (
     KktPoint,
     Matrix,
     Vector,
+    dot,
     gram_matrix,
     is_positive_semidefinite,
     kkt_points,
     linear_pattern,
 )
-from .setting import ExactData, ExactPerturbation, Setting, combination, dot
+from .setting import ExactData, ExactPerturbation, Setting, combination
 from .values import Values
 
 SLOPES = (Fraction(1), Fraction(1, 2), Fraction(9, 10), Fraction(1, 10))
@@ -58,9 +58,7 @@ class Family:
 
     def gram(self, p: Fraction) -> Matrix:
         n = self.size
-        g = [[Fraction(0)] * n for _ in range(n)]
-        for i in range(n):
-            g[i][i] = self.squares[i]
+        g = [[self.squares[i] if i == k else Fraction(0) for k in range(n)] for i in range(n)]
         for (i, k), sign in zip(combinations(range(n), 2), self.signs, strict=True):
             g[i][k] = g[k][i] = sign * self.labels[i] * self.labels[k] * p
         return tuple(map(tuple, g))
@@ -73,17 +71,11 @@ class Family:
     @cached_property
     def limit(self) -> int:
         """The largest index of the grid at which the matrix is positive semidefinite."""
-        unit = min(self.squares)
-        low, high = 0, len(GRID) - 1
-        if is_positive_semidefinite(self.gram(GRID[high] * unit)):
-            return high
-        while high - low > 1:
-            middle = (low + high) // 2
-            if is_positive_semidefinite(self.gram(GRID[middle] * unit)):
-                low = middle
-            else:
-                high = middle
-        return low
+
+        def unrealisable(index: int) -> bool:
+            return not is_positive_semidefinite(self.gram(self.inner(index)))
+
+        return bisect_left(range(1, len(GRID)), True, key=unrealisable)
 
     def inner(self, index: int) -> Fraction:
         """The inner product at a point of the grid."""

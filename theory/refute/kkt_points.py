@@ -15,8 +15,6 @@ complete, but everything in it is a KKT point. The *linear pattern* is the one o
 boundary: every sample activates exactly the neurons of its own label's half.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,37 +51,30 @@ class KktPoint:
         return min(min(half) for half in self.preactivations)
 
 
+def dot(a: Sequence[Fraction | int], b: Sequence[Fraction | int]) -> Fraction:
+    """The inner product of two vectors of one length."""
+    return sum((Fraction(x) * z for x, z in zip(a, b, strict=True)), Fraction(0))
+
+
 def gram_matrix(rows: Sequence[Sequence[Fraction | int]]) -> Matrix:
     """Inner products of vectors given by coordinates."""
-    return tuple(
-        tuple(sum((Fraction(a) * b for a, b in zip(x, z, strict=True)), Fraction(0)) for z in rows)
-        for x in rows
-    )
+    return tuple(tuple(dot(x, z) for z in rows) for x in rows)
 
 
 def is_positive_semidefinite(gram: Matrix) -> bool:
-    """Whether a symmetric rational matrix is a Gram matrix, by exact elimination (L D L^T).
+    """Whether a symmetric rational matrix is a Gram matrix, from its characteristic polynomial.
 
     Raises:
         ValueError: the matrix is not square and symmetric.
     """
-    n = len(gram)
-    if any(len(row) != n for row in gram) or any(
-        gram[i][j] != gram[j][i] for i in range(n) for j in range(i)
+    if any(len(row) != len(gram) for row in gram) or list(map(tuple, gram)) != list(
+        zip(*gram, strict=True)
     ):
         raise ValueError("a Gram matrix is square and symmetric")
-    rest = [[to_fmpq(x) for x in row] for row in gram]
-    for k in range(n):
-        pivot = rest[k][k]
-        if pivot < 0 or (pivot == 0 and any(rest[k][j] != 0 for j in range(k + 1, n))):
-            return False
-        if pivot == 0:
-            continue
-        for i in range(k + 1, n):
-            factor = rest[i][k] / pivot
-            for j in range(k + 1, n):
-                rest[i][j] -= factor * rest[k][j]
-    return True
+    entries = [to_fmpq(x) for row in gram for x in row]
+    # All roots of it are real. By Descartes' rule none is negative just where signs alternate.
+    found = fmpq_mat(len(gram), len(gram), entries).charpoly().coeffs()[::-1]
+    return all((-1) ** k * c >= 0 for k, c in enumerate(found))
 
 
 def linear_pattern(labels: Sequence[int]) -> Pattern:

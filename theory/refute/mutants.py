@@ -7,8 +7,6 @@ about networks on their way to a limit is mutated in its formal statement, which
 refute but a proof must still reach.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -261,19 +259,19 @@ def mutants(theorem: Theorem) -> tuple[Mutant, ...]:
     for a in theorem.assumptions:
         dropped = _Edit("hypothesis dropped", f"without the hypothesis {a.relation}", sp.true)
         for edit in (*_changed(a.relation, "assumption", most), dropped):
-            add("assumption", a.id, a.relation, edit, _with_assumption(theorem, a, edit.result))
+            changed = replace(a, relation=edit.result)  # type: ignore[arg-type]
+            add("assumption", a.id, a.relation, edit, _with_assumption(theorem, changed))
     for c in theorem.claims:
-        inside = c.formal is None or c.relation in _parts(c.formal)
-        if inside:
+        parts = () if c.formal is None else _parts(c.formal)
+        if not parts or c.relation in parts:
             for edit in _changed(c.relation, "claim", most):
-                add("claim", c.id, c.relation, edit, _with_claim(theorem, c, edit.result))
-        if c.formal is not None:
-            for rest in _parts(c.formal):
-                if rest != c.relation:
-                    for edit in _changed(rest, "claim", MOST_UNSEARCHED):
-                        formal = _replace_part(c.formal, rest, edit.result)
-                        changed = _with(theorem, replace(c, formal=formal))
-                        add("formal", c.id, rest, edit, changed)
+                formal = _replace_part(parts, c.relation, edit.result) if parts else None
+                changed = replace(c, relation=edit.result, formal=formal)  # type: ignore[arg-type]
+                add("claim", c.id, c.relation, edit, _with_claim(theorem, changed))
+        for rest in parts:
+            for edit in _changed(rest, "claim", MOST_UNSEARCHED) if rest != c.relation else ():
+                changed = replace(c, formal=_replace_part(parts, rest, edit.result))
+                add("formal", c.id, rest, edit, _with_claim(theorem, changed))
     return tuple(found)
 
 
@@ -281,23 +279,15 @@ def _parts(formula: Boolean) -> tuple[Boolean, ...]:
     return tuple(formula.args) if isinstance(formula, sp.And) else (formula,)  # type: ignore[return-value]
 
 
-def _replace_part(formula: Boolean, part: Boolean, new: sp.Basic) -> Boolean:
-    return sp.And(*(new if p == part else p for p in _parts(formula)))
+def _replace_part(parts: tuple[Boolean, ...], part: Boolean, new: sp.Basic) -> Boolean:
+    return sp.And(*(new if p == part else p for p in parts))
 
 
-def _with_assumption(theorem: Theorem, assumption: Assumption, relation: sp.Basic) -> Theorem:
-    changed = replace(assumption, relation=relation)  # type: ignore[arg-type]
-    assumptions = tuple(changed if a.id == assumption.id else a for a in theorem.assumptions)
+def _with_assumption(theorem: Theorem, changed: Assumption) -> Theorem:
+    assumptions = tuple(changed if a.id == changed.id else a for a in theorem.assumptions)
     return replace(theorem, assumptions=assumptions)
 
 
-def _with_claim(theorem: Theorem, claim: Claim, relation: sp.Basic) -> Theorem:
-    formal = None
-    if claim.formal is not None:
-        formal = _replace_part(claim.formal, claim.relation, relation)
-    return _with(theorem, replace(claim, relation=relation, formal=formal))  # type: ignore[arg-type]
-
-
-def _with(theorem: Theorem, claim: Claim) -> Theorem:
-    claims = tuple(claim if c.id == claim.id else c for c in theorem.claims)
+def _with_claim(theorem: Theorem, changed: Claim) -> Theorem:
+    claims = tuple(changed if c.id == changed.id else c for c in theorem.claims)
     return replace(theorem, claims=claims)

@@ -6,9 +6,7 @@ matrix (positive semidefinite, by exact elimination), a KKT point in rationals, 
 certainly hold or certainly do not. A scalar countermodel is never one.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -177,36 +175,29 @@ def _relation(relation: Boolean) -> _Relation:
     return _Relation(relation)
 
 
-class _Edges:
-    """Where along a family a set of assumptions holds, screened in doubles."""
-
-    def __init__(self, relations: tuple[Boolean, ...]) -> None:
-        self.relations = [r for r in map(_relation, relations) if r.of_the_data]
-        self.by_extremes = all(EXTREMES.issuperset(r.names) for r in self.relations)
-        self.known: dict[object, tuple[int, ...]] = {}
-
-    def of(self, family: Family) -> tuple[int, ...]:
-        key = (family.extremes, family.limit) if self.by_extremes else family
-        if key not in self.known:
-            # A certificate's system is solved anew at every point: a coarser edge is enough.
-            resolution = 1 if self.by_extremes else 8
-            self.known[key] = family.edge(
-                lambda index: self._admissible(family, index), resolution=resolution
-            )
-        return self.known[key]
-
-    def _admissible(self, family: Family, index: int) -> bool:
-        return _admissible(self.relations, _data_values(family, index))
-
-
 @lru_cache(maxsize=100_000)
 def _data_values(family: Family, index: int) -> Values:
     return Values(Setting(family.data(index)))
 
 
 @cache
-def _edges(relations: tuple[Boolean, ...]) -> _Edges:
-    return _Edges(relations)
+def _edges(relations: tuple[Boolean, ...]) -> Callable[[Family], tuple[int, ...]]:
+    """Where along a family a set of assumptions holds, screened in doubles."""
+    about_data = [r for r in map(_relation, relations) if r.of_the_data]
+    by_extremes = all(EXTREMES.issuperset(r.names) for r in about_data)
+    known: dict[object, tuple[int, ...]] = {}
+
+    def edge(family: Family) -> tuple[int, ...]:
+        key = (family.extremes, family.limit) if by_extremes else family
+        if key not in known:
+            # A certificate's system is solved anew at every point: a coarser edge is enough.
+            known[key] = family.edge(
+                lambda index: _admissible(about_data, _data_values(family, index)),
+                resolution=1 if by_extremes else 8,
+            )
+        return known[key]
+
+    return edge
 
 
 # How far from the linear pattern other KKT points are looked for, by number of samples.
@@ -284,12 +275,12 @@ def _suspicious(claims: list[_Relation], values: Values) -> bool:
     return False
 
 
-def _standard(edges: _Edges) -> Iterator[Values]:
+def _standard(edge: Callable[[Family], tuple[int, ...]]) -> Iterator[Values]:
     for family in (*families(), *scaled_families()):
-        for index in edges.of(family):
+        for index in edge(family):
             yield from _at_linear_point(family, index)
     for family in bent_families():
-        for index in edges.of(family):
+        for index in edge(family):
             yield from _at_other_points(family, index)
 
 

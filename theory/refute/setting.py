@@ -10,14 +10,9 @@ from typing import TypeVar
 from flint import fmpq, fmpq_mat
 
 from ..exact.scalars import Undefined, to_fmpq, to_fraction
-from .kkt_points import KktPoint, Matrix, Vector, gram_matrix
+from .kkt_points import KktPoint, Matrix, Vector, dot, gram_matrix
 
 _T = TypeVar("_T")
-
-
-def dot(a: Vector, b: Vector) -> Fraction:
-    """The inner product of two vectors of one length."""
-    return sum((x * z for x, z in zip(a, b, strict=True)), Fraction(0))
 
 
 def combination(weights: Vector, rows: tuple[Vector, ...]) -> Vector:
@@ -202,18 +197,16 @@ def certificate(data: ExactData, form: str) -> Certificate:
         (square, 1 + gamma, fmpq(2)) if form else (gamma, fmpq(1), 2 * gamma / square)
     )
     entries = [own * d[i] if i == k else -cross * minus[i][k] for i in n for k in n]
+    ones = fmpq_mat(data.n, 1, [right] * data.n)
     try:
-        system = fmpq_mat(data.n, data.n, entries)
-        t = system.solve(fmpq_mat(data.n, 1, [right] * data.n)).entries()
+        solution = fmpq_mat(data.n, data.n, entries).solve(ones)
     except ZeroDivisionError as error:
         raise Undefined("the certificate's system is singular") from error
-    plus_t, minus_t = _image(plus, t), _image(minus, t)
+    positive, negative = (fmpq_mat(part) for part in (plus, minus))
+    plus_t, minus_t = (positive * solution).entries(), (negative * solution).entries()
     lower = [(2 - (1 + gamma) * plus_t[i]) / (square * d[i]) for i in n]
-    return Certificate(gamma, d, t, plus_t, minus_t, lower, _image(plus, lower))
-
-
-def _image(matrix: list[Row], vector: Row) -> Row:
-    return [sum((a * x for a, x in zip(row, vector, strict=True)), fmpq(0)) for row in matrix]
+    plus_lower = (positive * fmpq_mat(data.n, 1, lower)).entries()
+    return Certificate(gamma, d, solution.entries(), plus_t, minus_t, lower, plus_lower)
 
 
 def witness_min(setting: Setting, form: str) -> Fraction:

@@ -5,8 +5,6 @@ conclude the changed claim. What a step provides does not depend on the assumpti
 every other step stands as in the unchanged proof.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace

@@ -6,8 +6,6 @@ set, and `base_X` what it is for that set before the perturbation. A theorem wit
 searched for refutations once they have an entry here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial, reduce
@@ -22,17 +20,8 @@ from ..exact.evaluate import truth, value
 from ..exact.scalars import Scalar, Undecided, Undefined, to_fmpq, working_precision
 from ..exact.surd import Surd, exact_root
 from ..symbols import symbols_of
-from .kkt_points import Vector, coefficients, gram_matrix
-from .setting import (
-    FORMS,
-    ExactPerturbation,
-    Setting,
-    dot,
-    footroom,
-    headroom,
-    row_gap,
-    witness_min,
-)
+from .kkt_points import Vector, coefficients, dot
+from .setting import FORMS, ExactPerturbation, Setting, footroom, headroom, row_gap, witness_min
 
 PRECISION_BITS = 256
 Value = Fraction | Surd | arb
@@ -73,6 +62,12 @@ def _smallest_eigenvalue(s: Setting) -> Value:
         # Symmetric: all roots are real, so the real parts enclose them.
         factors: list[Any] = polynomial.numer().complex_roots()
         return reduce(arb.min, [root.real for root, _ in factors])
+
+
+def _support(s: Setting) -> Value:
+    """Smallest y_n y_k <x_n, x_k>."""
+    y, n = s.data.labels, range(s.data.n)
+    return min(y[i] * y[k] * s.data.gram[i][k] for i in n for k in n)
 
 
 def _row_margin(s: Setting) -> Value:
@@ -203,6 +198,7 @@ _DATA: dict[str, Evaluator] = {
     "imbalance": lambda s: Fraction(abs(sum(s.data.labels))),
     "row_sum_max": lambda s: max(s.data.row_sums),
     "row_margin_min": _row_margin,
+    "support_min": _support,
     "A_eigenvalue": _smallest_eigenvalue,
     **{f + "witness_min": partial(witness_min, form=f) for f in FORMS},
     **{f + "row_gap": partial(row_gap, form=f) for f in FORMS},
@@ -224,7 +220,7 @@ _POINT: dict[str, Evaluator] = {
 _MOVED: dict[str, Evaluator] = {
     "N_adv": lambda s: Fraction(len(s.moved.labels)),
     "eps": lambda s: exact_root(s.moved.step**2 * s.moved.scale),
-    "dir_sq": lambda s: gram_matrix([s.moved.direction])[0][0] / s.moved.scale,
+    "dir_sq": lambda s: dot(s.moved.direction, s.moved.direction) / s.moved.scale,
     "kappa": lambda s: exact_root(max(map(abs, s.moved.overlaps)) ** 2 / s.moved.scale),
 }
 _COORDINATES: dict[str, Evaluator] = {
@@ -257,9 +253,7 @@ def _twin(kind: str, evaluators: dict[str, Evaluator], *names: str) -> dict[str,
     """The same symbols of the perturbed set ("adv") or of that set before it ("base")."""
 
     def of_the_other(function: Evaluator) -> Evaluator:
-        if kind == "base":
-            return lambda s: function(s.before)
-        return lambda s: function(s.perturbed)
+        return lambda s: function(s.before if kind == "base" else s.perturbed)
 
     return {f"{kind}_{name}": of_the_other(evaluators[name]) for name in names}
 

@@ -15,9 +15,10 @@ import sympy as sp
 from ..statement import Citation, Definition, Inequality, Step
 from ..symbols import declare, gamma
 from . import sums
-from .flow import distance_t, rho_T, rho_t
+from .flow import distance_t
 from .halves import apart_t, diameter_g, mass_g
 from .linear_boundary import norm_z
+from .losses import rho_T, rho_t
 from .own_pattern import (
     CAUCHY,
     ORDER_NEURONS,

@@ -6,8 +6,6 @@ through rho_n = ‖x_n‖² and through cross_n, the sum over the other samples 
 lambda_k y_k y_n s_kj <x_k, x_n>, whose size the sum bound limits.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import sympy as sp

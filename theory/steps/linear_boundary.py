@@ -5,8 +5,6 @@ equal, and the output has the sign of <q, z>. A network on its way to the limit 
 for every z outside a cone around the boundary.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ..statement import Citation, Claim, Definition, Identity, Inequality, Step, TrustedFact
@@ -75,10 +73,7 @@ LIPSCHITZ = TrustedFact(
 )
 
 
-_own = sp.Piecewise((1, sp.Eq(y, 1)), (gamma, True))
-_half_sum = (1 + gamma) / 2
-_half_gap = (1 - gamma) / 2
-
+_half_sum, _half_gap = (1 + gamma) / 2, (1 - gamma) / 2
 label_n = declare("label_n", "label of sample n")
 label_k = declare("label_k", "label of sample k")
 
@@ -91,12 +86,33 @@ def _slope(half: int, label: sp.Expr) -> sp.Expr:
 SLOPES = _slope(1, label_n) * _slope(1, label_k) + _slope(-1, label_n) * _slope(-1, label_k)
 """Sum over both halves of the products of the slopes at two samples, given the pattern."""
 
+
+def slope_products(same: str, same_says: str, different: str, says: str) -> tuple[Step, ...]:
+    """`SLOPES` for equal labels and for different ones: two steps with these names and words."""
+    return (
+        Identity(
+            same,
+            same_says,
+            SLOPES,
+            1 + gamma**2,
+            cases=tuple({label_n: label, label_k: label} for label in (1, -1)),
+        ),
+        Identity(
+            different,
+            says,
+            SLOPES,
+            2 * gamma,
+            cases=tuple({label_n: label, label_k: -label} for label in (1, -1)),
+        ),
+    )
+
+
 LINEAR_BOUNDARY: tuple[Step, ...] = (
     Identity(
         "5-slopes",
         "With that pattern s+ = (1+gamma)/2 + y (1-gamma)/2 is 1 for y = +1 and gamma for y = -1.",
         _half_sum + y * _half_gap,
-        _own,
+        sp.Piecewise((1, sp.Eq(y, 1)), (gamma, True)),
         cases=({y: 1}, {y: -1}),
     ),
     Identity(
@@ -129,9 +145,6 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
         "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
         sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
     ),
-)
-
-FINITE_TIME: tuple[Step, ...] = (
     Inequality(
         "7-slope <- halves",
         "phi rises at least with slope gamma, so |f(z)| >= gamma (1+gamma) |<q, z>| / 2.",

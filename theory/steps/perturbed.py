@@ -4,8 +4,6 @@ All perturbations of one set share one direction. A perturbed set is again a lab
 theorems on standard training apply to it with its own norms, inner products and multipliers.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import sympy as sp
@@ -181,11 +179,6 @@ base_l1_z = declare("base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b
 base_l2_z = declare(
     "base_l2_z", "square root of the sum over n of <x'_n, z>²", low=0, latex="\\|b\\|_2"
 )
-
-
-def indicator(event: sp.Basic) -> sp.Piecewise:
-    """1 where the event happens, else 0."""
-    return sp.Piecewise((1, event), (0, True))
 
 
 BASE_PART = adv_lambda_max * base_l1_z

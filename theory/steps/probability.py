@@ -4,11 +4,9 @@ Hoeffding's and Bernstein's inequalities are stated through the logarithm of the
 that is asked for: a deviation t suffices when an inequality without exponentials holds.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
-from ..statement import TrustedFact
+from ..statement import Instance, TrustedFact
 from .sums import B, K, P, Q, R, T, X, a, b, c, e, p, s, t, u, v, w
 
 _angle = sp.Symbol("phi", real=True)
@@ -44,10 +42,7 @@ UNIFORM_ANGLE = TrustedFact(
         e <= 3 * sp.pi / 2,
         sp.Implies(
             sp.And(*(sp.Ne(t, end) for end in _ENDS)),
-            sp.Equivalent(
-                sp.Eq(u, 1),
-                sp.Or(sp.And(t > a, t < b), sp.And(t > c, t < e)),
-            ),
+            sp.Equivalent(sp.Eq(u, 1), sp.Or(sp.And(t > a, t < b), sp.And(t > c, t < e))),
         ),
     ),
     (
@@ -87,11 +82,7 @@ BERNSTEIN = TrustedFact(
     "most p once t² >= (2 K v + 2 M t/3) log(2/p).",
     "Bernstein's inequality; Boucheron, Lugosi & Massart 2013, Corollary 2.11",
     (P, K, t, c, B, X, T, p),  # the chance, K, any term, its mean, M, v, t, p
-    (
-        t - c <= B,
-        t - c >= -B,
-        T**2 >= (2 * K * X + 2 * B * T / 3) * sp.log(2 / p),
-    ),
+    (t - c <= B, t - c >= -B, T**2 >= (2 * K * X + 2 * B * T / 3) * sp.log(2 / p)),
     (P <= p,),
     over="i",
     varying=(t,),
@@ -127,16 +118,29 @@ SUB_EVENT = TrustedFact(
     (P <= Q,),
 )
 
+
+def indicator(event: sp.Basic) -> sp.Piecewise:
+    """1 where the event happens, else 0."""
+    return sp.Piecewise((1, event), (0, True))
+
+
+def sub_event(rare: sp.Symbol, common: sp.Symbol, event: sp.Basic, other: sp.Basic) -> Instance:
+    """Pr[event] <= Pr[other], for the two chances and their events."""
+    return SUB_EVENT(rare, common, indicator(event), indicator(other))
+
+
+def uniform_mean(moment: sp.Expr, *variables: sp.Symbol) -> sp.Expr:
+    """The mean of a function of independent coordinates uniform on [-1, 1]."""
+    return sp.Integral(moment / 2 ** len(variables), *((x, -1, 1) for x in variables))
+
+
 UNCORRELATED = TrustedFact(
     "A-MOMENTS",
     "K uncorrelated terms with mean mu and variance v have a sum with mean K mu and variance K v.",
     "linearity of the mean; bilinearity of the covariance",
     (s, X, K, t, B),  # mean and variance of the sum, K, mu, v
     (),
-    (
-        sp.Eq(s, K * t),
-        sp.Eq(X, K * B),
-    ),
+    (sp.Eq(s, K * t), sp.Eq(X, K * B)),
 )
 
 NORMAL_HEURISTIC = TrustedFact(

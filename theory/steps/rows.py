@@ -9,8 +9,6 @@ Then lambda <= t at every KKT point: take the sample where lambda_n/t_n is large
 in E+, E- and t; each shows (i) and (ii) in its own file. Source: this project.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp
@@ -43,6 +41,16 @@ plus_lambda = _row("plus", "+", "lambda", "\\lambda")
 minus_t = _row("minus", "-", "t", "t")
 plus_t = _row("plus", "+", "t", "t")
 plus_L = declare("plus_L", "(E+ L)_n", index="n", latex="(E^{+} L)_n")
+
+
+FIRST = gamma * rho_n * t_n > minus_t
+"""What (i) says of a row."""
+
+SECOND = (1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t >= 2
+"""What (ii) says of a row."""
+
+UNSIGNED = (sp.Eq(minus_lambda, plus_lambda), sp.Eq(minus_t, plus_t))
+"""What E+ = E- says of a row."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +230,6 @@ def closing(bounds: tuple[Step, ...]) -> tuple[Step, ...]:
             activation_margin > 0,
         ),
         *linear_boundary.LINEAR_BOUNDARY,
-        *linear_boundary.FINITE_TIME,
         *bounds,
         Conclusion("claim-boundary <- pattern-all 6", "The pattern and step 6 together."),
         Conclusion("claim-trained <- pattern-all 7", "Step 7."),

@@ -3,8 +3,6 @@
 A fact is stated in letters, which `says` names; a citation puts expressions in their place.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ..statement import TrustedFact
@@ -26,26 +24,26 @@ SUM_BOUND = TrustedFact(
     (s <= K * B * T, s >= -K * B * T),
 )
 
-MEAN_LOWER = TrustedFact(
-    "A-MEAN",
-    "The mean of finitely many numbers, each at least c, is at least c.",
-    "sum of inequalities",
-    (s, t, c),  # the mean, any of the numbers, its bound
-    (t >= c,),
-    (s >= c,),
-    over="j",
-    varying=(t,),
-)
-MEAN_UPPER = TrustedFact(
-    "A-MEAN",
-    "The mean of finitely many numbers, each at most c, is at most c.",
-    "sum of inequalities",
-    (s, t, c),  # the mean, any of the numbers, its bound
-    (t <= c,),
-    (s <= c,),
-    over="j",
-    varying=(t,),
-)
+
+def _bounded(key: str, what: str, least: bool, source: str, over: str) -> TrustedFact:
+    """What lies between finitely many numbers is bounded like each of them."""
+    return TrustedFact(
+        key,
+        f"The {what} of finitely many numbers, each at {'least' if least else 'most'} c, is at "
+        f"{'least' if least else 'most'} c.",
+        source,
+        (s, t, c),  # the number, any of the numbers, its bound
+        (t >= c if least else t <= c,),
+        (s >= c if least else s <= c,),
+        over=over,
+        varying=(t,),
+    )
+
+
+MEAN_LOWER = _bounded("A-MEAN", "mean", True, "sum of inequalities", "j")
+MEAN_UPPER = _bounded("A-MEAN", "mean", False, "sum of inequalities", "j")
+LARGEST = _bounded("A-LARGEST", "largest", False, "the maximum is one of the numbers", "n")
+SMALLEST = _bounded("A-SMALLEST", "smallest", True, "the minimum is one of the numbers", "n")
 
 MONOTONE = TrustedFact(
     "A-MONOTONE",
@@ -56,27 +54,6 @@ MONOTONE = TrustedFact(
     (u <= v,),
     over="k",
     varying=(b, t),
-)
-
-LARGEST = TrustedFact(
-    "A-LARGEST",
-    "The largest of finitely many numbers, each at most c, is at most c.",
-    "the maximum is one of the numbers",
-    (s, t, c),  # the largest, any of the numbers, its bound
-    (t <= c,),
-    (s <= c,),
-    over="n",
-    varying=(t,),
-)
-SMALLEST = TrustedFact(
-    "A-SMALLEST",
-    "The smallest of finitely many numbers, each at least c, is at least c.",
-    "the minimum is one of the numbers",
-    (s, t, c),  # the smallest, any of the numbers, its bound
-    (t >= c,),
-    (s >= c,),
-    over="n",
-    varying=(t,),
 )
 
 TERM_SUM = TrustedFact(

@@ -107,12 +107,19 @@ class CheckResult:
         """The check in one line."""
         linear = [slope for slope, limit in self.limits.items() if limit.holds == "yes"]
         held = [slope for slope, some in self.holding.items() if some]
+        others = [slope for slope in self.holding if slope not in held]
         parts = (
-            ("a limit with a linear boundary exists", linear),
-            ("a worst-case certificate covers all", held),
-            ("none covers all", [slope for slope in self.holding if slope not in held]),
+            ("a linear limit", "every", linear),
+            ("a certificate covers all", "every", held),
+            ("none covers all", "any", others),
         )
-        told = [f"{what} at slope {', '.join(f'{s:g}' for s in at)}" for what, at in parts if at]
+        told = [
+            f"{what} at {all_} slope"
+            if 1 < len(at) == len(self.slopes)
+            else f"{what} at slope {', '.join(f'{slope:g}' for slope in at)}"
+            for what, all_, at in parts
+            if at
+        ]
         return f"{self.sample.n} samples: {'; '.join(told)}"
 
     def to_json(self) -> str:

@@ -301,7 +301,7 @@ class Rungs:
         """Rows of a subset that certainly meets the theorem; empty when none was found."""
         gram, y = self._quick_gram, self.sample.y
         try:
-            rows = greedy_subset(gram, y, Fraction(slope), form=FORMS[id], starts=16).indices
+            rows = greedy_subset(gram, y, Fraction(slope), form=FORMS[id], starts=16)
         except InputError:  # no two samples of opposite labels meet it
             return ()
         # The search has its own slacks: what counts is that the theorem's relation holds.
@@ -313,7 +313,7 @@ def _load(id: str, slope: float) -> Load:
     relation = theorem(id).assumptions[0].relation
     assert isinstance(relation, Relational)
     symbols = (N, p_max, R_min, R_max, gamma)
-    left, right = (compile_expression(side, symbols, "numpy") for side in relation.args)
+    left, right = (compile_expression(side, symbols) for side in relation.args)
 
     def load(count, product, shortest, longest):
         arguments = (count, product, shortest, longest, slope)

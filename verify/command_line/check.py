@@ -138,30 +138,23 @@ def _table(checked: CheckedSlope) -> Table:
     )
     table.add_column("certificate", no_wrap=True)
     table.add_column("holds")
-    for heading in (
-        "left side",
-        "right side",
-        "load",
-        "at random",
-        "chosen",
-        "from slope",
-        "d like this",
-        "d uniform",
-    ):
+    for heading in ("left side", "right side", *_LEGEND):
         table.add_column(heading, justify="right")
     for c in checked.certificates:
-        every = c.holds == "yes"
+        every, random = c.holds == "yes", c.at_random
+        at_random = "-" if random is None else f"{'>=' * random.capped}{random.median}"
+        slope = "-"
+        if c.smallest_slope_searched:
+            least = c.smallest_slope
+            slope = "none" if least is None else f"{least:.3g}" if least else "any"
         table.add_row(
             c.name,
             f"[{_STYLE[c.holds]}]{c.holds}[/]",
-            shown(c.left),
-            shown(c.right),
-            shown(c.load),
-            "all" if every else _random(c),
+            *map(shown, (c.left, c.right, c.load)),
+            "all" if every else at_random,
             "all" if every else "-" if c.chosen_rows is None else str(len(c.chosen_rows)),
-            _slope(c),
-            number(c.dimension_extrapolated),
-            number(c.dimension_uniform),
+            slope,
+            *map(number, (c.dimension_extrapolated, c.dimension_uniform)),
         )
     return table
 
@@ -216,27 +209,9 @@ def _pair_table(check: CheckResult) -> Table:
     for heading in ("row", "row", "labels", "|inner product|", "|cosine|"):
         table.add_column(heading, justify="right")
     for pair in check.pairs:
-        table.add_row(
-            *map(str, pair.rows),
-            " ".join(f"{label:+d}" for label in pair.labels),
-            shown(pair.inner_product),
-            shown(pair.cosine),
-        )
+        labels = " ".join(f"{label:+d}" for label in pair.labels)
+        table.add_row(*map(str, pair.rows), labels, shown(pair.inner_product), shown(pair.cosine))
     return table
-
-
-def _random(c: CheckedCertificate) -> str:
-    if c.at_random is None:
-        return "-"
-    return f">={c.at_random.median}" if c.at_random.capped else str(c.at_random.median)
-
-
-def _slope(c: CheckedCertificate) -> str:
-    if not c.smallest_slope_searched:
-        return "-"
-    if c.smallest_slope is None:
-        return "none"
-    return f"{c.smallest_slope:.3g}" if c.smallest_slope else "any"
 
 
 def check(

@@ -81,40 +81,32 @@ def _main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = _run()
-        _flush()
+        if sys.stdout is not None:  # as it is when the caller has closed it
+            sys.stdout.flush()  # where a full disk is still an error with a line of its own
         return code
     except InputError as error:
-        _complain(str(error))
-        return ExitCode.BAD_INPUT
+        told, code = str(error), ExitCode.BAD_INPUT
     except TyperException as error:
-        message = error.format_message()
+        message, code = error.format_message(), ExitCode.BAD_INPUT
         if message.startswith("Usage:"):
-            sys.stdout.write(f"{message}\n")
-            return ExitCode.BAD_INPUT
-        _complain(f"{message[0].lower() + message[1:]} (see perturbproof --help)")
-        return ExitCode.BAD_INPUT
+            print(message)
+            return code
+        told = f"{message[0].lower() + message[1:]} (see perturbproof --help)"
     except (KeyboardInterrupt, Abort):
-        _complain("interrupted")
-        return ExitCode.INTERRUPTED
+        told, code = "interrupted", ExitCode.INTERRUPTED
     except MemoryError as error:
-        _complain(f"out of memory{f': {error}' if str(error) else ''}")
-        return ExitCode.INTERNAL
+        told, code = f"out of memory{f': {error}' if str(error) else ''}", ExitCode.INTERNAL
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        _complain(str(InputError(f"{error.strerror or error}{where}")))
-        return ExitCode.BAD_INPUT
+        told, code = str(InputError(f"{error.strerror or error}{where}")), ExitCode.BAD_INPUT
     except ImportError as error:
-        _complain(str(InputError(f"a library cannot be loaded, for lack of memory? ({error})")))
-        return ExitCode.INTERNAL
+        told = str(InputError(f"a library cannot be loaded, for lack of memory? ({error})"))
+        code = ExitCode.INTERNAL
     except Exception:
-        _complain("internal error, please report it with what follows\n" + traceback.format_exc())
-        return ExitCode.INTERNAL
-
-
-def _flush() -> None:
-    """Write what is left now, where a full disk is still an error with a line of its own."""
-    if sys.stdout is not None:  # as it is when the caller has closed it
-        sys.stdout.flush()
+        told = "internal error, please report it with what follows\n" + traceback.format_exc()
+        code = ExitCode.INTERNAL
+    _complain(told)
+    return code
 
 
 def _run() -> int:

@@ -112,23 +112,13 @@ def watched(quiet: bool) -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield _log_lines()
         return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("left"),
+    described = TextColumn(
+        "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)
     )
+    _, bar, _, left = Progress.get_default_columns()
+    columns = (SpinnerColumn(), described, bar, MofNCompleteColumn(), left, TextColumn("left"))
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, expand=True) as bars:
         task = bars.add_task("", total=None)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from ...numerics.input_error import InputError
 from ..values import ExitCode
 from .console import (
     Json,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...theory.refute.search import Refutation
     from ...theory.refute.survey import MutantReport
     from ...theory.statement import Theorem
-    from ..run.proof_witness import ProofWitness, Replayed
+    from ..run.proof_witness import ProofWitness
 
 
 def prove(
@@ -60,20 +60,29 @@ def prove(
     """Discharge the proofs and show each step and who checked it."""
     # Where a proof has a gap, small data sets are searched for one that refutes the theorem, and a
     # witness is written. A mutant that is proved although a data set refutes it is a fault.
-    from ...numerics.input_error import InputError
     from ..scenarios.inputs import check_flags
 
-    check_flags("cpu", None if replay is not None else out, own or ())
+    own = own or []
+    check_flags("cpu", None if replay is not None else out, own)
+    if replay is not None and theorems:
+        raise InputError("--replay: the witness names its theorem; give no other")
+    from ...theory.theorems import catalog
+    from ..scenarios.own_theorem import own_theorems
+
+    added, files = own_theorems(own)
+    known = {theorem.id: theorem for theorem in (*catalog(), *added)}
     if replay is not None:
-        if theorems:
-            raise InputError("--replay: the witness names its theorem; give no other")
-        return _replay(replay, own or [], as_json, quiet)
+        return _replay(replay, known, as_json, quiet)
+    for id in theorems or ():
+        if id not in known:
+            raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
+    chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
     from ...theory.engine import prove as proved
     from ...theory.refute.survey import survey
+    from ..reporting import write_atomic
     from ..run.proof_witness import proof_witnesses
     from ..run.theorem_record import proof_entry, theorem_entry
 
-    chosen, files = _chosen(theorems or [], own or [])
     proofs: list[tuple[Theorem, ProofReport]] = []
     with watched(quiet) as progress:
         for done, theorem in enumerate(chosen):
@@ -86,25 +95,22 @@ def prove(
             surveyed += survey((theorem,))
     refuted = {w.theorem.id: str(w.refutation) for w in witnesses if w.refutation is not None}
     if smt is not None:
-        with _written("--smt", smt):
-            _write_smt(smt, proofs)
-    with _written("--out", out):
-        for witness in witnesses:
-            witness.write(out / witness.name)
+        for step, id in ((step, proof.theorem) for _, proof in proofs for step in proof.steps):
+            if step.smt:
+                write_atomic(smt / id / f"{step.id}.smt2", step.smt)
+    for witness in witnesses:
+        witness.write(out / witness.name)
     if as_json:
+        told = {w.theorem.id: {"folder": w.name, "replay": w.command} for w in witnesses}
+        mutated = [(m.mutant.id, m.mutant.says, m.verdict, m.reason) for m in surveyed]
+        names = ("id", "says", "verdict", "reason")
         print_json(
             {
                 "theorems": [theorem_entry(t).model_dump(mode="json") for t in chosen],
                 "proofs": [proof_entry(t, proof).model_dump(mode="json") for t, proof in proofs],
                 "refuted": refuted,
-                "witnesses": {
-                    w.theorem.id: {"folder": w.name, "replay": w.command} for w in witnesses
-                },
-                "mutants": [
-                    {"id": m.mutant.id, "says": m.mutant.says, "verdict": m.verdict}
-                    | {"reason": m.reason}
-                    for m in surveyed
-                ],
+                "witnesses": told,
+                "mutants": [dict(zip(names, one, strict=True)) for one in mutated],
             }
         )
     else:
@@ -115,46 +121,7 @@ def prove(
     return _code(failed, "unknown" in verdicts)
 
 
-def _code(failed: bool, undecided: bool) -> int:
-    if failed:
-        return ExitCode.FAILED
-    return ExitCode.UNDECIDED if undecided else ExitCode.AS_EXPECTED
-
-
-def _chosen(ids: list[str], own: list[Path]) -> tuple[tuple[Theorem, ...], dict[str, Path]]:
-    """The theorems named; without names the user's own, or else the whole catalog. Their files."""
-    from ...numerics.input_error import InputError
-    from ...theory.theorems import catalog
-    from ..scenarios.own_theorem import own_theorems
-
-    added, files = own_theorems(own)
-    known = {theorem.id: theorem for theorem in (*catalog(), *added)}
-    for id in ids:
-        if id not in known:
-            raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
-    return tuple(known[id] for id in dict.fromkeys(ids)) if ids else added or catalog(), files
-
-
-@contextmanager
-def _written(option: str, folder: Path) -> Iterator[None]:
-    from ...numerics.input_error import InputError
-
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{option} {folder}: cannot be written ({error.strerror})") from None
-
-
-def _write_smt(folder: Path, proofs: list[tuple[Theorem, ProofReport]]) -> None:
-    from ..reporting import write_atomic
-
-    for theorem, proof in proofs:
-        for step in proof.steps:
-            if step.smt:
-                write_atomic(folder / theorem.id / f"{step.id}.smt2", step.smt)
-
-
-def _replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
+def _replay(path: Path, known: dict[str, Theorem], as_json: bool, quiet: bool) -> int:
     """Replay a witness alone: only its theorem, its open steps and its data set.
 
     Returns 1 while it speaks against the theorem or its proof; else what the proof is worth.
@@ -162,15 +129,12 @@ def _replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
     Raises:
         InputError: the file is no witness, or its theorem is not known.
     """
-    from ...theory.theorems import catalog
     from ..run.proof_witness import replay
     from ..run.theorem_record import proof_entry
-    from ..scenarios.own_theorem import own_theorems
 
-    theorems = (*catalog(), *own_theorems(own)[0])
     with watched(quiet) as progress:
         progress("proving", 0, 1)
-        found = replay(path, {theorem.id: theorem for theorem in theorems})
+        found = replay(path, known)
     if as_json:
         print_json(
             {
@@ -183,27 +147,22 @@ def _replay(path: Path, own: list[Path], as_json: bool, quiet: bool) -> int:
             }
         )
     else:
-        _print_replayed(found)
+        console = results()
+        console.print(f"[bold]{found.theorem.id}[/]  {found.theorem.title}")
+        _print_open(console, found.open_steps)
+        for name in found.closed:
+            console.print(f"  step '{name}' is open no more", markup=False)
+        _print_refutation(console, found.refutation)
+        if not found.stands:
+            console.print(f"the witness stands no more; the proof is now: {found.proof.verdict}")
     verdict = found.proof.verdict
     return _code(found.stands or verdict == "gap", verdict != "proved")
 
 
-def _print_replayed(found: Replayed) -> None:
-    console = results()
-    console.print(f"[bold]{found.theorem.id}[/]  {found.theorem.title}")
-    for step in found.open_steps:
-        _print_open(console, step)
-    for name in found.closed:
-        console.print(f"  step '{name}' is open no more", markup=False)
-    if found.refutation is not None:
-        _print_refutation(console, found.refutation)
-    if not found.stands:
-        console.print(f"the witness stands no more; the proof is now: {found.proof.verdict}")
-
-
-def _print_refutation(console: Console, refutation: Refutation) -> None:
-    console.print("  [bold red]refuted[/] by a data set, in exact rationals:")
-    console.print(f"    {refutation}", markup=False)
+def _code(failed: bool, undecided: bool) -> int:
+    if failed:
+        return ExitCode.FAILED
+    return ExitCode.UNDECIDED if undecided else ExitCode.AS_EXPECTED
 
 
 def _print(
@@ -219,15 +178,19 @@ def _print(
             _print_statement(console, theorem)
         if show or len(proofs) == 1:
             _print_steps(console, proof, show)
-        for step in proof.open_steps:
-            _print_open(console, step)
+        _print_open(console, proof.open_steps)
         if (witness := witnesses.get(theorem.id)) is not None:
-            if witness.refutation is not None:
-                _print_refutation(console, witness.refutation)
+            _print_refutation(console, witness.refutation)
             print_replay(console, witness.command, "  ")
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
     console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
+
+
+def _print_refutation(console: Console, refutation: Refutation | None) -> None:
+    if refutation is not None:
+        console.print("  [bold red]refuted[/] by a data set, in exact rationals:")
+        console.print(f"    {refutation}", markup=False)
 
 
 def _print_statement(console: Console, theorem: Theorem) -> None:
@@ -255,11 +218,12 @@ def _print_steps(console: Console, proof: ProofReport, show: bool) -> None:
     console.print(table)
 
 
-def _print_open(console: Console, step: StepReport) -> None:
-    console.print(f"  {styled(step.status)} at step '{step.id}': {step.detail}")
-    if step.countermodel:
-        numbers = ", ".join(f"{name} = {value}" for name, value in step.countermodel.items())
-        console.print(f"    countermodel: {numbers}", markup=False)
+def _print_open(console: Console, steps: Iterable[StepReport]) -> None:
+    for step in steps:
+        console.print(f"  {styled(step.status)} at step '{step.id}': {step.detail}")
+        if step.countermodel:
+            numbers = ", ".join(f"{name} = {value}" for name, value in step.countermodel.items())
+            console.print(f"    countermodel: {numbers}", markup=False)
 
 
 def _print_mutants(surveyed: list[MutantReport]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +22,6 @@ from ..scenarios.scenario import Scenario, load_scenario
 _OWN = pytest.StashKey[tuple[Theorem, ...]]()
 
 
-@dataclass(frozen=True)
-class Options:
-    """The options `--perturbproof-...` of a run."""
-
-    strict: bool
-    out: Path | None
-    device: str
-    seed: int | None
-    precision: int | None
-    own: tuple[Path, ...]
-
-    @classmethod
-    def of(cls, config: pytest.Config) -> Options:
-        given = config.option
-        return cls(
-            given.perturbproof_strict,
-            given.perturbproof_out,
-            given.perturbproof_device,
-            given.perturbproof_seed,
-            given.perturbproof_precision,
-            tuple(given.perturbproof_theorem),
-        )
-
-
 class ScenarioFile(pytest.File):
     """A scenario file. What it gave is kept for all tests of the file in this process.
 
@@ -56,14 +31,17 @@ class ScenarioFile(pytest.File):
     def __init__(self, *, claim: str | None, **given: Any) -> None:
         super().__init__(**given)
         self.claim = claim
-        self.options = Options.of(self.config)
         self.scenario: Scenario | None = None
         self._cases: Mapping[str, Case] | Exception | None = None
+
+    def option(self, name: str) -> Any:
+        """The option `--perturbproof-NAME` of this run."""
+        return self.config.getoption(f"perturbproof_{name}")
 
     def collect(self) -> Iterator[ScenarioItem]:
         try:
             own = _own_theorems(self.config)
-            self.scenario = load_scenario(self.path, self.options.seed)
+            self.scenario = load_scenario(self.path, self.option("seed"))
             theorems = select(self.scenario, (*catalog(), *own))
         except InputError as error:
             raise self.CollectError(f"perturbproof: {error}") from None
@@ -88,29 +66,29 @@ class ScenarioFile(pytest.File):
     def _run(self) -> dict[str, Case]:
         assert self.scenario is not None  # collect() comes first
         wanted = tuple(item.name for item in self.session.items if item.parent is self)
-        options = self.options
+        strict = self.option("strict")
         result = verify(
             only(self.scenario, wanted),
             theorems=_own_theorems(self.config),
-            precision=options.precision,
-            device=options.device,
-            strict=options.strict,
+            precision=self.option("precision"),
+            device=self.option("device"),
+            strict=strict,
             out=self._folder(),
             command=self._command(),
         )
         (reported,) = result.report["scenarios"]
         scenario = schema.Scenario.model_validate(reported)
         if scenario.error is not None:
-            failed = scenario_cases(scenario, options.strict)[-1]
+            failed = scenario_cases(scenario, strict)[-1]
             return dict.fromkeys(wanted, failed)
         return {
-            checked.id: theorem_case(checked, self.nodeid, 0.0, options.strict)
+            checked.id: theorem_case(checked, self.nodeid, 0.0, strict)
             for checked in scenario.theorems
         }
 
     def _folder(self) -> Path | None:
         """Where the report goes; None as well where another worker writes it."""
-        out = self.options.out
+        out = self.option("out")
         if out is None:
             return None
         inside = [part for part in Path(self.nodeid).parts if part not in ("..", os.sep)]
@@ -121,10 +99,10 @@ class ScenarioFile(pytest.File):
     def _command(self) -> str:
         """What runs the file alone, outside pytest."""
         words = ["perturbproof", "verify", os.path.relpath(self.path)]
-        for path in self.options.own:
+        for path in self.option("theorem"):
             words += ["--theorem", str(path)]
-        for name, value in (("seed", self.options.seed), ("precision", self.options.precision)):
-            if value is not None:
+        for name in ("seed", "precision"):
+            if (value := self.option(name)) is not None:
                 words += [f"--{name}", str(value)]
         return shlex.join(words)
 
@@ -189,5 +167,5 @@ def _claimed(out: Path, name: str) -> bool:
 
 def _own_theorems(config: pytest.Config) -> tuple[Theorem, ...]:
     if _OWN not in config.stash:
-        config.stash[_OWN], _ = own_theorems(Options.of(config).own)
+        config.stash[_OWN], _ = own_theorems(config.option.perturbproof_theorem)
     return config.stash[_OWN]

@@ -47,6 +47,12 @@ def _judged(report: schema.Report) -> Iterator[tuple[Verdict, Verdict]]:
             yield Verdict.ERROR, Verdict.PASS
         for one in scenario.theorems:
             yield Verdict(one.verdict), Verdict(one.expected)
+    for sweep in report.sweeps:
+        for point in sweep.points:
+            if point.error is not None:
+                yield Verdict.ERROR, Verdict.PASS
+            for one in point.theorems:
+                yield Verdict(one.verdict), Verdict(one.expected)
     for one in report.studies:
         yield Verdict(one.verdict), Verdict(one.expected)
 
@@ -56,8 +62,7 @@ def list_(as_json: Json = False) -> int:
     from ...numerics.data import DATASETS
     from ...numerics.perturb import PERTURBATIONS
     from ...theory.theorems import catalog
-    from ..scenarios.inputs import load_suite
-    from ..suites import suite_names
+    from ..scenarios.inputs import load_suite, suite_names
 
     groups = {
         "theorems": [(t.id, t.title) for t in catalog()],

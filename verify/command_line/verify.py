@@ -188,9 +188,8 @@ def _print(result: Result, out: Path) -> None:
     for outcome in result.run.outcomes:
         console.print(f"[bold]{outcome.scenario.name}[/]  ({outcome.seconds:.1f} s)")
         table = plain_table()
-        table.add_column(overflow="fold", min_width=12)
-        table.add_column(overflow="fold")
-        table.add_column(overflow="fold")
+        for width in (12, None, None):
+            table.add_column(overflow="fold", min_width=width)
         for line in theorem_results(outcome):
             # A scenario that could not be run expected that of no theorem.
             why = escape(line.reason) if outcome.error is not None else _why(line)

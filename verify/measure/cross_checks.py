@@ -14,14 +14,14 @@ from itertools import chain
 import numpy as np
 import torch
 
-from ...numerics.boundary.decomposition import alignment, perturbed_gram
+from ...numerics.boundary.decomposition import cosine, perturbed_gram
 from ...numerics.boundary.gram import exact_gram
 from ...numerics.boundary.multipliers import limit_weights
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
-from ...numerics.network import output_weights
+from ...numerics.network import margins, output_weights, preactivations
 from ...numerics.perturb.geometric import L2, LinfRescaled
-from ...numerics.train.convergence import CertifiedAngle, margins, preactivations
+from ...numerics.train.convergence import CertifiedAngle
 from ...numerics.train.recipes import loss_named
 from ...theory.exact.interval import Interval
 from ..values import CrossCheck
@@ -263,7 +263,7 @@ def _perturbed_checks(experiment: Experiment) -> Iterator[_Check]:
         yield (
             "direction",
             "cosine of the direction of the perturbations and q, against 1 up to one rounding",
-            alignment(direction, q),
+            cosine(direction, q),
             Interval.between(1 - 2.0**-40, 1),
         )
     yield from _rho_check(experiment)

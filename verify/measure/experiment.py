@@ -19,11 +19,11 @@ from ...numerics.boundary.decomposition import (
 )
 from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.subset import greedy_subset
-from ...numerics.compiler import compile_expression
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
+from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
 from ...theory.statement import Claim
 from ...theory.symbols import symbols_of
@@ -56,9 +56,7 @@ class Experiment(Learner):
             return self.drawn
         form = FORMS[self.scenario.subset.certificate]
         gram = gram_statistics(self.drawn.x).gram
-        return self.drawn.take(
-            greedy_subset(gram, self.drawn.y, Fraction(self.slope), form=form).indices
-        )
+        return self.drawn.take(greedy_subset(gram, self.drawn.y, Fraction(self.slope), form=form))
 
     @cached_property
     def perturbed(self) -> PerturbedLearner:
@@ -82,7 +80,7 @@ class Experiment(Learner):
     def test_points(self) -> tuple[TestPoints, ...]:
         """The sets of points on which the boundaries are compared."""
         made = self.perturbed.made
-        direction = None if made.direction is None else made.direction.dir
+        direction = made.direction
         return draw_test_points(self.scenario, self.drawn, self.sample, direction)
 
     @cached_property
@@ -110,7 +108,7 @@ class Experiment(Learner):
             raise InputError(
                 "point: this perturbation has no shared direction; choose another kind"
             )
-        return direction.dir
+        return direction
 
     @cached_property
     def at_point(self) -> PointValues | None:
@@ -182,7 +180,7 @@ class PerturbedLearner(Learner):
         """The direction (d,) of all perturbations, and their size eps. Raises Missing."""
         if self.made.direction is None or self.made.eps is None:
             raise Missing(NO_DIRECTION)
-        return self.made.direction.dir, self.made.eps
+        return self.made.direction, self.made.eps
 
     @property
     def along_q(self) -> bool:
@@ -298,7 +296,7 @@ def evaluated(experiment: Experiment, claim: Claim) -> Interval:
     expression = claim.relation.args[1]
     symbols = symbols_of(expression)
     found = measure(experiment, [symbol.name for symbol in symbols]).values()
-    values = [one.value for one in found]
-    if None in values:
+    values = [one.value for one in found if one.value is not None]
+    if len(values) < len(found):
         raise Missing(next(one.how for one in found if one.value is None))
-    return compile_expression(expression, symbols, "interval")(*values)
+    return enclosure(expression, dict(zip(symbols, values, strict=True)))

@@ -48,7 +48,7 @@ def _multipliers(experiment: Experiment) -> dict[str, Any] | None:
     middles = [(value.lower + value.upper) / 2 for value in found]
 
     def bound(claim: Claim) -> float | None:
-        compiled = compile_expression(claim.relation.args[1], symbols, "numpy")
+        compiled = compile_expression(claim.relation.args[1], symbols)
         return finite(float(compiled(experiment.slope, experiment.sample.n, *middles)))
 
     refined = {claim.id: claim for claim in refined_multipliers.THEOREM.claims}

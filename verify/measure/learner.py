@@ -24,7 +24,7 @@ from ...numerics.limit.capture import Capture, CaptureWatch
 from ...numerics.limit.convex_limit import ConvexLimit
 from ...numerics.limit.follow import Followed, follow
 from ...numerics.limit.own_pattern import all_active
-from ...numerics.network import LeakyNetwork, initial_weights, output_weights
+from ...numerics.network import LeakyNetwork, initial_weights, output_weights, preactivations
 from ...numerics.train.convergence import (
     AngleEstimate,
     CertifiedAngle,
@@ -33,7 +33,6 @@ from ...numerics.train.convergence import (
     angle_estimator,
     certified_angle,
     kkt_residuals,
-    preactivations,
     recovered_multipliers,
 )
 from ...numerics.train.training import Checkpoint, Trained, checkpoint_steps, train, train_batch
@@ -203,7 +202,11 @@ class Learner(abc.ABC):
         last = self.training.tries[-1:]
         if last and last[0][0] == self.training.network.steps and last[0][1].captured:
             return last[0][1]
-        return self._watch.finally_at(self.training.network.weights())
+        return self.capture_of(self.training.network.weights())
+
+    def capture_of(self, weights: np.ndarray) -> Capture:
+        """Whether a trained network of weights (m, d) is captured."""
+        return self._watch.finally_at(weights)
 
     @cached_property
     def followed(self) -> Followed | None:

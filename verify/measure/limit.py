@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.stats import binomtest
 
 from ...numerics.limit.capture import Certified, capture
 from ...numerics.limit.convex_limit import ConvexLimit
@@ -12,10 +13,12 @@ from ...numerics.limit.follow import Followed
 from ...numerics.limit.linear_outside import linear_form
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
-from ..values import CrossCheck, Measured, Rigor
+from ..values import CrossCheck, Measured, Observation, Rigor
 from .experiment import Experiment, measures
 from .learner import Learner, Missing
 
+LEVEL = 0.99
+"""Confidence of an interval that stands by itself."""
 SEED = 1024
 """How far the limit is scaled up as a start that it attracts."""
 
@@ -195,3 +198,38 @@ def limit_checks(experiment: Experiment) -> Iterator[CrossCheck]:
         ),
     ):
         yield CrossCheck(id, says, Interval.exact(value), within, _CAPTURE)
+
+
+def limit_observations(experiment: Experiment) -> Iterator[Observation]:
+    """When the network was captured, what its limit answers, and how often a start is captured."""
+    found = experiment.captured
+    limit = found.limit if found.captured and found.limit is not None else experiment.limit
+    if found.captured:
+        step = Interval.exact(experiment.training.network.steps)
+        yield Observation(
+            "training steps after which the network is captured", step, Rigor.ENCLOSED
+        )
+        idle, pairs = found.inactive
+        says = f"own pairs of neuron and sample that are inactive for ever, of {pairs}"
+        yield Observation(says, Interval.exact(idle), Rigor.ENCLOSED, pairs)
+    if limit.feasible:
+        sample = experiment.sample
+        answer, _ = limit.answers(sample.x)
+        signed = answer * sample.y.astype(np.float64)
+        right, wrong = int(signed.positive.sum()), int(signed.negative.sum())
+        says = (
+            f"natural samples that the limit of the network's own pattern certainly classifies as "
+            f"labelled, of {sample.n} ({sample.n - right - wrong} undecided)"
+        )
+        yield Observation(says, Interval.exact(right), Rigor.ENCLOSED, sample.n)
+    if experiment.others:
+        weights = [other.weights() for other in experiment.others]
+        events = [found.captured, *(experiment.capture_of(w).captured for w in weights)]
+        held, starts = sum(events), len(events)
+        share = binomtest(held, starts).proportion_ci(LEVEL, "exact")
+        says = (
+            f"share of random starts from which the network is captured: {held} of {starts} "
+            f"(exact {LEVEL:.0%} binomial interval of its own)"
+        )
+        value = Interval.between(float(share.low), float(share.high))
+        yield Observation(says, value, Rigor.STATISTICAL, starts)

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from ...numerics.boundary.decomposition import alignment as cosine_with
 from ...numerics.boundary.decomposition import (
     cosine,
     count_nonzero,
@@ -109,7 +108,7 @@ def alignment(experiment: Experiment) -> Interval:
     direction = experiment.perturbed.made.direction
     if direction is None or experiment.normal is None:
         raise Missing("no shared direction, or no exact limit")
-    return cosine_with(direction.dir, experiment.normal)
+    return cosine(direction, experiment.normal)
 
 
 @measures("base_part", has_perturbed_set, "verified multipliers")
@@ -149,15 +148,16 @@ def classified(sample: Sample, normal: RealArray) -> Interval:
     return Interval.between(int((sides.lower > 0).sum()), int((sides.upper > 0).sum()))
 
 
+def _variance(experiment: Experiment) -> str:
+    made = experiment.scenario.perturbed
+    assert made is not None
+    return VARIANCES[made.base]
+
+
 gives(
     "accuracy_asked", "the scenario's tolerance", lambda e: e.scenario.tolerance.accuracy, _on_noise
 )
-gives(
-    "base_variance",
-    "variance of the noise",
-    lambda e: VARIANCES[e.scenario.perturbed.base],
-    _on_noise,
-)
+gives("base_variance", "variance of the noise", _variance, _on_noise)
 
 
 # What is read off q alone: its size, its margins, and cosines with the directions derived from it.

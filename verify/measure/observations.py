@@ -10,11 +10,12 @@ from scipy.special import ndtr
 from scipy.stats import binomtest
 
 from ...numerics.boundary.decomposition import cosine, sample_alignments
-from ...numerics.compiler import compile_expression, compile_relation
+from ...numerics.compiler import evaluate_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
 from ...numerics.network import LeakyNetwork
+from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
 from ...theory.symbols import symbols_of
 from ...theory.theorems.boundary import half_aware
@@ -23,10 +24,10 @@ from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
 from .experiment import Experiment, evaluated, measure
 from .learner import Learner
+from .limit import LEVEL, limit_observations, until_captured
 from .normals import VARIANCES, classified
 from .test_points import TestPoints, coverage, holds, in_balls
 
-LEVEL = 0.99
 POINTS = 4000
 _INTERVAL = f"exact {LEVEL:.0%} binomial interval of its own"
 _OTHERS = ("g", "control")
@@ -39,9 +40,12 @@ _ROUNDING = 1e-6
 
 def observations(experiment: Experiment) -> tuple[Observation, ...]:
     """Plain facts about the trained networks and the perturbed set, for the report."""
+    captured = limit_observations(experiment) if until_captured(experiment.scenario) else ()
     if experiment.scenario.perturbed is None:
-        return (*_of_the_training("the trained network", experiment), *_signs_of_limit(experiment))
+        trained = _of_the_training("the trained network", experiment)
+        return (*captured, *trained, *_signs_of_limit(experiment))
     return (
+        *captured,
         *_of_every_network(experiment),
         *_signs_of_limit(experiment),
         *_on_natural_samples(experiment),
@@ -82,11 +86,11 @@ def _agreements(experiment: Experiment) -> Iterator[Observation]:
                 yield _share(says, same, True, Rigor.STATISTICAL)
         learnt = experiment.networks[other].normal
         if experiment.normal is not None and learnt is not None:
-            law = compile_expression(agreement_law.LAW, (agreement_law.rho,), "interval")
+            rho = cosine(experiment.normal, learnt)
             yield _seen(
                 f"the agreement law for exact f and {other} on isotropic points, "
                 "1 - arccos(rho)/pi",
-                law(cosine(experiment.normal, learnt)).max(0).min(1),
+                enclosure(agreement_law.LAW, {agreement_law.rho: rho}).max(0).min(1),
             )
 
 
@@ -247,7 +251,7 @@ def half_aware_load(learner: Learner) -> Interval | None:
     """Left over right side of the half-aware condition: below 1 it holds."""
     values = {"gamma": Interval.exact(learner.slope), "N": Interval.exact(learner.sample.n)}
     values |= {name: getattr(learner.gram, name) for name in ("R_min", "R_max", "p_max")}
-    return compile_relation(half_aware.CONDITION).evaluate(values).load
+    return evaluate_relation(half_aware.CONDITION, values).load
 
 
 def _alignments(experiment: Experiment) -> Iterator[Observation]:

@@ -20,7 +20,7 @@ from ...numerics.boundary.decomposition import (
     point_values,
 )
 from ...numerics.boundary.multipliers import margin_matrix
-from ...numerics.compiler import compile_relation
+from ...numerics.compiler import evaluate_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.linear_algebra import verified_solve
@@ -83,7 +83,7 @@ _OF_POINT = ("dir_z", "q_z", "adv_q_z", "base_l1_z")
 
 def holds(relation: Boolean, values: Mapping[str, Interval]) -> bool | None:
     """Whether a relation of a theorem certainly holds, or certainly does not."""
-    return compile_relation(relation).evaluate(values).holds
+    return evaluate_relation(relation, values).holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class Matching:
 
     def load(self, index: int) -> Interval:
         """How far the perturbations outweigh the base at a point: covered above 1."""
-        sides = compile_relation(OUTWEIGHS.relation).evaluate(self._at(index))
+        sides = evaluate_relation(OUTWEIGHS.relation, self._at(index))
         return sides.lhs / sides.rhs
 
     def _at(self, index: int) -> dict[str, Interval]:
@@ -183,7 +183,7 @@ def relabelled(
     assert made.eps is not None
     gram, along = in_balls(geometry.gram), in_balls(geometry.along)
     base = BallArray.exact(made.base.x) @ z
-    step = (BallArray.exact(made.direction.dir) @ z).interval() * Interval.exact(made.eps)
+    step = (BallArray.exact(made.direction) @ z).interval() * Interval.exact(made.eps)
     ones = BallArray.exact(np.ones(len(gram)))
     parts: list[tuple[Interval, Interval] | None] = []
     for y in labels:

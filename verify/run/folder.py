@@ -88,8 +88,8 @@ _ATTEMPTS = 100
 
 
 @contextmanager
-def report_folder(out: Path, *, exclusive: bool = True) -> Iterator[None]:
-    """Hold the folder for work that ends in a report, made if there is none.
+def report_folder(out: Path | None, *, exclusive: bool = True) -> Iterator[None]:
+    """Hold the folder for work that ends in a report, made if there is none; none where `out` is.
 
     Without `exclusive` others may work there too, as the parts of a sweep do: nothing is removed
     then, for what lies there may be theirs.
@@ -99,6 +99,9 @@ def report_folder(out: Path, *, exclusive: bool = True) -> Iterator[None]:
     Raises:
         InputError: it cannot be made or written, or another run holds it.
     """
+    if out is None:
+        yield
+        return
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         with ExitStack() as stack:

@@ -14,16 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 
 from ...numerics.configuration import InputError
 from ...theory.engine import ProofReport, StepReport, prove
 from ...theory.notation import formula
-from ...theory.refute.kkt_points import KktPoint, Vector, gram_matrix
+from ...theory.refute.kkt_points import KktPoint, Vector, dot, gram_matrix
 from ...theory.refute.search import Refutation, refute, search
-from ...theory.refute.setting import Setting, combination, dot
+from ...theory.refute.setting import Setting, combination
 from ...theory.statement import Theorem
 from ..reporting import write_atomic
 from ..scenarios.scenario import first_problem
@@ -114,7 +114,6 @@ ExactSetting = Annotated[
 SETTING = pydantic.TypeAdapter[Setting](ExactSetting)
 
 
-_SCHEMA = 2
 _FILE = "witness.json"
 _LARGEST_FILE = 2**22
 
@@ -130,6 +129,7 @@ class _Refuted(pydantic.BaseModel):
 class _Written(pydantic.BaseModel):
     """What a replay needs of witness.json; the rest of it is for readers."""
 
+    schema_version: Literal[2]
     theorem: str
     open_steps: tuple[_OpenStep, ...]
     refutation: _Refuted | None = None
@@ -165,7 +165,7 @@ class ProofWitness:
     def _plain(self, queries: Mapping[str, str]) -> dict[str, Any]:
         theorem, found = self.theorem, self.refutation
         return {
-            "schema_version": _SCHEMA,
+            "schema_version": 2,
             "theorem": theorem.id,
             "replay": self.command,
             "assumptions": {a.id: formula(a.relation).text for a in theorem.assumptions},
@@ -263,14 +263,8 @@ def _read(path: Path) -> _Written:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise InputError(f"{path}: not a witness: larger than {_LARGEST_FILE} bytes")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return _Written.model_validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: not a witness: no JSON") from None
-    if not isinstance(content, dict) or content.get("schema_version") != _SCHEMA:
-        raise InputError(f"{path}: not a witness of schema version {_SCHEMA}")
-    try:
-        return _Written.model_validate(content)
     except pydantic.ValidationError as error:
         raise InputError(f"{path}: not a witness: {first_problem(error)}") from None

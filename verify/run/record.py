@@ -12,7 +12,7 @@ import platform
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -28,7 +28,7 @@ from .run import Run, ScenarioOutcome
 from .study_record import study_entry, sweep_entry
 from .study_verdicts import StudyOutcome
 from .sweep import Swept
-from .theorem_record import displayed, formulas, proof_entry, record_of, theorem_entry
+from .theorem_record import proof_entry, record_of, theorem_entry
 from .witness import FOLDER as WITNESSES
 from .witness import Witness
 
@@ -61,24 +61,6 @@ class RunInfo:
     clock: float = field(default_factory=time.perf_counter)
 
 
-def environment(info: RunInfo, dtypes: Iterable[str] = ()) -> schema.Environment:
-    """Versions and machine; the git revision of the working folder, if it is in a checkout.
-
-    `dtypes` are those that networks were trained in; whatever is enclosed is float64 or exact.
-    """
-    return record_of(
-        schema.Environment,
-        info,
-        perturbproof=version("perturbproof"),
-        python=platform.python_version(),
-        platform=f"{platform.system()} {platform.machine()}",
-        packages={name: version(name) for name in _PACKAGES},
-        dtype=", ".join(sorted(set(dtypes))) or "float64",
-        git_revision=_git_revision(),
-        threads=torch.get_num_threads(),
-    )
-
-
 def _git_revision() -> str | None:
     try:
         found = subprocess.run(
@@ -106,29 +88,37 @@ def build_report(
         names: f"{WITNESSES}/{witness.name}\nreplay: {witness.command}"
         for names, witness in (witnesses or {}).items()
     }
-    dtypes = [one.scenario.training.dtype for one in run.outcomes] + ["float32" for _ in studies]
+    # Those that networks were trained in; whatever is enclosed is float64 or exact.
+    dtypes = {one.scenario.training.dtype for one in run.outcomes} | {"float32" for _ in studies}
+    judged = (j for one in run.outcomes for j in one.judgements)
+    levels = [p.level for j in judged for p in (*j.assumptions, *j.claims) if p.level is not None]
     outcomes = run.outcomes if sweep is None else ()
     return schema.Report(
         schema_version=schema.SCHEMA_VERSION,
-        environment=environment(info, dtypes),
+        environment=record_of(
+            schema.Environment,
+            info,
+            perturbproof=version("perturbproof"),
+            python=platform.python_version(),
+            platform=f"{platform.system()} {platform.machine()}",
+            packages={name: version(name) for name in _PACKAGES},
+            dtype=", ".join(sorted(dtypes)) or "float64",
+            git_revision=_git_revision(),
+            threads=torch.get_num_threads(),
+        ),
         started=info.started,
         seconds=time.perf_counter() - info.clock,
         proofs=tuple(proof_entry(t, run.proofs[t.id], shown.get(("", t.id))) for t in run.theorems),
         theorems=tuple(map(theorem_entry, run.theorems)),
-        statistics=_statistics(run.outcomes),
+        statistics=schema.Statistics(
+            family_confidence=1 - FAMILY_ERROR,
+            method="Holm",
+            statements=max((level.statements for level in levels), default=0),
+        ),
         scenarios=tuple(_scenario(outcome, shown) for outcome in outcomes),
         studies=tuple(map(study_entry, studies)),
         sweeps=() if sweep is None else (sweep_entry(sweep, shown),),
         summary=summary(outcomes, strict, studies, sweep),
-    )
-
-
-def _statistics(outcomes: tuple[ScenarioOutcome, ...]) -> schema.Statistics:
-    """The level of confidence of the whole run, and how many statements share it."""
-    parts = (p for o in outcomes for j in o.judgements for p in (*j.assumptions, *j.claims))
-    statements = max((p.level.statements for p in parts if p.level is not None), default=0)
-    return schema.Statistics(
-        family_confidence=1 - FAMILY_ERROR, method="Holm", statements=statements
     )
 
 
@@ -220,7 +210,6 @@ def _assumption(judged: JudgedAssumption) -> schema.CheckedAssumption:
         load=middle(value and value.load),
         confidence=_confidence(judged.level),
         how=prose(judged.why),
-        **formulas(assumption.relation),
     )
 
 
@@ -230,14 +219,12 @@ def _claim(judged: JudgedClaim, witness: str | None) -> schema.CheckedClaim:
         schema.CheckedClaim,
         judged,
         claim,
-        display_typst=displayed(claim.display),
         measured=value and {**(interval(value.lhs) or {}), "how": prose(judged.how)},
         bound=value and interval(value.rhs),
         slack=middle(value and value.slack),
         confidence=_confidence(judged.level),
         settle=prose(judged.settle) or None,
         witness=witness if judged.verdict is ClaimVerdict.FAIL else None,
-        **formulas(claim.relation),
     )
 
 

@@ -20,7 +20,7 @@ from ...numerics.paper_scale.setting import LearningSetting, Noise
 from ...numerics.paper_scale.trained import PUBLISHED_TIME, TrainedLearning, TrainedNetworks
 from ...numerics.perturb.base import PerturbationFault
 from ...numerics.train.training import fitting_threads
-from ..scenarios.study import LoadedStudy, Pool, Study, StudyPoint
+from ..scenarios.study import Pool, Study, StudyPoint
 from ..values import Progress, unwatched
 from .store import Store, computed, kept, result_key
 
@@ -84,7 +84,7 @@ class PointOutcome:
 class StudyRun:
     """A study with all its points."""
 
-    loaded: LoadedStudy
+    study: Study
     points: tuple[PointOutcome, ...]
 
     @property
@@ -98,7 +98,7 @@ class StudyRun:
 
 
 def run_studies(
-    studies: Sequence[LoadedStudy],
+    studies: Sequence[Study],
     store: Store | None = None,
     *,
     device: str = "cpu",
@@ -109,7 +109,7 @@ def run_studies(
     Raises:
         OSError: the store cannot be written.
     """
-    jobs = sorted({job for one in studies for job in _jobs(one.study)}, key=lambda job: job.order)
+    jobs = sorted({job for one in studies for job in _jobs(one)}, key=lambda job: job.order)
     keys = [job.key(device) for job in jobs]
     have = kept(zip(keys, jobs, strict=True), store, lambda _, one: _RECORDS.validate_python(one))
     found = {job: record for job, record in zip(jobs, have, strict=True) if record is not None}
@@ -194,15 +194,15 @@ def _trained(networks: TrainedNetworks, job: Job, progress: Progress) -> Record:
     return Record(job.seed, time.perf_counter() - started, trained=trained)
 
 
-def _assembled(one: LoadedStudy, done: Mapping[Job, Record]) -> StudyRun:
+def _assembled(study: Study, done: Mapping[Job, Record]) -> StudyRun:
     return StudyRun(
-        one,
+        study,
         tuple(
             PointOutcome(
                 point,
-                tuple(done[_exact_job(one.study, point, seed)] for seed in point.seeds),
-                done[_trained_job(one.study, point)] if point.train else None,
+                tuple(done[_exact_job(study, point, seed)] for seed in point.seeds),
+                done[_trained_job(study, point)] if point.train else None,
             )
-            for point in one.study.expanded
+            for point in study.expanded
         ),
     )

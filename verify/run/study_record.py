@@ -137,7 +137,7 @@ SIZES = {
 
 def study_entry(outcome: StudyOutcome) -> schema.Study:
     """The entry of `studies[]` in report.json."""
-    study = outcome.study
+    study = outcome.run.study
     return record_of(
         schema.Study,
         outcome,
@@ -157,7 +157,7 @@ def study_entry(outcome: StudyOutcome) -> schema.Study:
 
 def findings(outcome: StudyOutcome) -> Iterator[str]:
     """What a reader should know: what was compared, what was not, and where methods part."""
-    study, points = outcome.study, outcome.points
+    study, points = outcome.run.study, outcome.points
     yield from _compared(outcome)
     if beyond := [p for p in points if not p.linear]:
         yield from _beyond(study, beyond)
@@ -176,14 +176,12 @@ def findings(outcome: StudyOutcome) -> Iterator[str]:
 
 
 def _compared(outcome: StudyOutcome) -> Iterator[str]:
-    study, points = outcome.study, outcome.points
+    study, points = outcome.run.study, outcome.points
     if study.published is None:
         yield "No accuracies are published for these data; nothing is compared."
         return
     there = {point.value for point in points}
-    if absent := [
-        at(value) for value in sorted(outcome.run.loaded.published) if value not in there
-    ]:
+    if absent := [at(value) for value in sorted(outcome.run.study.curve) if value not in there]:
         yield f"Published points that this study does not have: {', '.join(absent)}."
     for point in points:
         if point.agrees is False:
@@ -238,9 +236,9 @@ def _range(values: list[float], digits: int) -> str:
 
 
 def _figure(outcome: StudyOutcome) -> schema.FigureRecord:
-    study, points = outcome.study, outcome.points
+    study, points = outcome.run.study, outcome.points
     parts = [f"Accuracy on the natural training samples; {SIZES[study.perturbation]}."]
-    if outcome.run.loaded.published:
+    if outcome.run.study.curve:
         parts.append("Crosses: published, digitised.")
     parts.append(
         "Exact solution with its spread over seeds: disks where it is a linear solve, squares "

@@ -46,13 +46,9 @@ class StudyOutcome:
     reason: str
 
     @property
-    def study(self) -> Study:
-        return self.run.loaded.study
-
-    @property
     def judged(self) -> tuple[tuple[Verdict, Verdict], ...]:
         """The pair of verdict and expected verdict."""
-        return ((self.verdict, self.study.expect),)
+        return ((self.verdict, self.run.study.expect),)
 
 
 _published = declare(
@@ -76,7 +72,7 @@ def judge_study(run: StudyRun) -> StudyOutcome:
     judged = [_judged(point, run) for point in run.points]
     points = tuple(point for point, _ in judged)
     claims = [(point, claim) for point, claim in judged if claim is not None]
-    return StudyOutcome(run, points, *_verdict(run.loaded.study, points, claims))
+    return StudyOutcome(run, points, *_verdict(run.study, points, claims))
 
 
 def mean(values: Iterable[float | None]) -> float | None:
@@ -96,8 +92,8 @@ def _judged(outcome: PointOutcome, run: StudyRun) -> tuple[schema.StudyPoint, Ju
 
     Its level is the lowest over the seeds; its method, how it was solved, the softer one.
     """
-    study, point = run.loaded.study, outcome.point
-    published = run.loaded.published.get(point.value)
+    study, point = run.study, outcome.point
+    published = run.study.curve.get(point.value)
     exact = mean(record.exact and record.exact.accuracy for record in outcome.exact)
     trained = outcome.trained and outcome.trained.trained
     compared, measured = "none", None
@@ -160,7 +156,7 @@ def _solution(outcome: PointOutcome) -> tuple[str, str]:
 
 
 _SOFTER = ("linear solve", "quadratic program")
-_predicted = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance), "numpy")
+_predicted = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance))
 
 
 def _prediction(study: Study, outcome: PointOutcome) -> float | None:

@@ -14,7 +14,7 @@ from ...numerics.configuration import InputError
 from ...numerics.device import cores, resolve_device
 from ...theory.statement import Theorem
 from ..measure.measuring import MeasuredScenario, measure_symbols
-from ..scenarios.grid import Grid, Point, Shard
+from ..scenarios.grid import Grid, Point
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
 from .run import Run, ScenarioOutcome, judge_measured, proved, select
@@ -33,15 +33,9 @@ _TASKS_PER_WORKER = 8
 Task = Callable[[], dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Workers:
-    """Where points run: `jobs` processes here, or the cluster whose scheduler has an address."""
-
-    jobs: int = 1
-    scheduler: str | None = None
-
-
-def run_tasks(tasks: Mapping[str, Task], workers: Workers) -> Iterator[tuple[str, dict[str, Any]]]:
+def run_tasks(
+    tasks: Mapping[str, Task], jobs: int, scheduler: str | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """What tasks give, each with its key, as it arrives.
 
     Raises:
@@ -51,11 +45,11 @@ def run_tasks(tasks: Mapping[str, Task], workers: Workers) -> Iterator[tuple[str
 
     if not tasks:
         return
-    with _backend(workers) as count:
+    with _backend(jobs, scheduler) as count:
         size = min(_MOST_IN_A_TASK, math.ceil(len(tasks) / (count * _TASKS_PER_WORKER)))
         given = list(tasks.items())
         chunks = [given[k : k + size] for k in range(0, len(given), size)]
-        threads = max(1, cores() // count) if workers.scheduler is None else 1
+        threads = max(1, cores() // count) if scheduler is None else 1
         # One chunk at a time, so that what a worker sends is written before the sweep goes on.
         options: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
         parallel: Any = Parallel(n_jobs=count, **options)
@@ -97,13 +91,13 @@ def _task(scenario: Scenario, theorems: Sequence[Theorem], device: str) -> Task:
 
 
 @contextmanager
-def _backend(workers: Workers) -> Iterator[int]:
-    """The joblib backend of the workers, and how many there are."""
+def _backend(jobs: int, scheduler: str | None) -> Iterator[int]:
+    """Where points run, and how many at a time: `jobs` processes here, or a Dask cluster."""
     from joblib import parallel_config
 
-    if workers.scheduler is None:
-        with parallel_config(backend="loky" if workers.jobs > 1 else "sequential"):
-            yield workers.jobs
+    if scheduler is None:
+        with parallel_config(backend="loky" if jobs > 1 else "sequential"):
+            yield jobs
         return
     try:
         from distributed import Client
@@ -112,13 +106,13 @@ def _backend(workers: Workers) -> Iterator[int]:
             "--scheduler: needs the extra 'cluster': pip install 'perturbproof[cluster]'"
         ) from None
     try:
-        client = Client(workers.scheduler, timeout=5, set_as_default=True)
+        client = Client(scheduler, timeout=5, set_as_default=True)
     except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(f"--scheduler {workers.scheduler}: cannot be reached ({error})") from None
+        raise InputError(f"--scheduler {scheduler}: cannot be reached ({error})") from None
     try:
         count = len(client.scheduler_info(n_workers=-1)["workers"])
         if not count:
-            raise InputError(f"--scheduler {workers.scheduler}: the cluster has no workers")
+            raise InputError(f"--scheduler {scheduler}: the cluster has no workers")
         with parallel_config(backend="dask"):
             yield count
     finally:
@@ -187,22 +181,24 @@ def run_sweep(
     folder: Path,
     *,
     device: str = "cpu",
-    workers: Workers = Workers(),
-    shard: Shard | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    shard: tuple[int, int] | None = None,
     retry_failed: bool = False,
     progress: Progress = unwatched,
 ) -> Swept:
     """Run the points of a grid that `folder` has not, and judge them if it then has them all.
 
     `theorems` are the known ones. A point that failed counts as run unless `retry_failed`. With a
-    `shard` only its points are run.
+    `shard` (i, n) only every n-th point is run, from the i-th on; with the address of a `scheduler`
+    its workers run them, not `jobs` processes here.
 
     Raises:
         InputError: a point names an unknown theorem, or the device or cluster is not there.
     """
     resolved = resolve_device(device)
     if resolved.startswith("cuda"):  # no more processes than there are GPUs to give each its own
-        workers = replace(workers, jobs=1)
+        jobs = 1
     points = tuple(grid.points())
     scenarios = {point: point.scenario for point in points if point.scenario is not None}
     about = {point: select(one, theorems) for point, one in scenarios.items()}
@@ -217,12 +213,12 @@ def run_sweep(
         keys[point]: _task(scenarios[point], about[point], resolved)
         for point, found in have().items()
         if (found is None or (retry_failed and found.error is not None))
-        and (shard is None or shard.has(point))
+        and (shard is None or point.index % shard[1] == shard[0] - 1)
     }
     if tasks:
         progress("points", 0, len(tasks))
     # Those that failed are kept too, so that they count as run.
-    arriving = computed(run_tasks(tasks, workers), store, lambda record: record)
+    arriving = computed(run_tasks(tasks, jobs, scheduler), store, lambda record: record)
     for done, _ in enumerate(arriving, start=1):
         progress("points", done, len(tasks))
     # Read again, because other shards may have come further meanwhile.

@@ -7,12 +7,10 @@ from dataclasses import asdict, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
-import sympy as sp
-
 from ...theory.engine import ProofReport
 from ...theory.exact.interval import Interval
 from ...theory.notation import formula, prose
-from ...theory.statement import Theorem
+from ...theory.statement import Claim, Theorem
 from ...theory.symbols import quantity, symbols_of
 from ..reporting import schema
 from ..values import interval
@@ -35,7 +33,9 @@ def record_of(kind: type[_Record], *sources: object, **own: Any) -> _Record:
         for name in kind.model_fields
         if name not in own and hasattr(source, name)
     }
-    return kind(**found, **own)
+    if issubclass(kind, schema.Formula):
+        found |= _formulas(sources)
+    return kind(**{**found, **own})
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -52,27 +52,27 @@ def _plain(name: str, value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def formulas(relation: sp.Basic) -> dict[str, str]:
-    """The fields of a formula: text, LaTeX and Typst."""
+def _formulas(sources: tuple[object, ...]) -> dict[str, str | None]:
+    """The fields of a formula: text, LaTeX, Typst; of a claim also what says more than these."""
+    relation = next(
+        getattr(source, name)
+        for source in sources
+        for name in ("relation", "formula")
+        if hasattr(source, name)
+    )
     shown = formula(relation)
+    display = next((source.display for source in sources if isinstance(source, Claim)), None)
     return {
         "formula_text": shown.text,
         "formula_latex": shown.latex,
         "formula_typst": shown.typst,
+        "display_typst": None if display is None else formula(display).typst,
     }
-
-
-def displayed(display: sp.Basic | None) -> str | None:
-    """A statement as a reader expects it, in Typst, where it says more than the formula."""
-    return None if display is None else formula(display).typst
 
 
 def proof_entry(theorem: Theorem, proof: ProofReport, witness: str | None = None) -> schema.Proof:
     """A proof with its steps; `witness` is the text shown where it fails."""
-    steps = tuple(
-        record_of(schema.Step, step, smt=step.smt or None, **formulas(step.formula))
-        for step in proof.steps
-    )
+    steps = tuple(record_of(schema.Step, step, smt=step.smt or None) for step in proof.steps)
     return record_of(schema.Proof, proof, title=prose(theorem.title), witness=witness, steps=steps)
 
 
@@ -83,15 +83,8 @@ def theorem_entry(theorem: Theorem) -> schema.Theorem:
         schema.Theorem,
         theorem,
         source=schema.Source(**asdict(theorem.source)),
-        assumptions=tuple(
-            record_of(schema.Formula, a, **formulas(a.relation)) for a in theorem.assumptions
-        ),
-        claims=tuple(
-            record_of(
-                schema.Statement, c, display_typst=displayed(c.display), **formulas(c.relation)
-            )
-            for c in theorem.claims
-        ),
+        assumptions=tuple(record_of(schema.Formula, a) for a in theorem.assumptions),
+        claims=tuple(record_of(schema.Statement, c) for c in theorem.claims),
         trusted_base=tuple(record_of(schema.Trusted, fact) for fact in theorem.trusted_base),
         symbols=tuple(
             record_of(schema.Symbol, q, range=prose(q.range_text))

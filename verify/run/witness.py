@@ -147,7 +147,7 @@ def _arrays(experiment: Experiment) -> dict[str, np.ndarray]:
         made = experiment.perturbed.made
         arrays |= {"base_x": made.base.x, "base_y": made.base.y, "perturbed_x": made.perturbed.x}
         if made.direction is not None:
-            arrays["direction"] = made.direction.dir
+            arrays["direction"] = made.direction
     return arrays
 
 

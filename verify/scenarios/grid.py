@@ -135,23 +135,12 @@ class Grid:
                 yield Point(index, name, at, None, str(error))
 
 
-@dataclass(frozen=True)
-class Shard:
-    """Part `index` of `count`, from 1: every point whose place in the grid leaves that rest."""
-
-    index: int
-    count: int
-
-    @classmethod
-    def parse(cls, text: str) -> Shard:
-        """From "i/n". Raises InputError for anything but 1 <= i <= n."""
-        first, _, second = text.partition("/")
-        if first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
-            return cls(int(first), int(second))
-        raise InputError(f"--shard: must be i/n with 1 <= i <= n, as in 2/8, found {text!r}")
-
-    def has(self, point: Point) -> bool:
-        return point.index % self.count == self.index - 1
+def parse_shard(text: str) -> tuple[int, int]:
+    """Part i of n, from "i/n". Raises InputError for anything but 1 <= i <= n."""
+    first, _, second = text.partition("/")
+    if first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
+        return int(first), int(second)
+    raise InputError(f"--shard: must be i/n with 1 <= i <= n, as in 2/8, found {text!r}")
 
 
 def load_grid(path: Path, seed: int | None = None) -> Grid:

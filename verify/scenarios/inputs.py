@@ -20,15 +20,15 @@ from ...numerics.configuration import InputError
 from ...numerics.data.file import FromFile, read_labels
 from ...numerics.data.sample import checked_pair
 from ...numerics.device import check_device_name
-from ..suites import suite_files
 from .grid import Grid, load_grid
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
-from .study import LoadedStudy, study_from
+from .study import Study, study_from
 
 _Arrays = tuple[np.ndarray, np.ndarray]
 FilePath = str | os.PathLike[str]
-ScenarioLike = Scenario | LoadedStudy | FilePath
+ScenarioLike = Scenario | Study | FilePath
 
+_SUITES = Path(__file__).parents[1] / "suites"
 _MOST_DATA = 500
 """Combinations of a sweep whose data are looked at beforehand."""
 
@@ -68,7 +68,7 @@ def run_inputs(
     *,
     seed: int | None = None,
     precision: int | None = None,
-) -> tuple[tuple[Scenario, ...], tuple[LoadedStudy, ...]]:
+) -> tuple[tuple[Scenario, ...], tuple[Study, ...]]:
     """The scenarios and studies of a run, with `seed` and `precision` in place of their own.
 
     `scenarios` are objects, files, or names of suites (text without a folder and without the
@@ -82,7 +82,7 @@ def run_inputs(
         loaded = [one.seeded(seed) for one in loaded]
     at = {} if precision is None else {"precision": precision}
     chosen = tuple(one.model_copy(update=at) for one in loaded if isinstance(one, Scenario))
-    studies = tuple(one for one in loaded if isinstance(one, LoadedStudy))
+    studies = tuple(one for one in loaded if isinstance(one, Study))
     names = [one.name for one in (*chosen, *studies)]
     if twice := next((name for name in names if names.count(name) > 1), None):
         if twice in [study.name for study in studies]:
@@ -185,7 +185,7 @@ def _arrays(data: Any, labels: Any) -> tuple[str, str | None, _Arrays | None]:
     return named, None, checked_pair(named, x, y)
 
 
-def load_run_file(path: Path) -> Scenario | LoadedStudy:
+def load_run_file(path: Path) -> Scenario | Study:
     """Read and validate a file: a scenario, or a study by its `kind = "study"`.
 
     Raises:
@@ -195,13 +195,20 @@ def load_run_file(path: Path) -> Scenario | LoadedStudy:
     return (study_from if content.get("kind") == "study" else scenario_from)(content, path)
 
 
-def load_suite(name: str) -> tuple[Scenario | LoadedStudy, ...]:
-    """The scenarios and studies of a suite.
+def suite_names() -> tuple[str, ...]:
+    """The names of the built-in suites."""
+    return tuple(sorted({file.parent.name for file in _SUITES.glob("*/*.toml")}))
+
+
+def load_suite(name: str) -> tuple[Scenario | Study, ...]:
+    """The scenarios and studies of a suite, in the order in which they run.
 
     Raises:
         InputError: there is no such suite.
     """
-    return tuple(map(load_run_file, suite_files(name)))
+    if name not in suite_names():
+        raise InputError(f"no suite {name!r}; known: {', '.join(suite_names())}")
+    return tuple(map(load_run_file, sorted((_SUITES / name).glob("*.toml"))))
 
 
 def compiled(path: Path) -> CodeType:
@@ -224,8 +231,8 @@ def compiled(path: Path) -> CodeType:
         raise InputError(f"--theorem {path}: cannot be read ({error})") from None
 
 
-def _loaded(given: ScenarioLike) -> tuple[Scenario | LoadedStudy, ...]:
-    if isinstance(given, (Scenario, LoadedStudy)):
+def _loaded(given: ScenarioLike) -> tuple[Scenario | Study, ...]:
+    if isinstance(given, (Scenario, Study)):
         return (given,)
     if isinstance(given, str) and Path(given).name == given and Path(given).suffix != ".toml":
         return load_suite(given)

@@ -52,11 +52,6 @@ def own_theorems(
     return tuple(theorems), files
 
 
-def load_theorem(path: Path) -> Theorem:
-    """The theorem of one file. Raises InputError as `own_theorems`."""
-    return own_theorems([path])[0][0]
-
-
 def _defined(path: Path) -> Theorem:
     code = compiled(path)
     module = ModuleType(f"perturbproof_own_{path.stem}")

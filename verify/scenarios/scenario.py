@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,13 +33,33 @@ MOST_BITS = 2**16
 Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 
 
-def _expectable(verdict: Verdict) -> Verdict:
-    if verdict is Verdict.ERROR:
-        raise ValueError("an ERROR is a fault of the code and cannot be expected")
-    return verdict
+def checked(holds: Callable[[Any], bool], otherwise: str) -> pydantic.AfterValidator:
+    """What a field must meet, and what is said of a value that does not."""
+
+    def check(value: Any) -> Any:
+        if not holds(value):
+            raise ValueError(f"{otherwise}, found {value}")
+        return value
+
+    return pydantic.AfterValidator(check)
 
 
-Expected = Annotated[Verdict, pydantic.AfterValidator(_expectable)]
+Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
+Slope = Annotated[float, checked(lambda slope: 0 < slope <= 1, "must lie in (0, 1]")]
+Width = Annotated[
+    int,
+    checked(lambda m: m >= 2 and m % 2 == 0, "must be even and at least 2 (two equal halves)"),
+]
+_Scale = Annotated[
+    float, checked(lambda scale: 0 <= scale < math.inf, "must be finite and at least 0")
+]
+Expected = Annotated[
+    Verdict,
+    checked(
+        lambda verdict: verdict is not Verdict.ERROR,
+        "an ERROR is a fault of the code and cannot be expected",
+    ),
+]
 
 
 class Section(pydantic.BaseModel):
@@ -57,31 +78,10 @@ class Section(pydantic.BaseModel):
 class Network(Section):
     """The network. `slope` is the float64 that is written, exactly; `width` is m, even."""
 
-    slope: float = 0.5
-    width: int = 100
-    initial_scale: float | None = None
+    slope: Slope = 0.5
+    width: Width = 100
+    initial_scale: _Scale | None = None
     initial_distribution: Literal["uniform", "gaussian"] = "uniform"
-
-    @pydantic.field_validator("slope")
-    @classmethod
-    def _slope(cls, value: float) -> float:
-        if not (math.isfinite(value) and 0 < value <= 1):
-            raise ValueError(f"must lie in (0, 1], found {value}")
-        return value
-
-    @pydantic.field_validator("initial_scale")
-    @classmethod
-    def _scale(cls, value: float | None) -> float | None:
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"must be finite and at least 0, found {value}")
-        return value
-
-    @pydantic.field_validator("width")
-    @classmethod
-    def _width(cls, value: int) -> int:
-        if value < 2 or value % 2:
-            raise ValueError(f"must be even and at least 2 (two equal halves), found {value}")
-        return value
 
 
 class Training(Section):
@@ -157,7 +157,7 @@ class Scenario(Section):
 
     name: Name
     description: str = ""
-    seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0
+    seed: Seed = 0
     theorems: tuple[str, ...] | None = None
     precision: Annotated[int, pydantic.Field(ge=54, le=MOST_BITS)] | None = None
     expect: Expected | dict[str, Expected] = Verdict.PASS
@@ -267,5 +267,7 @@ def first_problem(error: pydantic.ValidationError) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     found = problem.get("input")
-    shown = "" if isinstance(found, (dict, list)) or "found" in message else f", found {found!r}"
+    shown = (
+        "" if isinstance(found, (dict, list, bytes)) or "found" in message else f", found {found!r}"
+    )
     return f"'{field}': {message}{shown}" if field else message + shown

@@ -17,7 +17,7 @@ import pydantic
 from ...numerics.configuration import InputError
 from ...numerics.paper_scale.setting import Count, LearningSetting, Noise, PerturbationKind, Size
 from ..values import Verdict
-from .scenario import Expected, Name, Section, first_problem
+from .scenario import Expected, Name, Section, Seed, Slope, Width, first_problem
 
 # Published accuracies, from a CSV file with columns norm, sweep, value, accuracy.
 
@@ -71,9 +71,9 @@ def _number(text: str, path: Path, line: int) -> float:
 
 
 Vary = Literal["dimension", "samples", "noise_samples", "eps"]
-Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
 Dimension = Annotated[int, pydantic.Field(ge=1, le=1_000_000)]
-Width = Annotated[int, pydantic.Field(ge=2, le=100_000, multiple_of=2)]
+_Seeds = Annotated[tuple[Seed, ...], pydantic.Field(min_length=1)]
+_Width = Annotated[Width, pydantic.Field(le=100_000)]
 
 LINEAR_SHARE = 0.25
 """Up to N_adv = d/4 the exact solution is compared; beyond, the linear pattern fails (observed)."""
@@ -98,9 +98,9 @@ class PointEntry(Section):
     samples: Count | None = None
     noise_samples: Count | None = None
     eps: Size | None = None
-    seeds: Annotated[tuple[Seed, ...], pydantic.Field(min_length=1)] | None = None
+    seeds: _Seeds | None = None
     train: bool = False
-    width: Width | None = None
+    width: _Width | None = None
 
 
 class Pool(Section):
@@ -128,7 +128,7 @@ class Published(Section):
 class Training(Section):
     """How networks are trained: hidden width, and flow time (None: the published recipe's)."""
 
-    width: Width = 32
+    width: _Width = 32
     time: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = None
 
 
@@ -143,13 +143,24 @@ class Study(Section):
     data: Noise
     perturbation: PerturbationKind
     vary: Vary
-    slope: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.01
-    seeds: Annotated[tuple[Seed, ...], pydantic.Field(min_length=1)] = (0,)
+    slope: Slope = 0.01
+    seeds: _Seeds = (0,)
     sizes: Sizes
     pool: Pool | None = None
     points: Annotated[tuple[PointEntry, ...], pydantic.Field(min_length=1, max_length=1000)]
     published: Published | None = None
     training: Training = Training()
+    _curve: dict[float, float] = pydantic.PrivateAttr(default_factory=dict)
+
+    @property
+    def curve(self) -> dict[float, float]:
+        """Published accuracies by value on the axis; empty where none are."""
+        return self._curve
+
+    def seeded(self, seed: int) -> Study:
+        """The same with one seed in place of all."""
+        points = tuple(point.model_copy(update={"seeds": None}) for point in self.points)
+        return self.model_copy(update={"seeds": (seed,), "points": points})
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Study:
@@ -158,7 +169,7 @@ class Study(Section):
             if values.count(value) > 1:
                 raise ValueError(f"two points have {self.vary} = {value}")
         for number, point in enumerate(self.expanded, start=1):
-            for field in ("samples", "noise_samples", "dimension"):
+            for field in Pool.model_fields:
                 asked, there = getattr(point.setting, field), getattr(self.draws, field)
                 if asked > there:
                     raise ValueError(f"point {number}: {field} = {asked}, the pool has {there}")
@@ -184,11 +195,7 @@ class Study(Section):
         if self.pool is not None:
             return self.pool
         settings = [point.setting for point in self.expanded]
-        return Pool(
-            samples=max(s.samples for s in settings),
-            noise_samples=max(s.noise_samples for s in settings),
-            dimension=max(s.dimension for s in settings),
-        )
+        return Pool(**{name: max(getattr(s, name) for s in settings) for name in Pool.model_fields})
 
     @property
     def expanded(self) -> tuple[StudyPoint, ...]:
@@ -227,26 +234,8 @@ class StudyPoint:
         return self.setting.noise_samples <= LINEAR_SHARE * self.setting.dimension
 
 
-@dataclass(frozen=True)
-class LoadedStudy:
-    """A study and its published accuracies by value on the axis."""
-
-    study: Study
-    published: dict[float, float]
-
-    @property
-    def name(self) -> str:
-        return self.study.name
-
-    def seeded(self, seed: int) -> LoadedStudy:
-        """The same with one seed in place of all."""
-        points = tuple(point.model_copy(update={"seeds": None}) for point in self.study.points)
-        study = self.study.model_copy(update={"seeds": (seed,), "points": points})
-        return LoadedStudy(study, self.published)
-
-
-def study_from(content: dict[str, Any], path: Path) -> LoadedStudy:
-    """The study that the tables of the file at `path` describe.
+def study_from(content: dict[str, Any], path: Path) -> Study:
+    """The study that the tables of the file at `path` describe, with the published curve read.
 
     Raises:
         InputError: a field is unknown or out of range, or the published numbers cannot be read.
@@ -255,7 +244,6 @@ def study_from(content: dict[str, Any], path: Path) -> LoadedStudy:
         study = Study.model_validate(content)
     except pydantic.ValidationError as error:
         raise InputError(f"{path}: {first_problem(error)}") from None
-    if (source := study.published) is None:
-        return LoadedStudy(study, {})
-    curve = published_curve(path.parent / source.file, source.norm, source.sweep)
-    return LoadedStudy(study, curve)
+    if (source := study.published) is not None:
+        study._curve = published_curve(path.parent / source.file, source.norm, source.sweep)
+    return study

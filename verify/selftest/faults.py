@@ -17,7 +17,9 @@ import numpy as np
 
 from ...numerics.boundary import gram, multipliers
 from ...numerics.enclose.ball_array import BallArray
-from ...numerics.perturb.base import Direction, GeometricPerturbation
+from ...numerics.limit import capture
+from ...numerics.limit.convex_limit import ConvexLimit
+from ...numerics.perturb.base import GeometricPerturbation
 from ...numerics.perturb.geometric import L2
 from ...numerics.train import descent
 from ...theory.exact.interval import Interval
@@ -64,6 +66,12 @@ SCENARIOS: Mapping[str, dict[str, Any]] = {
         },
         "chance": {"delta": 0.1, "draws": 100},
         "network": {**_NETWORK, "slope": 1.0},
+    },
+    "captured": {
+        "theorems": ["linear-limit", "limit-candidate", "capture"],
+        "data": {"kind": "gaussian", "samples": 12, "dimension": 30},
+        "training": {"until": "captured", "steps": 2000},
+        "tolerance": {"angle": 0.5},
     },
 }
 """In which every theorem passes as long as no fault is planted; at most a second each."""
@@ -167,8 +175,8 @@ def _first_negated(values: np.ndarray, until: int = 1) -> np.ndarray:
     return wrong
 
 
-def _turned(direction: Direction) -> Direction:
-    return replace(direction, dir=_first_negated(direction.dir, len(direction.dir) // 2))
+def _turned(direction: np.ndarray) -> np.ndarray:
+    return _first_negated(direction, len(direction) // 2)
 
 
 def _shifted(solution: Any) -> Any:
@@ -177,6 +185,18 @@ def _shifted(solution: Any) -> Any:
 
 def _half(slope: Any) -> Fraction:
     return Fraction(slope) / 2
+
+
+def _less(name: str, factor: float) -> Callable[[Any], Any]:
+    """A capture certificate with one of its numbers multiplied."""
+
+    def change(found: Any) -> Any:
+        if found.certified is None:
+            return found
+        number = getattr(found.certified, name) * Interval.exact(factor)
+        return replace(found, certified=replace(found.certified, **{name: number}))
+
+    return change
 
 
 _FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
@@ -253,6 +273,32 @@ _FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
         "biased-gaussian-points": (
             "Isotropic points are 1.3 times too wide in one direction.",
             _biased("isotropic points"),
+        ),
+    },
+    "captured": {
+        "halves-of-the-convex-limit": (
+            "The linear form of the convex limit takes both halves with one sign.",
+            _at(
+                ConvexLimit,
+                "answers",
+                lambda right: lambda limit, z: (right(limit, z)[0], -right(limit, z)[1]),
+            ),
+        ),
+        "distance-understated": (
+            "The certified distance to the limit is half of what it should be.",
+            _returned(capture, "capture", _less("distance", 0.5)),
+        ),
+        "mean-for-the-sum": (
+            "The certificate takes the mean loss where it is stated for the sum.",
+            _returned(capture, "log_loss", lambda total: total - Interval.exact(12).log()),
+        ),
+        "entropy-overstated": (
+            "The entropy of the multipliers is five times what it should be.",
+            _returned(capture, "_entropy", lambda entropy: entropy * 5),
+        ),
+        "norm-growth-understated": (
+            "The certificate takes half of M, the rate at which the norm may grow.",
+            _returned(capture, "capture", _less("ratio", 0.5)),
         ),
     },
     "noise": {

@@ -55,7 +55,7 @@ def _holds(relation: Boolean, known: Mapping[str, float]) -> bool | None:
         return None
     at = [known[s.name] for s in symbols]
     left, right = (
-        float(compile_expression(side, symbols, "numpy")(*at))  # type: ignore[arg-type]
+        float(compile_expression(side, symbols)(*at))  # type: ignore[arg-type]
         for side in relation.args
     )
     small, large = (left, right) if isinstance(relation, sp.Lt | sp.Le) else (right, left)

@@ -26,7 +26,7 @@ Measured = dict[str, float]
 @cache
 def compiled(relation: sp.Basic) -> tuple[tuple[str, ...], tuple[Callable[..., float], ...]]:
     symbols = symbols_of(relation)
-    sides = tuple(compile_expression(side, symbols, "numpy") for side in relation.args)
+    sides = tuple(compile_expression(side, symbols) for side in relation.args)
     return tuple(s.name for s in symbols), sides
 
 

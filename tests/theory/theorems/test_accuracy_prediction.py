@@ -20,7 +20,7 @@ from perturbproof.theory.theorems.learning.accuracy_prediction import (
 )
 from scipy.stats import norm
 
-PREDICT = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance), "numpy")
+PREDICT = compile_expression(PREDICTION, (d, N, N_adv, eps, base_variance))
 
 
 def test_is_proved_as_a_prediction() -> None:

@@ -32,7 +32,7 @@ def test_is_proved(theorem: Theorem) -> None:
 def test_law_on_drawn_points(dimension: int, shape: str) -> None:
     """The law is the probability of a binomial count, at a level of 1e-6 for each case."""
     rng = np.random.default_rng(dimension)
-    law = compile_expression(agreement_law.LAW, (agreement_law.rho,), "numpy")
+    law = compile_expression(agreement_law.LAW, (agreement_law.rho,))
     z = rng.standard_normal((40_000, dimension))
     if shape != "gaussian":
         z /= np.linalg.norm(z, axis=1, keepdims=True)
@@ -63,7 +63,7 @@ def test_always_rule_on_random_normals() -> None:
     """No disagreeing point beyond sqrt(1 - rho²), and points just inside it that do disagree."""
     rng = np.random.default_rng(1)
     relation = LAW.claims[1].relation
-    bound = compile_expression(relation.rhs, symbols_of(relation.rhs), "numpy")  # type: ignore[attr-defined]
+    bound = compile_expression(relation.rhs, symbols_of(relation.rhs))  # type: ignore[attr-defined]
     closest = 0.0
     for _ in range(INSTANCES):
         dimension = int(rng.integers(2, 6))
@@ -88,7 +88,7 @@ def test_floor_on_random_parts() -> None:
         agreement_floor.perturbation_part,
         agreement_floor.alignment,
     )
-    floor = compile_expression(agreement_floor.FLOOR, names, "numpy")
+    floor = compile_expression(agreement_floor.FLOOR, names)
     admissible, closest = 0, 1.0
     while admissible < INSTANCES:
         dimension = int(rng.integers(2, 5))

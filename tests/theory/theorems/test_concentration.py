@@ -117,7 +117,7 @@ def test_draws_at_the_smallest_dimension_meet_the_condition(
     dimension = smallest_dimension(samples, slope, "0.1", condition)
     names = (R_max, R_min, p_max, N, gamma)
     sides = [
-        compile_expression(side, names, "numpy")
+        compile_expression(side, names)
         for side in (CONDITIONS[condition].lhs, CONDITIONS[condition].rhs)  # type: ignore[attr-defined]
     ]
     t1, t2 = (float(t.subs({N: samples, d: dimension, delta: sp.Rational(1, 10)})) for t in radii())

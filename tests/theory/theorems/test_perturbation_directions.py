@@ -23,8 +23,7 @@ def checker(id: str):
 
     compiled = {
         part.relation: [
-            compile_expression(side, symbols_of(part.relation), "numpy")
-            for side in part.relation.args
+            compile_expression(side, symbols_of(part.relation)) for side in part.relation.args
         ]
         for part in (*entry.assumptions, *entry.claims)
     }
@@ -143,7 +142,7 @@ def test_gradient_on_random_data() -> None:
 @pytest.mark.parametrize("slope", [1.0, 0.5, 0.1, 0.01])
 def test_closed_form_for_orthogonal_balanced_data(slope: float) -> None:
     values = Trained(np.eye(6), np.array([1.0, -1, 1, -1, 1, -1]), slope).values()
-    expected = float(compile_expression(BALANCED, (gamma,), "numpy")(slope))
+    expected = float(compile_expression(BALANCED, (gamma,))(slope))
     assert values["gradient_cos_min"] == pytest.approx(expected)
     assert values["gradient_cos_max"] == pytest.approx(expected)
     assert expected >= 1 / np.sqrt(2)

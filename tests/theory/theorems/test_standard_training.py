@@ -82,8 +82,8 @@ def instance(rng: np.random.Generator, condition: sp.Basic) -> KktPoint:
     symbols = (gamma, N, R_min, R_max, p_max)
     small, large = norms.min(), norms.max()
     # The condition's left side is linear in p_max: find the p_max at its edge.
-    left = compile_expression(condition.lhs, symbols, "numpy")
-    right = compile_expression(condition.rhs, symbols, "numpy")
+    left = compile_expression(condition.lhs, symbols)
+    right = compile_expression(condition.rhs, symbols)
     edge = right(slope, size, small, large, 1.0) / left(slope, size, small, large, 1.0)
     p = edge * rng.choice([0.999, rng.uniform(0, 0.999)])
     off = rng.choice([rng.uniform(-1, 1, (size, size)), rng.choice([-1.0, 1.0], (size, size))])
@@ -100,7 +100,7 @@ def holds(relation: sp.Basic, values: dict[str, float]) -> bool:
         return all(parts) if isinstance(relation, sp.And) else any(parts)
     symbols = symbols_of(relation)
     at = [values[s.name] for s in symbols]
-    left, right = (float(compile_expression(side, symbols, "numpy")(*at)) for side in relation.args)
+    left, right = (float(compile_expression(side, symbols)(*at)) for side in relation.args)
     room = 1e-9 * (abs(left) + abs(right))
     if isinstance(relation, (sp.StrictLessThan, sp.LessThan)):
         return left <= right + room
@@ -184,8 +184,8 @@ def test_half_aware_is_weaker_by_the_published_factors(slope: float, times: floa
 
     def edge(id: str, size: float) -> float:
         relation = theorem(id).assumptions[0].relation
-        right = compile_expression(relation.rhs, symbols, "numpy")(slope, size, 1.0, 1.0, 1.0)
-        left = compile_expression(relation.lhs, symbols, "numpy")(slope, size, 1.0, 1.0, 1.0)
+        right = compile_expression(relation.rhs, symbols)(slope, size, 1.0, 1.0, 1.0)
+        left = compile_expression(relation.lhs, symbols)(slope, size, 1.0, 1.0, 1.0)
         return float(right / left)
 
     ratio = edge("half-aware", 1e9) / edge("standard-boundary", 1e9)

@@ -35,7 +35,6 @@ THEOREM = Theorem(
         *kkt.SAMPLES,
         *kkt.chain_steps("exact-chain"),
         *linear_boundary.LINEAR_BOUNDARY,
-        *linear_boundary.FINITE_TIME,
         *standard_boundary.CONCLUSIONS,
     ),
 )

@@ -4,20 +4,18 @@ import sympy as sp
 
 from ...statement import (
     PROJECT,
-    Assumption,
     Citation,
     Claim,
     Conclusion,
     Definition,
     Earlier,
-    Identity,
     Inequality,
     Let,
     Theorem,
 )
 from ...steps import kkt, linear_boundary, sums
 from ...steps.kkt import A_eigenvalue, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
-from ...steps.linear_boundary import label_k, label_n, upper_multiplier
+from ...steps.linear_boundary import upper_multiplier
 from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from . import half_aware
 
@@ -37,13 +35,7 @@ THEOREM = Theorem(
         "and its multipliers lie between sharper bounds."
     ),
     source=PROJECT,
-    assumptions=(
-        Assumption(
-            "half-aware",
-            "The row sums of inner products are small against the norms (half-aware).",
-            half_aware.CONDITION,
-        ),
-    ),
+    assumptions=half_aware.THEOREM.assumptions,
     claims=(
         Claim(
             "definite",
@@ -72,20 +64,12 @@ THEOREM = Theorem(
             "half.",
             half_aware.THEOREM,
         ),
-        Identity(
+        *linear_boundary.slope_products(
             "pair-same",
             "A neuron of half a has slope (1+gamma)/2 + a y (1-gamma)/2 at a sample of label y. "
             "Over both halves the products of two slopes add to 1+gamma² for equal labels.",
-            linear_boundary.SLOPES,
-            1 + gamma**2,
-            cases=({label_n: 1, label_k: 1}, {label_n: -1, label_k: -1}),
-        ),
-        Identity(
             "pair-different",
             "And to 2 gamma for different labels: these are the numbers c_nk.",
-            linear_boundary.SLOPES,
-            2 * gamma,
-            cases=({label_n: 1, label_k: -1}, {label_n: -1, label_k: 1}),
         ),
         Inequality("pair-bound", "2 gamma <= 1+gamma².", 2 * gamma <= 1 + gamma**2),
         Definition(

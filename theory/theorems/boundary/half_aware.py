@@ -117,7 +117,6 @@ THEOREM = Theorem(
         *kkt.TOP_SAMPLE,
         *_STEPS,
         *linear_boundary.LINEAR_BOUNDARY,
-        *linear_boundary.FINITE_TIME,
         *standard_boundary.CONCLUSIONS,
     ),
 )

@@ -33,8 +33,7 @@ THEOREM = Theorem(
             "Here E+ = E- = O, and t solves (1+gamma²) D_n t_n - (1+gamma) (O t)_n = 2.",
             (
                 sp.Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),
-                sp.Eq(rows.minus_lambda, rows.plus_lambda),
-                sp.Eq(rows.minus_t, rows.plus_t),
+                *rows.UNSIGNED,
             ),
         ),
         Definition(
@@ -47,15 +46,9 @@ THEOREM = Theorem(
             ),
         ),
         Inequality(
-            "(i) <- system gap row-gap row",
-            "L_n <= t_n, so a positive gap gives (i).",
-            gamma * rho_n * rows.t_n > rows.minus_t,
+            "(i) <- system gap row-gap row", "L_n <= t_n, so a positive gap gives (i).", rows.FIRST
         ),
-        Inequality(
-            "(ii) <- system",
-            "By definition of t.",
-            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
-        ),
+        Inequality("(ii) <- system", "By definition of t.", rows.SECOND),
         *rows.UPPER_BOUND,
         *rows.LOWER_BOUND,
         Inequality(

@@ -100,8 +100,7 @@ THEOREM = Theorem(
             "(1+gamma²) D_n - (1+gamma) s_n.",
             (
                 sp.Eq(rows.t_n * M, 2),
-                sp.Eq(rows.minus_lambda, rows.plus_lambda),
-                sp.Eq(rows.minus_t, rows.plus_t),
+                *rows.UNSIGNED,
                 sp.Eq(rows.minus_t, s_n * rows.t_n),
                 s_n <= S,
                 M <= (1 + gamma**2) * rho_n - (1 + gamma) * s_n,
@@ -118,14 +117,10 @@ THEOREM = Theorem(
             gamma * rho_n > s_n,
         ),
         Inequality(
-            "(i) <- norm system positive",
-            "As (E- t)_n = s_n t_n and t is positive.",
-            gamma * rho_n * rows.t_n > rows.minus_t,
+            "(i) <- norm system positive", "As (E- t)_n = s_n t_n and t is positive.", rows.FIRST
         ),
         Inequality(
-            "(ii) <- system positive",
-            "The left side is at least M t_n, which is 2.",
-            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
+            "(ii) <- system positive", "The left side is at least M t_n, which is 2.", rows.SECOND
         ),
         *rows.UPPER_BOUND,
         *rows.LOWER_BOUND,

@@ -34,17 +34,12 @@ THEOREM = Theorem(
             "Here E+ = E- = O, and t solves gamma D_n t_n - (O t)_n = 2 gamma/(1+gamma²).",
             (
                 sp.Eq(gamma * rho_n * rows.t_n - rows.minus_t, 2 * gamma / (1 + gamma**2)),
-                sp.Eq(rows.minus_lambda, rows.plus_lambda),
-                sp.Eq(rows.minus_t, rows.plus_t),
+                *rows.UNSIGNED,
             ),
         ),
+        Inequality("(i) <- system", "The right side is positive.", rows.FIRST),
         Inequality(
-            "(i) <- system", "The right side is positive.", gamma * rho_n * rows.t_n > rows.minus_t
-        ),
-        Inequality(
-            "(ii) <- system witness positive",
-            "Since (1+gamma²)/gamma >= 1+gamma.",
-            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
+            "(ii) <- system witness positive", "Since (1+gamma²)/gamma >= 1+gamma.", rows.SECOND
         ),
         *rows.UPPER_BOUND,
         *rows.LOWER_BOUND,

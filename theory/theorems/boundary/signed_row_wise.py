@@ -43,14 +43,8 @@ THEOREM = Theorem(
                 SYMBOLS.gap <= gamma * rho_n * rows.L_n,
             ),
         ),
-        Inequality(
-            "(i) <- gap row-gap", "One of the three gaps.", gamma * rho_n * rows.t_n > rows.minus_t
-        ),
-        Inequality(
-            "(ii) <- system",
-            "By definition of t.",
-            (1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t >= 2,
-        ),
+        Inequality("(i) <- gap row-gap", "One of the three gaps.", rows.FIRST),
+        Inequality("(ii) <- system", "By definition of t.", rows.SECOND),
         *rows.UPPER_BOUND,
         *rows.LOWER_BOUND,
         Definition(

@@ -54,7 +54,6 @@ THEOREM = Theorem(
         *kkt.SAMPLES,
         *kkt.chain_steps("nearly-orthogonal"),
         *linear_boundary.LINEAR_BOUNDARY,
-        *linear_boundary.FINITE_TIME,
         *CONCLUSIONS,
     ),
 )

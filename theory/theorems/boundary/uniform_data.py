@@ -5,8 +5,6 @@ x uniform on [-1, 1]^d: every squared norm is within t1 of d/3 and every inner p
 N (N - 1)/2 inner products, each by the better of Hoeffding's and Bernstein's inequality.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -154,19 +152,22 @@ _bad_cross = _chance("bad_cross", "some |<x_n, x_k>| exceeds t2")
 _good = _chance("good_draw", "neither happens")
 
 
-def _density(moment: sp.Expr, *variables: sp.Symbol) -> sp.Expr:
-    """The mean of a function of independent coordinates uniform on [-1, 1]."""
-    return sp.Integral(moment / 2 ** len(variables), *((v, -1, 1) for v in variables))
-
-
-_NORM_VARIANCE = _density((_u**2 - sp.Rational(1, 3)) ** 2, _u)
-_CROSS_VARIANCE = _density((_u * _w) ** 2, _u, _w)
+_NORM_VARIANCE = probability.uniform_mean((_u**2 - sp.Rational(1, 3)) ** 2, _u)
+_CROSS_VARIANCE = probability.uniform_mean((_u * _w) ** 2, _u, _w)
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity("mean-square", "The mean of x² is 1/3.", _density(_u**2, _u), sp.Rational(1, 3)),
+    Identity(
+        "mean-square",
+        "The mean of x² is 1/3.",
+        probability.uniform_mean(_u**2, _u),
+        sp.Rational(1, 3),
+    ),
     Identity("variance-square", "The variance of x² is 4/45.", _NORM_VARIANCE, sp.Rational(4, 45)),
     Identity(
-        "mean-product", "The mean of a product x y is 0.", _density(_u * _w, _u, _w), sp.Integer(0)
+        "mean-product",
+        "The mean of a product x y is 0.",
+        probability.uniform_mean(_u * _w, _u, _w),
+        sp.Integer(0),
     ),
     Identity("variance-product", "Its variance is 1/9.", _CROSS_VARIANCE, sp.Rational(1, 9)),
 )
@@ -326,11 +327,6 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
         Citation(
             "event <- draw",
             "So the condition is met at least as often as a draw is good.",
-            probability.SUB_EVENT(
-                _good,
-                chance,
-                sp.Piecewise((1, event), (0, True)),
-                sp.Piecewise((1, met), (0, True)),
-            ),
+            probability.sub_event(_good, chance, event, met),
         ),
     )

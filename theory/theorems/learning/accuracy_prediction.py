@@ -4,10 +4,6 @@ The moments are exact for equal multipliers; that multipliers are equal, that �
 scores are normal and that N is large are heuristics, each cited as such.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import sympy as sp
 
 from ...statement import (
@@ -52,36 +48,35 @@ accuracy_asked = declare(
 )
 
 
-def _number(name: str, meaning: str, **range_: Any) -> Any:
-    return declare(name, meaning, **range_)
-
-
-_POSITIVE = {"low": 0, "open_low": True}
-_v = _number("data_variance", "variance of a natural coordinate", **_POSITIVE, latex="v")
-_k = _number(
+_v = declare("data_variance", "variance of a natural coordinate", low=0, open_low=True, latex="v")
+_k = declare(
     "data_kurtosis",
     "fourth moment of a natural coordinate over its squared variance",
     low=1,
     latex="\\kappa_4",
 )
-_own_mean = _number("own_mean", "mean of ‖x_k‖²")
-_own_variance = _number("own_variance", "variance of ‖x_k‖²", low=0)
-_one_mean = _number("one_cross_mean", "mean of one y_n y_k <x_n, x_k>")
-_one_variance = _number("one_cross_variance", "variance of one y_n y_k <x_n, x_k>", low=0)
-_cross_mean = _number("all_cross_mean", "mean of the sum of them over n != k")
-_cross_variance = _number("all_cross_variance", "variance of that sum", low=0)
-_square_mean = _number("q_square_mean", "mean of ‖q‖²", low=0)
-_norm = _number("q_length", "‖q‖ for multipliers 1", low=0)
-_noise_mean = _number("one_noise_mean", "mean of one y^a_n <x'_n, x_k>")
-_noise_variance = _number("one_noise_variance", "variance of one y^a_n <x'_n, x_k>", low=0)
-_t1_mean = _number("noise_mean", "mean of T1(x_k) y_k")
-_t1_variance = _number("noise_variance", "variance of T1(x_k) y_k", low=0)
-_score_mean = _number("score_mean", "mean of y_k <q_adv, x_k>", latex="\\mu")
-_score_variance = _number("score_variance", "its variance", **_POSITIVE, latex="\\sigma^2")
-_leading = _number(
-    "score_variance_leading", "its variance to leading order in N", **_POSITIVE, latex="\\sigma_0^2"
+_own_mean = declare("own_mean", "mean of ‖x_k‖²")
+_own_variance = declare("own_variance", "variance of ‖x_k‖²", low=0)
+_one_mean = declare("one_cross_mean", "mean of one y_n y_k <x_n, x_k>")
+_one_variance = declare("one_cross_variance", "variance of one y_n y_k <x_n, x_k>", low=0)
+_cross_mean = declare("all_cross_mean", "mean of the sum of them over n != k")
+_cross_variance = declare("all_cross_variance", "variance of that sum", low=0)
+_square_mean = declare("q_square_mean", "mean of ‖q‖²", low=0)
+_norm = declare("q_length", "‖q‖ for multipliers 1", low=0)
+_noise_mean = declare("one_noise_mean", "mean of one y^a_n <x'_n, x_k>")
+_noise_variance = declare("one_noise_variance", "variance of one y^a_n <x'_n, x_k>", low=0)
+_t1_mean = declare("noise_mean", "mean of T1(x_k) y_k")
+_t1_variance = declare("noise_variance", "variance of T1(x_k) y_k", low=0)
+_score_mean = declare("score_mean", "mean of y_k <q_adv, x_k>", latex="\\mu")
+_score_variance = declare("score_variance", "its variance", low=0, open_low=True, latex="\\sigma^2")
+_leading = declare(
+    "score_variance_leading",
+    "its variance to leading order in N",
+    low=0,
+    open_low=True,
+    latex="\\sigma_0^2",
 )
-_z = _number("z_score", "the resulting mean over deviation", low=0, latex="z")
+_z = declare("z_score", "the resulting mean over deviation", low=0, latex="z")
 
 Z_SCORE = sp.sqrt(d / N) / sp.sqrt(1 + base_variance * d / (eps**2 * N_adv))
 PREDICTION = (1 + sp.erf(Z_SCORE / sp.sqrt(2))) / 2
@@ -90,17 +85,23 @@ _x = sp.Symbol("x", real=True)
 _gauss = sp.exp(-(_x**2) / 2) / sp.sqrt(2 * sp.pi)
 
 
-def _uniform(moment: sp.Expr) -> sp.Expr:
-    return sp.Integral(moment / 2, (_x, -1, 1))
-
-
 def _gaussian(moment: sp.Expr) -> sp.Expr:
     return sp.Integral(moment * _gauss, (_x, -sp.oo, sp.oo))
 
 
 _MOMENTS: tuple[Step, ...] = (
-    Identity("uniform-variance", "Uniform: variance 1/3.", _uniform(_x**2), sp.Rational(1, 3)),
-    Identity("uniform-fourth", "Uniform: fourth moment 1/5.", _uniform(_x**4), sp.Rational(1, 5)),
+    Identity(
+        "uniform-variance",
+        "Uniform: variance 1/3.",
+        probability.uniform_mean(_x**2, _x),
+        sp.Rational(1, 3),
+    ),
+    Identity(
+        "uniform-fourth",
+        "Uniform: fourth moment 1/5.",
+        probability.uniform_mean(_x**4, _x),
+        sp.Rational(1, 5),
+    ),
     Identity("gaussian-variance", "Gaussian: variance 1.", _gaussian(_x**2), sp.Integer(1)),
     Identity("gaussian-fourth", "Gaussian: fourth moment 3.", _gaussian(_x**4), sp.Integer(3)),
 )

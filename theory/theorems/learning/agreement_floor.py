@@ -1,7 +1,5 @@
 """A floor under the agreement of the two boundaries, from the parts of the perturbed normal."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ...statement import (

@@ -1,7 +1,5 @@
 """How often two linear boundaries agree, by the angle of their normals, and where they must."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from ...statement import (

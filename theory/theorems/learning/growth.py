@@ -55,11 +55,14 @@ _RATIO = (
 
 _SHARED = ("upper-free", "lower-free", "failure")
 
-REGION = base_z_max * (
-    (_U + _L) / 2 * _ROOT / sp.sqrt(N_adv) + (_U - _L) / 2
-) * lambda_max * sp.sqrt(R_max**2 + (N - 1) * p_max) < (
-    eps * _L * lambda_min * side_min * sp.sqrt(N)
-)
+
+def _left(root: sp.Expr) -> sp.Expr:
+    """What random labels leave of the base samples, a sample, with sqrt(2 log(2/delta)) = root."""
+    return base_z_max * ((_U + _L) / 2 * root / sp.sqrt(N_adv) + (_U - _L) / 2)
+
+
+_NEEDED = eps * _L * lambda_min * side_min * sp.sqrt(N)
+REGION = _left(_ROOT) * lambda_max * sp.sqrt(R_max**2 + (N - 1) * p_max) < _NEEDED
 
 _STEPS = (
     *perturbation_features.NATURAL_SAMPLE,
@@ -141,17 +144,13 @@ _STEPS = (
     Inequality(
         "region-short <- region root-log reach failure",
         "The region in the short names.",
-        base_z_max
-        * ((_U + _L) / 2 * _root / sp.sqrt(N_adv) + (_U - _L) / 2)
-        * lambda_max
-        * sp.sqrt(_reach)
-        < eps * _L * lambda_min * side_min * sp.sqrt(N),
+        _left(_root) * lambda_max * sp.sqrt(_reach) < _NEEDED,
     ),
     Inequality("lower-free-sign <- lower-free upper-free", "0 < L <= U.", sp.And(_L > 0, _U >= _L)),
     Inequality(
         "region-dir <- region-short dir-root positive lower-free-sign",
         "Put <dir, z> for its lower bound and divide by lambda_max sqrt(R + P).",
-        base_z_max * ((_U + _L) / 2 * _root / sp.sqrt(N_adv) + (_U - _L) / 2) < eps * _L * dir_z,
+        _left(_root) < eps * _L * dir_z,
     ),
     Inequality(
         "region-scaled <- region-dir",

@@ -83,13 +83,13 @@ TAILS = (
     Identity(
         "mean-square",
         "The mean of x² for x uniform on [-1, 1] is 1/3.",
-        sp.Integral(_u**2 / 2, (_u, -1, 1)),
+        probability.uniform_mean(_u**2, _u),
         sp.Rational(1, 3),
     ),
     Identity(
         "mean-product",
         "The mean of a product of two independent coordinates is 0.",
-        sp.Integral(_u * _w / 4, (_u, -1, 1), (_w, -1, 1)),
+        probability.uniform_mean(_u * _w, _u, _w),
         sp.Integer(0),
     ),
     Let("t1 <- two-samples", "The radius for squared norms.", t1, NORM_RADIUS),
@@ -209,12 +209,7 @@ _STEPS = (
     Citation(
         "event <- met",
         "Compare the probabilities.",
-        probability.SUB_EVENT(
-            miss,
-            any_bad,
-            perturbed.indicator(sp.Not(HATS_MET)),
-            perturbed.indicator(sp.Not(WITHIN)),
-        ),
+        probability.sub_event(miss, any_bad, sp.Not(HATS_MET), sp.Not(WITHIN)),
     ),
     Definition(
         "complement", "Meeting is the opposite of missing.", (sp.Eq(noise_chance, 1 - miss),)

@@ -202,16 +202,12 @@ THEOREM = Theorem(
         Citation(
             "excess-event <- T1",
             "Compare the probabilities.",
-            probability.SUB_EVENT(
-                excess_chance, _tail, perturbed.indicator(_EXCESS), perturbed.indicator(_FAR)
-            ),
+            probability.sub_event(excess_chance, _tail, _EXCESS, _FAR),
         ),
         Citation(
             "mismatch-event <- mismatch",
             "Compare the probabilities.",
-            probability.SUB_EVENT(
-                mismatch_chance, _tail, perturbed.indicator(MISMATCH), perturbed.indicator(_FAR)
-            ),
+            probability.sub_event(mismatch_chance, _tail, MISMATCH, _FAR),
         ),
         Conclusion("claim-matching <- mismatch-event signs", "Both together."),
         Conclusion("claim-base-part <- excess-event signs", "Both together."),

@@ -107,6 +107,8 @@ plus_norm, minus_norm = (
 )
 N_plus = declare("N_plus", "number of samples labelled +1", low=0)
 N_minus = declare("N_minus", "number of samples labelled -1", low=0)
+_mixed = (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
+_whole_row = (1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2
 floor = declare("form_floor", "min(row, (1+gamma²) R/2)", low=0, open_low=True)
 PERTURBED = (
     Let(
@@ -164,13 +166,13 @@ PERTURBED = (
     Inequality(
         "row-positive <- settled-strength shift-strength",
         "A row of A adds to something positive.",
-        (1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2 > 0,
+        _whole_row > 0,
     ),
     Let(
         "row <- row-positive",
         "Write row for it: half of (1+gamma²) R + N g (1+gamma)²/2.",
         weight_row,
-        ((1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2) / 2,
+        _whole_row / 2,
     ),
     Let(
         "adv-common",
@@ -209,18 +211,7 @@ PERTURBED = (
         "<v, A v> = ((1+gamma²) R ‖v‖² + g ((1+gamma²)(s_+² + s_-²) + 4 gamma s_+ s_-))/2 with "
         "the class sums s_+ and s_- of v.",
         (
-            sp.Eq(
-                form,
-                (
-                    (1 + gamma**2) * square * vector
-                    + shift
-                    * (
-                        (1 + gamma**2) * (plus_sum**2 + minus_sum**2)
-                        + 4 * gamma * plus_sum * minus_sum
-                    )
-                )
-                / 2,
-            ),
+            sp.Eq(form, ((1 + gamma**2) * square * vector + shift * _mixed) / 2),
             sp.Eq(vector, plus_norm**2 + minus_norm**2),
             sp.Abs(plus_sum) <= plus,
             sp.Abs(minus_sum) <= minus,
@@ -241,17 +232,12 @@ PERTURBED = (
     Inequality(
         "mixed",
         "The class sums enter with a weight between 0 and (1+gamma)².",
-        sp.And(
-            (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum >= 0,
-            (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
-            <= (1 + gamma) ** 2 * (plus_sum**2 + minus_sum**2),
-        ),
+        sp.And(_mixed >= 0, _mixed <= (1 + gamma) ** 2 * (plus_sum**2 + minus_sum**2)),
     ),
     Inequality(
         "mixed-vector <- mixed class-sums",
         "So at most N (1+gamma)² ‖v‖²/2.",
-        (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
-        <= (1 + gamma) ** 2 * N / 2 * vector,
+        _mixed <= (1 + gamma) ** 2 * N / 2 * vector,
     ),
     Let(
         "smaller",

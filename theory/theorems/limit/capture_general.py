@@ -14,7 +14,7 @@ from ...statement import (
     Inequality,
     Theorem,
 )
-from ...steps import flow, halves
+from ...steps import flow, halves, held, losses
 from ...steps.own_pattern import ORDER_NEURONS, size_j
 from ...symbols import declare, gamma
 
@@ -58,7 +58,7 @@ _idle_h = declare("idle_h", "<w_j, x_n> at an inactive own pair, at t", index="n
 _idle = declare(
     "idle_sum", "sum of |a_j| gamma <w_j, x_n> over the inactive own pairs of n, at t", index="nt"
 )
-_PATTERN = halves.Pattern(
+_PATTERN = held.Pattern(
     general_slack,
     general_radius,
     _sign,
@@ -68,9 +68,9 @@ _PATTERN = halves.Pattern(
     declare("rival_share", "that over rho", index="gnt", latex="r_n"),
     _idle,
 )
-_moving = replace(flow.now, kappa=_kappa)
+_moving = replace(losses.now, kappa=_kappa)
 _OWN = (
-    _sign_j * flow.now.own_h > 0,
+    _sign_j * losses.now.own_h > 0,
     sp.Or(
         sp.And(sp.Eq(_sign_j, 1), sp.Eq(_kappa, 1)),
         sp.And(sp.Eq(_sign_j, -1), sp.Eq(_kappa, gamma)),
@@ -82,7 +82,7 @@ _k = sp.IndexedBase("kappa")[halves.multipliers.indices[0]]
 
 THEOREM = Theorem(
     id="capture-general",
-    order=455,
+    order=555,
     title="Captured with any own pairs: from a checkpoint on, training goes to one limit",
     summary=(
         "Own pairs need not be active: if the smooth-margin certificate bounds every own "
@@ -104,7 +104,7 @@ THEOREM = Theorem(
             "kept",
             "No own pair ever changes its sign: own activations over rho stay at least the slack.",
             _KEPT,
-            formal=sp.And(halves.least_ever >= general_slack, halves.least_ever > 0, _KEPT),
+            formal=sp.And(held.least_ever >= general_slack, held.least_ever > 0, _KEPT),
         ),
         Claim(
             "distance",
@@ -134,7 +134,7 @@ THEOREM = Theorem(
             "beta = 0 if it is -1. The rivals are the other active own groups; inactive own pairs "
             "have <w_j, x_n> < 0.",
             (
-                sp.Or(sp.Eq(_sign, 1), sp.And(sp.Eq(_sign, -1), sp.Eq(halves.mix, 0))),
+                sp.Or(sp.Eq(_sign, 1), sp.And(sp.Eq(_sign, -1), sp.Eq(held.mix, 0))),
                 _idle_h < 0,
             ),
         ),
@@ -150,12 +150,12 @@ THEOREM = Theorem(
             ORDER_NEURONS(_idle, 0, size_j * gamma * _idle_h, 0),
             by="idle-term",
         ),
-        *halves.activation(_PATTERN, "idle", "group"),
+        *held.activation(_PATTERN, "idle", "group"),
         *flow.DIRECTION,
         Definition(
             "seen-activation",
             "What is seen of own activations is not below their infimum.",
-            (general_activation >= halves.least_ever,),
+            (general_activation >= held.least_ever,),
         ),
         Conclusion(
             "claim-kept",

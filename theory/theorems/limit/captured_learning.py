@@ -142,7 +142,7 @@ _z, _q = sp.symbols("z q")
 
 THEOREM = Theorem(
     id="captured-learning",
-    order=460,
+    order=560,
     title="Learning from perturbations between captured networks",
     summary=(
         "f is captured on natural data; g is captured on any samples moved by eps along the "

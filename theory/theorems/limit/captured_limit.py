@@ -15,7 +15,7 @@ from ...statement import (
 )
 from ...steps.captured_sign import limit_lean_z, norm_a, norm_Q
 from ...steps.flow import distance_t
-from ...steps.halves import activation_t, least_ever
+from ...steps.held import activation_t, least_ever
 from ...steps.linear_boundary import norm_z
 from ...steps.own_pattern import (
     CAUCHY,
@@ -59,7 +59,7 @@ _z, _q = sp.symbols("z Q^*")
 
 THEOREM = Theorem(
     id="captured-limit",
-    order=452,
+    order=552,
     title="The limit of a captured network has a linear boundary",
     summary=(
         "A network captured with every own pair active tends to weights W* at which every own "

@@ -11,12 +11,11 @@ from ...statement import (
     Earlier,
     Identity,
     Inequality,
-    Let,
     Limit,
     Step,
     Theorem,
 )
-from ...steps import flow, own_pattern, sums
+from ...steps import motion, own_pattern, sums
 from ...steps.kkt import lambda_n
 from ...steps.own_pattern import contrary_points, own_activation, phi, seed_slack, size_j, slope_of
 from ...symbols import N, declare
@@ -158,27 +157,21 @@ _bound = declare(
     index="n",
     latex="\\sigma_n",
 )
-_LARGE = (
-    _scale >= 2 * _room,
-    _scale * _own_mass * _height**2 > 8 * _room * _square * _norm_x**2,
-)
+_GROWN = _scale >= 2 * _room
+_LARGE = sp.And(_GROWN, _scale * _own_mass * _height**2 > 8 * _room * _square * _norm_x**2)
 
 _SEED: tuple[Step, ...] = (
-    Citation(
-        "entropy", "Entropies lie in [0, log N]: g = log N - H >= 0.", flow.ENTROPY(_entropy, N)
-    ),
     Definition(
         "seed",
         "Start from c W*: L is the sum over the samples of exp(-c z_n(W*)), H the entropy of the "
-        "weights. Let c be so large that c >= 2 g and c c_own h_n² > 8 g ‖W*‖² ‖x_n‖² "
-        " for every n.",
+        "weights; write g for log N - H.",
         (
             sp.Eq(_rho, _entropy - sp.log(_loss)),
             sp.Eq(_room, sp.log(N) - _entropy),
             sp.Eq(_norm_star**2, _square),
-            *_LARGE,
         ),
     ),
+    Citation("entropy", "Entropies lie in [0, log N]: g >= 0.", motion.ENTROPY(_entropy, N)),
     Inequality(
         "seed-term",
         "Each term is at most exp(-c).",
@@ -193,47 +186,48 @@ _SEED: tuple[Step, ...] = (
     ),
     Identity("seed-log", "Its logarithm.", sp.log(N * sp.exp(-_scale)), sp.log(N) - _scale),
     Inequality(
-        "seed-rho",
-        "So rho >= c - g > 0.",
-        sp.And(_rho >= _scale - _room, 2 * (_scale - _room) >= _scale),
-        by="seed seed-loss seed-log",
+        "seed-rho", "So rho >= c - g.", _rho >= _scale - _room, by="seed seed-loss seed-log"
     ),
-    Let(
-        "seed-ratio",
-        "‖c W*‖ = c ‖W*‖: write R for the certificate's bound of ‖W‖/rho.",
-        _ratio,
-        sp.Max(_scale * _norm_star / _rho, _norm_star),
+    Inequality(
+        "seed-positive",
+        "That is at least c/2 where c >= 2 g.",
+        sp.Implies(_GROWN, sp.And(_rho > 0, 2 * (_scale - _room) >= _scale)),
         by="seed-rho",
+    ),
+    Definition(
+        "seed-ratio",
+        "‖c W*‖ = c ‖W*‖: R is the certificate's bound of ‖W‖/rho.",
+        (sp.Implies(_rho > 0, sp.Eq(_ratio * _rho, sp.Max(_scale, _rho) * _norm_star)),),
     ),
     Inequality(
         "seed-quotient",
         "R (c - g) <= c ‖W*‖.",
-        _ratio * (_scale - _room) <= _scale * _norm_star,
-        by="seed-ratio seed-rho",
+        sp.Implies(_GROWN, _ratio * (_scale - _room) <= _scale * _norm_star),
+        by="seed-ratio seed-rho seed-positive",
     ),
     Inequality(
         "seed-quotient-square",
         "Squared.",
-        _ratio**2 * (_scale - _room) ** 2 <= _scale**2 * _square,
-        by="seed-quotient seed-rho seed",
+        sp.Implies(_GROWN, _ratio**2 * (_scale - _room) ** 2 <= _scale**2 * _square),
+        by="seed-quotient seed-positive seed",
     ),
     Definition(
         "seed-radius",
         "The certificate's distance is r² = R² - sum lambda_n; the neurons of a half of c W* are "
         "equal, so D = 0.",
-        (sp.Eq(_radius**2, _ratio**2 - _total),),
+        (sp.Implies(_rho > 0, sp.Eq(_radius**2, _ratio**2 - _total)),),
     ),
     Inequality(
         "seed-radius-product",
         "So r² (c - g)² <= 2 c g ‖W*‖².",
-        _radius**2 * (_scale - _room) ** 2 <= 2 * _scale * _room * _square,
-        by="seed-radius seed-quotient-square star-square",
+        sp.Implies(_GROWN, _radius**2 * (_scale - _room) ** 2 <= 2 * _scale * _room * _square),
+        by="seed-radius seed-positive seed-quotient-square star-square",
     ),
     Inequality(
         "seed-radius-small",
         "And r² <= 8 g ‖W*‖²/c.",
-        _radius**2 * _scale <= 8 * _room * _square,
-        by="seed-radius-product seed-rho",
+        sp.Implies(_GROWN, _radius**2 * _scale <= 8 * _room * _square),
+        by="seed-radius-product seed-positive",
     ),
     Limit(
         "seed-limit",
@@ -250,21 +244,21 @@ _SEED: tuple[Step, ...] = (
     ),
     Inequality(
         "seed-short",
-        "r² ‖x_n‖² < c_own h_n².",
-        _radius**2 * _norm_x**2 < _own_mass * _height**2,
-        by="seed seed-radius-small",
+        "If also c c_own h_n² > 8 g ‖W*‖² ‖x_n‖² then r² ‖x_n‖² < c_own h_n².",
+        sp.Implies(_LARGE, _radius**2 * _norm_x**2 < _own_mass * _height**2),
+        by="seed-radius-small",
     ),
     Inequality(
-        "seed-positive",
+        "seed-captured",
         "So the bound is positive at every own pair.",
-        _bound > 0,
+        sp.Implies(_LARGE, _bound > 0),
         by="seed-short seed-bound",
     ),
 )
 
 THEOREM = Theorem(
     id="limit-candidate",
-    order=420,
+    order=520,
     title="The data decide whether a limit with a linear boundary exists",
     summary=(
         "One convex program on the samples decides: if its solution activates every neuron of the "
@@ -296,9 +290,10 @@ THEOREM = Theorem(
         Claim(
             "attracts",
             "A large multiple c W* is captured: the capture certificate bounds every own "
-            "activation away from 0 there. It does so for all starts nearby, an open set.",
+            "activation away from 0 once c >= 2 g and c c_own h_n² > 8 g ‖W*‖² ‖x_n‖² for every n, "
+            "g = log N - H, h_n = <w*_j, x_n>/|a_j|. It does so for all starts nearby as well.",
             seed_slack > 0,
-            formal=sp.Implies(sp.And(*_LARGE), _bound > 0),
+            formal=sp.Implies(_LARGE, _bound > 0),
             limit=True,
             settle="a larger multiple of W*",
         ),
@@ -315,10 +310,19 @@ THEOREM = Theorem(
         Conclusion(
             "claim-exists",
             "All together.",
-            "exists",
             by="own-sign star-slopes kkt strict linear",
         ),
         *_SEED,
-        Conclusion("claim-attracts", "As shown.", "attracts", by="seed-positive"),
+        Conclusion("claim-attracts", "As shown.", by="seed-captured"),
+    ),
+    remarks=(
+        "W* is the only KKT point with every own pair active: such a point meets the optimality "
+        "conditions of the margin program, which has one solution.",
+        "With equal halves lambda and s come from one quadratic program: minimise mu' H mu/2 - sum "
+        "mu over mu >= 0 in two copies of the samples, with slopes 1 and gamma.",
+        "The condition can fail only where the other half answers a sample with at least 1/gamma "
+        "times its margin. If it fails, no KKT point has every own pair active.",
+        "The start c W* is one point of an open set: the certificate is continuous in the weights. "
+        "As c grows its bounds tend to the own activations of W* themselves.",
     ),
 )

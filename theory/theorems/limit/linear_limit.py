@@ -67,7 +67,7 @@ _z, _q = sp.symbols("z q")
 
 THEOREM = Theorem(
     id="linear-limit",
-    order=410,
+    order=510,
     title="Own pairs active: the limit's boundary is linear",
     summary=(
         "At a KKT point at which every sample activates the neurons of its own label's half, the "
@@ -196,7 +196,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-boundary",
             "The sign holds at every z, so no test point is contrary.",
-            "boundary",
             by="tied sign contrary",
         ),
     ),

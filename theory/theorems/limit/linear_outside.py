@@ -30,8 +30,8 @@ def _half(sign: str, name: str) -> tuple[sp.Symbol, ...]:
     of = f"over the neurons with a_j {sign} 0"
     mark = "+" if sign == ">" else "-"
 
-    def symbol(kind: str, meaning: str, latex: str, **more: object) -> sp.Symbol:
-        return declare(f"{name}_{kind}", meaning, latex=f"{latex}_{{{mark}}}", index="z", **more)
+    def symbol(kind: str, meaning: str, latex: str) -> sp.Symbol:
+        return declare(f"{name}_{kind}", meaning, latex=f"{latex}_{{{mark}}}", index="z")
 
     return (
         declare(f"{name}_h", f"<w_j, z>, a_j {sign} 0", index="jz"),
@@ -105,7 +105,7 @@ _z, _q = sp.symbols("z Q")
 
 THEOREM = Theorem(
     id="linear-outside",
-    order=440,
+    order=540,
     title="Any network is linear outside a region",
     summary=(
         "Trained or not, a network has the sign of <Q, z>, Q = sum_j a_j w_j, wherever "
@@ -195,7 +195,6 @@ THEOREM = Theorem(
         Conclusion(
             "claim-boundary",
             "The signs agree at every z outside, so no test point there is contrary.",
-            "boundary",
             by="outside contrary",
         ),
     ),

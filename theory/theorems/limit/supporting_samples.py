@@ -1,7 +1,5 @@
 """Samples that support each other: one pattern at every limit, reached from every start."""
 
-from dataclasses import replace
-
 import sympy as sp
 
 from ...statement import (
@@ -12,29 +10,23 @@ from ...statement import (
     Conclusion,
     Definition,
     Inequality,
-    Let,
-    Limit,
     Step,
     Theorem,
 )
 from ...steps import kkt, linear_boundary, sums
-from ...steps.flow import INTEGRAL
 from ...steps.kkt import margin_n
-from ...steps.own_pattern import (
-    ONE_TERM,
-    ORDER_NEURONS,
-    phi,
-    size_j,
-    support_min,
-    trained_activation,
-)
+from ...steps.own_pattern import support_min, trained_activation
 from ...steps.rows import lambda_k
+from ...steps.supported_flow import (
+    GROWN,
+    NEEDED,
+    ORDER_OTHERS,
+    SUPPORTED_FLOW,
+    gram_nk,
+    pair_now,
+)
 from ...symbols import activation_margin, declare, gamma
 
-ORDER_OTHERS = replace(ORDER_NEURONS, over="k")
-
-_gram = declare("gram_nk", "y_n y_k <x_n, x_k>", index="nk", latex="G_{nk}")
-_square = declare("gram_nn", "‖x_n‖²", low=0, open_low=True, index="n", latex="G_{nn}")
 _slope_k = declare("s_kj", "slope of phi at <w_j, x_k>", index="kj")
 _slope_n = declare("s_nj", "slope of phi at <w_j, x_n>", index="nj")
 _pull = declare("pull_n", "sum_k lambda_k G_nk", index="n", latex="B_n")
@@ -47,7 +39,7 @@ _LIMIT: tuple[Step, ...] = (
         "G_nk = y_n y_k <x_n, x_k> is at least the smallest of them, slopes lie in [gamma, 1], and "
         "at a KKT point every margin is at least 1.",
         (
-            _gram >= support_min,
+            gram_nk >= support_min,
             _slope_k >= gamma,
             _slope_k <= 1,
             _slope_n >= gamma,
@@ -59,28 +51,30 @@ _LIMIT: tuple[Step, ...] = (
         "terms",
         "In sum_k s_kj lambda_k G_nk no term is below gamma times lambda_k G_nk, or above it.",
         sp.And(
-            gamma * (lambda_k * _gram) <= _slope_k * lambda_k * _gram,
-            _slope_k * lambda_k * _gram <= lambda_k * _gram,
-            lambda_k * _gram >= 0,
+            gamma * (lambda_k * gram_nk) <= _slope_k * lambda_k * gram_nk,
+            _slope_k * lambda_k * gram_nk <= lambda_k * gram_nk,
+            lambda_k * gram_nk >= 0,
         ),
         by="supporting gram",
     ),
     Citation(
         "own-lower",
         "With B_n = sum_k lambda_k G_nk: m y_n a_j <w_j, x_n> is at least gamma B_n.",
-        ORDER_OTHERS(gamma * _pull, _own, gamma * (lambda_k * _gram), _slope_k * lambda_k * _gram),
+        ORDER_OTHERS(
+            gamma * _pull, _own, gamma * (lambda_k * gram_nk), _slope_k * lambda_k * gram_nk
+        ),
         by="terms",
     ),
     Citation(
         "own-upper",
         "And at most B_n.",
-        ORDER_OTHERS(_own, _pull, _slope_k * lambda_k * _gram, lambda_k * _gram),
+        ORDER_OTHERS(_own, _pull, _slope_k * lambda_k * gram_nk, lambda_k * gram_nk),
         by="terms",
     ),
     Citation(
         "pull-positive",
         "B_n is not negative.",
-        ORDER_OTHERS(0, _pull, 0, lambda_k * _gram),
+        ORDER_OTHERS(0, _pull, 0, lambda_k * gram_nk),
         by="terms",
     ),
     Inequality(
@@ -115,194 +109,9 @@ _LIMIT: tuple[Step, ...] = (
     ),
 )
 
-# The flow from any start, at the time 0.
-
-_time = declare("flow_time", "a time t >= 0 of the flow", low=0, index="t", latex="t")
-_loss_k = declare("flow_loss_k", "exp(-y_k f(x_k)) at t", low=0, index="kt", latex="l_k")
-_loss_n = declare("flow_loss_n", "exp(-y_n f(x_n)) at t", low=0, index="nt", latex="l_n")
-_moving_k = declare("flow_s_kj", "slope of phi at <w_j(t), x_k>", index="kjt")
-_start = declare("flow_own_start", "sgn(a_j) y_n <w_j, x_n> at 0", index="nj", latex="e_0")
-_now = declare("flow_own", "sgn(a_j) y_n <w_j, x_n> at t", index="njt", latex="e_t")
-_rate = declare(
-    "flow_own_rate", "derivative of sgn(a_j) y_n <w_j, x_n> at t", index="njt", latex="e'_t"
-)
-_gain = declare("flow_gain", "integral from 0 to t of sum_k l_k G_nk", index="nt", latex="B_n(t)")
-_gain_rate = declare("flow_gain_rate", "sum_k l_k G_nk at t", index="nt", latex="B'_n(t)")
-_room = declare(
-    "flow_room", "sum_j |a_j| |<w_j, x_n>| at the time 0", low=0, index="n", latex="C_n"
-)
-_weight = declare("flow_mass", "sum of a_j² over all neurons", low=0, open_low=True, latex="A")
-_answer = declare("flow_margin", "y_n f(x_n) at t", index="nt", latex="\\mu_n(t)")
-_part = declare(
-    "flow_part",
-    "what neuron j adds to y_n f(x_n) over |a_j|: phi(e) for own, -phi(-e) for cross pairs",
-    index="njt",
-)
-_height = declare(
-    "flow_height", "exp(C_n + A B_n(t))", low=0, open_low=True, index="nt", latex="E_n(t)"
-)
-_grown = sp.exp(_room) + _weight * _square * _time
-_needed = sp.exp(_room + _weight * sp.Abs(_start) / (gamma * size_j))
-
-_FLOW: tuple[Step, ...] = (
-    Definition(
-        "flow",
-        "Along gradient flow w_j' = a_j sum_k l_k y_k s_kj x_k for almost every t, with slopes in "
-        "[gamma, 1]: sgn(a_j) y_n <w_j, x_n> grows at the rate |a_j| sum_k s_kj l_k G_nk. At 0 "
-        "the integral is 0.",
-        (_moving_k >= gamma, _moving_k <= 1, sp.Eq(_loss_n * sp.exp(_answer), 1)),
-    ),
-    Inequality(
-        "flow-terms",
-        "Each term lies between gamma |a_j| l_k G_nk and |a_j| l_k G_nk.",
-        sp.And(
-            gamma * size_j * (_loss_k * _gram) <= size_j * (_moving_k * _loss_k * _gram),
-            size_j * (_moving_k * _loss_k * _gram) <= size_j * (_loss_k * _gram),
-        ),
-        by="supporting gram flow",
-    ),
-    Citation(
-        "flow-lower",
-        "So does the rate: it is at least gamma |a_j| B_n'.",
-        ORDER_OTHERS(
-            gamma * size_j * _gain_rate,
-            _rate,
-            gamma * size_j * (_loss_k * _gram),
-            size_j * (_moving_k * _loss_k * _gram),
-        ),
-        by="flow-terms",
-    ),
-    Citation(
-        "flow-upper",
-        "And at most |a_j| B_n'.",
-        ORDER_OTHERS(
-            _rate,
-            size_j * _gain_rate,
-            size_j * (_moving_k * _loss_k * _gram),
-            size_j * (_loss_k * _gram),
-        ),
-        by="flow-terms",
-    ),
-    Inequality(
-        "flow-rates",
-        "Both differences have a derivative of at most 0.",
-        sp.And(gamma * size_j * _gain_rate - _rate <= 0, _rate - size_j * _gain_rate <= 0),
-        by="flow-lower flow-upper",
-    ),
-    Citation(
-        "gained-least",
-        "So by t it has grown by at least gamma |a_j| B_n(t).",
-        INTEGRAL(-_start, gamma * size_j * _gain - _now, gamma * size_j * _gain_rate - _rate),
-        by="flow-rates",
-    ),
-    Citation(
-        "gained-most",
-        "And by at most |a_j| B_n(t).",
-        INTEGRAL(_start, _now - size_j * _gain, _rate - size_j * _gain_rate),
-        by="flow-rates",
-    ),
-    Inequality(
-        "gain-terms",
-        "l_k G_nk is not negative.",
-        _loss_k * _gram >= 0,
-        by="supporting gram",
-    ),
-    Citation(
-        "gain-rate",
-        "So B_n' >= 0.",
-        ORDER_OTHERS(0, _gain_rate, 0, _loss_k * _gram),
-        by="gain-terms",
-    ),
-    Inequality("gain-falls", "The opposite of B_n falls.", -_gain_rate <= 0, by="gain-rate"),
-    Citation("gain", "So B_n(t) >= 0.", INTEGRAL(0, -_gain, -_gain_rate), by="gain-falls"),
-    Citation(
-        "gain-own",
-        "And B_n' is at least its own term.",
-        ONE_TERM(_gain_rate, _loss_k * _gram, _loss_n * _square),
-        by="gain-terms",
-    ),
-    Definition(
-        "flow-parts",
-        "y_n f(x_n) is the sum of |a_j| times phi(e) at own pairs and -phi(-e) at cross ones, with "
-        "e = sgn(a_j) y_n <w_j, x_n>.",
-        (sp.Or(sp.Eq(_part, phi(_now)), sp.Eq(_part, -phi(-_now))),),
-    ),
-    Inequality(
-        "flow-part",
-        "Neither is more than |e| was at the start plus what was gained.",
-        size_j * _part <= size_j * sp.Abs(_start) + size_j**2 * _gain,
-        by="flow-parts gained-most gain",
-    ),
-    Citation(
-        "flow-margin",
-        "So y_n f(x_n) <= C_n + A B_n(t).",
-        ORDER_NEURONS(
-            _answer,
-            _room + _weight * _gain,
-            size_j * _part,
-            size_j * sp.Abs(_start) + size_j**2 * _gain,
-        ),
-        by="flow-part",
-    ),
-    Let(
-        "height",
-        "Write E for exp(C_n + A B_n), whose derivative is A B_n' E.",
-        _height,
-        sp.exp(_room + _weight * _gain),
-    ),
-    Inequality(
-        "height-loss",
-        "So l_n >= 1/E.",
-        _loss_n * _height >= 1,
-        by="flow flow-margin height",
-    ),
-    Inequality(
-        "height-rate",
-        "And E grows at the rate A B_n' E >= A ‖x_n‖² l_n E >= A ‖x_n‖².",
-        _weight * _square - _weight * _gain_rate * _height <= 0,
-        by="gain-own height-loss",
-    ),
-    Citation(
-        "height-gain",
-        "So E(t) >= exp(C_n) + A ‖x_n‖² t.",
-        INTEGRAL(
-            -sp.exp(_room),
-            _weight * _square * _time - _height,
-            _weight * _square - _weight * _gain_rate * _height,
-        ),
-        by="height-rate",
-    ),
-    Inequality(
-        "enough",
-        "Once that exceeds exp(C_n + A |e(0)|/(gamma |a_j|)), B_n exceeds |e(0)|/(gamma |a_j|).",
-        sp.Implies(_grown > _needed, _weight * _gain > _weight * sp.Abs(_start) / (gamma * size_j)),
-        by="height-gain height",
-    ),
-    Inequality(
-        "enough-gain",
-        "Without the common factor.",
-        sp.Implies(_grown > _needed, gamma * size_j * _gain > sp.Abs(_start)),
-        by="enough",
-    ),
-    Inequality(
-        "reached",
-        "So the pair has the sign of the pattern from then on.",
-        sp.Implies(_grown > _needed, _now > 0),
-        by="enough-gain gained-least",
-    ),
-    Limit(
-        "always-reached",
-        "Every pair of every start gets there: the left side grows without bound.",
-        _grown,
-        _time,
-        sp.oo,
-        sp.oo,
-    ),
-)
-
 THEOREM = Theorem(
     id="supporting-samples",
-    order=430,
+    order=530,
     title="Samples that support each other: one pattern, reached from every start",
     summary=(
         "If y_n y_k <x_n, x_k> >= 0 for all samples, at every KKT point each sample activates "
@@ -325,6 +134,7 @@ THEOREM = Theorem(
             activation_margin >= gamma,
         ),
         linear_boundary.PATTERN_CLAIM,
+        linear_boundary.TRAINED_CLAIM,
         Claim(
             "reached",
             "Gradient flow reaches that pattern from every start and keeps it: a pair with "
@@ -332,7 +142,7 @@ THEOREM = Theorem(
             "exp(C_n) + A ‖x_n‖² t > exp(C_n + A |e|/(gamma |a_j|)), A = sum of a_j², C_n = sum_j "
             "|a_j| |<w_j, x_n>| at the time 0. So has the trained network.",
             trained_activation > 0,
-            formal=sp.Implies(_grown > _needed, _now > 0),
+            formal=sp.Implies(GROWN > NEEDED, pair_now > 0),
             limit=True,
             settle="train longer, or from a smaller start",
         ),
@@ -340,12 +150,11 @@ THEOREM = Theorem(
     proof=(
         *_LIMIT,
         *linear_boundary.LINEAR_BOUNDARY,
-        Conclusion("claim-active", "At every sample and neuron.", "active", by="pattern"),
-        Conclusion(
-            "claim-boundary", "The pattern and step 6 together.", "boundary", by="pattern 6"
-        ),
-        *_FLOW,
-        Conclusion("claim-reached", "As shown.", "reached", by="reached"),
+        Conclusion("claim-active", "At every sample and neuron.", by="pattern"),
+        Conclusion("claim-boundary", "The pattern and step 6 together.", by="pattern 6"),
+        Conclusion("claim-trained <- pattern 7", "Step 7."),
+        *SUPPORTED_FLOW,
+        Conclusion("claim-reached", "As shown.", by="reached"),
     ),
     remarks=(
         "Margins never fall along the flow, so exp(-y_n f(x_n)) is bounded: no flow ends in finite "

@@ -21,7 +21,6 @@ from ...statement import (
     Theorem,
 )
 from ...steps import linear_boundary, sums
-from ...steps.linear_boundary import label_k, label_n
 from ...symbols import activation_margin, declare, gamma
 
 class_cos = declare(
@@ -63,21 +62,13 @@ BALANCED = (1 + gamma) ** 2 / sp.sqrt(2 * ((1 + gamma**2) ** 2 + 4 * gamma**2))
 
 
 GRADIENT = (
-    Identity(
+    *linear_boundary.slope_products(
         "gradient-same",
         "The gradient at a sample of label s is sum_j a_j phi'_j w_j; a neuron of half a has slope "
         "(1+gamma)/2 + a y (1-gamma)/2 at label y, so x_k enters with lambda_k y_k/2 times the sum "
         "over the halves of two slopes: 1+gamma² for its own label.",
-        linear_boundary.SLOPES,
-        1 + gamma**2,
-        cases=({label_n: 1, label_k: 1}, {label_n: -1, label_k: -1}),
-    ),
-    Identity(
         "gradient-other",
         "And 2 gamma for the other label.",
-        linear_boundary.SLOPES,
-        2 * gamma,
-        cases=({label_n: 1, label_k: -1}, {label_n: -1, label_k: 1}),
     ),
     Let("c1", "Write c1 for 1+gamma².", _same, 1 + gamma**2),
     Let("c2", "Write c2 for 2 gamma.", _cross, 2 * gamma),
