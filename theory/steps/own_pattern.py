@@ -46,7 +46,7 @@ capture_slack = declare(
     "capture_slack",
     "the least, over all own pairs, of what the capture certificate bounds the scaled own "
     "activation <w_j, x_n>/(|a_j| rho) by for ever, and of that activation at the checkpoint; rho "
-    "is the smooth margin -log L + H, which has to be positive there",
+    "is the smooth margin -log L - e + H, which has to be positive there",
     latex="\\sigma_{\\mathrm{cap}}",
 )
 followed_activation = declare(

@@ -45,13 +45,19 @@ def drawn(rng: np.random.Generator, all_active: bool) -> dict[str, float] | None
     if all_active and not (h[own] > 0).all():
         return None
     answer = y * (phi(h, gamma) @ a)
-    l_n = np.exp(-answer)
-    loss = l_n.sum()
+    logistic = np.log1p(np.exp(-answer))
+    l_n = logistic if rng.random() < 0.5 else np.exp(-answer)
+    loss = float(l_n.sum())
+    pull, excess, keen = np.exp(-answer), 0.0, 1.0
+    if l_n is logistic:
+        pull = -np.expm1(-l_n)
+        excess, keen = loss / 2 + loss**2 / 24, -math.expm1(-loss) / loss
     lam = rng.uniform(0, 1, n) + 0.05
     shares = lam / lam.sum()
     entropy = float(-(shares * np.log(shares)).sum())
-    rho = entropy - math.log(loss)
-    if not 0.05 < rho < 60:  # further on, squares of the loss leave the range of floats
+    rho = entropy - math.log(loss) - excess
+    # Further on, squares of the loss leave the range of floats, and 1 - exp(-L) its precision.
+    if not 0.05 < rho < (12 if l_n is logistic else 60):
         return None
     slope = rng.uniform(gamma, 1, h.shape)
 
@@ -64,10 +70,10 @@ def drawn(rng: np.random.Generator, all_active: bool) -> dict[str, float] | None
 
     now = np.where(h > 0, 1.0, gamma)
     w_l = np.einsum("n,njd->jd", lam, zeta(slope))
-    velocity = np.einsum("n,njd->jd", l_n, zeta(now))
+    velocity = np.einsum("n,njd->jd", pull, zeta(now))
     least_ref = margin(good).min()
     assert least_ref > 0
-    ratio_ref = np.linalg.norm(good) / least_ref
+    ratio_ref = np.linalg.norm(good) / (keen * least_ref)
     norm, speed = float(np.linalg.norm(w)), float(np.linalg.norm(velocity))
     limit_norm, ratio = float(np.linalg.norm(w_l)), max(norm / rho, ratio_ref)
     radius = math.sqrt(max(ratio**2 - 2 * lam.sum() + limit_norm**2, 0))
@@ -101,8 +107,15 @@ def drawn(rng: np.random.Generator, all_active: bool) -> dict[str, float] | None
     centre = (size[group, None] ** 2 * b[group]).sum(axis=0) / mass
     lever = math.sqrt((1 - mix) ** 2 * mass + mix**2 * (rival_mass + gamma**2 * other_mass))
     base = (1 - mix) * mass * sigma * mean(b_l, group)
-    left = 1 - entropy / rho + gamma * other_mass * mean(b_l, others) - total(w_l, rivals)
-    bound = (base + mix * left - radius * norm_x * lever) / mass - apart * norm_x / rho
+    form = base + mix * (gamma * other_mass * mean(b_l, others) - total(w_l, rivals))
+    moved = (1 - mix) * mass * sigma * (mean(b, group) / rho - mean(b_l, group))
+    moved += mix * gamma * other_mass * (mean(b, others) / rho - mean(b_l, others))
+    moved -= mix * (total(w, rivals) / rho - total(w_l, rivals))
+    sharp_lever = math.sqrt(max((norm_x * lever) ** 2 - form**2 / limit_norm**2, 0))
+    bound = form - radius * norm_x * lever
+    if form >= 0 and rng.random() < 0.7:
+        bound = form * lam.sum() / limit_norm**2 - radius * sharp_lever
+    bound = (bound + mix * (1 - entropy / rho)) / mass - apart * norm_x / rho
     activation = sigma * h[k, j] / size[j] / rho
     cross_g = x @ good.T
     product = np.einsum("njd,jd->n", zeta(slope), w)
@@ -111,7 +124,7 @@ def drawn(rng: np.random.Generator, all_active: bool) -> dict[str, float] | None
     cross_n = np.flatnonzero(~own[:, j])
     t = int(rng.choice(cross_n)) if len(cross_n) else None
     gap = b[i] - b[j]
-    crossed = (l_n[cross_n] * (now[cross_n, i] - now[cross_n, j]) * (x[cross_n] @ gap)).sum()
+    crossed = (pull[cross_n] * (now[cross_n, i] - now[cross_n, j]) * (x[cross_n] @ gap)).sum()
     values = {
         "gamma": gamma,
         "N": n,
@@ -143,6 +156,13 @@ def drawn(rng: np.random.Generator, all_active: bool) -> dict[str, float] | None
         "loss_T": loss,
         "loss_t": loss,
         "loss_n_t": l_n[k],
+        "pull_n_t": pull[k],
+        "loss_excess": excess,
+        "loss_factor": math.exp(excess),
+        "loss_keen": keen,
+        "logistic_n_t": logistic[k],
+        "logistic_top_n": max(logistic[k], loss),
+        "partition_t": np.exp(-answer).sum(),
         "rho_T": rho,
         "rho_t": rho,
         "norm_T": norm,
@@ -178,6 +198,9 @@ def drawn(rng: np.random.Generator, all_active: bool) -> dict[str, float] | None
         "own_limit": mean(b_l, group),
         "other_limit": mean(b_l, others),
         "lever": lever,
+        "form_n": form,
+        "form_moved": moved,
+        "sharp_lever": sharp_lever,
         "own_mean_t": mean(b, group),
         "other_mean_t": mean(b, others),
         "own_share": mean(b, group) / rho,
@@ -203,11 +226,13 @@ def drawn(rng: np.random.Generator, all_active: bool) -> dict[str, float] | None
 
 
 NEEDED = {
-    "t-parts", "t-concave", "t-margin", "loss", "convex", "weighted-sum", "gibbs", "aligned",
+    "t-parts", "t-concave", "t-margin", "loss", "smooth-margin", "logistic-loss", "logistic",
+    "falling", "excess-term", "keen", "excess-sum", "smooth", "weighted-sum", "gibbs", "aligned",
     "reference", "push", "speed", "flow", "rates", "ratio", "ratio-now", "distance-square",
     "distance-now", "radius", "distance", "apart", "apart-falls", "near-mean", "means", "bend-sum",
-    "one-margin", "mean-margin", "mean-share", "lever", "lever-bound", "mean-mixed", "mean-bound",
-    "activation", "neuron", "neuron-share", "bound", "activation-bound", "held",
+    "one-margin", "mean-margin", "mean-share", "lever", "mean-mixed", "moved", "mean-form",
+    "moved-plain", "mean-plain", "moved-sharp", "along-limit", "mean-sharp", "activation", "neuron",
+    "neuron-share", "bound", "activation-bound", "held",
 }  # fmt: skip
 
 

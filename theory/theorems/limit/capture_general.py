@@ -22,7 +22,7 @@ general_slack = declare(
     "general_slack",
     "the least, over all own pairs of any pattern, of what the capture certificate bounds the "
     "scaled own activation |<w_j, x_n>|/(|a_j| rho) by for ever, and of that activation at the "
-    "checkpoint; rho is the smooth margin -log L + H, which has to be positive there",
+    "checkpoint; rho is the smooth margin -log L - e + H, which has to be positive there",
     latex="\\sigma_{\\mathrm{gen}}",
 )
 general_activation = declare(
@@ -110,7 +110,7 @@ THEOREM = Theorem(
             "distance",
             "W/rho stays within the certified distance of W_l for ever, and tends to the solution "
             "W* of the pattern's margin program: with its own weights ‖W/rho - W*‖² is at most "
-            "(‖W*‖ + K/rho)² - ‖W*‖², K = ‖W(T)‖ - ‖W*‖ rho(T), and rho grows at least like log t.",
+            "(M + K/rho)² - ‖W*‖², K = ‖W(T)‖ - M rho(T), and L falls at least like M²/t.",
             _NEAR,
             formal=sp.And(
                 flow.distance_t <= general_radius,
@@ -177,6 +177,10 @@ THEOREM = Theorem(
         ),
     ),
     remarks=(
+        "The loss is exponential or logistic; rho, e, M and the weights are as in capture. So is "
+        "the bound at the own pairs of n, with F = (1-beta) sigma A_g <bbar_g(W_l), x_n> + beta "
+        "(gamma A_g' <bbar_g'(W_l), x_n> - sum over rivals of |a_j| <w^l_j, x_n>) and k² = "
+        "(1-beta)² A_g + beta² (A_r + gamma² A_g'); beta = 0 where sigma = -1.",
         "With every own pair active these are the first two claims of capture. Otherwise the "
         "boundary of the limit need not be linear; its sign is still enclosed at every z.",
         "Neurons of one half with equal own signs are a group; its neurons are equal at the limit, "
