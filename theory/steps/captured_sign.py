@@ -45,7 +45,7 @@ _spread = declare(
     "spread", "max(c_+ D_+, c_- D_-)", low=0, latex="\\max(c_{\\pm} D_{\\pm})", typst='"spread"'
 )
 norm_Q = declare("norm_Q", "‖Q*‖, Q* = sum_j a_j w^l_j", low=0, open_low=True, latex="\\|Q^*\\|")
-_norm_a = declare("norm_a", "‖a‖", low=0, open_low=True, latex="\\|a\\|")
+norm_a = declare("norm_a", "‖a‖", low=0, open_low=True, latex="\\|a\\|")
 limit_lean_z = declare("limit_lean_z", "<Q*, z>", index="z", latex="\\langle Q^*,z\\rangle")
 
 
@@ -130,7 +130,7 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
         Citation(
             "lean",
             "Cauchy–Schwarz: <Q, z> is the product of W with the vectors a_j z.",
-            CAUCHY(lean / rho_t - limit_lean_z, distance_t, _norm_a * norm_z),
+            CAUCHY(lean / rho_t - limit_lean_z, distance_t, norm_a * norm_z),
             by="rho-positive",
         ),
         Definition(
@@ -138,17 +138,17 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
             "‖a‖² = c_+ + c_-, and the certified angle has the sine (‖a‖ r + (1-gamma)/(4 gamma) "
             "max(c_+ D_+, c_- D_-)/rho(T))/‖Q*‖.",
             (
-                sp.Eq(_norm_a**2, plus_mass + minus_mass),
+                sp.Eq(norm_a**2, plus_mass + minus_mass),
                 sp.Eq(
                     tau_ever * norm_Q,
-                    _norm_a * capture_distance + (1 - gamma) / (4 * gamma) * _spread / rho_T,
+                    norm_a * capture_distance + (1 - gamma) / (4 * gamma) * _spread / rho_T,
                 ),
             ),
         ),
         Inequality(
             "lean-near",
             "So <Q, z>/rho stays within ‖a‖ r ‖z‖ of <Q*, z>.",
-            sp.Abs(lean / rho_t - limit_lean_z) <= _norm_a * capture_distance * norm_z,
+            sp.Abs(lean / rho_t - limit_lean_z) <= norm_a * capture_distance * norm_z,
             by="lean distance rho-positive",
         ),
         Inequality(

@@ -1,4 +1,4 @@
-"""Gradient flow while every own pair is active: a convex flow, with bounds that hold for ever.
+"""Gradient flow while no own pair changes its sign: a convex flow, with bounds that hold for ever.
 
 t is an arbitrary time from the checkpoint T on up to which no own pair has changed its sign. Until
 then the margins of the network are the concave z_n of `own_pattern`, the loss L (a sum over the
@@ -16,6 +16,7 @@ Source: this project.
 from __future__ import annotations
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from ..statement import Citation, Definition, Identity, Inequality, Let, Limit, Step
 from ..symbols import declare
@@ -70,129 +71,153 @@ elapsed_t = declare("elapsed_t", "t - T", low=0, index="t", latex="t-T")
 
 _w = declare("one_coordinate", "one coordinate of W")
 
-FLOW_STEPS: tuple[Step, ...] = (
-    *losses.LOSS_STEPS,
-    Identity(
-        "pairing",
-        "W_l = sum lambda_n zeta_n, so <W, W_l> = sum lambda_n <zeta_n, W> (one coordinate).",
-        _w * over_samples(multipliers * samples),
-        over_samples(multipliers * (samples * _w)),
-    ),
-    Inequality(
-        "weighted",
-        "lambda_n z_n(W) <= lambda_n <zeta_n, W>.",
-        weight_n * now.margin <= weight_n * now.product,
-        by="t-concave",
-    ),
-    Citation(
-        "weighted-sum",
-        "So <W, W_l> >= sum lambda_n z_n(W).",
-        ORDER_SAMPLES(_weighted_t, pairing_t, weight_n * now.margin, weight_n * now.product),
-        by="weighted",
-    ),
-    Citation(
-        "gibbs",
-        "And sum lambda_n z_n(W) >= Lam (H - log sum exp(-z_n)).",
-        GIBBS(_weighted_t, weight_sum, partition_t, entropy),
-    ),
-    Inequality(
-        "aligned",
-        "Together <W, W_l> >= Lam rho.",
-        pairing_t >= weight_sum * rho_t,
-        by="weighted-sum gibbs smooth",
-    ),
-    *ref.concave(),
-    Definition(
-        "reference",
-        "No margin of W_f is below z_f, and M = ‖W_f‖/(k z_f).",
-        (ref.margin >= _least_ref, sp.Eq(ratio_ref * keen * _least_ref, _norm_ref)),
-    ),
-    Inequality(
-        "push-term",
-        "For almost every time W' = sum l'_n zeta_n with slopes at W(t): <W', W_f> = sum l'_n "
-        "<zeta_n, W_f>, and each term is at least k l_n z_f.",
-        keen * loss_n_t * _least_ref <= pull_n_t * ref.product,
-        by="ref-concave reference keen",
-    ),
-    Citation(
-        "push",
-        "So <W', W_f> >= k L z_f.",
-        ORDER_SAMPLES(
-            keen * loss_t * _least_ref,
-            _push_t,
-            keen * loss_n_t * _least_ref,
-            pull_n_t * ref.product,
+
+def flow_steps(
+    moving: own_pattern.Network = now,
+    signs: tuple[Boolean, ...] = losses.ALL_ACTIVE,
+    says: str = "all are active",
+    radius: sp.Symbol = capture_distance,
+) -> tuple[Step, ...]:
+    """Steps to ‖W/rho - W_l‖ <= `radius`, for W(t) = `moving` while own pairs have these `signs`.
+
+    By default every own pair is active.
+    """
+    return (
+        *losses.loss_steps(moving, signs, says),
+        Identity(
+            "pairing",
+            "W_l = sum lambda_n zeta_n, so <W, W_l> = sum lambda_n <zeta_n, W> (one coordinate).",
+            _w * over_samples(multipliers * samples),
+            over_samples(multipliers * (samples * _w)),
         ),
-        by="push-term",
-    ),
-    Citation("push-norm", "Cauchy–Schwarz.", CAUCHY(_push_t, speed_t, _norm_ref)),
-    Inequality(
-        "speed",
-        "So the flow never rests: M ‖W'‖ >= L.",
-        ratio_ref * speed_t >= loss_t,
-        by="push push-norm reference",
-    ),
-    Inequality(
-        "rates",
-        "‖W‖ - M rho falls, and rho rises.",
-        sp.And(growth_t - ratio_ref * rise_t <= 0, -rise_t <= 0),
-        by="flow speed",
-    ),
-    Citation(
-        "excess",
-        "So ‖W‖ - M rho never grows.",
-        INTEGRAL(
-            norm_T - ratio_ref * rho_T, norm_t - ratio_ref * rho_t, growth_t - ratio_ref * rise_t
+        Inequality(
+            "weighted",
+            "lambda_n z_n(W) <= lambda_n <zeta_n, W>.",
+            weight_n * moving.margin <= weight_n * moving.product,
+            by="t-concave",
         ),
-        by="rates",
-    ),
-    Citation("rising", "And rho never falls.", INTEGRAL(-rho_T, -rho_t, -rise_t), by="rates"),
-    Let("ratio", "Write R for max(‖W(T)‖/rho(T), M).", ratio_T, sp.Max(norm_T / rho_T, ratio_ref)),
-    Inequality(
-        "ratio-now",
-        "‖W‖ <= (R - M) rho(T) + M rho <= R rho.",
-        norm_t <= ratio_T * rho_t,
-        by="excess rising ratio",
-    ),
-    Inequality("rho-positive", "rho is positive.", rho_t > 0, by="rising"),
-    Citation(
-        "distance-square",
-        "Expand ‖W/rho - W_l‖².",
-        sums.COMBINED(
-            distance_t**2, norm_t**2, pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1
+        Citation(
+            "weighted-sum",
+            "So <W, W_l> >= sum lambda_n z_n(W).",
+            ORDER_SAMPLES(
+                _weighted_t, pairing_t, weight_n * moving.margin, weight_n * moving.product
+            ),
+            by="weighted",
         ),
-        by="rho-positive",
-    ),
-    Inequality(
-        "distance-now",
-        "So it is at most (‖W‖/rho)² - 2 Lam + ‖W_l‖².",
-        distance_t**2 <= norm_t**2 / rho_t**2 - 2 * weight_sum + limit_norm**2,
-        by="distance-square aligned rho-positive",
-    ),
-    Inequality(
-        "ratio-square",
-        "‖W‖/rho <= R, squared.",
-        norm_t**2 / rho_t**2 <= ratio_T**2,
-        by="ratio-now rho-positive",
-    ),
-    Definition(
-        "radius",
-        "The certified distance r is the root of R² - 2 Lam + ‖W_l‖².",
-        (sp.Eq(capture_distance**2, ratio_T**2 - 2 * weight_sum + limit_norm**2),),
-    ),
-    Inequality(
-        "distance",
-        "So W/rho stays within r of W_l.",
-        distance_t <= capture_distance,
-        by="distance-now ratio-square radius",
-    ),
-)
+        Citation(
+            "gibbs",
+            "And sum lambda_n z_n(W) >= Lam (H - log sum exp(-z_n)).",
+            GIBBS(_weighted_t, weight_sum, partition_t, entropy),
+        ),
+        Inequality(
+            "aligned",
+            "Together <W, W_l> >= Lam rho.",
+            pairing_t >= weight_sum * rho_t,
+            by="weighted-sum gibbs smooth",
+        ),
+        *ref.concave(),
+        Definition(
+            "reference",
+            "No margin of W_f is below z_f, and M = ‖W_f‖/(k z_f).",
+            (ref.margin >= _least_ref, sp.Eq(ratio_ref * keen * _least_ref, _norm_ref)),
+        ),
+        Inequality(
+            "push-term",
+            "For almost every time W' = sum l'_n zeta_n with slopes at W(t): <W', W_f> = sum l'_n "
+            "<zeta_n, W_f>, and each term is at least k l_n z_f.",
+            keen * loss_n_t * _least_ref <= pull_n_t * ref.product,
+            by="ref-concave reference keen",
+        ),
+        Citation(
+            "push",
+            "So <W', W_f> >= k L z_f.",
+            ORDER_SAMPLES(
+                keen * loss_t * _least_ref,
+                _push_t,
+                keen * loss_n_t * _least_ref,
+                pull_n_t * ref.product,
+            ),
+            by="push-term",
+        ),
+        Citation("push-norm", "Cauchy–Schwarz.", CAUCHY(_push_t, speed_t, _norm_ref)),
+        Inequality(
+            "speed",
+            "So the flow never rests: M ‖W'‖ >= L.",
+            ratio_ref * speed_t >= loss_t,
+            by="push push-norm reference",
+        ),
+        Inequality(
+            "rates",
+            "‖W‖ - M rho falls, and rho rises.",
+            sp.And(growth_t - ratio_ref * rise_t <= 0, -rise_t <= 0),
+            by="flow speed",
+        ),
+        Citation(
+            "excess",
+            "So ‖W‖ - M rho never grows.",
+            INTEGRAL(
+                norm_T - ratio_ref * rho_T,
+                norm_t - ratio_ref * rho_t,
+                growth_t - ratio_ref * rise_t,
+            ),
+            by="rates",
+        ),
+        Citation("rising", "And rho never falls.", INTEGRAL(-rho_T, -rho_t, -rise_t), by="rates"),
+        Let(
+            "ratio",
+            "Write R for max(‖W(T)‖/rho(T), M).",
+            ratio_T,
+            sp.Max(norm_T / rho_T, ratio_ref),
+        ),
+        Inequality(
+            "ratio-now",
+            "‖W‖ <= (R - M) rho(T) + M rho <= R rho.",
+            norm_t <= ratio_T * rho_t,
+            by="excess rising ratio",
+        ),
+        Inequality("rho-positive", "rho is positive.", rho_t > 0, by="rising"),
+        Citation(
+            "distance-square",
+            "Expand ‖W/rho - W_l‖².",
+            sums.COMBINED(
+                distance_t**2, norm_t**2, pairing_t, limit_norm**2, 1 / rho_t, -1, 1 / rho_t, -1
+            ),
+            by="rho-positive",
+        ),
+        Inequality(
+            "distance-now",
+            "So it is at most (‖W‖/rho)² - 2 Lam + ‖W_l‖².",
+            distance_t**2 <= norm_t**2 / rho_t**2 - 2 * weight_sum + limit_norm**2,
+            by="distance-square aligned rho-positive",
+        ),
+        Inequality(
+            "ratio-square",
+            "‖W‖/rho <= R, squared.",
+            norm_t**2 / rho_t**2 <= ratio_T**2,
+            by="ratio-now rho-positive",
+        ),
+        Definition(
+            "radius",
+            "The certified distance r is the root of R² - 2 Lam + ‖W_l‖².",
+            (sp.Eq(radius**2, ratio_T**2 - 2 * weight_sum + limit_norm**2),),
+        ),
+        Inequality(
+            "distance",
+            "So W/rho stays within r of W_l.",
+            distance_t <= radius,
+            by="distance-now ratio-square radius",
+        ),
+    )
+
 
 # With the solution of the margin program itself ‖W_l‖² = Lam.
 
 EXCESS = norm_t - ratio_ref * rho_t <= norm_T - ratio_ref * rho_T
 EXACT = sp.Eq(limit_norm**2, weight_sum)
-TENDS = distance_t**2 <= (ratio_ref + (norm_T - ratio_ref * rho_T) / rho_t) ** 2 - weight_sum
+# Without fractions, so that a theorem that leans on this one need not know that rho is not 0.
+TENDS = (distance_t * rho_t) ** 2 <= (
+    ratio_ref * rho_t + norm_T - ratio_ref * rho_T
+) ** 2 - weight_sum * rho_t**2
 DECAY = 1 / loss_t >= 1 / loss_T + elapsed_t / ratio_ref**2
 _loss_bound = 1 / (1 / loss_T + elapsed_t / ratio_ref**2)
 
@@ -205,7 +230,8 @@ DIRECTION: tuple[Step, ...] = (
     ),
     Inequality(
         "tends",
-        "With the exact solution ‖W/rho - W*‖² is at most the square of that less Lam = ‖W*‖².",
+        "With the exact solution ‖W/rho - W*‖² is at most the square of that less Lam = ‖W*‖², "
+        "here times rho².",
         sp.Implies(EXACT, TENDS),
         by="distance-now ratio-excess rho-positive",
     ),

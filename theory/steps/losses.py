@@ -1,4 +1,4 @@
-"""The loss while every own pair is active: exponential or logistic, convex, falling.
+"""The loss while no own pair changes its sign: exponential or logistic, convex, falling.
 
 t is an arbitrary time from the checkpoint T on up to which no own pair has changed its sign. The
 loss L is a sum over the samples of l(z_n), z_n the concave margins of `own_pattern`. Both losses
@@ -10,6 +10,7 @@ exp(-z)). Source: this project.
 from __future__ import annotations
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from ..statement import Citation, Definition, Identity, Inequality, Let, Step
 from ..symbols import declare
@@ -49,107 +50,121 @@ speed_t = declare("speed_t", "‖W'(t)‖", low=0, index="t", latex="\\|W'_t\\|"
 rise_t = declare("rise_t", "derivative of rho at t", index="t", latex="\\rho'_t", typst="rho'_t")
 growth_t = declare("growth_t", "derivative of ‖W‖ at t", index="t")
 
-LOSS_STEPS: tuple[Step, ...] = (
-    Definition(
-        "time",
-        "t is any time from T on up to which no own pair has changed its sign: all are active.",
-        (now.own_h > 0,),
-    ),
-    *now.concave(),
-    *now.on_the_cone("time"),
-    Definition(
-        "loss",
-        "L is the sum over the samples of l_n, which is exp(-y_n f(x_n)) or log(1 + exp(-y_n "
-        "f(x_n))); none exceeds the sum.",
-        (
-            sp.Or(
-                sp.And(
-                    sp.Eq(loss_n_t, sp.exp(-now.answer)),
-                    sp.Eq(pull_n_t, loss_n_t),
-                    sp.Eq(_factor, 1),
-                    sp.Eq(keen, 1),
+
+ALL_ACTIVE = (now.own_h > 0,)
+
+
+def loss_steps(
+    moving: own_pattern.Network = now,
+    signs: tuple[Boolean, ...] = ALL_ACTIVE,
+    says: str = "all are active",
+) -> tuple[Step, ...]:
+    """Steps to the margins and losses of W(t) = `moving` while own pairs have these `signs`."""
+    return (
+        Definition(
+            "time",
+            f"t is any time from T on up to which no own pair has changed its sign: {says}.",
+            signs,
+        ),
+        *moving.concave(),
+        *moving.on_the_cone("time"),
+        Definition(
+            "loss",
+            "L is the sum over the samples of l_n, which is exp(-y_n f(x_n)) or log(1 + exp(-y_n "
+            "f(x_n))); none exceeds the sum.",
+            (
+                sp.Or(
+                    sp.And(
+                        sp.Eq(loss_n_t, sp.exp(-moving.answer)),
+                        sp.Eq(pull_n_t, loss_n_t),
+                        sp.Eq(_factor, 1),
+                        sp.Eq(keen, 1),
+                    ),
+                    sp.And(
+                        sp.Eq(loss_n_t, _logistic),
+                        sp.Eq(pull_n_t, 1 - sp.exp(-loss_n_t)),
+                        sp.Eq(_factor, sp.exp(loss_T / 2 + loss_T**2 / 24)),
+                        sp.Eq(keen, (1 - sp.exp(-loss_T)) / loss_T),
+                    ),
                 ),
-                sp.And(
-                    sp.Eq(loss_n_t, _logistic),
-                    sp.Eq(pull_n_t, 1 - sp.exp(-loss_n_t)),
-                    sp.Eq(_factor, sp.exp(loss_T / 2 + loss_T**2 / 24)),
-                    sp.Eq(keen, (1 - sp.exp(-loss_T)) / loss_T),
-                ),
+                loss_n_t <= loss_t,
             ),
-            loss_n_t <= loss_t,
         ),
-    ),
-    Definition(
-        "smooth-margin",
-        "rho = -log L - e + H.",
-        (
-            sp.Eq(excess, sp.log(_factor)),
-            sp.Eq(rho_t, entropy - sp.log(loss_t) - excess),
-            sp.Eq(rho_T, entropy - sp.log(loss_T) - excess),
+        Definition(
+            "smooth-margin",
+            "rho = -log L - e + H.",
+            (
+                sp.Eq(excess, sp.log(_factor)),
+                sp.Eq(rho_t, entropy - sp.log(loss_t) - excess),
+                sp.Eq(rho_T, entropy - sp.log(loss_T) - excess),
+            ),
         ),
-    ),
-    Definition(
-        "logistic-loss",
-        "Whatever the loss is, look at the logistic one.",
-        (sp.Eq(_logistic, sp.log(1 + sp.exp(-now.answer))),),
-    ),
-    Citation(
-        "flow",
-        "Until t the margins are the concave z_n and L is convex: gradient flow is its subgradient "
-        "flow.",
-        FLOW(speed_t, loss_t, growth_t, rise_t),
-        by="t-margin",
-    ),
-    Inequality("falling-rate", "dL/dt = -‖W'‖² <= 0.", -(speed_t**2) <= 0),
-    Citation(
-        "falling", "L never rises.", INTEGRAL(loss_T, loss_t, -(speed_t**2)), by="falling-rate"
-    ),
-    Let(
-        "logistic-top",
-        "Write t for the larger of the logistic loss and L_T.",
-        _logistic_top,
-        sp.Max(_logistic, loss_T),
-    ),
-    Inequality(
-        "logistic-premise",
-        "The logistic loss in terms of z_n.",
-        sp.And(sp.Eq(_logistic, sp.log(1 + sp.exp(-now.margin))), _logistic <= _logistic_top),
-        by="logistic-loss t-margin logistic-top",
-    ),
-    Citation(
-        "logistic",
-        "The logistic loss against the exponential one.",
-        LOGISTIC(now.margin, _logistic, _logistic_top),
-        by="logistic-premise",
-    ),
-    Inequality(
-        "excess-term",
-        "For either loss exp(-z_n) <= exp(e) l_n.",
-        sp.exp(-now.margin) <= _factor * loss_n_t,
-        by="loss t-margin falling logistic logistic-top",
-    ),
-    Inequality(
-        "keen",
-        "And -dl/dz >= k l.",
-        pull_n_t >= keen * loss_n_t,
-        by="loss t-margin falling logistic logistic-top",
-    ),
-    Citation(
-        "excess-sum",
-        "So sum exp(-z_n) <= exp(e) L.",
-        ORDER_SAMPLES(partition_t, _factor * loss_t, sp.exp(-now.margin), _factor * loss_n_t),
-        by="excess-term",
-    ),
-    Identity(
-        "excess-log",
-        "Its logarithm.",
-        sp.log(_factor * loss_t),
-        sp.log(_factor) + sp.log(loss_t),
-    ),
-    Inequality(
-        "smooth",
-        "So -log sum exp(-z_n) >= rho - H.",
-        -sp.log(partition_t) >= rho_t - entropy,
-        by="excess-sum excess-log smooth-margin",
-    ),
-)
+        Definition(
+            "logistic-loss",
+            "Whatever the loss is, look at the logistic one.",
+            (sp.Eq(_logistic, sp.log(1 + sp.exp(-moving.answer))),),
+        ),
+        Citation(
+            "flow",
+            "Until t the margins are the concave z_n and L is convex: gradient flow is its "
+            "subgradient flow.",
+            FLOW(speed_t, loss_t, growth_t, rise_t),
+            by="t-margin",
+        ),
+        Inequality("falling-rate", "dL/dt = -‖W'‖² <= 0.", -(speed_t**2) <= 0),
+        Citation(
+            "falling", "L never rises.", INTEGRAL(loss_T, loss_t, -(speed_t**2)), by="falling-rate"
+        ),
+        Let(
+            "logistic-top",
+            "Write t for the larger of the logistic loss and L_T.",
+            _logistic_top,
+            sp.Max(_logistic, loss_T),
+        ),
+        Inequality(
+            "logistic-premise",
+            "The logistic loss in terms of z_n.",
+            sp.And(
+                sp.Eq(_logistic, sp.log(1 + sp.exp(-moving.margin))), _logistic <= _logistic_top
+            ),
+            by="logistic-loss t-margin logistic-top",
+        ),
+        Citation(
+            "logistic",
+            "The logistic loss against the exponential one.",
+            LOGISTIC(moving.margin, _logistic, _logistic_top),
+            by="logistic-premise",
+        ),
+        Inequality(
+            "excess-term",
+            "For either loss exp(-z_n) <= exp(e) l_n.",
+            sp.exp(-moving.margin) <= _factor * loss_n_t,
+            by="loss t-margin falling logistic logistic-top",
+        ),
+        Inequality(
+            "keen",
+            "And -dl/dz >= k l.",
+            pull_n_t >= keen * loss_n_t,
+            by="loss t-margin falling logistic logistic-top",
+        ),
+        Citation(
+            "excess-sum",
+            "So sum exp(-z_n) <= exp(e) L.",
+            ORDER_SAMPLES(
+                partition_t, _factor * loss_t, sp.exp(-moving.margin), _factor * loss_n_t
+            ),
+            by="excess-term",
+        ),
+        Identity(
+            "excess-log",
+            "Its logarithm.",
+            sp.log(_factor * loss_t),
+            sp.log(_factor) + sp.log(loss_t),
+        ),
+        Inequality(
+            "smooth",
+            "So -log sum exp(-z_n) >= rho - H.",
+            -sp.log(partition_t) >= rho_t - entropy,
+            by="excess-sum excess-log smooth-margin",
+        ),
+    )

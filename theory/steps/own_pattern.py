@@ -5,9 +5,11 @@ cross otherwise. Where every own pair is active the margins of the network are c
 
     z_n(W) = sum over own j of |a_j| <w_j, x_n> - sum over cross j of |a_j| phi(<w_j, x_n>),
 
-whatever the cross pairs do. The margin program (M) minimises ‖W‖²/2 subject to z_n(W) >= 1; its
-solution is W* = sum_n lambda_n zeta_n with the vectors zeta_n that have |a_j| x_n at own neurons
-and -|a_j| s_jn x_n at cross ones, s_jn a slope of phi. Output weights and halves may be unequal.
+whatever the cross pairs do. So they are wherever no own pair changes its sign, with kappa_jn
+<w_j, x_n> at own pairs, kappa_jn = 1 where active, else gamma. The margin program (M) minimises
+‖W‖²/2 subject to z_n(W) >= 1; its solution is W* = sum_n lambda_n zeta_n with the vectors zeta_n
+that have |a_j| kappa_jn x_n at own neurons and -|a_j| s_jn x_n at cross ones, s_jn a slope of phi.
+Output weights and halves may be unequal.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ capture_slack = declare(
     "capture_slack",
     "the least, over all own pairs, of what the capture certificate bounds the scaled own "
     "activation <w_j, x_n>/(|a_j| rho) by for ever, and of that activation at the checkpoint; rho "
-    "is the smooth margin -log L + H, which has to be positive there",
+    "is the smooth margin -log L - e + H, which has to be positive there",
     latex="\\sigma_{\\mathrm{cap}}",
 )
 followed_activation = declare(
@@ -183,7 +185,8 @@ def slope_of(slope: sp.Expr, t: sp.Expr) -> sp.Basic:
 class Network:
     """What a network V answers to sample n, by own and cross pairs, and its product with zeta_n.
 
-    `margin` is z_n(V), `answer` is y_n f(x_n), `product` is <zeta_n(s), V> for slopes s.
+    `margin` is z_n(V), `answer` is y_n f(x_n), `product` is <zeta_n(s), V> for slopes s. `kappa` is
+    the slope of phi at own pairs: 1 unless some may be inactive.
     """
 
     tag: str
@@ -198,13 +201,19 @@ class Network:
     margin: sp.Symbol
     answer: sp.Symbol
     product: sp.Symbol
+    kappa: sp.Expr = sp.S.One
+
+    @property
+    def own_term(self) -> str:
+        """What an own neuron adds to the margin, in words."""
+        return "|a_j| h_jn" if self.kappa == 1 else "|a_j| kappa_jn h_jn"
 
     def concave(self) -> tuple[Step, ...]:
         """<zeta_n(s), V> >= z_n(V) for any slopes s in [gamma, 1]: z_n is concave."""
         return (
             Definition(
                 f"{self.tag}-parts",
-                f"For {self.says}: z_n = sum over own j of |a_j| h_jn - sum over cross j of "
+                f"For {self.says}: z_n = sum over own j of {self.own_term} - sum over cross j of "
                 "|a_j| phi(h_jn), and <zeta_n, .> has s_jn h_jn in place of phi(h_jn).",
                 (
                     sp.Eq(self.margin, self.own_linear - self.cross_answer),
@@ -239,7 +248,7 @@ class Network:
         )
 
     def on_the_cone(self, active: str) -> tuple[Step, ...]:
-        """y_n f(x_n) = z_n(V) where every own pair is active, which the step `active` says."""
+        """y_n f(x_n) = z_n(V) where own pairs have the signs that the step `active` says."""
         return (
             Definition(
                 f"{self.tag}-answer",
@@ -249,8 +258,8 @@ class Network:
             ),
             Inequality(
                 f"{self.tag}-own-pair",
-                "phi(h) = h where h > 0.",
-                sp.Eq(size_j * phi(self.own_h), size_j * self.own_h),
+                "phi(h) = h where h > 0." if self.kappa == 1 else "phi(h) = kappa h for that sign.",
+                sp.Eq(size_j * phi(self.own_h), size_j * self.kappa * self.own_h),
                 by=active,
             ),
             Citation(
@@ -262,7 +271,7 @@ class Network:
                     0,
                     0,
                     size_j * phi(self.own_h),
-                    size_j * self.own_h,
+                    size_j * self.kappa * self.own_h,
                     0,
                 ),
                 by=f"{self.tag}-own-pair",
@@ -292,7 +301,11 @@ def network(tag: str, says: str, slopes: str, time: str = "", slope_time: str = 
         pair("h_own", "<w_j, x_n> at an own pair", "nj" + time),
         pair("h_cross", "<w_j, x_n> at a cross pair", "nj" + time),
         declare(f"slope_{tag}", f"slope s_jn at a cross pair: {slopes}", index="nj" + slope_time),
-        pair("own_linear", "sum over own j of |a_j| <w_j, x_n>", "n" + time),
+        pair(
+            "own_linear",
+            "sum over own j of |a_j| kappa_jn <w_j, x_n>, kappa_jn = 1 where active, else gamma,",
+            "n" + time,
+        ),
         pair("own_answer", "sum over own j of |a_j| phi(<w_j, x_n>)", "n" + time),
         declare(
             f"cross_linear_{tag}",

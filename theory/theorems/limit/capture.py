@@ -89,9 +89,9 @@ THEOREM = Theorem(
         ),
     ),
     proof=(
-        *flow.FLOW_STEPS,
-        *halves.TOGETHER,
-        *held.ACTIVATION,
+        *flow.flow_steps(),
+        *halves.together(),
+        *held.activation(),
         *flow.DIRECTION,
         Earlier(
             "outside",
@@ -141,7 +141,7 @@ THEOREM = Theorem(
         "Once captured by approximate weights, the facts on distance hold with those of W* too, so "
         "W/rho tends to W*; its own activations are at least the slack, so linear-limit and "
         "limit-candidate apply to W*, and the answer at z tends to sgn <q, z> where that is not 0.",
-        "All own pairs are active here. For other own patterns the same argument holds group by "
-        "group; then the limit's boundary need not be linear.",
+        "All own pairs are active here. For other own patterns see capture-general; then the "
+        "limit's boundary need not be linear.",
     ),
 )
