@@ -4,11 +4,12 @@ Each module of measurements registers them by symbol (`experiment.measures`);
 `measuring.measure_scenario` runs a scenario.
 """
 
-from . import at_points, chance, limit, normals, one_set
+from . import at_points, captured_pair, chance, limit, normals, one_set
 from .experiment import measure, measured_symbols
 
 __all__ = [
     "at_points",
+    "captured_pair",
     "chance",
     "limit",
     "measure",

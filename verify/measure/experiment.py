@@ -151,7 +151,7 @@ class PerturbedLearner(Learner):
         attacks = isinstance(setup.perturbation, Attack)
         return draw_perturbed(
             self.natural.sample,
-            self.natural.normal,
+            self.natural.form,
             self.natural.network if attacks else None,
             setup,
             self.scenario.generator("perturbed set"),

@@ -126,6 +126,16 @@ class Learner(abc.ABC):
         return None if lam is None else linear_normal(self.sample.x, lam, self.sample.y)
 
     @property
+    def form(self) -> RealArray | None:
+        """What perturbations follow: q of the captured limit, where its boundary is linear; else q
+        of the linear-pattern solution."""
+        if self.scenario.training.until == "captured":
+            limit = self.captured.limit
+            if self.captured.captured and limit is not None and limit.pattern.all_active:
+                return limit.normal
+        return self.normal
+
+    @property
     def exact_normal(self) -> RealArray:
         """The same for symbols that need it. Raises Missing."""
         if self.normal is None:

@@ -52,7 +52,7 @@ def own_activation(learner: Learner) -> Measured:
 @measures("contrary_points")
 def contrary_points(experiment: Experiment) -> Measured:
     limit = _existing(experiment)
-    answer, lean = limit.answers(_points(experiment))
+    answer, lean = limit.answers(test_points(experiment))
     contrary = int((answer * lean).negative.sum())
     undecided = int((~(answer.positive | answer.negative)).sum())
     how = f"counted over {len(answer)} test points, {undecided} of them within rounding of 0"
@@ -85,44 +85,55 @@ def trained_activation(experiment: Experiment) -> Measured:
 @measures("outside_contrary")
 def outside_contrary(experiment: Experiment) -> Measured:
     weights = experiment.training.network.weights()
-    found = linear_form(weights, _points(experiment), experiment.slope)
+    found = linear_form(weights, test_points(experiment), experiment.slope)
     how = f"counted over the {int(found.outside.sum())} of {len(found.outside)} test points outside"
     return Measured(Interval.exact(found.contrary), how)
 
 
-@measures("capture_slack", until_captured)
-def capture_slack(experiment: Experiment) -> Measured:
-    found = _certified(experiment)
-    pattern = experiment.captured.limit
-    if not experiment.captured.captured:
+def _slack(learner: Learner) -> Measured:
+    """The least bound of an own activation over rho, for ever; Missing short of capture."""
+    found = learner.captured
+    if found.certified is None or not found.captured:
         # Short of the certificate nothing is refuted: training on may reach it.
-        raise Missing(experiment.captured.reason)
-    if pattern is not None and not pattern.pattern.all_active:
-        raise Missing(f"{experiment.captured.reason}: this theorem is about active own pairs")
-    return Measured(found.slack, f"at step {experiment.training.network.steps}")
+        raise Missing(f"{learner.named}: {found.reason}" if learner.named else found.reason)
+    step = learner.training.network.steps
+    return Measured(found.certified.slack.min(found.certified.activation), f"at step {step}")
 
 
-@measures("capture_distance", until_captured)
-def capture_distance(experiment: Experiment) -> Measured:
-    return Measured(_certified(experiment).distance, "sqrt(R² - 2 Lam + ‖W_l‖²)")
+def active_slack(learner: Learner) -> Measured:
+    """The same of a network with every own pair active."""
+    limit = learner.captured.limit
+    if learner.captured.captured and limit is not None and not limit.pattern.all_active:
+        raise Missing(f"{learner.captured.reason}: this theorem is about active own pairs")
+    return _slack(learner)
 
 
-@measures("followed_activation", until_captured)
-def followed_activation(experiment: Experiment) -> Measured:
-    return _seen(_followed(experiment), "activation")
-
-
-@measures("followed_distance", until_captured)
-def followed_distance(experiment: Experiment) -> Measured:
-    return _seen(_followed(experiment), "distance")
-
-
-@measures("tau_ever", until_captured)
-def tau_ever(experiment: Experiment) -> Measured:
-    found = _certified(experiment)
-    if found.angle is None:
+def certified_angle(learner: Learner) -> Measured:
+    """Sine of the angle outside which the network has its limit's sign for ever."""
+    angle = _certified(learner).angle
+    if angle is None:
         raise Missing("the limit's boundary is not known to be linear")
-    return Measured(found.angle, "distance to the limit and diameters of the halves, for ever")
+    return Measured(angle, "distance to the limit and diameters of the halves, for ever")
+
+
+measures("capture_slack", until_captured)(active_slack)
+measures("general_slack", until_captured)(_slack)
+measures("tau_ever", until_captured)(certified_angle)
+
+
+for _name in ("capture_distance", "general_radius"):
+
+    @measures(_name, until_captured)
+    def radius(experiment: Experiment) -> Measured:
+        return Measured(_certified(experiment).distance, "sqrt(R² - 2 Lam + ‖W_l‖²)")
+
+
+for _prefix in ("followed", "general"):
+    for _what in ("activation", "distance"):
+
+        @measures(f"{_prefix}_{_what}", until_captured)
+        def seen(experiment: Experiment, what: str = _what) -> Measured:
+            return _seen(_followed(experiment), what)
 
 
 def _seen(followed: Followed, what: str) -> Measured:
@@ -136,10 +147,10 @@ def _existing(learner: Learner) -> ConvexLimit:
     return learner.limit
 
 
-def _certified(experiment: Experiment) -> Certified:
-    if experiment.captured.certified is None:
-        raise Missing(experiment.captured.reason)
-    return experiment.captured.certified
+def _certified(learner: Learner) -> Certified:
+    if learner.captured.certified is None:
+        raise Missing(learner.captured.reason)
+    return learner.captured.certified
 
 
 def _followed(experiment: Experiment) -> Followed:
@@ -148,7 +159,7 @@ def _followed(experiment: Experiment) -> Followed:
     return experiment.followed
 
 
-def _points(experiment: Experiment) -> np.ndarray:
+def test_points(experiment: Experiment) -> np.ndarray:
     """The natural samples and as many isotropic points, (B, d)."""
     x = experiment.sample.x
     rng = experiment.scenario.generator("limit points")
@@ -157,6 +168,7 @@ def _points(experiment: Experiment) -> np.ndarray:
 
 _CAPTURE = frozenset(
     {"capture_slack", "capture_distance", "followed_activation", "followed_distance", "tau_ever"}
+    | {"general_slack", "general_radius", "general_activation", "general_distance"}
 )
 _LIMIT = frozenset({"own_activation", "contrary_points", "seed_slack"}) | _CAPTURE
 
