@@ -37,6 +37,10 @@ from .convex_limit import ConvexLimit, convex_limit, least
 from .own_pattern import OwnPattern, own_pattern
 
 
+_MOST_GROUPS = 32
+"""While training, patterns of more groups are not solved for."""
+
+
 @dataclass(frozen=True, eq=False)
 class Certified:
     """What certainly holds from the checkpoint on, for as long as its own pattern does.
@@ -151,7 +155,8 @@ class CaptureWatch:
     """Tries the certificate on a network in training, cheaply.
 
     The limit of a pattern is solved for once, and only when the pattern has lasted from one try to
-    the next: early in training every try would see another one.
+    the next and is that of few groups of neurons: early in training every try would see another
+    one, of many.
     """
 
     def __init__(self, sample: Sample, slope: Number, loss: str = "exponential") -> None:
@@ -175,7 +180,8 @@ class CaptureWatch:
 
     def _once_settled(self, pattern: OwnPattern) -> ConvexLimit | None:
         last, self._last = self._last, pattern.key
-        return self.limit_of(pattern) if pattern.key == last else None
+        settled = pattern.key == last and len(pattern.shares) <= _MOST_GROUPS
+        return self.limit_of(pattern) if settled else None
 
 
 def log_loss(margin: RealArray, loss: str) -> Interval:

@@ -247,7 +247,7 @@ def _distance_check(name: str, learner: Learner) -> Iterator[_Check]:
 
 def _perturbed_checks(experiment: Experiment) -> Iterator[_Check]:
     """Those of perturbations that share a direction."""
-    learner, made, q = experiment.perturbed, experiment.perturbed.made, experiment.normal
+    learner, made, q = experiment.perturbed, experiment.perturbed.made, experiment.form
     if (geometry := learner.geometry) is None:
         return
     direction, eps = learner.step

@@ -200,6 +200,8 @@ class ControlLearner(Learner):
     natural: Experiment = field(kw_only=True)
 
     weights_stream: ClassVar[str] = PerturbedLearner.weights_stream
+    # Without perturbations there is little to be captured by; it takes all steps.
+    watched: ClassVar[bool] = False
 
     def draw(self) -> Sample:
         return self.natural.perturbed.made.base

@@ -82,6 +82,8 @@ class Learner(abc.ABC):
 
     weights_stream: ClassVar[str] = "weights"
     """The stream of random numbers that the initial weights come from."""
+    watched: ClassVar[bool] = True
+    """Whether capture ends its training where the scenario trains until captured."""
     named: ClassVar[str] = ""
     """What the set is called where it is not the natural one."""
 
@@ -170,7 +172,7 @@ class Learner(abc.ABC):
 
         spaced = frozenset(checkpoint_steps(recipe.steps)) if estimate else frozenset()
         tried: frozenset[int] = frozenset()
-        if scenario.training.until == "captured":
+        if self.watched and scenario.training.until == "captured":
             tried = frozenset(checkpoint_steps(recipe.steps, _TRIES))
         tries: list[tuple[int, Capture]] = []
 
