@@ -15,7 +15,7 @@ from .symbols import default_latex, default_typst, is_greek, quantity
 # Sources spell out `lambda_n >= L_n`, so that it can be typed and searched; readers get Greek
 # letters and proper signs: `λ_n ≥ L_n`.
 _NAMES = "alpha beta gamma delta Delta eps eta theta kappa lambda mu phi Phi pi rho sigma tau"
-_GREEK = dict(zip(_NAMES.split(), "αβγδΔεηθκλμφΦπρστ", strict=True))
+_GREEK: dict[str, str] = dict(zip(_NAMES.split(), "αβγδΔεηθκλμφΦπρστ", strict=True))
 _SIGNS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("sqrt(", "√("), ("^-1", "⁻¹"))
 _INNER = re.compile(r"<([^<>,=]{1,12}), ([^<>,=]{1,12})>")
 _WORD = re.compile(r"(?<![A-Za-z])(" + "|".join(_GREEK) + r")(?![A-Za-z])")

@@ -36,7 +36,6 @@ from ..network import margins, preactivations
 from .convex_limit import ConvexLimit, convex_limit, least
 from .own_pattern import OwnPattern, own_pattern
 
-
 _MOST_GROUPS = 32
 """While training, patterns of more groups are not solved for."""
 

@@ -53,6 +53,19 @@ def figures(samples: int = 24, wild: bool = False) -> list[dict[str, Any]]:
             },
         },
         {
+            "id": "capture",
+            "kind": "capture",
+            "title": "Capture",
+            "caption": "The least own activation, what is certified of it for ever, and the share.",
+            "data": {
+                "steps": [10, 20, 40, 80],
+                "activation": [0.1, 0.9, 0.8, 0.7],
+                "bound": [None, -3.0, -0.4, 0.1],
+                "share": [0.0, 0.2, 0.9, 1.0],
+                "captured": 80,
+            },
+        },
+        {
             "id": "decision-map",
             "kind": "decision-map",
             "title": "Decision map",

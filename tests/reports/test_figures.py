@@ -150,6 +150,7 @@ def test_unusual_data_are_drawn(kind: str, changes: dict[str, Any]) -> None:
         ("multipliers", {"lower": [1.0]}, "f.data: Value error, lower, upper, label and trained"),
         ("multipliers", {"label": ["up"] * 8}, r"f.data.label\[0\]: "),
         ("convergence", {"steps": []}, "f.data.steps: "),
+        ("capture", {"steps": [0, 1, 2, 3]}, "f.data: Value error, steps"),
         ("decision-map", {"values": [[1.0, 2.0], [1.0]]}, "the rows of values"),
         ("decision-map", {"extent": [1, 0, 0, 1]}, "extent should be"),
         ("decision-map", {"cone": 4}, "f.data.cone: "),
@@ -173,7 +174,7 @@ def test_malformed_data_name_the_path(kind: str, changes: dict[str, Any], messag
 
 def test_unknown_kind_lists_the_known_ones() -> None:
     unknown = FigureRecord(id="x", kind="pie", data={})
-    told = r"^f\.kind: 'pie' is not a kind of figure; known: boundaries, conv"
+    told = r"^f\.kind: 'pie' is not a kind of figure; known: boundaries, capture, conv"
     with pytest.raises(ReportError, match=told):
         draw(unknown, "f")
 
