@@ -245,11 +245,12 @@ def margin_programs(device: str) -> Any:
             MarginProduct(SampleGram(x), y, SLOPE),
             MarginProduct(unchanged(gram), y, SLOPE, matrix),
         ):
-            solution = solve_margin_program(product, y, float(matrix.diagonal().mean()))
+            diagonal = float(matrix.diagonal().mean())
+            multipliers, solution = solve_margin_program(product, y, diagonal)
             with full_float32():
-                margins = product.activation_margins(solution.multipliers.to(y.dtype))
-            found.append((solution, margins))
-    assert {solution.method for solution, _ in found} == {"linear solve", "quadratic program"}
+                margins = product.activation_margins(multipliers.to(y.dtype))
+            found.append((multipliers, solution, margins))
+    assert {solution.method for _, solution, _ in found} == {"linear solve", "quadratic program"}
     return found
 
 

@@ -354,7 +354,7 @@ def test_points_do_not_depend_on_the_perturbation_but_those_towards_it() -> None
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_findings_are_sentences_about_g_and_the_control(kind: str) -> None:
-    found = notes(learning(EVERY[kind]))
+    found = tuple(notes(learning(EVERY[kind])))
     assert all(one.endswith(".") and one[0].isupper() for one in found)
     assert any("the control" in one for one in found)
 

@@ -178,9 +178,10 @@ def test_check_of_arrays_agrees_with_check_of_a_file(tmp_path: Path) -> None:
     assert len({result.sample.fingerprint() for result in results}) == 1
     texts = {result.to_json().replace(result.sample.source, "") for result in results}
     assert len(texts) == 1
+    told = "6 samples: a linear limit at slope 0.5; a certificate covers all at slope 0.5"
     for result in results:
         assert next(c.name for c in result.holding[0.5]) == "paper"
-        assert repr(result) == "<CheckResult: 6 samples: a certificate covers all at slope 0.5>"
+        assert repr(result) == f"<CheckResult: {told}>"
         assert "✔ yes" in result._repr_html_()
         assert str(result).splitlines()[-1] == result.summary
         with pytest.raises(TypeError, match="no truth value"):
@@ -191,7 +192,8 @@ def test_a_check_that_nothing_meets() -> None:
     x, y = points()
     result = check(x + 1, y, slopes=(0.01, 0.1))
     assert result.holding == {0.01: (), 0.1: ()}
-    assert result.summary == "6 samples: none covers all at slope 0.01, 0.1"
+    told = "6 samples: a linear limit at every slope; none covers all at any slope"
+    assert result.summary == told
 
 
 @pytest.mark.parametrize(

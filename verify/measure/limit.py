@@ -39,7 +39,7 @@ def limit_value(limit: ConvexLimit) -> Measured:
 def described(limit: ConvexLimit) -> str:
     """How the limit was enclosed, and what floating point says of it."""
     return (
-        f"enclosed by the duality gap of the margin program; {limit.supports} of "
+        f"enclosed in float64 balls by the duality gap of the margin program; {limit.supports} of "
         f"{limit.sample.n} samples support it, {limit.kinks} of them at a kink"
     )
 
