@@ -112,12 +112,20 @@ def watched(quiet: bool) -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield _log_lines()
         return
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     described = TextColumn(
         "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)
     )
-    _, bar, _, left = Progress.get_default_columns()
+    # A narrow bar leaves the description its room on a terminal of 80 columns.
+    bar, left = BarColumn(bar_width=16), TimeRemainingColumn()
     columns = (SpinnerColumn(), described, bar, MofNCompleteColumn(), left, TextColumn("left"))
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, expand=True) as bars:
