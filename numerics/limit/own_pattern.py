@@ -47,8 +47,8 @@ class OwnPattern:
 
     @property
     def key(self) -> bytes:
-        """What tells two patterns apart, whichever neurons are in which group."""
-        return self.active.tobytes() + repr(self.shares).encode()
+        """What tells two patterns apart, and who is in which group of them."""
+        return self.active.tobytes() + self.members.tobytes()
 
     @property
     def masses(self) -> BallArray:

@@ -199,6 +199,10 @@ def test_the_cone_of_a_captured_network_is_kept(seed, gamma):
         assert (np.sign(output(later, z, gamma)) == np.sign(cosine))[certain].all()
 
 
+SPLIT = [[1.0, -2.0, 1.0, 5.0], [3.0, -1.0, 2.0, 4.0]]
+SWAPPED = [[-1.0, 2.0, 1.0, 5.0], [3.0, -1.0, 2.0, 4.0]]
+
+
 def test_equal_neurons_share_a_group_and_an_uncertain_sign_gives_none():
     y = np.array([1, -1], dtype="i1")
     hidden = BallArray.exact(np.array([[1.0, 2.0, -1.0, 5.0], [3.0, -1.0, 2.0, 4.0]]))
@@ -206,6 +210,12 @@ def test_equal_neurons_share_a_group_and_an_uncertain_sign_gives_none():
     assert pattern is not None
     assert pattern.all_active
     assert pattern.shares == (Fraction(1, 2), Fraction(1, 2))
+    # The same groups with other neurons in them are another pattern: a limit knows its neurons.
+    one, other = (own_pattern(BallArray.exact(np.array(h)), y) for h in (SPLIT, SWAPPED))
+    assert one is not None
+    assert other is not None
+    assert np.array_equal(one.active, other.active)
+    assert one.key != other.key
     uncertain = BallArray(hidden.mid, np.full((2, 4), 2.0))
     assert own_pattern(uncertain, y) is None
 
