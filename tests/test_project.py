@@ -38,3 +38,16 @@ def test_links_and_paths_lead_somewhere(page: str) -> None:
     paths = re.findall(r"`((?:theory|numerics|verify|reports|tests|docs)/[\w/.]+)`", text)
     for target in [*targets, *paths]:
         assert (ROOT / target).exists() or "my_theorem" in target or "FOLDER" in target, target
+
+
+def test_every_folder_of_source_is_installed() -> None:
+    """A folder that is not named is there in a checkout and missing where it is installed."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    named = set(settings["tool"]["setuptools"]["packages"])
+    folders = {
+        file.parent.relative_to(ROOT)
+        for package in ("theory", "numerics", "verify", "reports")
+        for file in (ROOT / package).rglob("*.py")
+        if file.parent != ROOT / "verify/package"
+    }
+    assert {f"perturbproof.{'.'.join(folder.parts)}" for folder in folders} <= named
