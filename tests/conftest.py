@@ -73,6 +73,13 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def share(pytestconfig: pytest.Config) -> Callable[[int], int]:
+    """How many random instances a property is tried on: all with --run-slow, else a fifth."""
+    divisor = 1 if pytestconfig.getoption("--run-slow") else 5
+    return lambda instances: instances // divisor
+
+
+@pytest.fixture
 def fuzz_share(pytestconfig: pytest.Config) -> Callable[[int], int]:
     """How many malformed inputs a slow test reads, of those of its share in the full run."""
     divisor = 1 if pytestconfig.getoption("--all-fuzz") else 5

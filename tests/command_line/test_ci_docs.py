@@ -73,6 +73,7 @@ def test_the_github_workflow(repository: Path) -> None:
     assert (repository / kept / "junit.xml").is_file()
 
 
+@pytest.mark.slow
 def test_the_gitlab_job(repository: Path) -> None:
     job = read("gitlab-ci.yml")["theorems"]
     assert job["before_script"] == ["pip install perturbproof"]

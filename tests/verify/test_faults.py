@@ -87,6 +87,7 @@ def interrupted(folder: Path, stage: str, sent: signal.Signals, wait: float = 0.
     assert_as_it_was(out)
 
 
+@pytest.mark.slow
 def test_the_end_of_a_job_is_an_interrupt(folder: Path) -> None:
     """SIGTERM is what cluster schedulers and containers send first.
 

@@ -208,7 +208,8 @@ def test_only_the_tests_chosen_are_measured(pytester: pytest.Pytester, write, mo
     assert api.verify is right
 
 
-@pytest.mark.parametrize("distribution", ["load", pytest.param("loadfile", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("distribution", ["load", "loadfile"])
 def test_under_xdist(
     pytester: pytest.Pytester, write, distribution: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

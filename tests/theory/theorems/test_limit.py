@@ -275,10 +275,10 @@ def captured(rng: np.random.Generator) -> tuple[Case, Solution, np.ndarray, Cert
             return case, Solution(limit, lam, s), w, about
 
 
-def test_what_is_captured_stays_captured() -> None:
+def test_what_is_captured_stays_captured(share) -> None:
     """Gradient flow in small steps from captured networks: nothing that is bounded is passed."""
     rng = np.random.default_rng(4)
-    for _ in range(60):
+    for _ in range(share(60)):
         case, found, w, about = captured(rng)
         rho = smooth(case, w, about.entropy)
         excess, loss = np.linalg.norm(w) - about.ratio * rho, np.exp(about.entropy - rho)
@@ -352,11 +352,11 @@ def test_any_network_is_linear_outside_its_region() -> None:
     assert outside > 10 * INSTANCES
 
 
-def test_supporting_samples_reach_the_pattern_in_time() -> None:
+def test_supporting_samples_reach_the_pattern_in_time(share) -> None:
     """Flow from random starts: pairs grow as fast as the proof says, and turn by its time."""
     rng = np.random.default_rng(7)
     turned = 0
-    for _ in range(60):
+    for _ in range(share(60)):
         case = random_case(rng, supporting=True)
         w = 0.1 * rng.standard_normal((len(case.a), case.x.shape[1]))
         toward, size = np.sign(case.a)[:, None] * case.y, np.abs(case.a)[:, None]
@@ -372,7 +372,7 @@ def test_supporting_samples_reach_the_pattern_in_time() -> None:
             grown = toward * (w @ case.x.T)
             assert (grown >= start + gained - 1e-3 * gained - 1e-12).all()
         turned += int(((start < 0) & (start + gained > 0)).sum())
-    assert turned >= 20
+    assert turned >= share(20)
 
 
 def test_supporting_samples_activate_their_halves_by_the_slope_at_least() -> None:
@@ -585,12 +585,12 @@ def ledger_values(
     return {name: float(v) for name, v in values.items()}
 
 
-def test_every_fact_in_the_proof_of_capture_holds_at_vectors() -> None:
+def test_every_fact_in_the_proof_of_capture_holds_at_vectors(share) -> None:
     """Definitions, citations and conclusions alike, each symbol computed from raw vectors."""
     rng, entry = np.random.default_rng(9), theorem("capture")
     facts = [s for s in prove(entry).steps if s.engine != "sympy" or s.kind == "inequality"]
     tried = 0
-    while tried < 40:
+    while tried < share(40):
         case, found, w, about = captured(rng)
         if len(set(case.y)) < 2:
             continue
