@@ -122,7 +122,12 @@ def test_an_unproved_theorem_does_not_prove_its_mutants() -> None:
 
 
 @pytest.mark.parametrize(
-    "id", ["standard-boundary", "row-wise", pytest.param("half-aware", marks=pytest.mark.slow)]
+    "id",
+    [
+        "standard-boundary",
+        pytest.param("row-wise", marks=pytest.mark.slow),
+        pytest.param("half-aware", marks=pytest.mark.slow),
+    ],
 )
 def test_survey_of_a_theorem(id: str) -> None:
     counts = check(survey([theorem(id)]))
