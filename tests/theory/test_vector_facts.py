@@ -257,6 +257,11 @@ def logistic(rng: np.random.Generator) -> list[dict[str, float]]:
     return [values(FACTS["LOGISTIC"], z, loss, loss + rng.uniform(0, 1) * rng.integers(0, 2))]
 
 
+def tangent(rng: np.random.Generator) -> list[dict[str, float]]:
+    v = rng.standard_normal()
+    return [values(FACTS["TANGENT"], v + 1 + rng.standard_normal() * rng.integers(0, 2), v)]
+
+
 def integral(rng: np.random.Generator) -> list[dict[str, float]]:
     """A function with the derivative -r(t)², r a polynomial."""
     rate = -(np.polynomial.Polynomial(rng.standard_normal(3)) ** 2)
@@ -313,6 +318,7 @@ DRAWS: dict[str, Draw] = {
     "FLOW": flow,
     "INTEGRAL": integral,
     "LOGISTIC": logistic,
+    "TANGENT": tangent,
     "EXIT": leaving,
     "MEAN_DISTANCE": mean_distance,
 }
@@ -364,6 +370,7 @@ def _stronger() -> dict[str, sp.Basic]:
     weighted, weights, partition, shares = symbols("GIBBS")
     speed, level, growth, rise = symbols("FLOW")
     z, loss, top = symbols("LOGISTIC")
+    steep, touch = symbols("TANGENT")
     begin, end, _ = symbols("INTEGRAL")
     _, _, floor, least = symbols("EXIT")
     off, _, diameter = symbols("MEAN_DISTANCE")
@@ -378,6 +385,7 @@ def _stronger() -> dict[str, sp.Basic]:
         "FLOW ": growth <= speed / 2,
         "LOGISTIC": sp.exp(-z) <= loss * sp.exp(top / 2),
         "LOGISTIC ": 1 - sp.exp(-loss) >= loss * (1 - sp.exp(-top / 2)) / (top / 2),
+        "TANGENT": (steep - touch) * sp.exp(-steep) <= sp.exp(-1 - touch) * sp.Rational(9, 10),
         "INTEGRAL": end <= begin - sp.Rational(1, 10),
         "EXIT": least >= 2 * floor,
         "MEAN_DISTANCE": off <= diameter / 4,

@@ -9,11 +9,13 @@ exp(-z)). Source: this project.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from ..statement import Citation, Definition, Identity, Inequality, Let, Step
-from ..symbols import declare
+from ..symbols import declare, gamma
 from . import own_pattern
 from .motion import FLOW, INTEGRAL, LOGISTIC
 from .own_pattern import ORDER_SAMPLES
@@ -52,6 +54,20 @@ growth_t = declare("growth_t", "derivative of ‖W‖ at t", index="t")
 
 
 ALL_ACTIVE = (now.own_h > 0,)
+
+# Own pairs of any signs, which they keep.
+_own_sign = declare("own_sign", "sign sigma_jn of an own pair at T", low=-1, high=1, index="nj")
+own_kappa = declare(
+    "own_kappa", "1 if that is positive, else gamma", index="nj", latex="\\kappa_{jn}"
+)
+any_own = replace(now, kappa=own_kappa)
+KEPT_SIGNS = (
+    _own_sign * now.own_h > 0,
+    sp.Or(
+        sp.And(sp.Eq(_own_sign, 1), sp.Eq(own_kappa, 1)),
+        sp.And(sp.Eq(_own_sign, -1), sp.Eq(own_kappa, gamma)),
+    ),
+)
 
 
 def loss_steps(

@@ -1,4 +1,4 @@
-"""Trusted facts about flows in time: convex subgradient flows, integrals, continuity, entropy."""
+"""Trusted facts about flows: convex subgradient flows, integrals, continuity, losses, entropy."""
 
 from __future__ import annotations
 
@@ -67,6 +67,18 @@ LOGISTIC = TrustedFact(
         sp.exp(-_margin) <= _logistic * sp.exp(_top / 2 + _top**2 / 24),
         1 - sp.exp(-_logistic) >= _logistic * (1 - sp.exp(-_top)) / _top,
     ),
+)
+
+_steep = declare("tangent_steep", "a number u")
+_touch = declare("tangent_touch", "a number v")
+
+TANGENT = TrustedFact(
+    "A-TANGENT",
+    "x exp(-x) <= 1/e for every x. With x = u - v, times exp(-v): (u - v) exp(-u) <= exp(-1 - v).",
+    "the exponential function lies above its tangents",
+    (_steep, _touch),
+    (),
+    ((_steep - _touch) * sp.exp(-_steep) <= sp.exp(-1 - _touch),),
 )
 
 _begin = declare("integral_begin", "a function at the time T")

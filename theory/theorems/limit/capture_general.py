@@ -1,7 +1,5 @@
 """Capture with inactive own pairs: whatever signs they have at a checkpoint, they keep for ever."""
 
-from dataclasses import replace
-
 import sympy as sp
 
 from ...statement import (
@@ -44,8 +42,6 @@ general_radius = declare(
     latex="r_T",
 )
 
-_sign_j = declare("own_sign", "sign sigma_jn of an own pair at T", low=-1, high=1, index="nj")
-_kappa = declare("own_kappa", "1 if that is positive, else gamma", index="nj", latex="\\kappa_{jn}")
 _sign = declare(
     "group_sign",
     "sign sigma_gn of the own pairs of the group g at n",
@@ -67,14 +63,6 @@ _PATTERN = held.Pattern(
     declare("rival_sum", "sum of |a_j| <w_j, x_n> over the rivals of g at n, at t", index="gnt"),
     declare("rival_share", "that over rho", index="gnt", latex="r_n"),
     _idle,
-)
-_moving = replace(losses.now, kappa=_kappa)
-_OWN = (
-    _sign_j * losses.now.own_h > 0,
-    sp.Or(
-        sp.And(sp.Eq(_sign_j, 1), sp.Eq(_kappa, 1)),
-        sp.And(sp.Eq(_sign_j, -1), sp.Eq(_kappa, gamma)),
-    ),
 )
 _KEPT = general_activation >= general_slack
 _NEAR = general_distance <= general_radius
@@ -122,8 +110,8 @@ THEOREM = Theorem(
     ),
     proof=(
         *flow.flow_steps(
-            _moving,
-            _OWN,
+            losses.any_own,
+            losses.KEPT_SIGNS,
             "sigma <w_j, x_n> > 0 with its sign sigma at T, and kappa is 1 or gamma",
             general_radius,
         ),
