@@ -73,8 +73,8 @@ def operator_norm(matrix: RealArray) -> Interval:
 def verified_solve(matrix: RealArray, rhs: RealArray) -> RealArray | None:
     """Enclose the solutions of A x = b for every symmetric A in `matrix`, b in `rhs`.
 
-    `matrix` is (n, n) with a positive diagonal, `rhs` is (n,). None when the certificate fails:
-    nothing is then known, not even that a matrix is singular.
+    `matrix` is (n, n) with a positive diagonal, `rhs` is (n,), or (n, k) for balls. None when the
+    certificate fails: nothing is then known, not even that a matrix is singular.
     """
     if not (isinstance(matrix, BallArray) and isinstance(rhs, BallArray)):
         return solve_precisely(PreciseArray.like(matrix), PreciseArray.like(rhs))
@@ -84,7 +84,9 @@ def verified_solve(matrix: RealArray, rhs: RealArray) -> RealArray | None:
     # Scaling by powers of two is exact and brings the diagonal to [1/2, 2).
     scale = -(np.frexp(diagonal)[1] // 2)
     matrix = matrix.ldexp(scale[:, None] + scale[None, :])
-    rhs = rhs.ldexp(scale)
+    # One solution for each column of `rhs`.
+    rows = scale.reshape(-1, *[1] * (rhs.mid.ndim - 1))
+    rhs = rhs.ldexp(rows)
     try:
         inverse = np.linalg.inv(matrix.mid)
     except np.linalg.LinAlgError:
@@ -100,6 +102,6 @@ def verified_solve(matrix: RealArray, rhs: RealArray) -> RealArray | None:
     step = inverse @ (rhs - matrix @ start)
     first = matmul_up(defect.upper, abs(step).upper)
     # beta <= 0.9 keeps the rounding of 1 - beta far below the factor 2^-40 added for it.
-    rest = float(first.max()) * (beta / (1 - beta)) * (1 + 2**-40)
+    rest = first.max(axis=0) * (beta / (1 - beta)) * (1 + 2**-40)
     solution = BallArray.exact(start) + step
-    return (solution + BallArray(np.zeros_like(first), round_up(first + rest))).ldexp(scale)
+    return (solution + BallArray(np.zeros_like(first), round_up(first + rest))).ldexp(rows)

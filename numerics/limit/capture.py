@@ -140,7 +140,7 @@ def capture(
         return Capture(limit, None, inactive, "rho is not certainly positive: train on")
     reach = (BallArray.exact(weights).norm() / rho).max(ratio)
     distance = (reach**2 - 2 * limit.total + limit.square).max(0).sqrt()
-    diameters = _diameters(weights, pattern)
+    diameters = group_diameters(weights, pattern)
     bounds = _bounds(limit, rho, entropy, distance, diameters)
     slack = least(bounds, pattern.own)
     angle = _angle(limit, rho, distance, diameters) if pattern.all_active else None
@@ -212,7 +212,7 @@ def _entropy(multipliers: FloatArray) -> Interval:
     return -sum((s / total * (s / total).log() for s in shares), Interval.exact(0))
 
 
-def _diameters(weights: FloatArray, pattern: OwnPattern) -> BallArray:
+def group_diameters(weights: FloatArray, pattern: OwnPattern) -> BallArray:
     """D_g, at most, (G,)."""
     root = Interval.exact(len(weights)).sqrt()
     found = []
