@@ -22,7 +22,6 @@ The loss is exponential, summed. Source: this project (theorem "capture-anchored
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +29,7 @@ import numpy as np
 from ...theory.exact.interval import Interval
 from ..enclose.ball_array import BallArray
 from ..enclose.linear_algebra import verified_solve
-from ..enclose.real_array import FloatArray
+from ..enclose.real_array import BoolArray, FloatArray
 from ..network import preactivations
 from .capture import group_diameters
 from .convex_limit import ConvexLimit, least
@@ -38,6 +37,9 @@ from .exact_limit import ExactLimit, Short, exact_limit
 
 _PARTITIONS = 12
 _TINY = 1e-300
+_TIMES = (0.0, 0.1, 1.0, 10.0, 100.0)
+_TURNS = 8
+"""Times tau between which f(W^; z) is bounded by lines: fixed ones, and turns of each group."""
 _BLOCK = 2**21
 """Numbers that one block of test points may take."""
 
@@ -60,17 +62,20 @@ class Line:
     leaks: BallArray
     offset: Interval
 
-    def reaches(self) -> Iterator[tuple[Interval, Interval]]:
-        """B and c for some partitions: those with the fastest samples in F."""
+    def reaches(self) -> FloatArray:
+        """B and c, at most, for some partitions (k, 2): those with the fastest samples in F."""
         spare, square = self.limit.spare, self.offset**2
         others = self.leaks.upper > 0
-        ends = spare.mid[others & spare.positive]
-        spaced = np.geomspace(ends.min(), ends.max(), _PARTITIONS) if len(ends) else np.zeros(0)
-        for slowest in (*spaced, math.inf):
+        ends = np.unique(spare.mid[others & spare.positive])
+        if len(ends) > _PARTITIONS:
+            ends = np.geomspace(ends[0], ends[-1], _PARTITIONS)
+        found = []
+        for slowest in (*ends, math.inf):
             fast = others & spare.positive & (spare.mid >= slowest * (1 - 1e-12))
             once = (self.leaks[fast] / spare[fast]).sum().interval()
             steady = self.leaks[others & ~fast].sum().interval()
-            yield square + once * 2, steady * 2
+            found.append(((square + once * 2).upper, (steady * 2).upper))
+        return np.array([pair for pair in found if math.isfinite(sum(pair))]).reshape(-1, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +109,7 @@ class Anchored:
         if self.line is None or not self.captured:
             raise ValueError("only a captured network has answers that are settled")
         width, groups = len(self.line.start), len(self.line.limit.directions)
-        block = max(1, _BLOCK // (width * (2 * groups + 1)))
+        block = max(1, _BLOCK // (width * (_TURNS * groups + len(_TIMES))))
         parts = [points[k : k + block] for k in range(0, len(points), block)]
         signs = [_settled(self.line, self.reaches, part) for part in parts]
         return np.concatenate([*signs, np.zeros(0)])
@@ -124,7 +129,7 @@ def anchored(weights: FloatArray, limit: ConvexLimit, loss: str = "exponential")
         return Anchored(None, np.zeros((0, 2)), Interval.whole(), str(short))
     pattern = limit.pattern
     own, signs = pattern.own[:, pattern.members], pattern.signs[:, pattern.members]
-    reaches = [reach for reach in line.reaches() if all(part.is_finite for part in reach)]
+    reaches = line.reaches()
     bounds = _bounds(weights, line, reaches)
     now = BallArray.like(preactivations(weights, limit.sample.x)) * signs
     slack = least(bounds, own).min(least(now * Interval.exact(len(weights)).sqrt(), own))
@@ -135,8 +140,7 @@ def anchored(weights: FloatArray, limit: ConvexLimit, loss: str = "exponential")
             f"{int(own.sum())} own pairs have no positive bound, the least {slack.lower:.3g} with "
             f"the anchor {line.offset.upper:.3g} away; train on"
         )
-    upper = [[part.upper for part in reach] for reach in reaches]
-    return Anchored(line, np.array(upper).reshape(-1, 2), slack, reason)
+    return Anchored(line, reaches, slack, reason)
 
 
 def _line(weights: FloatArray, limit: ExactLimit) -> Line:
@@ -180,7 +184,7 @@ def _line(weights: FloatArray, limit: ExactLimit) -> Line:
     return Line(limit, start, hidden, time, leak.placed(others, len(x)), offset)
 
 
-def _bounds(weights: FloatArray, line: Line, reaches: list[tuple[Interval, Interval]]) -> BallArray:
+def _bounds(weights: FloatArray, line: Line, reaches: FloatArray) -> BallArray:
     """The best bound of each own activation, by its group or by itself, (N, m)."""
     proposal = line.limit.proposal
     pattern, members, m = proposal.pattern, proposal.pattern.members, len(weights)
@@ -190,50 +194,43 @@ def _bounds(weights: FloatArray, line: Line, reaches: list[tuple[Interval, Inter
     ahead = line.limit.scaled * pattern.signs
     grouped = (BallArray.exact(proposal.sample.x) @ means.T) * pattern.signs
     grouped = grouped - norms * group_diameters(weights, pattern)
-    alone = line.hidden * pattern.signs[:, members]
-    best = _unknown((len(norms), m))
-    for base, growth in reaches:
-        by_group = _bound(grouped, norms / pattern.masses.sqrt(), ahead, base, growth)
-        single = norms * Interval.exact(m).sqrt()
-        by_neuron = _bound(alone, single, ahead[:, members], base, growth)
-        best = _better(best, _better(by_group[:, members], by_neuron))
-    return best
+    by_group = _bound(grouped, norms / pattern.masses.sqrt(), ahead, reaches)[:, members]
+    alone, single = line.hidden * pattern.signs[:, members], norms * Interval.exact(m).sqrt()
+    by_neuron = _bound(alone, single, ahead[:, members], reaches)
+    return _chosen(by_group.lower > by_neuron.lower, by_group, by_neuron)
 
 
-def _bound(
-    start: BallArray, lever: BallArray, ahead: BallArray, base: Interval, growth: Interval
-) -> BallArray:
-    """start - K²/(4e) - e B with e near the best, where e c <= h* certainly."""
+def _bound(start: BallArray, lever: BallArray, ahead: BallArray, reaches: FloatArray) -> BallArray:
+    """start - K²/(4e) - e B, with the best B and e in floating point and e c <= h* certain."""
+    unknown = BallArray(np.zeros(start.shape), np.full(start.shape, np.inf))
+    if not len(reaches):
+        return unknown
+    base, growth = reaches.T[:, :, None, None]
     with np.errstate(all="ignore"):
-        ease = np.broadcast_to(lever.upper / (2 * math.sqrt(base.upper) + _TINY), start.shape)
-        if growth.upper > 0:
-            ease = np.minimum(ease, ahead.lower / growth.upper * (1 - 1e-12))
-    usable = (
-        (ease > 0)
-        & np.isfinite(ease)
-        & ((ahead - BallArray.exact(np.nan_to_num(ease)) * growth).nonnegative)
-    )
+        free = lever.upper / (2 * np.sqrt(base) + _TINY)
+        eases = np.minimum(free, np.where(growth > 0, ahead.lower / growth * (1 - 1e-12), np.inf))
+        values = start.mid - lever.upper**2 / (4 * eases) - eases * base
+    best = np.where((eases > 0) & np.isfinite(values), values, -np.inf).argmax(axis=0)
+    base, growth = reaches[best].transpose(2, 0, 1)
+    ease = np.take_along_axis(eases, best[None], axis=0)[0]
+    usable = (ease > 0) & np.isfinite(ease)
     ease = np.where(usable, ease, 1.0)
+    usable &= (ahead - BallArray.exact(ease) * growth).nonnegative
     value = start - lever * lever / (4 * ease) - BallArray.exact(ease) * base
-    return _better(value, _unknown(start.shape), usable)
+    return _chosen(usable, value, unknown)
 
 
-def _unknown(shape: tuple[int, ...]) -> BallArray:
-    return BallArray(np.zeros(shape), np.full(shape, np.inf))
-
-
-def _better(first: BallArray, second: BallArray, where: np.ndarray | None = None) -> BallArray:
-    """That with the larger lower bound, or the first where said."""
-    chosen = first.lower > second.lower if where is None else where
-    return BallArray(
-        np.where(chosen, first.mid, second.mid), np.where(chosen, first.rad, second.rad)
-    )
+def _chosen(where: BoolArray, first: BallArray, second: BallArray) -> BallArray:
+    """The first where said, else the second."""
+    mid, rad = np.where(where, first.mid, second.mid), np.where(where, first.rad, second.rad)
+    return BallArray(mid, rad)
 
 
 def _settled(line: Line, reaches: FloatArray, z: FloatArray) -> FloatArray:
     """The signs at points z (B, d) that are certain for ever, 0 elsewhere."""
-    pattern, m = line.limit.proposal.pattern, len(line.start)
-    gamma, members = Interval.exact(line.limit.proposal.slope), pattern.members
+    proposal, m = line.limit.proposal, len(line.start)
+    pattern, gamma = proposal.pattern, Interval.exact(proposal.slope)
+    members = pattern.members
     begin = BallArray.exact(z) @ line.start.T
     rate = BallArray.exact(z) @ line.limit.directions.T
     bent = rate.maximum(rate * gamma)
@@ -242,28 +239,33 @@ def _settled(line: Line, reaches: FloatArray, z: FloatArray) -> FloatArray:
     sign = np.sign(final.mid)
     rising = final * sign
 
-    # Where each group's neurons turn, early and late: between two such times all else is linear.
+    # Times at which a group's neurons turn: between two such times f is nearly linear.
     with np.errstate(all="ignore"):
         turn = np.nan_to_num(-begin.mid / rate.mid[:, members], posinf=0.0, neginf=0.0)
-    ends = [np.zeros((len(z), 1))]
+    turn = np.maximum(turn, 0.0)
+    times = [np.broadcast_to(_TIMES, (len(z), len(_TIMES)))]
     for group in range(len(halves)):
-        own = np.maximum(turn[:, members == group], 0.0)
-        ends += [own.min(axis=1, keepdims=True), own.max(axis=1, keepdims=True)]
-    grid = np.sort(np.concatenate(ends, axis=1), axis=1)
-    at = begin[:, None, :] + rate[:, members][:, None, :] * grid[:, :, None]
+        own = np.sort(turn[:, members == group], axis=1)
+        some = np.linspace(0, own.shape[1] - 1, min(own.shape[1], _TURNS)).astype(int)
+        times.append(own[:, some])
+    grid = np.sort(np.concatenate(times, axis=1), axis=1)
+    first, then = begin.mid, rate.mid[:, members]
+    at = first[:, None, :] + grid[:, :, None] * then[:, None, :]
+    # Sums over neurons are 1-Lipschitz in each: what radii and rounding may do to them, (B, times).
+    blur = begin.rad.sum(axis=1)[:, None] + grid * rate.rad[:, members].sum(axis=1)[:, None]
+    size = abs(first).sum(axis=1)[:, None] + grid * abs(then).sum(axis=1)[:, None]
+    blur = (blur + (m + 8) * 2.0**-52 * size) * (1 + 2.0**-20) + _TINY
     side = halves[members] * sign[:, None, None]
-    answer = (at.maximum(at * gamma) * side).sum(axis=2) / m
+    answer = (np.where(at > 0, at, at * float(proposal.slope)) * side).sum(axis=2)
     # The chord of phi between two times lies above it by at most (1 - gamma) times the smaller end.
-    size = abs(at).upper
-    later = np.concatenate([size[:, 1:], np.full_like(size[:, :1], np.inf)], axis=1)
-    up, down = at.nonnegative, at.nonpositive
-    last = rate[:, members][:, None, :]
-    up_next = np.concatenate([up[:, 1:], last.nonnegative], axis=1)
-    down_next = np.concatenate([down[:, 1:], last.nonpositive], axis=1)
-    crossing = (side > 0) & ~((up & up_next) | (down & down_next))
-    lost = BallArray.exact(np.where(crossing, np.minimum(size, later), 0.0)).sum(axis=2)
-    lost = lost * ((1 - gamma) / m)
-    low, high = answer - lost, answer[:, 1:] - lost[:, :-1]
+    size, positive = abs(at), at > 0
+    steady = (positive[:, -1] == (then > 0)) & (abs(then) > rate.rad[:, members])
+    ends = np.where(steady, 0.0, size[:, -1])[:, None]
+    turned = positive[:, 1:] != positive[:, :-1]
+    lost = np.where(turned, np.minimum(size[:, 1:], size[:, :-1]), 0.0)
+    lost = (np.concatenate([lost, ends], axis=1) * (side > 0)).sum(axis=2) * (1 + 2.0**-20) + blur
+    lost, answer = BallArray.exact(lost) * (1 - gamma), BallArray(answer, blur)
+    low, high = (answer - lost) / m, (answer[:, 1:] - lost[:, :-1]) / m
 
     length = BallArray.exact(z)
     length = (length * length).sum(axis=1).sqrt()
