@@ -83,18 +83,18 @@ def exact_limit(limit: ConvexLimit) -> ExactLimit:
     held = limit.multipliers > _AT_END * limit.multipliers.max(initial=0.0)
     inside = (limit.slopes > float(limit.slope) + _AT_END) & (limit.slopes < 1 - _AT_END)
     kinked = inside & ~pattern.own & held[:, None]
-    supports, kinks = np.flatnonzero(held), np.nonzero(kinked)
-    if not 0 < len(supports) + len(kinks[0]) <= _LARGEST:
-        raise Short(f"the limit has {len(supports)} supports and {len(kinks[0])} kinks")
+    supports, (at_kink, bent) = np.flatnonzero(held), np.nonzero(kinked)
+    if not 0 < len(supports) + len(bent) <= _LARGEST:
+        raise Short(f"the limit has {len(supports)} supports and {len(bent)} kinks")
 
     # A row for each support, and one for each kink: by which slope it takes each group's b_g.
     up = limit.scaled.mid > 0
     cross = BallArray.exact(up.astype(float)) + BallArray.exact((~up).astype(float)) * gamma
     slopes = pattern.kappa(limit.slope) * pattern.own - cross * (~pattern.own & ~kinked)
-    unit = np.zeros((len(kinks[0]), len(pattern.shares)))
-    unit[np.arange(len(unit)), kinks[1]] = -1.0
+    unit = np.zeros((len(bent), len(pattern.shares)))
+    unit[np.arange(len(unit)), bent] = -1.0
     pieces = BallArray.stacked([slopes[supports], BallArray.exact(unit)])
-    at = BallArray.exact(x[np.concatenate([supports, kinks[0]])])
+    at = BallArray.exact(x[np.concatenate([supports, at_kink])])
     matrix = (at @ at.T) * ((pieces * pattern.masses) @ pieces.T)
     heights = np.zeros(len(at))
     heights[: len(supports)] = 1.0
@@ -105,7 +105,7 @@ def exact_limit(limit: ConvexLimit) -> ExactLimit:
     directions = (pieces * solved[:, None]).T @ at
     scaled = BallArray.exact(x) @ directions.T
     multipliers, shares = solved[: len(supports)], solved[len(supports) :]
-    whole = multipliers.placed(supports, len(x))[kinks[0]]
+    whole = multipliers.placed(supports, len(x))[at_kink]
     spare = (program_margins(scaled, pattern, limit.slope) - 1.0) * ~held
     settled = ~pattern.own & ~kinked & held[:, None]
     for certain, what in (
@@ -118,5 +118,15 @@ def exact_limit(limit: ConvexLimit) -> ExactLimit:
             wrong = int((~certain).sum())
             raise Short(f"the limit is not certain: {what} is within rounding ({wrong} of them)")
     return ExactLimit(
-        limit, supports, kinks, settled, directions, scaled, multipliers, spare, pieces, at, matrix
+        proposal=limit,
+        supports=supports,
+        kinks=(at_kink, bent),
+        settled=settled,
+        directions=directions,
+        scaled=scaled,
+        multipliers=BallArray.like(multipliers),
+        spare=spare,
+        _pieces=pieces,
+        _at=at,
+        _matrix=matrix,
     )

@@ -4,10 +4,11 @@ Each module of measurements registers them by symbol (`experiment.measures`);
 `measuring.measure_scenario` runs a scenario.
 """
 
-from . import at_points, captured_pair, chance, limit, normals, one_set
+from . import anchored, at_points, captured_pair, chance, limit, normals, one_set
 from .experiment import measure, measured_symbols
 
 __all__ = [
+    "anchored",
     "at_points",
     "captured_pair",
     "chance",

@@ -21,7 +21,7 @@ from ..scenarios.scenario import Scenario
 from ..values import Measured
 from .experiment import Experiment, Measurement, measures
 from .learner import Learner, Missing
-from .limit import active_slack, certified_angle, test_points, until_captured
+from .limit import active_slack, certified_angle, until_captured
 
 _FORMS = "the forms of both certificates"
 
@@ -82,7 +82,7 @@ def adv_tau_ever(experiment: Experiment) -> Measured:
 
 def _limits(experiment: Experiment) -> tuple[np.ndarray, np.ndarray, int]:
     """Whether the perturbations certainly outweigh the base at each point, and the signs differ."""
-    forms, z = _forms(experiment), BallArray.exact(test_points(experiment))
+    forms, z = _forms(experiment), BallArray.exact(experiment.limit_points)
     natural, learnt = z @ forms.natural, z @ forms.learnt
     pull = abs(natural) * (forms.step / forms.natural.norm())
     covered = (pull - abs(z @ forms.base)).positive
@@ -91,7 +91,7 @@ def _limits(experiment: Experiment) -> tuple[np.ndarray, np.ndarray, int]:
 
 def _networks(experiment: Experiment) -> tuple[np.ndarray, np.ndarray, int]:
     """Whether a point certainly lies outside both angles on one side, and the networks differ."""
-    points, forms = test_points(experiment), _forms(experiment)
+    points, forms = experiment.limit_points, _forms(experiment)
     z = BallArray.exact(points)
     length = (z * z).sum(axis=1).sqrt()
     outside, leans, answers = np.ones(len(z), dtype=bool), [], []

@@ -25,6 +25,7 @@ from ...numerics.train.convergence import CertifiedAngle
 from ...numerics.train.recipes import loss_named
 from ...theory.exact.interval import Interval
 from ..values import CrossCheck
+from .anchored import anchor_checks
 from .experiment import Experiment, measure, measured_symbols
 from .learner import Learner
 from .limit import limit_checks
@@ -71,7 +72,7 @@ def cross_checks(experiment: Experiment) -> tuple[CrossCheck, ...]:
             found.append((of_the_set, _learner_checks(name, learner)))
         found.append((of_the_set, _perturbed_checks(experiment)))
     made = (CrossCheck(*check, symbols) for symbols, checks in found for check in checks)
-    return (*made, *limit_checks(experiment))
+    return (*made, *limit_checks(experiment), *anchor_checks(experiment))
 
 
 def _gram_checks(experiment: Experiment) -> Iterator[_Check]:

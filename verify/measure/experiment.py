@@ -21,6 +21,7 @@ from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.subset import greedy_subset
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
+from ...numerics.limit.follow import FollowedLine, follow_line
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
 from ...theory.exact.evaluate import enclosure
@@ -75,6 +76,21 @@ class Experiment(Learner):
     def networks(self) -> dict[str, Learner]:
         """f on the natural samples, g on the perturbed ones, and the control, by name."""
         return {"f": self, "g": self.perturbed, "control": self.control}
+
+    @cached_property
+    def limit_points(self) -> np.ndarray:
+        """Points for statements about limits, (B, d): the samples, and as many isotropic ones."""
+        x = self.sample.x
+        isotropic = self.scenario.generator("limit points").standard_normal(x.shape)
+        return np.concatenate([x, isotropic])
+
+    @cached_property
+    def followed_line(self) -> FollowedLine:
+        """The network that its anchor captured followed on. Raises Missing where it was not."""
+        if not self.anchored.captured:
+            raise Missing(self.anchored.reason)
+        weights = self.training.network.weights()
+        return follow_line(weights, self.anchored, self.limit_points)
 
     @cached_property
     def test_points(self) -> tuple[TestPoints, ...]:

@@ -20,6 +20,7 @@ from ...numerics.boundary.multipliers import Multipliers, linear_normal
 from ...numerics.data import Sample
 from ...numerics.enclose.precise_array import affordable, why_in_balls
 from ...numerics.enclose.real_array import RealArray
+from ...numerics.limit.anchor import Anchored, anchored
 from ...numerics.limit.capture import Capture, CaptureWatch
 from ...numerics.limit.convex_limit import ConvexLimit
 from ...numerics.limit.follow import Followed, follow
@@ -40,6 +41,8 @@ from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Progress, unwatched
 
+ANCHORED = "capture-anchored"
+"""The theorem whose certificate training waits for where a scenario names it."""
 _TRIES = 64
 """How often, at most, capture is tried while training, evenly in the logarithm of the step."""
 
@@ -181,9 +184,10 @@ class Learner(abc.ABC):
                 curve.append(CurvePoint(point.step, point.log_loss, estimate(point.coefficients)))
             if point.step not in tried or point.log_loss >= 0:
                 return False
-            found = self._watch.at(start + point.coefficients.T @ sample.x)
+            weights = start + point.coefficients.T @ sample.x
+            found = self._watch.at(weights)
             tries.append((point.step, found))
-            return found.within(scenario.tolerance.angle)
+            return found.within(scenario.tolerance.angle) and self._by_anchor(found, weights)
 
         trained = train(
             sample,
@@ -198,6 +202,12 @@ class Learner(abc.ABC):
             progress=lambda done, total: self.progress("training", done, total),
         )
         return Training(trained, tuple(curve), tuple(tries))
+
+    def _by_anchor(self, found: Capture, weights: np.ndarray) -> bool:
+        """Whether its anchor captures the network, too, where the scenario names that theorem."""
+        if ANCHORED not in (self.scenario.theorems or ()) or found.limit is None:
+            return True
+        return anchored(weights, found.limit, self.scenario.training.loss).captured
 
     @cached_property
     def _watch(self) -> CaptureWatch:
@@ -219,6 +229,13 @@ class Learner(abc.ABC):
     def capture_of(self, weights: np.ndarray) -> Capture:
         """Whether a trained network of weights (m, d) is captured."""
         return self._watch.finally_at(weights)
+
+    @cached_property
+    def anchored(self) -> Anchored:
+        """Whether the trained network is captured by its anchor. Raises Missing without a limit."""
+        if (limit := self.captured.limit) is None or not limit.feasible:
+            raise Missing(self.captured.reason)
+        return anchored(self.training.network.weights(), limit, self.scenario.training.loss)
 
     @cached_property
     def followed(self) -> Followed | None:

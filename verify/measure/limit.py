@@ -52,7 +52,7 @@ def own_activation(learner: Learner) -> Measured:
 @measures("contrary_points")
 def contrary_points(experiment: Experiment) -> Measured:
     limit = _existing(experiment)
-    answer, lean = limit.answers(test_points(experiment))
+    answer, lean = limit.answers(experiment.limit_points)
     contrary = int((answer * lean).negative.sum())
     undecided = int((~(answer.positive | answer.negative)).sum())
     how = f"counted over {len(answer)} test points, {undecided} of them within rounding of 0"
@@ -85,7 +85,7 @@ def trained_activation(experiment: Experiment) -> Measured:
 @measures("outside_contrary")
 def outside_contrary(experiment: Experiment) -> Measured:
     weights = experiment.training.network.weights()
-    found = linear_form(weights, test_points(experiment), experiment.slope)
+    found = linear_form(weights, experiment.limit_points, experiment.slope)
     how = f"counted over the {int(found.outside.sum())} of {len(found.outside)} test points outside"
     return Measured(Interval.exact(found.contrary), how)
 
@@ -157,13 +157,6 @@ def _followed(experiment: Experiment) -> Followed:
     if experiment.followed is None:
         raise Missing(experiment.captured.reason)
     return experiment.followed
-
-
-def test_points(experiment: Experiment) -> np.ndarray:
-    """The natural samples and as many isotropic points, (B, d)."""
-    x = experiment.sample.x
-    rng = experiment.scenario.generator("limit points")
-    return np.concatenate([x, rng.standard_normal(x.shape)])
 
 
 _CAPTURE = frozenset(

@@ -22,6 +22,7 @@ from ...theory.theorems.boundary import half_aware
 from ...theory.theorems.learning import agreement_law
 from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
+from .anchored import anchor_observations
 from .experiment import Experiment, evaluated, measure
 from .learner import Learner
 from .limit import LEVEL, limit_observations, until_captured
@@ -37,7 +38,9 @@ _BOUNDS = {"linf-sign": "sign", "l0-value": "value", "l0-sign": "top-sign"}
 
 def observations(experiment: Experiment) -> tuple[Observation, ...]:
     """Plain facts about the trained networks and the perturbed set, for the report."""
-    captured = limit_observations(experiment) if until_captured(experiment.scenario) else ()
+    captured: tuple[Observation, ...] = ()
+    if until_captured(experiment.scenario):
+        captured = (*limit_observations(experiment), *anchor_observations(experiment))
     if experiment.scenario.perturbed is None:
         trained = _of_the_training("the trained network", experiment)
         return (*captured, *trained, *_signs_of_limit(experiment))
