@@ -37,6 +37,7 @@ REACHED = {t.id: (20, 5) for t in catalog()} | {
     "limit-candidate": (0, 0),
     "supporting-samples": (0, 0),
     "capture": (0, 0),
+    "capture-anchored": (0, 0),
 }
 
 

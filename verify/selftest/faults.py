@@ -17,7 +17,7 @@ import numpy as np
 
 from ...numerics.boundary import gram, multipliers
 from ...numerics.enclose.ball_array import BallArray
-from ...numerics.limit import capture
+from ...numerics.limit import anchor, capture
 from ...numerics.limit.convex_limit import ConvexLimit
 from ...numerics.perturb.base import GeometricPerturbation
 from ...numerics.perturb.geometric import L2
@@ -29,6 +29,7 @@ from ..scenarios.scenario import Scenario
 from ..values import Measured
 
 _OFF = Interval.exact(1 + 1e-6)
+_LESS = Interval.exact(0.99)
 _NETWORK = {"slope": 0.5, "width": 4, "initial_scale": 1e-4}
 _NEAR = {"samples": 8, "dimension": 60, "coherence": 0.004, "radius": 1.25}
 SCENARIOS: Mapping[str, dict[str, Any]] = {
@@ -69,7 +70,7 @@ SCENARIOS: Mapping[str, dict[str, Any]] = {
         "network": {**_NETWORK, "slope": 1.0},
     },
     "captured": {
-        "theorems": ["linear-limit", "limit-candidate", "capture"],
+        "theorems": ["linear-limit", "limit-candidate", "capture", "capture-anchored"],
         "data": {"kind": "gaussian", "samples": 12, "dimension": 30},
         "training": {"until": "captured", "steps": 2000},
         "tolerance": {"angle": 0.5},
@@ -292,6 +293,14 @@ _FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
         "norm-growth-understated": (
             "The certificate takes half of M, the rate at which the norm may grow.",
             _returned(capture, "capture", _less("ratio", 0.5)),
+        ),
+        "anchor-nearer-than-it-is": (
+            "The distance of the checkpoint from its anchor is a hundredth part too small.",
+            _returned(anchor, "_line", lambda line: replace(line, offset=line.offset * _LESS)),
+        ),
+        "anchor-of-another-time": (
+            "The time that belongs to the anchor is taken as one more than it is.",
+            _returned(anchor, "_line", lambda line: replace(line, time=line.time + 1)),
         ),
     },
     "noise": {
