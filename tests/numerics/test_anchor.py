@@ -19,9 +19,8 @@ from perturbproof.numerics.network import preactivations
 from scipy.optimize import nnls
 
 SLOPES = (0.05, 0.3, 1.0)
-FEW, MANY = 14, 80
-counted = pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
-"""So many random networks at each slope."""
+NETWORKS = 75
+"""Random networks at each slope, all told."""
 
 
 def drawn(rng: np.random.Generator) -> tuple[Sample, np.ndarray]:
@@ -122,17 +121,16 @@ def on_the_line(line: Line) -> tuple[np.ndarray, np.ndarray]:
 
 def test_enough_networks_are_captured():
     """So that the laws below speak of something, inactive own pairs and kinks included."""
-    lines = [line for *_, line in networks(FEW)]
+    lines = [line for *_, line in networks(15)]
     assert len(lines) >= 20
     assert sum(not line.limit.proposal.pattern.all_active for line in lines) >= 3
     assert sum(len(line.limit.kinks[0]) > 0 for line in lines) >= 5
     assert sum(bool((line.leaks.upper > 0).any()) for line in lines) >= 5
 
 
-@counted
-def test_the_limit_is_the_shortest_point_that_another_solver_finds(count):
+def test_the_limit_is_the_shortest_point_that_another_solver_finds(share):
     """All pieces of all margins at once, by least distance programming."""
-    for gamma, proposal, limit in limits(count):
+    for gamma, proposal, limit in limits(share(NETWORKS)):
         pattern, x = proposal.pattern, proposal.sample.x
         roots = np.sqrt([float(share) for share in pattern.shares])
         rows = []
@@ -154,11 +152,10 @@ def test_the_limit_is_the_shortest_point_that_another_solver_finds(count):
         )
 
 
-@counted
-def test_a_limit_that_is_wrong_somewhere_is_refused(count):
+def test_a_limit_that_is_wrong_somewhere_is_refused(share):
     """A support left out, a sample too many, a kink taken for active or inactive."""
     refused = 0
-    for gamma, proposal, limit in limits(count // 3):
+    for gamma, proposal, limit in limits(share(NETWORKS) // 3):
         others = np.setdiff1d(np.arange(len(proposal.multipliers)), limit.supports)
         changed = [(n, 0.0) for n in limit.supports]
         changed += [(n, float(proposal.multipliers.max())) for n in others]
@@ -178,9 +175,8 @@ def test_a_limit_that_is_wrong_somewhere_is_refused(count):
     assert refused > 40
 
 
-@counted
-def test_the_anchor_is_what_it_promises_to_be(count):
-    for _, gamma, sample, w, _, line in networks(count):
+def test_the_anchor_is_what_it_promises_to_be(share):
+    for _, gamma, sample, w, _, line in networks(share(NETWORKS)):
         limit, (start, goal) = line.limit, on_the_line(line)
         _, margin = velocity(start, sample, gamma)
         own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
@@ -207,10 +203,9 @@ def simulated(w, sample, gamma, time, until=4.0):
         yield tau, w
 
 
-@counted
-def test_the_flow_keeps_to_what_was_certified(count):
+def test_the_flow_keeps_to_what_was_certified(share):
     """No own pair leaves, the line stays as near as said, settled answers do not change."""
-    for seed, gamma, sample, w, found, line in networks(count):
+    for seed, gamma, sample, w, found, line in networks(share(NETWORKS)):
         start, goal = on_the_line(line)
         a = np.repeat([1.0, -1.0], len(w) // 2) / math.sqrt(len(w))
         own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
@@ -231,10 +226,9 @@ def test_the_flow_keeps_to_what_was_certified(count):
                 assert (np.sign(answer) == settled)[settled != 0].all()
 
 
-@counted
-def test_bounds_are_below_the_least_over_all_times(count):
+def test_bounds_are_below_the_least_over_all_times(share):
     """And the best of them not far below what the best of the reaches could give."""
-    for _, _, sample, w, found, line in networks(count):
+    for _, _, sample, w, found, line in networks(share(NETWORKS)):
         start, goal = on_the_line(line)
         tau = np.concatenate([[0], np.geomspace(1e-4, 1e6, 4000)])[:, None]
         own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
@@ -254,9 +248,8 @@ def test_bounds_are_below_the_least_over_all_times(count):
             assert found.slack.lower <= alone + 1e-6 * (1 + abs(alone))
 
 
-@counted
-def test_settled_points_are_those_that_a_grid_of_times_finds(count):
-    for seed, gamma, sample, w, found, line in networks(count):
+def test_settled_points_are_those_that_a_grid_of_times_finds(share):
+    for seed, gamma, sample, w, found, line in networks(share(NETWORKS)):
         start, goal = on_the_line(line)
         a = np.repeat([1.0, -1.0], len(w) // 2) / math.sqrt(len(w))
         z = np.random.default_rng(seed).normal(size=(60, sample.d))
@@ -273,9 +266,8 @@ def test_settled_points_are_those_that_a_grid_of_times_finds(count):
         assert (settled[kept > 1.1] != 0).all()
 
 
-@counted
-def test_what_is_followed_stays_within_what_was_certified(count):
-    for seed, _, sample, w, found, line in networks(count):
+def test_what_is_followed_stays_within_what_was_certified(share):
+    for seed, _, sample, w, found, line in networks(share(NETWORKS)):
         z = np.random.default_rng(seed).normal(size=(20, sample.d))
         seen = follow_line(w, found, z, steps=100)
         assert seen.departure <= 1
@@ -285,12 +277,11 @@ def test_what_is_followed_stays_within_what_was_certified(count):
             follow_line(w, anchored(w, line.limit.proposal, "logistic"), z)
 
 
-@counted
 @pytest.mark.parametrize("edge", [1e-9, 1e-6])
-def test_a_pair_about_to_turn_is_not_certified(edge, count):
+def test_a_pair_about_to_turn_is_not_certified(edge, share):
     """Own pairs put within 1e-9 of their kink by hand, some of them on their way through it."""
     captured_all_the_same = 0
-    for seed, gamma in product(range(count), SLOPES):
+    for seed, gamma in product(range(share(NETWORKS)), SLOPES):
         sample, w, _ = drawn_network(seed, gamma)
         rng, w = np.random.default_rng(seed), w.copy()
         j = int(rng.integers(len(w)))
@@ -306,4 +297,4 @@ def test_a_pair_about_to_turn_is_not_certified(edge, count):
         for _, later in simulated(w, sample, gamma, found.line.time, 1.0):
             assert (np.sign(sample.x[own] @ later[j]) == active).all()
         captured_all_the_same += 1
-    assert captured_all_the_same < count
+    assert captured_all_the_same < share(NETWORKS)

@@ -38,6 +38,9 @@ REACHED = {t.id: (20, 5) for t in catalog()} | {
     "supporting-samples": (0, 0),
     "capture": (0, 0),
     "capture-anchored": (0, 0),
+    "capture-general": (0, 0),
+    "captured-limit": (0, 0),
+    "captured-learning": (0, 0),
 }
 
 
