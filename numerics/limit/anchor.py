@@ -40,6 +40,7 @@ _TINY = 1e-300
 _TIMES = (0.0, 0.1, 1.0, 10.0, 100.0)
 _TURNS = 8
 """Times tau between which f(W^; z) is bounded by lines: fixed ones, and turns of each group."""
+_LATEST = 1e12
 _BLOCK = 2**21
 """Numbers that one block of test points may take."""
 
@@ -119,8 +120,10 @@ def anchored(weights: FloatArray, limit: ConvexLimit, loss: str = "exponential")
     """Decide capture of the network of float64 ``weights`` (m, d), taken as exact.
 
     limit: the convex limit of the network's own pattern, as `capture` found it. loss: summed; only
-    "exponential" can be captured.
+    "exponential" can be captured. Raises ValueError for the limit of another width.
     """
+    if len(limit.pattern.members) != len(weights):
+        raise ValueError("the limit is not that of a network of this width")
     try:
         if loss != "exponential":
             raise Short("the anchor certificate is about the exponential loss")
@@ -242,7 +245,7 @@ def _settled(line: Line, reaches: FloatArray, z: FloatArray) -> FloatArray:
     # Times at which a group's neurons turn: between two such times f is nearly linear.
     with np.errstate(all="ignore"):
         turn = np.nan_to_num(-begin.mid / rate.mid[:, members], posinf=0.0, neginf=0.0)
-    turn = np.maximum(turn, 0.0)
+    turn = np.clip(turn, 0.0, _LATEST)
     times = [np.broadcast_to(_TIMES, (len(z), len(_TIMES)))]
     for group in range(len(halves)):
         own = np.sort(turn[:, members == group], axis=1)

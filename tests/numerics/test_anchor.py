@@ -19,7 +19,7 @@ from perturbproof.numerics.network import preactivations
 from scipy.optimize import nnls
 
 SLOPES = (0.05, 0.3, 1.0)
-NETWORKS = 75
+NETWORKS = 60
 """Random networks at each slope, all told."""
 
 
@@ -126,6 +126,18 @@ def test_enough_networks_are_captured():
     assert sum(not line.limit.proposal.pattern.all_active for line in lines) >= 3
     assert sum(len(line.limit.kinks[0]) > 0 for line in lines) >= 5
     assert sum(bool((line.leaks.upper > 0).any()) for line in lines) >= 5
+
+
+def test_what_the_certificate_is_not_about_is_told():
+    _, w, found = next((s, w, f) for _, _, s, w, f, _ in networks(15))
+    assert found.line is not None
+    limit = found.line.limit.proposal
+    assert "exponential" in anchored(w, limit, "logistic").reason
+    with pytest.raises(ValueError, match="width"):
+        anchored(w[:1], limit)
+    unsure = replace(limit, multipliers=limit.multipliers * 0)
+    assert "supports" in anchored(w, unsure).reason
+    assert not anchored(w, unsure).captured
 
 
 def test_the_limit_is_the_shortest_point_that_another_solver_finds(share):
