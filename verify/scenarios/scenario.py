@@ -88,7 +88,8 @@ class Training(Section):
     """How the network is trained: `paper` is SGD with learning rate 0.01 and momentum 0.9.
 
     `until = "captured"` stops once the capture certificate holds and the angle that it certifies is
-    within the tolerance, after `steps` at the latest.
+    within the tolerance, and that of an anchor where `theorems` names capture-anchored; after
+    `steps` at the latest.
     With more than one of `starts`, networks from that many initial weights are trained, and the
     claim about the trained network is held against the one that is farthest from the limit.
     """
