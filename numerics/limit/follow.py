@@ -99,17 +99,20 @@ def _descent(
 ) -> Iterator[_Moment]:
     """The network before each of so many steps and after the last."""
     x, y, a = sample.x, sample.y.astype(np.float64), output_weights(len(w))
+    gram = x @ x.T if len(x) <= x.shape[1] else None
+    hidden = x @ w.T
     for _ in range(steps + 1):
-        hidden = x @ w.T
         margin = y * (np.where(hidden > 0, hidden, gamma * hidden) @ a)
         logs, pulls = _logs(margin, loss)
         total = float(np.logaddexp.reduce(logs))
         slopes = np.where(hidden > 0, 1.0, gamma) * a
-        step = ((np.exp(pulls - total) * y)[:, None] * slopes).T @ x
-        moves = y * (slopes * (x @ step.T)).sum(axis=1)
+        pull = (np.exp(pulls - total) * y)[:, None] * slopes
+        step = pull.T @ x
+        moved = x @ step.T if gram is None else gram @ pull
+        moves = y * (slopes * moved).sum(axis=1)
         length = _MOVE / float(abs(moves).max())
         yield _Moment(w, hidden, margin, logs, pulls, total, step * length, moves * length, length)
-        w = w + step * length
+        w, hidden = w + step * length, hidden + moved * length
 
 
 def _logs(margin: FloatArray, loss: str) -> tuple[FloatArray, FloatArray]:
