@@ -22,7 +22,7 @@ Everything is enclosed; the checkpoint may come from any optimiser. Source: this
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from flint import arb
@@ -130,7 +130,7 @@ def capture(
     if not limit.feasible:
         return Capture(limit, None, inactive, "no weights with positive margins were found")
 
-    entropy = _entropy(limit.multipliers)
+    entropy = limit.entropy
     rho, ratio = entropy - total, limit.ratio
     if loss == "logistic":
         value = total.exp()
@@ -174,7 +174,9 @@ class CaptureWatch:
     def limit_of(self, pattern: OwnPattern) -> ConvexLimit:
         """The limit of a pattern, solved for once."""
         if pattern.key not in self._limits:
-            self._limits[pattern.key] = convex_limit(self._sample, self._slope, pattern)
+            known = (one for one in self._limits.values() if one.pattern.program == pattern.program)
+            found = next(known, None) or convex_limit(self._sample, self._slope, pattern)
+            self._limits[pattern.key] = replace(found, pattern=pattern)
         return self._limits[pattern.key]
 
     def _once_settled(self, pattern: OwnPattern) -> ConvexLimit | None:
@@ -203,13 +205,6 @@ def _as_margin(margin: arb) -> arb:
     """-log log(1 + exp(-t)): the margin at which the exponential loss is the logistic one at t."""
     # log1p keeps what 1 + exp(-t) would round away.
     return -(-margin).exp().log1p().log()
-
-
-def _entropy(multipliers: FloatArray) -> Interval:
-    """-sum p log p of p = lambda/sum lambda."""
-    shares = [Interval.exact(float(v)) for v in multipliers if v > 0]
-    total = sum(shares, Interval.exact(0))
-    return -sum((s / total * (s / total).log() for s in shares), Interval.exact(0))
 
 
 def group_diameters(weights: FloatArray, pattern: OwnPattern) -> BallArray:

@@ -18,8 +18,8 @@ constraints, strong convexity encloses the solution:
 So a solution in floating point only proposes lambda and s, and nothing about it has to be exact.
 It is found by cutting planes: z_n is the least of linear pieces, one for every choice of slopes in
 {gamma, 1}; those that the current W violates are added until none is, and the multipliers of the
-pieces follow from non-negative least squares (`minimiser_support`). In Gram space, so that the
-input dimension counts only in products. Source: this project.
+pieces follow from those before (`minimiser`). In Gram space, so that the input dimension counts
+only in products. Source: this project.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from flint import arb
 from numpy.typing import NDArray
 
 from ...theory.exact.interval import Interval, Number
-from ..boundary.margin_program import minimiser_support, vanishing_combination
+from ...theory.exact.scalars import working_precision
+from ..boundary.margin_program import vanishing_combination
 from ..data.sample import Sample, row_list
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import FloatArray
 from .own_pattern import OwnPattern
+from .piece_program import minimiser
 
 # A margin below 1 by more than this is a violated constraint; the enclosure pays for what is left.
 _TOLERANCE = 1e-10
@@ -87,6 +90,15 @@ class ConvexLimit:
     def total(self) -> Interval:
         """sum lambda_n."""
         return BallArray.exact(self.multipliers).sum().interval()
+
+    @cached_property
+    def entropy(self) -> Interval:
+        """H = -sum p log p of p = lambda/sum lambda."""
+        with working_precision():
+            values = [arb(v) for v in self.multipliers.tolist() if v > 0]
+            total = sum(values, arb(0))
+            # -sum p log p = log total - (sum lambda log lambda)/total.
+            return Interval.around(total.log() - sum((v * v.log() for v in values), arb(0)) / total)
 
     @cached_property
     def square(self) -> Interval:
@@ -201,12 +213,11 @@ def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLi
     # One power of two for all keeps the search within the range of float64.
     unit = 2.0 ** -_exponent(x)
     x = x * unit
-    directions = np.outer(pattern.halves, (x * sample.y[:, None]).mean(axis=0))
+    inner = np.outer(x @ (x * sample.y[:, None]).mean(axis=0), pattern.halves)
     rows, pieces = np.zeros(0, dtype=np.intp), np.zeros((0, len(masses)))
-    weights = np.zeros(0)
+    weights, products = np.zeros(0), _Products(x)
     lengths = np.linalg.norm(x, axis=1)
     for turn in range(_ROUNDS):
-        inner = x @ directions.T
         now = np.where(own, kappa, -np.where(inner > 0, 1.0, gamma))
         margins = (now * inner * masses).sum(axis=1)
         if turn:
@@ -219,18 +230,33 @@ def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLi
         if not chosen:
             break
         if len(rows) > _MOST_PIECES:
-            rows, pieces = rows[weights > 0], pieces[weights > 0]
+            held = weights > 0
+            rows, pieces, weights = rows[held], pieces[held], weights[held]
+        guess = np.append(weights > 0, np.ones(len(chosen), dtype=bool))
         rows, pieces = np.append(rows, chosen), np.vstack([pieces, now[chosen]])
-        matrix = (x[rows] @ x[rows].T) * ((pieces * masses) @ pieces.T)
-        support = minimiser_support(matrix)
-        weights = np.zeros(len(rows))
-        if not len(support):
+        columns = products.of(rows)
+        weights = minimiser(columns[rows] * ((pieces * masses) @ pieces.T), guess)
+        if not weights.any():
             break
-        ones = np.ones(len(support))
-        solved = np.linalg.lstsq(matrix[np.ix_(support, support)], ones, rcond=None)[0]
-        weights[support] = np.maximum(solved, 0.0)
-        directions = (pieces * weights[:, None]).T @ x[rows]
+        inner = columns @ (pieces * weights[:, None])
     return _collected(sample, slope, pattern, rows, pieces, weights * unit**2)
+
+
+class _Products:
+    """Columns of the Gram matrix of x (N, d), each computed once."""
+
+    def __init__(self, x: FloatArray) -> None:
+        self._x = x
+        self._place = np.full(len(x), -1)
+        self._columns = np.zeros((len(x), 0))
+
+    def of(self, rows: NDArray[np.intp]) -> FloatArray:
+        """<x_n, x_k> for all n and the k in rows (P,): (N, P)."""
+        new = np.unique(rows[self._place[rows] < 0])
+        if len(new):
+            self._place[new] = self._columns.shape[1] + np.arange(len(new))
+            self._columns = np.hstack([self._columns, self._x @ self._x[new].T])
+        return self._columns[:, self._place[rows]]
 
 
 def _exponent(x: FloatArray) -> int:

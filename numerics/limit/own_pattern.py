@@ -51,6 +51,11 @@ class OwnPattern:
         return self.active.tobytes() + self.members.tobytes()
 
     @property
+    def program(self) -> bytes:
+        """What the convex program depends on: everything but who is in which group."""
+        return repr((self.active.tobytes(), self.halves.tobytes(), self.shares)).encode()
+
+    @property
     def masses(self) -> BallArray:
         """A_g, (G,)."""
         exact = [Interval.exact(share) for share in self.shares]
@@ -71,7 +76,7 @@ class OwnPattern:
 
 def all_active(y: NDArray[np.int8]) -> OwnPattern:
     """Two groups, every own pair active, for labels y (N,)."""
-    halves = np.array([1, -1], dtype=np.int8)
+    halves = np.array([-1, 1], dtype=np.int8)  # as in the pattern of a network
     own = np.equal.outer(y, halves)
     return OwnPattern(
         halves, own, np.zeros(0, dtype=np.intp), (Fraction(1, 2), Fraction(1, 2)), own

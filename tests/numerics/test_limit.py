@@ -13,6 +13,7 @@ from perturbproof.numerics.limit.capture import capture, log_loss
 from perturbproof.numerics.limit.convex_limit import convex_limit
 from perturbproof.numerics.limit.follow import follow
 from perturbproof.numerics.limit.own_pattern import all_active, own_pattern
+from perturbproof.numerics.limit.piece_program import minimiser
 from scipy.optimize import minimize
 
 SLOPES = (0.01, 0.1, 0.5, 0.9, 1.0)
@@ -68,7 +69,7 @@ def test_the_limit_is_the_minimiser_that_another_solver_finds(seed, gamma):
     x, y, d = sample.x, sample.y, sample.d
 
     def pieces(b):
-        v, u = b[:d], b[d:]
+        u, v = b[:d], b[d:]  # the half with a_j < 0 comes first
         own = np.where(y > 0, x @ v, x @ u) / 2
         cross = np.where(y > 0, x @ u, x @ v) / 2
         return np.concatenate([own - cross, own - gamma * cross]) - 1
@@ -86,6 +87,23 @@ def test_the_limit_is_the_minimiser_that_another_solver_finds(seed, gamma):
     assert apart <= limit.error.upper + 1e-4 * math.sqrt(limit.square.upper)
     # A strongly convex objective cannot be lower than the dual value.
     assert found.x @ found.x / 4 >= (limit.total - limit.square / 2).lower * (1 - 1e-6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SEEDS, st.booleans())
+def test_multipliers_do_not_depend_on_the_guess(seed, dependent):
+    """Against the conditions of the program, also where the matrix is singular."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(1, 12))
+    root = rng.normal(size=(size, max(1, size // 2) if dependent else size + 1))
+    root = root if not dependent else abs(root)  # so that a minimiser exists
+    matrix = root @ root.T
+    found = minimiser(matrix, rng.random(size) < 0.5)
+    margins = matrix @ found
+    assert (found >= 0).all()
+    assert found.any()
+    assert margins.min() >= 1 - 1e-7
+    assert abs(margins[found > 0] - 1).max() <= 1e-7
 
 
 @settings(deadline=None, max_examples=40)

@@ -107,6 +107,9 @@ def test_verdicts_can_be_expected_by_theorem() -> None:
         ({"data": {"samples": 4}}, "kind"),
         ({"data": "uniform"}, "data"),
         ({"data": {**FAR_OUTSIDE, "labels": "all-positive"}}, "labels"),
+        ({"held_out": 0.0}, "'held_out'"),
+        ({"held_out": 1.0}, "'held_out'"),
+        ({"held_out": "a quarter"}, "'held_out'"),
         ({"subset": {"certificate": "best"}}, "'subset.certificate'"),
     ],
 )

@@ -75,15 +75,12 @@ def anchor_observations(experiment: Experiment) -> Iterator[Observation]:
     """At how many points the network's answer certainly never changes again."""
     if not _asked(experiment):
         return
-    signs, size = experiment.anchored.settled(experiment.limit_points), experiment.sample.n
-    natural, isotropic = signs[:size], signs[size:]
-    for says, those in (
-        (
-            "natural samples certainly answered as labelled for ever",
-            natural == experiment.sample.y,
-        ),
-        ("natural samples whose answer certainly never changes again", natural != 0),
-        ("isotropic points whose answer certainly never changes again", isotropic != 0),
-    ):
-        count = Interval.exact(int(those.sum()))
+    rest, final = experiment.anchored.settled(experiment.limit_points), []
+    for name, sample in experiment.natural_points.items():
+        signs, rest = rest[: sample.n], rest[sample.n :]
+        final.append((f"{name} certainly answered as labelled for ever", signs == sample.y))
+        final.append((f"{name} whose answer certainly never changes again", signs != 0))
+    final.append(("isotropic points whose answer certainly never changes again", rest != 0))
+    for says, those in final:
+        count, size = Interval.exact(int(those.sum())), len(those)
         yield Observation(f"{says}, of {size}", count, Rigor.ENCLOSED, size)

@@ -21,6 +21,7 @@ from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.subset import greedy_subset
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
+from ...numerics.data.held_out import hold_out
 from ...numerics.limit.follow import FollowedLine, follow_line
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
@@ -47,9 +48,29 @@ class Experiment(Learner):
     """The scenario's own data and network, and what is derived from them."""
 
     @cached_property
+    def whole(self) -> tuple[Sample, np.ndarray]:
+        """The data, and which rows are held out, bool (N,)."""
+        scenario = self.scenario
+        sample = scenario.data.draw(scenario.generator("data"))
+        if scenario.held_out is None:
+            return sample, np.zeros(sample.n, dtype=bool)
+        # Only some kinds of data can be centred.
+        centred = getattr(scenario.data, "centred", False)
+        rng = scenario.generator("held out")
+        return hold_out(sample, scenario.held_out, rng, centred=centred)
+
+    @cached_property
     def drawn(self) -> Sample:
-        """The data before a subset is taken."""
-        return self.scenario.data.draw(self.scenario.generator("data"))
+        """The data to train on before a subset is taken."""
+        sample, held = self.whole
+        return sample.take(np.flatnonzero(~held)) if held.any() else sample
+
+    @cached_property
+    def natural_points(self) -> dict[str, Sample]:
+        """The samples that f learns, and those held out where there are any, by name."""
+        sample, held = self.whole
+        out = {"held-out samples": sample.take(np.flatnonzero(held))} if held.any() else {}
+        return {"natural samples": self.sample, **out}
 
     def draw(self) -> Sample:
         """The data that the scenario is about, or the certified part of it."""
@@ -79,8 +100,9 @@ class Experiment(Learner):
 
     @cached_property
     def limit_points(self) -> np.ndarray:
-        """Points for statements about limits, (B, d): the samples, and as many isotropic ones."""
-        x = self.sample.x
+        """Points for statements about limits, (B, d): the samples, those held out, and as many
+        isotropic ones."""
+        x = np.concatenate([sample.x for sample in self.natural_points.values()])
         isotropic = self.scenario.generator("limit points").standard_normal(x.shape)
         return np.concatenate([x, isotropic])
 

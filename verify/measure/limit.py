@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.stats import binomtest
 
+from ...numerics.enclose.ball_array import BallArray
 from ...numerics.limit.capture import Certified, capture
 from ...numerics.limit.convex_limit import ConvexLimit
 from ...numerics.limit.follow import Followed
@@ -205,6 +206,13 @@ def limit_checks(experiment: Experiment) -> Iterator[CrossCheck]:
         yield CrossCheck(id, says, Interval.exact(value), within, _CAPTURE)
 
 
+def counted(says: str, signed: BallArray) -> Observation:
+    """How many of the values (B,) certainly are positive, and of how many the sign is uncertain."""
+    right, undecided = int(signed.positive.sum()), int((~signed.positive & ~signed.negative).sum())
+    says = f"{says}, of {len(signed)} ({undecided} undecided)"
+    return Observation(says, Interval.exact(right), Rigor.ENCLOSED, len(signed))
+
+
 def limit_observations(experiment: Experiment) -> Iterator[Observation]:
     """When the network was captured, what its limit answers, and how often a start is captured."""
     found = experiment.captured
@@ -218,15 +226,10 @@ def limit_observations(experiment: Experiment) -> Iterator[Observation]:
         says = f"own pairs of neuron and sample that are inactive for ever, of {pairs}"
         yield Observation(says, Interval.exact(idle), Rigor.ENCLOSED, pairs)
     if limit.feasible:
-        sample = experiment.sample
-        answer, _ = limit.answers(sample.x)
-        signed = answer * sample.y.astype(np.float64)
-        right, wrong = int(signed.positive.sum()), int(signed.negative.sum())
-        says = (
-            f"natural samples that the limit of the network's own pattern certainly classifies as "
-            f"labelled, of {sample.n} ({sample.n - right - wrong} undecided)"
-        )
-        yield Observation(says, Interval.exact(right), Rigor.ENCLOSED, sample.n)
+        what = "the limit of the network's own pattern certainly classifies as labelled"
+        for name, sample in experiment.natural_points.items():
+            answer, _ = limit.answers(sample.x)
+            yield counted(f"{name} that {what}", answer * sample.y.astype(np.float64))
     if experiment.others:
         weights = [other.weights() for other in experiment.others]
         events = [found.captured, *(experiment.capture_of(w).captured for w in weights)]

@@ -23,6 +23,7 @@ from ...theory.statement import Theorem
 from ..scenarios.scenario import Scenario
 from ..values import CrossCheck, Measured, Observation, Progress, factor, unwatched
 from . import measure
+from .captured_pair import pair_notes
 from .chance import sampler_checks
 from .cross_checks import cross_checks
 from .experiment import Experiment
@@ -51,6 +52,7 @@ def notes(experiment: Experiment) -> Iterator[str]:
         yield f"No exact limit: {experiment.why_no_limit}."
     if experiment.scenario.perturbed is not None:
         yield from _accuracy(experiment, experiment.scenario.perturbed.labels == "flipped")
+        yield from pair_notes(experiment)
         for natural in experiment.matching:
             if natural.points.name == "natural samples":
                 yield _explained(experiment, natural)

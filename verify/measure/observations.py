@@ -23,6 +23,7 @@ from ...theory.theorems.learning import agreement_law
 from ...theory.theorems.perturbation import perturbation_alignment
 from ..values import Observation, Rigor
 from .anchored import anchor_observations
+from .captured_pair import pair_observations
 from .experiment import Experiment, evaluated, measure
 from .learner import Learner
 from .limit import LEVEL, limit_observations, until_captured
@@ -46,6 +47,7 @@ def observations(experiment: Experiment) -> tuple[Observation, ...]:
         return (*captured, *trained, *_signs_of_limit(experiment))
     return (
         *captured,
+        *pair_observations(experiment),
         *_of_every_network(experiment),
         *_signs_of_limit(experiment),
         *_on_natural_samples(experiment),
@@ -72,9 +74,10 @@ def _agreements(experiment: Experiment) -> Iterator[Observation]:
     samples are what they are, so shares of them are counted; on points drawn independently of both
     boundaries a share is an estimate, with the exact binomial interval of its own.
     """
-    whole = TestPoints("natural samples", experiment.sample.x, drawn=False)
+    natural = experiment.natural_points.items()
+    real = [TestPoints(name, sample.x, drawn=False) for name, sample in natural]
     fresh = [points for points in experiment.test_points if points.name == "fresh samples"]
-    for points in (whole, *fresh):
+    for points in (*real, *fresh):
         for other in _OTHERS:
             yield from _on_points(experiment, other, points)
     trained, exact = _isotropic_signs(experiment, experiment.networks, "isotropic signs")
@@ -259,8 +262,13 @@ def _alignments(experiment: Experiment) -> Iterator[Observation]:
     setup = experiment.scenario.perturbed
     if experiment.normal is None or setup is None:
         return
-    cosines = sample_alignments(experiment.perturbed.made, in_balls(experiment.normal))
-    kind, size = setup.perturbation.kind, len(cosines)
+    kind = setup.perturbation.kind
+    # What follows q follows that of the limit where the network is captured; bounds speak of the
+    # linear-pattern solution.
+    followed = None if kind in _BOUNDS else experiment.form
+    normal = experiment.normal if followed is None else followed
+    cosines = sample_alignments(experiment.perturbed.made, in_balls(normal))
+    size = len(cosines)
     says = "smallest cosine of a perturbation, times its label, and q"
     yield _seen(says, cosines.min_enclosure(), count=size)
     # Those along q have cosine 1 by construction: no bound to hold them to.

@@ -140,8 +140,8 @@ def _contents(scenario: Scenario, theorem: str) -> Iterator[dict[str, Any]]:
 
 
 def _arrays(experiment: Experiment) -> dict[str, np.ndarray]:
-    drawn = experiment.drawn
-    arrays = {"x": drawn.x, "y": drawn.y}
+    sample, _ = experiment.whole
+    arrays = {"x": sample.x, "y": sample.y}
     if experiment.scenario.perturbed is not None:
         made = experiment.perturbed.made
         arrays |= {"base_x": made.base.x, "base_y": made.base.y, "perturbed_x": made.perturbed.x}

@@ -152,6 +152,8 @@ class Tolerance(Section):
 class Scenario(Section):
     """One scenario. `expect` is one verdict for all its theorems, or one by theorem id.
 
+    `held_out` is the share of each class that no network is trained on; theorems and observations
+    about test points then speak of these samples too.
     `precision` is in bits: what decides is then computed in rational numbers and balls of that
     precision where the data are small enough, not in float64 balls.
     """
@@ -163,6 +165,7 @@ class Scenario(Section):
     precision: Annotated[int, pydantic.Field(ge=54, le=MOST_BITS)] | None = None
     expect: Expected | dict[str, Expected] = Verdict.PASS
     data: AnyDataset
+    held_out: _Share | None = None
     subset: Subset | None = None
     perturbed: PerturbedSetup | None = None
     point: Point = Point()

@@ -1,0 +1,34 @@
+"""Samples kept out of training: a share of each class, drawn at random."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..configuration import InputError
+from .sample import Sample
+
+
+def hold_out(
+    sample: Sample, share: float, rng: np.random.Generator, *, centred: bool
+) -> tuple[Sample, np.ndarray]:
+    """The sample, and which of its rows are held out, bool (N,).
+
+    Of each class that part of its samples, rounded. Where the data are ``centred``, all are moved
+    by the mean of those that are not held out, so that what is held out has no part in training.
+
+    Raises InputError where a class would be left with nothing on one of the two sides.
+    """
+    held = np.zeros(sample.n, dtype=bool)
+    for label in (1, -1):
+        rows = np.flatnonzero(sample.y == label)
+        count = round(share * len(rows))
+        if not 0 < count < len(rows):
+            raise InputError(
+                f"held_out: {share} of the {len(rows)} samples with the label {label:+d} are "
+                f"{count}; each class needs samples on both sides"
+            )
+        held[rng.choice(rows, count, replace=False)] = True
+    if centred:
+        moved = sample.x - sample.x[~held].mean(axis=0)
+        sample = Sample(moved, sample.y, sample.source, sample.rows)
+    return sample, held
