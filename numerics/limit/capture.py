@@ -38,6 +38,7 @@ from .own_pattern import OwnPattern, own_pattern
 
 _MOST_GROUPS = 32
 """While training, patterns of more groups are not solved for."""
+_SETTLES = "train on, or from a smaller start (network.initial_scale)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +129,8 @@ def capture(
     if limit is None:
         return Capture(None, None, inactive, "own pairs still change their signs: train on")
     if not limit.feasible:
-        return Capture(limit, None, inactive, "no weights with positive margins were found")
+        why = f"no weights with positive margins were found: {_idle(inactive)}; {_SETTLES}"
+        return Capture(limit, None, inactive, why)
 
     entropy = limit.entropy
     rho, ratio = entropy - total, limit.ratio
@@ -275,15 +277,20 @@ def _angle(
     return (distance + limit.error + (1 - gamma) / (4 * gamma) * gap) / length
 
 
+def _idle(inactive: tuple[int, int]) -> str:
+    return f"{inactive[0]} of {inactive[1]} own pairs are inactive"
+
+
 def _reason(certified: Certified, pattern: OwnPattern, inactive: tuple[int, int]) -> str:
     """In words: what is certified, or what is short and by how much."""
-    idle = f"{inactive[0]} of {inactive[1]} own pairs are inactive"
-    kind = "every own pair is active" if pattern.all_active else idle
+    kind = "every own pair is active" if pattern.all_active else _idle(inactive)
     if certified.slack.lower > 0:
         return f"captured: {kind}, and none ever changes"
-    short = int((~certified.bounds.positive & pattern.own).sum())
+    short, least = int((~certified.bounds.positive & pattern.own).sum()), certified.activation
+    groups = "" if pattern.all_active else f" in {len(pattern.shares)} groups of neurons"
     return (
-        f"not captured: {short} of {int(pattern.own.sum())} pairs of sample and group have no "
-        f"positive bound, the least {certified.slack.lower:.3g} at distance "
-        f"{certified.distance.upper:.3g}; {kind}; train on"
+        f"not captured: {kind}{groups}, the least activation over rho is {least.lower:.3g}; within "
+        f"the distance {certified.distance.upper:.3g} of the limit {short} of "
+        f"{int(pattern.own.sum())} could turn, the least bound is {certified.slack.lower:.3g}; "
+        f"{'train on' if pattern.all_active else _SETTLES}"
     )

@@ -118,13 +118,14 @@ def _margins_of_normal(exact: Exact) -> np.ndarray:
     return np.array(exact.y) * (exact.experiment.sample.x @ exact.normal)
 
 
-def _limit_by_pieces(exact: Exact) -> tuple[np.ndarray, np.ndarray] | None:
+def limit_by_pieces(
+    x: np.ndarray, y: np.ndarray, gamma: float
+) -> tuple[np.ndarray, np.ndarray] | None:
     """v and u of the convex limit with active own pairs, and its multipliers, from all 2 N pieces.
 
     Least-distance programming on the pieces themselves, with no Gram matrix and no working set.
     None where the samples cannot be separated.
     """
-    x, y, gamma = exact.experiment.sample.x, np.array(exact.y), exact.experiment.slope
     plus = y > 0
     pieces = []
     for slope in (1.0, gamma):
@@ -137,6 +138,10 @@ def _limit_by_pieces(exact: Exact) -> tuple[np.ndarray, np.ndarray] | None:
     w = system[:-1] @ weights
     scale = (np.vstack(pieces) @ w).min()
     return w.reshape(2, -1) * np.sqrt(2) / scale, weights / scale
+
+
+def _limit_by_pieces(exact: Exact) -> tuple[np.ndarray, np.ndarray] | None:
+    return limit_by_pieces(exact.experiment.sample.x, np.array(exact.y), exact.experiment.slope)
 
 
 def _own_activations(exact: Exact, found: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

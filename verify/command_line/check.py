@@ -109,7 +109,8 @@ def _limit_sentence(checked: CheckedSlope) -> str:
 def _capture_sentence(capture: CheckedCapture) -> str:
     of = f"The network trained here (width {capture.width}, start {capture.start:.1g})"
     if not capture.captured:
-        return f"{of} is [magenta]not captured[/] after {capture.step} steps: {capture.reason}."
+        why = capture.reason.removeprefix("not captured: ")
+        return f"{of} is [magenta]not captured[/] after {capture.step} steps: {why}."
     pairs = (
         f"{capture.inactive_pairs} of {capture.own_pairs} own pairs are inactive and stay so"
         if capture.inactive_pairs
