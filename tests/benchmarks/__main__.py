@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from timing import Section, machine
 
 # The proofs must run before anything else has filled the solver's memory.
-SECTIONS = ("pipeline", "training", "exact", "gram", "sweep", "growth", "cuda")
+SECTIONS = ("pipeline", "training", "exact", "limit", "gram", "sweep", "growth", "cuda")
 LONG = ("paper",)
 """Run only when they are named."""
 
