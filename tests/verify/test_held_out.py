@@ -6,7 +6,6 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data.held_out import hold_out
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.verify.measure.experiment import Experiment
-from perturbproof.verify.measure.limit import test_points as points_of
 
 from .small_scenarios import scenario
 
@@ -51,7 +50,7 @@ def test_training_knows_nothing_of_what_is_held_out():
     mine = x[np.isin(rows, train.rows)]
     assert np.allclose(train.x, mine - mine.mean(axis=0), atol=1e-14)
     assert np.allclose(out.x, x[np.isin(rows, out.rows)] - mine.mean(axis=0), atol=1e-14)
-    assert len(points_of(experiment)) == 2 * (train.n + out.n)
+    assert len(experiment.limit_points) == 2 * (train.n + out.n)
 
 
 def test_the_data_in_a_file_are_split_alike(tmp_path):
