@@ -1,4 +1,4 @@
-"""Formulas on numbers: SymPy to NumPy for searches, and relations on enclosures, decided or not.
+"""Formulas on numbers: SymPy to NumPy and torch, and relations on enclosures, decided or not.
 
 A formula is typed once, in `theory`; what the solver proves and what is evaluated here on measured
 values is the same object. This is the only module of numerics that reads SymPy expressions.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Literal
 
+import numpy as np
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanAtom
@@ -18,13 +20,19 @@ from sympy.printing.numpy import SciPyPrinter
 
 from ..theory.exact.evaluate import enclosure, relation_holds
 from ..theory.exact.interval import Interval
+from .device import resolve_device
+
+Backend = Literal["numpy", "torch"]
 
 
-def compile_expression(expr: sp.Expr, symbols: Sequence[sp.Symbol]) -> Callable[..., Any]:
-    """A NumPy function of the symbols' values, arrays or floats in their order; float64.
+def compile_expression(
+    expr: sp.Expr, symbols: Sequence[sp.Symbol], backend: Backend = "numpy"
+) -> Callable[..., Any]:
+    """A function of the symbols' values, in their order; float64.
 
-    Floats in `expr` stand for their exact binary value; rationals and roots are rounded once. The
-    same arguments give the same function object. Certain values are those of
+    NumPy takes arrays or floats; torch takes float64 tensors, all on one device, or floats. Floats
+    in `expr` stand for their exact binary value; rationals and roots are rounded once. The same
+    arguments give the same function object. Certain values are those of
     `theory.exact.evaluate.enclosure`.
 
     Raises:
@@ -34,15 +42,76 @@ def compile_expression(expr: sp.Expr, symbols: Sequence[sp.Symbol]) -> Callable[
     missing = sorted(s.name for s in expr.free_symbols - set(symbols))
     if missing:
         raise ValueError(f"{expr} also depends on {', '.join(missing)}; add it to the symbols")
-    return _compiled(expr, tuple(symbols))
+    return _compiled(expr, tuple(symbols), backend)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(expr: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]:
+def _compiled(
+    expr: sp.Expr, symbols: tuple[sp.Symbol, ...], backend: Backend
+) -> Callable[..., Any]:
+    modules = ["scipy", "numpy"] if backend == "numpy" else [_torch_functions()]
     try:
-        return sp.lambdify(symbols, expr, modules=["scipy", "numpy"], printer=_NumPyPrinter)
+        return sp.lambdify(symbols, expr, modules=modules, printer=_NumPyPrinter)
     except NotImplementedError as unsupported:
         raise TypeError(f"NumPy cannot compute {expr}") from unsupported
+
+
+def _torch_functions() -> dict[str, Any]:
+    """torch's functions under NumPy's names, taking plain numbers too, as torch's own do not."""
+    import torch  # here, because enclosures alone must not pay for loading it
+
+    def number(value: Any) -> torch.Tensor:
+        return torch.as_tensor(value, dtype=torch.float64)
+
+    def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *values: function(*map(number, values))
+
+    def select(conditions: Sequence[Any], values: Sequence[Any], default: float) -> Any:
+        result = number(default)
+        for condition, value in reversed(list(zip(conditions, map(number, values), strict=True))):
+            result = value if condition is True else torch.where(condition, value, result)
+        return result
+
+    names = "sqrt exp log sign erf arccos maximum minimum less less_equal greater greater_equal"
+    return {
+        **{name: lifted(getattr(torch, name)) for name in names.split()},
+        "equal": lifted(torch.eq),
+        "not_equal": lifted(torch.ne),
+        "logical_and": SimpleNamespace(reduce=lambda parts: reduce(torch.logical_and, parts)),
+        "logical_or": SimpleNamespace(reduce=lambda parts: reduce(torch.logical_or, parts)),
+        "select": select,
+        "pi": np.pi,
+        "e": np.e,
+        "nan": np.nan,
+    }
+
+
+def sides_along(
+    relation: Relational, values: Mapping[str, np.ndarray], device: str = "cpu"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Left side, right side and slack of an inequality at C values of its symbols, (C,) each.
+
+    values : by symbol name, float64 (C,), or () where one holds for all. Slack is as in
+    `RelationValue`; in plain floating point, so that it decides nothing. NaN where undefined.
+
+    Raises:
+        KeyError: a symbol of the relation has no value.
+        InputError: the device is not there.
+    """
+    import torch
+
+    symbols = sorted(relation.free_symbols, key=str)
+    columns = np.broadcast_arrays(*(np.float64(values[symbol.name]) for symbol in symbols))
+    place = resolve_device(device)
+    tensors = [torch.tensor(column, dtype=torch.float64, device=place) for column in columns]
+    sides = (
+        compile_expression(side, symbols, "torch")(*tensors)
+        for side in (relation.lhs, relation.rhs)
+    )
+    lhs, rhs = (torch.as_tensor(s, dtype=torch.float64).cpu().numpy() for s in sides)
+    lhs, rhs = (np.broadcast_to(side, columns[0].shape) for side in (lhs, rhs))
+    small, large = _ordered(relation, lhs, rhs)
+    return lhs, rhs, large - small
 
 
 class _NumPyPrinter(SciPyPrinter):
@@ -120,9 +189,14 @@ def _evaluated(relation: Boolean, values: Mapping[sp.Symbol, Interval]) -> Relat
     holds = relation_holds(relation, lhs, rhs)
     if isinstance(relation, sp.Eq | sp.Ne):
         return RelationValue(lhs, rhs, holds, None, None)
-    small, large = (lhs, rhs) if isinstance(relation, sp.Lt | sp.Le) else (rhs, lhs)
+    small, large = _ordered(relation, lhs, rhs)
     defined = Interval.exact(0).certainly_at_most(small) and Interval.exact(0).certainly_less(large)
     return RelationValue(lhs, rhs, holds, large - small, small / large if defined else None)
+
+
+def _ordered(relation: Relational, lhs: Any, rhs: Any) -> tuple[Any, Any]:
+    """The side that should be the smaller one, and the other."""
+    return (lhs, rhs) if isinstance(relation, sp.Lt | sp.Le) else (rhs, lhs)
 
 
 def _rank(part: RelationValue) -> tuple[int, float]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from perturbproof.numerics.boundary.streaming_gram import stream_gram
+from perturbproof.numerics.compiler import compile_expression, sides_along
 from perturbproof.numerics.data.generated import Gaussian, Uniform
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.device import full_float32
@@ -44,6 +45,7 @@ from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import LOSSES, Recipe, normalised_recipe, paper_recipe
 from perturbproof.numerics.train.training import train, train_batch
 
+from .expression_bank import BANK, gamma, x, y
 from .sample_perturbations import setting
 
 ENTRIES: dict[str, Callable[[str], Any]] = {}
@@ -264,3 +266,14 @@ def streamed_gram(device: str) -> Any:
     x = np.random.default_rng(0).standard_normal((30, 12)).astype(np.float32)
     found = stream_gram(x, block=8, device=device)
     return [float(value.upper) for value in (found.R_min, found.R_max, found.p_max)]
+
+
+@entry
+def formulas(device: str) -> Any:
+    found = []
+    for one in BANK:
+        # Between 0 and 1 every one of them is defined.
+        values = [abs(tensor((k, 5), device, torch.float64))[0] for k, _ in enumerate(one.point, 1)]
+        found.append(compile_expression(one.expr, one.symbols, "torch")(*values))
+    values = {"x": np.arange(1.0, 4.0), "y": np.arange(1.0, 4.0), "gamma": np.float64(0.5)}
+    return found, sides_along(x + gamma < y**2, values, device)

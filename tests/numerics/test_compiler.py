@@ -6,9 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy as sp
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from perturbproof.numerics.compiler import compile_expression, evaluate_relation
+from perturbproof.numerics.compiler import compile_expression, evaluate_relation, sides_along
 from perturbproof.theory.exact.evaluate import enclosure
 from perturbproof.theory.exact.interval import Interval
 
@@ -30,6 +31,59 @@ def test_numpy_by_value_on_numbers_and_arrays(entry: Entry) -> None:
     many = function(*(np.full((2, 3), value) for value in floats(entry)))
     assert many.shape == (2, 3)
     np.testing.assert_allclose(many, float(entry.value), rtol=4e-16, atol=1e-300)
+
+
+@bank
+def test_torch_by_value_on_numbers_and_tensors(entry: Entry) -> None:
+    function = compile_expression(entry.expr, entry.symbols, "torch")
+    close = pytest.approx(float(entry.value), rel=4e-16, abs=1e-300)
+    assert float(function(*floats(entry))) == close
+    many = function(*(torch.full((2, 3), v, dtype=torch.float64) for v in floats(entry)))
+    assert (many.dtype, many.shape) == (torch.float64, (2, 3))
+    assert many.flatten().tolist() == [close] * 6
+
+
+@bank
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=5, deadline=None)
+def test_torch_gives_what_numpy_gives(entry: Entry, seed: int) -> None:
+    """Outside of where a function is defined too."""
+    values = 2 * np.random.default_rng(seed).standard_normal((len(entry.symbols), 50))
+    with np.errstate(all="ignore"):
+        ours = compile_expression(entry.expr, entry.symbols)(*values)
+    found = compile_expression(entry.expr, entry.symbols, "torch")(*map(torch.tensor, values))
+    np.testing.assert_allclose(found.numpy(), ours, rtol=1e-13, atol=1e-15)
+
+
+SIDES = {
+    "less": (x + 1 < y**2, [2.0, 3.0, 4.0], [1.0, 4.0, 9.0], [-1.0, 1.0, 5.0]),
+    "at most": (x <= 2, [1.0, 2.0, 3.0], [2.0] * 3, [1.0, 0.0, -1.0]),
+    "greater": (x > sp.Max(0, 2 - y), [1.0, 2.0, 3.0], [1.0, 0.0, 0.0], [0.0, 2.0, 3.0]),
+    "at least, undefined": (sp.sqrt(x - 2) >= gamma, [math.nan, 0.0, 1.0], [0.5] * 3, None),
+}
+DEVICES = [
+    "cpu",
+    pytest.param(
+        "cuda:0",
+        marks=[
+            pytest.mark.gpu,
+            pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", SIDES)
+def test_sides_along_many_values(name: str, device: str) -> None:
+    relation, left, right, slack = SIDES[name]
+    values = {"x": np.arange(1.0, 4.0), "y": np.arange(1.0, 4.0), "gamma": np.float64(0.5)}
+    lhs, rhs, found = sides_along(relation, values, device)
+    np.testing.assert_array_equal(lhs, left)
+    np.testing.assert_array_equal(rhs, right)
+    np.testing.assert_array_equal(found, slack if slack else np.subtract(left, right))
+    with pytest.raises(KeyError):
+        sides_along(relation, {}, device)
 
 
 @bank
