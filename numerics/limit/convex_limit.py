@@ -37,7 +37,7 @@ from ...theory.exact.scalars import working_precision
 from ..boundary.margin_program import vanishing_combination
 from ..data.sample import Sample, row_list
 from ..enclose.ball_array import BallArray
-from ..enclose.real_array import FloatArray
+from ..enclose.real_array import BoolArray, FloatArray
 from .own_pattern import OwnPattern
 from .piece_program import minimiser
 
@@ -49,6 +49,7 @@ _PIECES_A_ROUND = 200
 # Beyond so many pieces, those without a multiplier are dropped before more are added.
 _MOST_PIECES = 600
 _LARGEST_EXPONENT = 400
+_SAME_SLOPE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,10 +180,17 @@ class ConvexLimit:
         return int((self.multipliers > 0).sum())
 
     @property
-    def kinks(self) -> int:
+    def at_kink(self) -> BoolArray:
         """Supports at which a cross pair has a slope strictly inside, as floating point tells."""
-        inside = (self.slopes > float(self.slope)) & (self.slopes < 1) & ~self.pattern.own
-        return int((inside.any(axis=1) & (self.multipliers > 0)).sum())
+        # A mean of equal slopes is not quite equal to them.
+        low, high = float(self.slope) + _SAME_SLOPE, 1 - _SAME_SLOPE
+        inside = (self.slopes > low) & (self.slopes < high) & ~self.pattern.own
+        return inside.any(axis=1) & (self.multipliers > 0)
+
+    @property
+    def kinks(self) -> int:
+        """How many there are."""
+        return int(self.at_kink.sum())
 
 
 def least(values: BallArray, among: NDArray[np.bool_]) -> Interval:

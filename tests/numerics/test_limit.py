@@ -118,6 +118,21 @@ def test_two_slopes_of_one_limit_agree_where_the_network_is_linear(seed):
     assert limit.own_activation.lower == pytest.approx(0.5, abs=1e-4)
 
 
+def test_supports_at_a_kink_are_those_where_the_other_half_is_neither_active_nor_not():
+    kinks = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        x, y = rng.standard_normal((20, 40)), np.repeat(np.int8([1, -1]), 10)
+        sample = Sample(x, y, "drawn", np.arange(20))
+        found = convex_limit(sample, 0.3, all_active(y))
+        cross = np.where(found.pattern.own, np.inf, abs(found.scaled.mid)).min(axis=1)
+        at_kink = (cross < 1e-9) & (found.multipliers > 0)
+        assert (found.at_kink == at_kink).all()
+        assert found.kinks == at_kink.sum() < found.supports
+        kinks += found.kinks
+    assert kinks > 12
+
+
 def test_samples_that_no_hyperplane_separates_have_no_limit():
     x = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
     sample = Sample(x, np.array([1, 1, -1, -1]), "crossed", np.arange(4))
