@@ -62,7 +62,53 @@ def figures(samples: int = 24, wild: bool = False) -> list[dict[str, Any]]:
                 "activation": [0.1, 0.9, 0.8, 0.7],
                 "bound": [None, -3.0, -0.4, 0.1],
                 "share": [0.0, 0.2, 0.9, 1.0],
-                "captured": 80,
+                "natural": None if wild else [0.0, 0.0, 0.4, 0.9],
+                "isotropic": None if wild else [0.0, 0.0, 0.0, 0.3],
+                "captured": 40,
+                "ended": None if wild else 40,
+            },
+        },
+        {
+            "id": "limit-plane",
+            "kind": "limit-plane",
+            "title": "Plane of the limit",
+            "caption": "The limit's two vectors, the boundary, and where each half bends.",
+            "data": {
+                "arrows": [
+                    {"name": "v", "x": 2.2, "y": 1.1},
+                    {"name": "u", "x": -2.6, "y": 1.1},
+                    {"name": "q", "x": 2.4, "y": 0.0},
+                ],
+                "samples": [
+                    [math.cos(5 * n) + (2 if n % 2 else -2), math.sin(7 * n), (-1) ** (n + 1), role]
+                    for n, role in enumerate([1, 2, *([0] * (samples - 2))])
+                ],
+                "part": 0.35,
+            },
+        },
+        {
+            "id": "slack",
+            "kind": "slack",
+            "title": "Slack along training",
+            "caption": "By how much each claim holds on the way; no verdict rests on it.",
+            "data": {
+                "steps": [10, 20, 40, 80],
+                "lines": [
+                    {
+                        "name": f"capture: {name}",
+                        "formula": "tau <= tau_asked",
+                        "left": left,
+                        "right": [0.5] * 4,
+                        "slack": [None if v is None else 0.5 - v for v in left],
+                        "holds": [None if v is None else v <= 0.5 for v in left],
+                    }
+                    for name, left in {
+                        "boundary": [None, 0.9, 0.4, 0.1],
+                        "kept": [None, None, 0.49, 0.499],
+                        "$\\^" if wild else "exceptions": [0.5] * 4,
+                    }.items()
+                ],
+                "ended": None if wild else 40,
             },
         },
         {

@@ -31,6 +31,12 @@ def table(kind: str, **changes: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(draw(record(kind, **changes)).csv)))
 
 
+def line(slack: list[float | None], name: str = "capture: kept") -> dict[str, Any]:
+    """A claim of a figure of slack."""
+    holds = [None if value is None else value >= 0 for value in slack]
+    return {"name": name, "left": slack, "right": slack, "slack": slack, "holds": holds}
+
+
 def test_every_file_of_a_figure_is_found_and_in_the_sample() -> None:
     folder = Path(figures_module.__file__).parent
     drawn = [
@@ -89,6 +95,22 @@ def test_convergence_and_map_tables() -> None:
     assert sum(row[0] == "sample" for row in cells) == 4
 
 
+def test_tables_of_a_captured_scenario() -> None:
+    data = RAW["capture"]["data"]
+    header, *rows = table("capture")
+    assert header == ["step", "activation", "bound", "share", "natural", "isotropic"]
+    assert [float(row[5]) for row in rows] == data["isotropic"]
+    assert {row[4] for row in table("capture", natural=None)[1:]} == {""}
+    _, *cells = table("limit-plane")
+    assert [row[0] for row in cells[:3]] == ["v", "u", "q"]
+    roles = [row[4] for row in cells if row[0] == "sample"]
+    assert roles[:3] == ["supports", "supports at a kink", ""]
+    header, *rows = table("slack")
+    assert header == ["claim", "formula", "step", "left", "right", "slack", "holds"]
+    assert [row[5:] for row in rows[:2]] == [["", ""], ["-0.4", "False"]]
+    assert len(rows) == sum(len(line["slack"]) for line in RAW["slack"]["data"]["lines"])
+
+
 def test_tables_of_a_perturbed_scenario() -> None:
     arcs = [row for row in table("boundaries") if row[0] == "positive arc (rad)"]
     shown = [
@@ -117,6 +139,16 @@ def test_tables_of_a_perturbed_scenario() -> None:
         ("multipliers", {"trained": [None] * 8}),
         ("convergence", {"tau": [None] * 29, "certified": None, "asked": None}),
         ("convergence", {"loss": [0.0] * 29, "certified": {"step": 0, "tau": 0.0}}),
+        ("capture", {"activation": [None] * 4, "bound": [None] * 4, "share": [0.0] * 4}),
+        ("capture", {"natural": None, "isotropic": None, "captured": None, "ended": None}),
+        ("limit-plane", {"samples": []}),
+        ("limit-plane", {"samples": [[0.0, 0.0, 1, 1]] * 3, "part": 0.0}),
+        ("limit-plane", {"arrows": [{"name": n, "x": 0.0, "y": 0.0} for n in "vuq"]}),
+        ("limit-plane", {"arrows": [{"name": "q", "x": 0.0, "y": -1e9}], "part": 1.0}),
+        ("slack", {"lines": [line([None] * 4)]}),
+        ("slack", {"lines": [line([0.0] * 4)] * 9}),
+        ("slack", {"lines": [line([1e-300, 1e300, -1e-9, -1e300]), line([5.0] * 4)]}),
+        ("slack", {"lines": [line([0.1, 0.1, 0.1, 0.0], "$^{\\ 方向" * 9)]}),
         ("decision-map", {"values": [[0.0, 0.0], [0.0, 0.0]], "linear": [], "samples": []}),
         ("decision-map", {"values": [[1.0, 2.0], [3.0, 4.0]], "cone": None}),
         ("decision-map", {"linear": [[0.0, 0.0, 1.0], [1.0, 0.0, 5.0]], "cone": 0.7}),
@@ -151,6 +183,14 @@ def test_unusual_data_are_drawn(kind: str, changes: dict[str, Any]) -> None:
         ("multipliers", {"label": ["up"] * 8}, r"f.data.label\[0\]: "),
         ("convergence", {"steps": []}, "f.data.steps: "),
         ("capture", {"steps": [0, 1, 2, 3]}, "f.data: Value error, steps"),
+        ("capture", {"natural": [0.5]}, "should have one length"),
+        ("limit-plane", {"arrows": []}, "arrows should be of v, u, q"),
+        ("limit-plane", {"arrows": [{"name": "w", "x": 1, "y": 1}]}, "arrows should be of v, u, q"),
+        ("limit-plane", {"part": 1.5}, "f.data.part: "),
+        ("slack", {"lines": []}, "f.data.lines: "),
+        ("slack", {"steps": [0, 1, 2, 3]}, "steps should be at least 1"),
+        ("slack", {"steps": [1, 2]}, "every line as long as they are"),
+        ("slack", {"lines": [{**line([0.0] * 4), "left": [1.0]}]}, "should have one length"),
         ("decision-map", {"values": [[1.0, 2.0], [1.0]]}, "the rows of values"),
         ("decision-map", {"extent": [1, 0, 0, 1]}, "extent should be"),
         ("decision-map", {"cone": 4}, "f.data.cone: "),

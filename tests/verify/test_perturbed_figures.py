@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from perturbproof.numerics.network import LeakyNetwork
 from perturbproof.reports.figures import draw
 from perturbproof.reports.schema import FigureRecord
-from perturbproof.verify.measure.boundaries_figure import boundary_figure, positive_arcs
 from perturbproof.verify.measure.experiment import Experiment
-from perturbproof.verify.measure.figures import figures, fitted_slope, growth_figure, parts_figure
+from perturbproof.verify.measure.figures.boundaries import boundary_figure, positive_arcs
+from perturbproof.verify.measure.figures.scenario import (
+    figures,
+    fitted_slope,
+    growth_figure,
+    parts_figure,
+)
 
 from .perturbed_scenarios import ATTACK, CROWDED, EVERY, FLIPPED, NOISE, learning
 from .small_scenarios import FAR_OUTSIDE, scenario

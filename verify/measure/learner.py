@@ -6,6 +6,7 @@ Each part is computed when first asked for.
 from __future__ import annotations
 
 import abc
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -45,6 +46,8 @@ ANCHORED = "capture-anchored"
 """The theorem whose certificate training waits for where a scenario names it."""
 _TRIES = 64
 """How often, at most, capture is tried while training, evenly in the logarithm of the step."""
+_LAST_TRIES = 6
+"""How many states are recorded of those where the certificate had something to say."""
 
 
 class Missing(Exception):
@@ -64,12 +67,14 @@ class CurvePoint:
 class Training:
     """A trained network and the curve that led there (empty without an exact limit).
 
-    `tries` are the steps at which the capture certificate was tried, and what it said.
+    `tries` are the steps at which the capture certificate was tried, and what it said; `recorded`
+    are some states on the way, the last where the certificate had something to say among them.
     """
 
     network: Trained
     curve: tuple[CurvePoint, ...]
     tries: tuple[tuple[int, Capture], ...] = ()
+    recorded: tuple[Checkpoint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,11 +139,15 @@ class Learner(abc.ABC):
     def form(self) -> RealArray | None:
         """What perturbations follow: q of the captured limit, where its boundary is linear; else q
         of the linear-pattern solution."""
-        if self.scenario.training.until == "captured":
-            limit = self.captured.limit
-            if self.captured.captured and limit is not None and limit.pattern.all_active:
-                return limit.normal
-        return self.normal
+        return self.normal if self.captured_limit is None else self.captured_limit.normal
+
+    @property
+    def captured_limit(self) -> ConvexLimit | None:
+        """The limit of the captured network, where its boundary is linear."""
+        if self.scenario.training.until != "captured" or not self.captured.captured:
+            return None
+        limit = self.captured.limit
+        return limit if limit is not None and limit.pattern.all_active else None
 
     @property
     def exact_normal(self) -> RealArray:
@@ -173,7 +182,11 @@ class Learner(abc.ABC):
         if (lam := self.limit_multipliers) is not None:
             estimate = angle_estimator(sample, start, self.slope, lam.mid)
 
-        spaced = frozenset(checkpoint_steps(recipe.steps)) if estimate else frozenset()
+        spaced = frozenset(checkpoint_steps(recipe.steps))
+        # Each of them is as large as the network's coefficients.
+        kept = frozenset(sorted(spaced)[1::2])
+        recorded: list[Checkpoint] = []
+        last: deque[Checkpoint] = deque(maxlen=_LAST_TRIES)
         tried: frozenset[int] = frozenset()
         if self.watched and scenario.training.until == "captured":
             tried = frozenset(checkpoint_steps(recipe.steps, _TRIES))
@@ -182,11 +195,15 @@ class Learner(abc.ABC):
         def at(point: Checkpoint) -> bool:
             if estimate is not None and point.step in spaced:
                 curve.append(CurvePoint(point.step, point.log_loss, estimate(point.coefficients)))
+            if point.step in kept:
+                recorded.append(point)
             if point.step not in tried or point.log_loss >= 0:
                 return False
             weights = start + point.coefficients.T @ sample.x
             found = self._watch.at(weights)
             tries.append((point.step, found))
+            if found.certified is not None and point.step not in kept:
+                last.append(point)
             return found.within(scenario.tolerance.angle) and self._by_anchor(found, weights)
 
         trained = train(
@@ -201,7 +218,8 @@ class Learner(abc.ABC):
             on_checkpoint=at,
             progress=lambda done, total: self.progress("training", done, total),
         )
-        return Training(trained, tuple(curve), tuple(tries))
+        states = sorted((*recorded, *last), key=lambda point: point.step)
+        return Training(trained, tuple(curve), tuple(tries), tuple(states))
 
     def _by_anchor(self, found: Capture, weights: np.ndarray) -> bool:
         """Whether its anchor captures the network, too, where the scenario names that theorem."""

@@ -164,7 +164,8 @@ _CAPTURE = frozenset(
     {"capture_slack", "capture_distance", "followed_activation", "followed_distance", "tau_ever"}
     | {"general_slack", "general_radius", "general_activation", "general_distance"}
 )
-_LIMIT = frozenset({"own_activation", "contrary_points", "seed_slack"}) | _CAPTURE
+OF_LIMIT = frozenset({"own_activation", "contrary_points", "seed_slack"}) | _CAPTURE
+"""The symbols that rest on the convex limit."""
 
 
 def limit_checks(experiment: Experiment) -> Iterator[CrossCheck]:
@@ -177,7 +178,7 @@ def limit_checks(experiment: Experiment) -> Iterator[CrossCheck]:
             "multipliers",
             Interval.between((2 * limit.total - limit.square).lower, (limit.ratio**2).upper),
             lam.sum().interval(),
-            _LIMIT,
+            OF_LIMIT,
         )
     if not until_captured(experiment.scenario) or (seen := experiment.followed) is None:
         return

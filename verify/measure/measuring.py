@@ -27,7 +27,7 @@ from .captured_pair import pair_notes
 from .chance import sampler_checks
 from .cross_checks import cross_checks
 from .experiment import Experiment
-from .figures import figures
+from .figures.scenario import figures
 from .observations import LEVEL, half_aware_load, observations, predicted_accuracy, right
 from .test_points import Coverage, Matching, coverage
 
@@ -184,15 +184,15 @@ def measure_scenario(
     Raises:
         InputError: the data cannot be used. Any other fault is the `error` of the result.
     """
-    needed = {theorem.id: theorem.measured_symbols for theorem in theorems}
-    symbols = {symbol.name for of_one in needed.values() for symbol in of_one}
+    about = tuple(theorems)
+    symbols = {symbol.name for theorem in about for symbol in theorem.measured_symbols}
     return measure_symbols(
         scenario,
-        tuple(needed),
+        tuple(theorem.id for theorem in about),
         symbols,
         device=device,
         progress=progress,
-        with_figures=with_figures,
+        shown=about if with_figures else None,
     )
 
 
@@ -203,9 +203,11 @@ def measure_symbols(
     *,
     device: str = "cpu",
     progress: Progress = unwatched,
-    with_figures: bool = True,
+    shown: tuple[Theorem, ...] | None = None,
 ) -> MeasuredScenario:
     """The same for theorems of which only the ids and symbols are known, as a worker does.
+
+    `shown` are the theorems whose claims the figures show; None for no figures.
 
     Raises:
         InputError: as for `measure_scenario`.
@@ -224,7 +226,7 @@ def measure_symbols(
                 checks,
                 observations(experiment),
                 tuple(notes(experiment)),
-                figures(experiment) if with_figures else (),
+                figures(experiment, shown) if shown is not None else (),
                 time.perf_counter() - started,
             )
     except InputError as error:

@@ -78,7 +78,7 @@ def _measured(
 ) -> dict[str, Any]:
     """What is measured in a scenario, or why that fails, as plain data."""
     try:
-        found = measure_symbols(scenario, theorems, symbols, device=device, with_figures=False)
+        found = measure_symbols(scenario, theorems, symbols, device=device)
     except InputError as error:
         found = MeasuredScenario(scenario, theorems, error=str(error))
     return measured_to_plain(found)

@@ -30,6 +30,14 @@ def figure(
     return {"id": kind, "kind": kind, "title": title, "caption": caption, "data": data}
 
 
+def plane(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Orthonormal basis (2, d) of the plane of two vectors; any second axis if parallel."""
+    given = np.stack([first, second])
+    basis = np.linalg.qr(given.T)[0].T
+    # QR leaves the sign open: point the first axis along the positive half's direction.
+    return basis * np.where(np.sum(basis * given, axis=1) < 0, -1.0, 1.0)[:, None]
+
+
 def boundary_figure(experiment: Experiment) -> dict[str, Any] | None:
     """Boundaries of f, g and the control; None where there is no q, or nothing to span a plane."""
     found = _boundary_plane(experiment)

@@ -12,12 +12,15 @@ from ....numerics.boundary.gram import gram_statistics
 from ....numerics.boundary.margin_program import linear_kkt_point
 from ....numerics.compiler import compile_expression
 from ....numerics.network import LeakyNetwork
-from ....theory.statement import Claim
+from ....theory.statement import Claim, Theorem
 from ....theory.symbols import N, R_max, R_min, gamma, p_max
 from ....theory.theorems.boundary import refined_multipliers, standard_boundary
 from ...values import finite
-from .boundaries import boundary_figure, figure
 from ..experiment import Experiment
+from .boundaries import boundary_figure, figure, plane
+from .limit import capture_figure, plane_figure
+from .slack import slack_figure
+from .waypoints import waypoints
 
 _GRID = 81
 _LARGEST_SAMPLE = 2000
@@ -29,9 +32,13 @@ _LARGEST = 2000
 _ENOUGH = 30
 
 
-def figures(experiment: Experiment) -> tuple[dict[str, Any], ...]:
-    """The figures that this scenario can show."""
-    made = [_multipliers(experiment), _convergence(experiment), _capture(experiment)]
+def figures(
+    experiment: Experiment, theorems: tuple[Theorem, ...] = ()
+) -> tuple[dict[str, Any], ...]:
+    """The figures that this scenario can show, of these theorems' claims too."""
+    way = waypoints(experiment)
+    made = [_multipliers(experiment), _convergence(experiment), capture_figure(experiment, way)]
+    made += [plane_figure(experiment, theorems), slack_figure(experiment, way, theorems)]
     made.append(_decision_map(experiment))
     if experiment.scenario.perturbed is not None:
         made += [make(experiment) for make in (boundary_figure, parts_figure, growth_figure)]
@@ -104,28 +111,6 @@ def _convergence(experiment: Experiment) -> dict[str, Any] | None:
     )
 
 
-def _capture(experiment: Experiment) -> dict[str, Any] | None:
-    """Own activations on the way, and what is certified of them; None where it was not asked."""
-    tries = [(s, t, t.certified) for s, t in experiment.training.tries if t.certified is not None]
-    if not tries:
-        return None
-    return figure(
-        experiment,
-        "capture",
-        "Capture",
-        "The least own activation of the network on its way, and what the certificate bounds it by "
-        "for ever; below, the share of own pairs with a positive bound. From the step marked on, "
-        "no own pair ever changes its sign.",
-        {
-            "steps": [step for step, _, _ in tries],
-            "activation": [finite(certified.activation.lower) for _, _, certified in tries],
-            "bound": [finite(certified.slack.lower) for _, _, certified in tries],
-            "share": [found.share for _, found, _ in tries],
-            "captured": next((step for step, found, _ in tries if found.captured), None),
-        },
-    )
-
-
 def _exp(value: float) -> float | None:
     try:
         return math.exp(value)
@@ -137,7 +122,7 @@ def _decision_map(experiment: Experiment) -> dict[str, Any]:
     sample = experiment.sample
     weights = experiment.training.network.weights()
     half = len(weights) // 2
-    axes = _plane(weights[:half].mean(axis=0), weights[half:].mean(axis=0))
+    axes = plane(weights[:half].mean(axis=0), weights[half:].mean(axis=0))
     points = sample.x @ axes.T
     reach = 1.25 * float(np.abs(points).max()) or 1.0
     ticks = np.linspace(-reach, reach, _GRID)
@@ -167,14 +152,6 @@ def _decision_map(experiment: Experiment) -> dict[str, Any]:
             "axes": ["mean neuron direction of the positive half", "rest of the negative half's"],
         },
     )
-
-
-def _plane(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Orthonormal basis (2, d) of the plane of two vectors; any second axis if parallel."""
-    given = np.stack([first, second])
-    basis = np.linalg.qr(given.T)[0].T
-    # QR leaves the sign open: point the first axis along the positive half's direction.
-    return basis * np.where(np.sum(basis * given, axis=1) < 0, -1.0, 1.0)[:, None]
 
 
 # T1 and T2: over the test points, and against N_adv.

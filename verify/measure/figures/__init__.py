@@ -1,0 +1,1 @@
+"""The numbers behind a scenario's figures. `reports` draws them; nothing is drawn here."""

@@ -1,0 +1,129 @@
+"""The figures of the limit certificate: what is certified along training, and the limit's plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ....numerics.enclose.ball_array import BallArray
+from ....numerics.limit.capture import Capture
+from ....numerics.limit.convex_limit import ConvexLimit
+from ....theory.statement import Theorem
+from ...values import finite
+from ..experiment import Experiment
+from ..limit import OF_LIMIT, test_points
+from .boundaries import figure, plane
+from .waypoints import Waypoint, end_before_further, trained_on
+
+# Samples that support nothing are drawn up to this many.
+_SAMPLES = 400
+
+
+def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str, Any] | None:
+    """What is certified along training; None where it was not asked."""
+    further = [(one.step, one.found) for one in way if one.further and one.found is not None]
+    tries = [
+        (step, found, found.certified)
+        for step, found in (*experiment.training.tries, *further)
+        if found.certified is not None
+    ]
+    if not tries:
+        return None
+    points = test_points(experiment)
+    half = len(points) // 2
+    # Of a limit that need not be linear the certificate says nothing at a point.
+    linear = all(certified.angle is not None for _, found, certified in tries if found.captured)
+    certain = [_certain(found, points) for _, found, _ in tries] if linear else None
+
+    def share(part: slice) -> list[float] | None:
+        return None if certain is None else [float(one[part].mean()) for one in certain]
+
+    return figure(
+        experiment,
+        "capture",
+        "Capture",
+        "The least own activation of the network on its way, and what the certificate bounds it by "
+        "for ever. Below, what is certified for ever: the share of own pairs that keep their sign"
+        + (
+            f", and of {half} natural samples and as many isotropic points z the share about which "
+            "the answer never changes again: |cos(z, Q*)| > τ"
+            if linear
+            else ""
+        )
+        + f". From the step marked on, no own pair ever changes its sign.{trained_on(way)}",
+        {
+            "steps": [step for step, _, _ in tries],
+            "activation": [finite(certified.activation.lower) for _, _, certified in tries],
+            "bound": [finite(certified.slack.lower) for _, _, certified in tries],
+            "share": [found.share for _, found, _ in tries],
+            "natural": share(slice(half)),
+            "isotropic": share(slice(half, None)),
+            "captured": next((step for step, found, _ in tries if found.captured), None),
+            "ended": end_before_further(way),
+        },
+    )
+
+
+def _certain(found: Capture, points: np.ndarray) -> np.ndarray:
+    """Where the sign is certified for ever, bool (B,)."""
+    if found.limit is None or found.certified is None or not found.captured:
+        return np.zeros(len(points), dtype=bool)
+    z, normal, angle = BallArray.exact(points), found.limit.normal, found.certified.angle
+    assert angle is not None
+    return (abs(z @ normal) - (z * z).sum(axis=1).sqrt() * (angle * normal.norm())).positive
+
+
+def plane_figure(experiment: Experiment, theorems: tuple[Theorem, ...]) -> dict[str, Any] | None:
+    """The plane of the limit's two vectors; None where no theorem is about a limit that there is.
+
+    It is that of the captured network where its boundary is linear.
+    """
+    symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
+    limit = _linear_limit(experiment) if symbols & OF_LIMIT else None
+    if limit is None:
+        return None
+    directions = dict(zip(limit.pattern.halves.tolist(), limit.directions.mid, strict=True))
+    v, u, q = directions[1], directions[-1], limit.normal.mid
+    axes = plane(q, v)
+    x = experiment.sample.x
+    supports = limit.multipliers > 0
+    roles = np.where(limit.at_kink, 2, supports.astype(int))
+    shown = np.union1d(np.flatnonzero(supports), np.arange(min(len(x), _SAMPLES)))
+    projected = x @ axes.T
+    part = float((projected**2).sum() / (x**2).sum())
+    some = f" (the first {_SAMPLES} and those that support)" if len(shown) < len(x) else ""
+    whose = (
+        "the captured network"
+        if limit is experiment.captured_limit
+        else "the limit with every own pair active, which need not be this network's"
+    )
+    return figure(
+        experiment,
+        "limit-plane",
+        "Plane of the limit",
+        f"The plane of v and u, the vectors of the positive and the negative half of {whose}, with "
+        f"the natural samples{some} projected onto it. The limit's values are known from it, so "
+        "each sample is on its true side of every line. Where <v, z> = 0 the positive half bends, "
+        "where <u, z> = 0 the negative; samples of the other class that support the limit may sit "
+        "there, at a kink. Arrows: v and u to one scale; of q the direction.",
+        {
+            "arrows": [
+                {"name": name, "x": float(x), "y": float(y)}
+                for name, (x, y) in (("v", axes @ v), ("u", axes @ u), ("q", axes @ q))
+            ],
+            "samples": [
+                [*projected[n].tolist(), int(experiment.sample.y[n]), int(roles[n])] for n in shown
+            ],
+            "part": part,
+        },
+    )
+
+
+def _linear_limit(experiment: Experiment) -> ConvexLimit | None:
+    """The limit of the captured network, else that with every own pair active, if linear."""
+    if (limit := experiment.captured_limit) is not None:
+        return limit
+    limit = experiment.limit
+    return limit if limit.feasible and limit.own_activation.lower > 0 else None

@@ -1,0 +1,100 @@
+"""Networks on the way: those recorded in training, the trained one, and what training on gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ....numerics.limit.capture import Capture
+from ....numerics.train.training import Checkpoint, train
+from ..learner import Learner
+
+# A captured network is trained on, for the figures, to so many times its steps, ...
+_TIMES = 4
+# ... by at most so many, with so many recorded.
+_FURTHER, _RECORDED = 600, 6
+
+
+@dataclass(frozen=True, eq=False)
+class Waypoint:
+    """A network W(0) + Cᵀ X after so many steps, `found` what the certificate says of it.
+
+    `found` is None where the certificate was not tried; `further` says that it comes after the
+    trained network.
+    """
+
+    step: int
+    start: np.ndarray
+    coefficients: np.ndarray
+    x: np.ndarray
+    found: Capture | None
+    further: bool = False
+
+    @property
+    def weights(self) -> np.ndarray:
+        """W, float64 (m, d)."""
+        return self.start + self.coefficients.T @ self.x
+
+
+def waypoints(learner: Learner) -> tuple[Waypoint, ...]:
+    """The networks on the way of a learner, in the order of their steps, from its first start."""
+    training, x = learner.training, learner.sample.x
+    end, tries = training.network, dict(training.tries)
+    watched = learner.watched and learner.scenario.training.until == "captured"
+    way = [
+        Waypoint(one.step, end.initial, one.coefficients, x, tries.get(one.step))
+        for one in training.recorded
+        if one.step < end.steps
+    ]
+    found = learner.captured if watched else None
+    way.append(Waypoint(end.steps, end.initial, end.coefficients, x, found))
+    return (*way, *_further(learner)) if found is not None and found.captured else tuple(way)
+
+
+def end_before_further(way: Sequence[Waypoint]) -> int | None:
+    """The steps of the trained network where others come after it, else None."""
+    trained = max(one.step for one in way if not one.further)
+    return trained if way[-1].further else None
+
+
+def trained_on(way: Sequence[Waypoint]) -> str:
+    """What a caption says of those that come after it."""
+    end = end_before_further(way)
+    if end is None:
+        return ""
+    return f" After step {end}, the dotted line, the network was trained on for this figure."
+
+
+def _further(learner: Learner) -> list[Waypoint]:
+    """A captured network trained on, within the steps that the scenario allows."""
+    scenario, sample, end = learner.scenario, learner.sample, learner.training.network
+    most = min(_TIMES * end.steps, end.steps + _FURTHER, end.recipe.steps)
+    if most <= end.steps:
+        return []
+    steps = np.rint(np.geomspace(end.steps, most, _RECORDED)).astype(int) - end.steps
+    start, seen = end.weights(), list[Checkpoint]()
+    train(
+        sample,
+        start,
+        learner.slope,
+        replace(end.recipe, steps=most - end.steps),
+        dtype=scenario.training.dtype,
+        device=learner.device,
+        gram=learner.gram.gram.mid,
+        checkpoints=steps.tolist(),
+        on_checkpoint=seen.append,
+        progress=lambda done, total: learner.progress("training on, for figures", done, total),
+    )
+    return [
+        Waypoint(
+            end.steps + one.step,
+            start,
+            one.coefficients,
+            sample.x,
+            learner.capture_of(start + one.coefficients.T @ sample.x),
+            further=True,
+        )
+        for one in seen
+    ]
