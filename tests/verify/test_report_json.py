@@ -285,6 +285,7 @@ def test_every_figure_of_a_run_with_a_limit(content) -> None:
     assert [f["kind"] for f in content["scenarios"][0]["figures"]] == [
         "multipliers",
         "convergence",
+        "slack",
         "decision-map",
     ]
     multipliers = content["scenarios"][0]["figures"][0]["data"]

@@ -204,8 +204,14 @@ def test_a_plane_only_where_a_theorem_is_about_a_linear_limit() -> None:
     assert "isotropic" not in shares["caption"]
 
 
-def test_every_figure_of_a_captured_scenario_is_drawn() -> None:
-    made = figures(captured(), ABOUT)
-    assert {"capture", "limit-plane", "slack"} <= {figure["kind"] for figure in made}
-    for figure in made:
-        assert draw(FigureRecord.model_validate(figure)).csv
+def test_the_figures_of_a_captured_scenario_are_drawn() -> None:
+    one, way = captured(), way_of()
+    found = (
+        capture_figure(one, way),
+        plane_figure(one, ABOUT),
+        slack_figure(one, way, ABOUT),
+    )
+    for made in found:
+        assert draw(FigureRecord.model_validate(made)).csv
+    kinds = [made["kind"] for made in figures(one, ABOUT)]
+    assert kinds == ["multipliers", "capture", "limit-plane", "slack", "decision-map"]
