@@ -24,7 +24,6 @@ from perturbproof.verify.measure.figures.limit import capture_figure, plane_figu
 from perturbproof.verify.measure.figures.scenario import figures
 from perturbproof.verify.measure.figures.slack import ALONG, slack_figure
 from perturbproof.verify.measure.figures.waypoints import Waypoint, waypoints
-from perturbproof.verify.measure.limit import test_points as points_of
 
 from .small_scenarios import FAR_OUTSIDE, PROVED, scenario
 
@@ -81,7 +80,7 @@ def test_what_is_certified_of_a_point_for_ever_holds_later() -> None:
     one = captured()
     made = capture_figure(one, way_of())
     assert made is not None
-    data, points = made["data"], points_of(one)
+    data, points = made["data"], one.limit_points
     assert data["captured"] is not None
     assert data["natural"] == sorted(data["natural"])
     assert data["isotropic"][0] == 0 < data["isotropic"][-1]
@@ -202,6 +201,29 @@ def test_a_plane_only_where_a_theorem_is_about_a_linear_limit() -> None:
     assert shares is not None
     assert shares["data"]["natural"] is shares["data"]["isotropic"] is None
     assert "isotropic" not in shares["caption"]
+
+
+def test_an_anchor_certifies_points_where_the_boundary_need_not_be_linear() -> None:
+    one = Experiment(scenario(**UNEVEN, theorems=["capture-general", "capture-anchored"]))
+    way = waypoints(one)
+    made = capture_figure(one, way)
+    assert made is not None
+    assert "by the anchor" in made["caption"]
+    share = dict(zip(made["data"]["steps"], made["data"]["natural"], strict=True))
+    assert share[way[-1].step] > 0.5
+    later = [np.sign(LeakyNetwork(point.weights, one.slope).output(one.sample.x)) for point in way]
+    for k, point in enumerate(way):
+        if point.anchored is not None:
+            signs = point.anchored.settled(one.sample.x)
+            assert share[point.step] == np.mean(signs != 0)
+            assert all((np.where(signs, other, 0) == signs).all() for other in later[k:])
+    found = lines(one, way, (theorem("capture-general"), theorem("capture-anchored")))
+    assert set(found) == {
+        "capture-general: kept",
+        "capture-general: distance",
+        "capture-anchored: kept",
+    }
+    assert all(holds is not False for line in found.values() for holds in line["holds"])
 
 
 def test_the_figures_of_a_captured_scenario_are_drawn() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ....numerics.enclose.ball_array import BallArray
-from ....numerics.limit.capture import Capture
 from ....numerics.limit.convex_limit import ConvexLimit
 from ....theory.statement import Theorem
 from ...values import finite
 from ..experiment import Experiment
-from ..limit import OF_LIMIT, test_points
+from ..learner import ANCHORED
+from ..limit import OF_LIMIT
 from .boundaries import figure, plane
 from .waypoints import Waypoint, end_before_further, trained_on
 
@@ -23,22 +23,26 @@ _SAMPLES = 400
 
 def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str, Any] | None:
     """What is certified along training; None where it was not asked."""
-    further = [(one.step, one.found) for one in way if one.further and one.found is not None]
+    seen = dict(experiment.training.tries)
+    seen |= {one.step: one.found for one in way if one.found is not None}
     tries = [
-        (step, found, found.certified)
-        for step, found in (*experiment.training.tries, *further)
-        if found.certified is not None
+        (step, seen[step], certified)
+        for step in sorted(seen)
+        if (certified := seen[step].certified) is not None
     ]
     if not tries:
         return None
-    points = test_points(experiment)
+    points, by_anchor = experiment.limit_points, ANCHORED in (experiment.scenario.theorems or ())
     half = len(points) // 2
-    # Of a limit that need not be linear the certificate says nothing at a point.
-    linear = all(certified.angle is not None for _, found, certified in tries if found.captured)
-    certain = [_certain(found, points) for _, found, _ in tries] if linear else None
+    # Of a limit that need not be linear only the anchor says something at a point.
+    linear = all(c.angle is not None for _, found, c in tries if found.captured)
+    certain = {}
+    if linear or by_anchor:
+        certain = {one.step: _certain(one, points, by_anchor) for one in way if one.found}
 
-    def share(part: slice) -> list[float] | None:
-        return None if certain is None else [float(one[part].mean()) for one in certain]
+    def share(part: slice) -> list[float | None]:
+        known = [certain.get(step) for step, _, _ in tries]
+        return [None if one is None else float(one[part].mean()) for one in known]
 
     return figure(
         experiment,
@@ -48,8 +52,9 @@ def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str,
         "for ever. Below, what is certified for ever: the share of own pairs that keep their sign"
         + (
             f", and of {half} natural samples and as many isotropic points z the share about which "
-            "the answer never changes again: |cos(z, Q*)| > τ"
-            if linear
+            "the answer never changes again: "
+            + " or ".join(["|cos(z, Q*)| > τ"] * linear + ["by the anchor"] * by_anchor)
+            if certain
             else ""
         )
         + f". From the step marked on, no own pair ever changes its sign.{trained_on(way)}",
@@ -58,21 +63,26 @@ def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str,
             "activation": [finite(certified.activation.lower) for _, _, certified in tries],
             "bound": [finite(certified.slack.lower) for _, _, certified in tries],
             "share": [found.share for _, found, _ in tries],
-            "natural": share(slice(half)),
-            "isotropic": share(slice(half, None)),
+            "natural": share(slice(half)) if certain else None,
+            "isotropic": share(slice(half, None)) if certain else None,
             "captured": next((step for step, found, _ in tries if found.captured), None),
             "ended": end_before_further(way),
         },
     )
 
 
-def _certain(found: Capture, points: np.ndarray) -> np.ndarray:
-    """Where the sign is certified for ever, bool (B,)."""
-    if found.limit is None or found.certified is None or not found.captured:
-        return np.zeros(len(points), dtype=bool)
-    z, normal, angle = BallArray.exact(points), found.limit.normal, found.certified.angle
-    assert angle is not None
-    return (abs(z @ normal) - (z * z).sum(axis=1).sqrt() * (angle * normal.norm())).positive
+def _certain(one: Waypoint, points: np.ndarray, by_anchor: bool) -> np.ndarray:
+    """Where the sign is certified for ever, by the angle or the anchor, bool (B,)."""
+    certain = np.zeros(len(points), dtype=bool)
+    limit = one.found.limit if one.found is not None else None
+    angle = one.certified.angle if one.certified is not None else None
+    if limit is not None and angle is not None:
+        z = BallArray.exact(points)
+        reach = (z * z).sum(axis=1).sqrt() * (angle * limit.normal.norm())
+        certain |= (abs(z @ limit.normal) - reach).positive
+    if by_anchor and one.anchored is not None:
+        certain |= one.anchored.settled(points) != 0
+    return certain
 
 
 def plane_figure(experiment: Experiment, theorems: tuple[Theorem, ...]) -> dict[str, Any] | None:

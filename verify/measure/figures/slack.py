@@ -20,7 +20,6 @@ from ....theory.statement import Theorem
 from ....theory.symbols import symbols_of
 from ...values import finite, middle
 from ..experiment import Experiment, measure
-from ..limit import test_points
 from .boundaries import figure
 from .waypoints import Waypoint, end_before_further, trained_on
 
@@ -112,29 +111,31 @@ def _activation(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
 
 
 def _contrary(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
-    points, slope = test_points(experiment), experiment.slope
+    points, slope = experiment.limit_points, experiment.slope
     few = points[:: -(-len(points) // _POINTS)]
     return np.array([float(linear_form(one.weights, few, slope).contrary) for one in way])
 
 
 def _certified(read: Callable[[Certified], float]) -> Along:
     """What the certificate of a captured network gives."""
+    return lambda experiment, way: np.array(
+        [np.nan if one.certified is None else read(one.certified) for one in way]
+    )
 
-    def along(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
-        return np.array(
-            [
-                read(one.found.certified)
-                if one.found is not None and one.found.certified is not None and one.found.captured
-                else np.nan
-                for one in way
-            ]
-        )
 
-    return along
+def _anchor_slack(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
+    return np.array([np.nan if (a := one.anchored) is None else a.slack.lower for one in way])
+
+
+def _later(values: Sequence[float], extreme: np.ufunc) -> np.ndarray:
+    """What is seen from each network on: the extreme over it and those that follow."""
+    # fmin and fmax pass over what is not known.
+    found = extreme.accumulate(np.array(values)[::-1])[::-1]
+    return np.where(np.isnan(values), np.nan, found)
 
 
 def _seen(what: str, extreme: np.ufunc) -> Along:
-    """What is seen of a captured network from there on: the extreme over those that follow."""
+    """The same of captured networks, as `follow` sees each."""
 
     def along(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
         loss = experiment.scenario.training.loss
@@ -144,11 +145,19 @@ def _seen(what: str, extreme: np.ufunc) -> Along:
             else np.nan
             for one in way
         ]
-        # fmin and fmax pass over what is not known.
-        later = extreme.accumulate(np.array(seen)[::-1])[::-1]
-        return np.where(np.isnan(seen), np.nan, later)
+        return _later(seen, extreme)
 
     return along
+
+
+def _anchor_activation(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
+    seen = [
+        (one.found.certified.activation * one.found.certified.rho).lower
+        if one.anchored is not None and one.found is not None and one.found.certified is not None
+        else np.nan
+        for one in way
+    ]
+    return _later(seen, np.fmin)
 
 
 _slack = _certified(lambda certified: certified.slack.min(certified.activation).lower)
@@ -157,6 +166,8 @@ ALONG: Mapping[str, Along] = {
     "tau": _tau,
     "trained_activation": _activation,
     "outside_contrary": _contrary,
+    "anchor_slack": _anchor_slack,
+    "anchor_activation": _anchor_activation,
     "tau_ever": _certified(lambda c: np.nan if c.angle is None else c.angle.upper),
     **dict.fromkeys(("capture_slack", "general_slack"), _slack),
     **dict.fromkeys(("capture_distance", "general_radius"), _distance),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from ....numerics.limit.capture import Capture
+from ....numerics.limit.anchor import Anchored, anchored
+from ....numerics.limit.capture import Capture, Certified
 from ....numerics.train.training import Checkpoint, train
 from ..learner import Learner
 
@@ -19,37 +21,51 @@ _FURTHER, _RECORDED = 600, 6
 
 @dataclass(frozen=True, eq=False)
 class Waypoint:
-    """A network W(0) + Cᵀ X after so many steps, `found` what the certificate says of it.
+    """A network W(0) + Cᵀ X of a learner after so many steps.
 
-    `found` is None where the certificate was not tried; `further` says that it comes after the
-    trained network.
+    `found` is what the capture certificate says of it, None where that was not tried; `further`
+    says that it comes after the trained network.
     """
 
+    learner: Learner
     step: int
     start: np.ndarray
     coefficients: np.ndarray
-    x: np.ndarray
     found: Capture | None
     further: bool = False
 
     @property
     def weights(self) -> np.ndarray:
         """W, float64 (m, d)."""
-        return self.start + self.coefficients.T @ self.x
+        return self.start + self.coefficients.T @ self.learner.sample.x
+
+    @property
+    def certified(self) -> Certified | None:
+        """What is certified of a captured network."""
+        return self.found.certified if self.found is not None and self.found.captured else None
+
+    @cached_property
+    def anchored(self) -> Anchored | None:
+        """The network captured by its anchor; None where it is not."""
+        if self.found is None or self.found.certified is None or self.found.limit is None:
+            return None
+        loss = self.learner.scenario.training.loss
+        found = anchored(self.weights, self.found.limit, loss)
+        return found if found.captured else None
 
 
 def waypoints(learner: Learner) -> tuple[Waypoint, ...]:
     """The networks on the way of a learner, in the order of their steps, from its first start."""
-    training, x = learner.training, learner.sample.x
+    training = learner.training
     end, tries = training.network, dict(training.tries)
     watched = learner.watched and learner.scenario.training.until == "captured"
     way = [
-        Waypoint(one.step, end.initial, one.coefficients, x, tries.get(one.step))
+        Waypoint(learner, one.step, end.initial, one.coefficients, tries.get(one.step))
         for one in training.recorded
         if one.step < end.steps
     ]
     found = learner.captured if watched else None
-    way.append(Waypoint(end.steps, end.initial, end.coefficients, x, found))
+    way.append(Waypoint(learner, end.steps, end.initial, end.coefficients, found))
     return (*way, *_further(learner)) if found is not None and found.captured else tuple(way)
 
 
@@ -89,10 +105,10 @@ def _further(learner: Learner) -> list[Waypoint]:
     )
     return [
         Waypoint(
+            learner,
             end.steps + one.step,
             start,
             one.coefficients,
-            sample.x,
             learner.capture_of(start + one.coefficients.T @ sample.x),
             further=True,
         )
