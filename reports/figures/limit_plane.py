@@ -20,8 +20,8 @@ _LINES: dict[str, tuple[str, Dash | str, str]] = {
 # Roles of samples: what the legend says, marker, size and width of the edge.
 _SUPPORT, _KINK = 1, 2
 _ROLES = ((_SUPPORT, "supports", "o", 5.6, 0.8), (_KINK, "supports, at a kink", "D", 6.2, 1.0))
-# Relative to the farthest sample: length of the longest arrows, and where the frame is.
-_LENGTH, _MARGIN = 0.8, 1.12
+# Relative to the farthest sample: length of the longest arrows, their names, and the frame.
+_LENGTH, _NAME, _MARGIN = 0.9, 1.07, 1.14
 
 
 class Arrow(FigureData):
@@ -77,7 +77,7 @@ def draw(data: LimitPlaneData, figure: Figure) -> None:
             handles.append(points(axes, x, y, marker, INK, size, width, zorder=4, label=says))
     for arrow, tip in tips.items():
         handles.append(_line(axes, arrow, 4 * reach / math.hypot(arrow.x, arrow.y)))
-        _arrow(axes, arrow.name, tip, 0.08 * reach)
+        _arrow(axes, arrow.name, tip, reach)
     note = f"{100 * data.part:.3g} % of the samples' squared norm lies in this plane"
     axes.set_title(note, fontsize=7.5, loc="center", pad=3)
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -101,16 +101,18 @@ def _line(axes: Axes, arrow: Arrow, scale: float) -> Line2D:
     return line
 
 
-def _arrow(axes: Axes, name: str, tip: tuple[float, float], beside: float) -> None:
-    """An arrow from 0, its name beside it near 0, where samples are few."""
+def _arrow(axes: Axes, name: str, tip: tuple[float, float], reach: float) -> None:
+    """An arrow from 0; its name where it points to, beyond the samples."""
     colour = _LINES[name][0]
     look = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", xy=tip, xytext=(0, 0), arrowprops=look, zorder=5)
     x, y = tip
-    length = math.hypot(x, y)
-    # That of q below it, as those of v and u are above theirs.
-    side = beside / length * (-1 if (x < 0) is not (name == "q") else 1)
-    at = (0.36 * x - side * y, 0.36 * y + side * x)
+    height = axes.get_ylim()[1 if y > 0 else 0]
+    beyond = min(
+        (_NAME * reach / abs(x)) if x else math.inf,
+        (_NAME / _MARGIN * height / y) if y else math.inf,
+    )
+    at = (beyond * x, beyond * y)
     axes.text(*at, f"${name}$", color=colour, ha="center", va="center", fontsize=9.5, zorder=6)
 
 
