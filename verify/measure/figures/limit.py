@@ -34,6 +34,7 @@ def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str,
         return None
     points, by_anchor = experiment.limit_points, ANCHORED in (experiment.scenario.theorems or ())
     half = len(points) // 2
+    also = ", those held out among them," if half > experiment.sample.n else ""
     # Of a limit that need not be linear only the anchor says something at a point.
     linear = all(c.angle is not None for _, found, c in tries if found.captured)
     certain = {}
@@ -51,8 +52,8 @@ def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str,
         "The least own activation of the network on its way, and what the certificate bounds it by "
         "for ever. Below, what is certified for ever: the share of own pairs that keep their sign"
         + (
-            f", and of {half} natural samples and as many isotropic points z the share about which "
-            "the answer never changes again: "
+            f", and of {half} natural samples{also} and as many isotropic points z the share about "
+            "which the answer never changes again: "
             + " or ".join(["|cos(z, Q*)| > τ"] * linear + ["by the anchor"] * by_anchor)
             if certain
             else ""
