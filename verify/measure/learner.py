@@ -46,7 +46,7 @@ ANCHORED = "capture-anchored"
 """The theorem whose certificate training waits for where a scenario names it."""
 _TRIES = 64
 """How often, at most, capture is tried while training, evenly in the logarithm of the step."""
-_LAST_TRIES = 6
+_LAST_TRIES = 4
 """How many states are recorded of those where the certificate had something to say."""
 
 

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from ....numerics.enclose.ball_array import BallArray
+from ....numerics.limit.anchor import Anchored
+from ....numerics.limit.capture import Capture
 from ....numerics.limit.convex_limit import ConvexLimit
 from ....theory.statement import Theorem
 from ...values import finite
 from ..experiment import Experiment
 from ..learner import ANCHORED
-from ..limit import OF_LIMIT
+from ..limit import OF_LIMIT, until_captured
 from .boundaries import figure, plane
 from .waypoints import Waypoint, end_before_further, trained_on
 
@@ -37,13 +39,19 @@ def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str,
     also = ", those held out among them," if half > experiment.sample.n else ""
     # Of a limit that need not be linear only the anchor says something at a point.
     linear = all(c.angle is not None for _, found, c in tries if found.captured)
-    certain = {}
+    certain: list[np.ndarray | None] = []
     if linear or by_anchor:
-        certain = {one.step: _certain(one, points, by_anchor) for one in way if one.found}
+        anchors = {one.step: one.anchored for one in way} if by_anchor else {}
+        certain = [
+            # An anchor needs the network, which is not recorded at every try.
+            None
+            if by_anchor and step not in anchors
+            else _certain(found, anchors.get(step), points)
+            for step, found, _ in tries
+        ]
 
-    def share(part: slice) -> list[float | None]:
-        known = [certain.get(step) for step, _, _ in tries]
-        return [None if one is None else float(one[part].mean()) for one in known]
+    def share(part: slice) -> list[float | None] | None:
+        return [None if one is None else float(one[part].mean()) for one in certain] or None
 
     return figure(
         experiment,
@@ -64,35 +72,36 @@ def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str,
             "activation": [finite(certified.activation.lower) for _, _, certified in tries],
             "bound": [finite(certified.slack.lower) for _, _, certified in tries],
             "share": [found.share for _, found, _ in tries],
-            "natural": share(slice(half)) if certain else None,
-            "isotropic": share(slice(half, None)) if certain else None,
+            "natural": share(slice(half)),
+            "isotropic": share(slice(half, None)),
             "captured": next((step for step, found, _ in tries if found.captured), None),
             "ended": end_before_further(way),
         },
     )
 
 
-def _certain(one: Waypoint, points: np.ndarray, by_anchor: bool) -> np.ndarray:
+def _certain(found: Capture, anchored: Anchored | None, points: np.ndarray) -> np.ndarray:
     """Where the sign is certified for ever, by the angle or the anchor, bool (B,)."""
     certain = np.zeros(len(points), dtype=bool)
-    limit = one.found.limit if one.found is not None else None
-    angle = one.certified.angle if one.certified is not None else None
-    if limit is not None and angle is not None:
+    angle = found.certified.angle if found.captured and found.certified is not None else None
+    if found.limit is not None and angle is not None:
         z = BallArray.exact(points)
-        reach = (z * z).sum(axis=1).sqrt() * (angle * limit.normal.norm())
-        certain |= (abs(z @ limit.normal) - reach).positive
-    if by_anchor and one.anchored is not None:
-        certain |= one.anchored.settled(points) != 0
+        reach = (z * z).sum(axis=1).sqrt() * (angle * found.limit.normal.norm())
+        certain |= (abs(z @ found.limit.normal) - reach).positive
+    if anchored is not None:
+        certain |= anchored.settled(points) != 0
     return certain
 
 
 def plane_figure(experiment: Experiment, theorems: tuple[Theorem, ...]) -> dict[str, Any] | None:
-    """The plane of the limit's two vectors; None where no theorem is about a limit that there is.
+    """The plane of the limit's two vectors; None where no theorem asked for is about a limit.
 
     It is that of the captured network where its boundary is linear.
     """
+    scenario = experiment.scenario
+    asked = until_captured(scenario) or scenario.theorems is not None
     symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
-    limit = _linear_limit(experiment) if symbols & OF_LIMIT else None
+    limit = _linear_limit(experiment) if asked and symbols & OF_LIMIT else None
     if limit is None:
         return None
     directions = dict(zip(limit.pattern.halves.tolist(), limit.directions.mid, strict=True))

@@ -16,7 +16,7 @@ from ..learner import Learner
 # A captured network is trained on, for the figures, to so many times its steps, ...
 _TIMES = 4
 # ... by at most so many, with so many recorded.
-_FURTHER, _RECORDED = 600, 6
+_FURTHER, _RECORDED = 600, 5
 
 
 @dataclass(frozen=True, eq=False)
