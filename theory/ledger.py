@@ -34,7 +34,7 @@ from .statement import (
     Step,
     Theorem,
 )
-from .symbols import index_of, quantity, symbols_of
+from .symbols import all_declared, index_of, quantity, symbols_of
 
 # Consistency is a sanity check, which the tests make again by finding points: it may stay open.
 CONSISTENCY_TIMEOUT_MS = 100
@@ -115,8 +115,7 @@ class Ledger:
     def _discharge(self, step: Step) -> Outcome:
         match step:
             case Definition():
-                formula = sp.And(*step.facts)
-                return Outcome(formula, "definition", "discharged", "by definition", step.facts)
+                return self._definition(step)
             case Let():
                 return self._let(step)
             case Identity():
@@ -144,12 +143,25 @@ class Ledger:
                 return self._implied(step, dict.fromkeys(goals), claim.statement)
         raise ValueError(f"{self.theorem.id}, step {step.id}: unknown kind {type(step).__name__}")
 
+    def _definition(self, step: Definition) -> Outcome:
+        problem = _one_for_all(step)
+        if not problem and (problem := _letters_unknown(step)):
+            raise ValueError(f"{self.theorem.id}, step {step.id}: {problem}")
+        status: Status = "gap" if problem else "discharged"
+        formula = sp.And(*step.facts)
+        return Outcome(formula, "definition", status, problem or "by definition", step.facts)
+
     def _let(self, step: Let) -> Outcome:
         equation = sp.Eq(step.symbol, step.value, evaluate=False)
         hidden = {i for s in step.value.free_symbols for i in quantity(s).index}
         detail = ""
         if step.symbol in self.seen or step.symbol in step.value.free_symbols:
             detail = f"{step.symbol} already has a meaning, so it cannot be defined here"
+        elif not quantity(step.symbol).abbreviation:
+            detail = (
+                f"{step.symbol} is declared as {quantity(step.symbol).meaning!r}, which no proof "
+                "may change; only declare(..., abbreviation=True) makes a name for an expression"
+            )
         elif _fixed_by_claims(self.theorem.claims, step.symbol, step.value):
             detail = f"{step.symbol} is what a claim speaks of: its meaning is its declaration's"
         elif hidden := hidden - set(quantity(step.symbol).index):
@@ -167,7 +179,9 @@ class Ledger:
         if isinstance(step, Identity):
             cases = (sp.And(*(sp.Eq(s, v) for s, v in case.items())) for case in step.cases)
             facts = (sp.Implies(sp.Or(*cases), formula) if step.cases else formula,)
-            if not self._meaningful(step, formula):
+            if not all_declared(formula):
+                facts = ()  # a name may be that of something else: nothing for a solver to read
+            elif not self._meaningful(step, formula):
                 # `(sqrt(t) + 1) (sqrt(t) - 1) = t - 1` must not become a proof of t >= 0.
                 facts, detail = (), f"{detail}; no fact for other steps, as it may be undefined"
         return Outcome(formula, "sympy", status.get(verdict, "unknown"), detail, facts)
@@ -245,9 +259,8 @@ class Ledger:
         spoken_of = symbols_of(*(claim.statement for claim in claims)) if step.at else ()
         kept = [s.name for s in spoken_of if s not in replacement and s not in step.shared]
         detail = ""
-        if put := [value for value in replacement.values() if not isinstance(value, sp.Symbol)]:
-            # A theorem speaks of measured quantities, which no expression can stand for.
-            detail = f"{put[0]} is no symbol: a theorem applies to quantities with the same meaning"
+        if problem := _other_set(step.at):
+            detail = problem
         elif kept:
             names = ", ".join(kept)
             detail = f"{names} would keep the meaning of other data: replace or share it"
@@ -265,7 +278,46 @@ class Ledger:
             return replace(outcome, detail=f"premise of {step.theorem.id}: {outcome.detail}")
         if proved != "proved":
             return replace(outcome, status=proved, detail=f"{step.theorem.id} is not proved")
+        if step.theorem.kind == "prediction" and self.theorem.kind != "prediction":
+            detail = f"{step.theorem.id} is a prediction, so what rests on it is one too"
+            return replace(outcome, status="gap", detail=detail)
         return replace(outcome, detail=f"by {step.theorem.id}")
+
+
+def _other_set(at: Iterable[tuple[sp.Symbol, sp.Expr]]) -> str:
+    """Why a replacement does not lead from one set of samples to one other, or nothing."""
+    sets = set()
+    for symbol, twin in at:
+        if not isinstance(twin, sp.Symbol) or quantity(twin).twin_of != symbol.name:
+            # A theorem speaks of measured quantities, which nothing else can stand for.
+            return f"{twin} is not declared as the twin of {symbol} in another set of samples"
+        sets.add(twin.name.replace(symbol.name, "", 1).strip("_"))
+    return f"the twins are of different sets: {', '.join(sorted(sets))}" if len(sets) > 1 else ""
+
+
+def _letters(formula: sp.Basic) -> set[str]:
+    return {letter for symbol in symbols_of(formula) for letter in index_of(symbol)}
+
+
+def _one_for_all(step: Definition) -> str:
+    """Whether a definition says that a number is each member of a family, or nothing."""
+    for fact in step.facts:
+        for part in sp.And.make_args(fact):
+            if not isinstance(part, sp.Eq) or not part.lhs.is_Symbol or not part.rhs.is_Symbol:
+                continue
+            apart = set(index_of(part.lhs)) ^ set(index_of(part.rhs))
+            if left := apart - set(step.chooses):
+                letters = ", ".join(sorted(left))
+                return f"{part} for every {letters}: where one is picked, say chooses={letters!r}"
+    return ""
+
+
+def _letters_unknown(step: Definition) -> str:
+    """Which chosen letter no symbol of the facts varies with, or nothing."""
+    missing = set(step.chooses) - _letters(sp.And(*step.facts))
+    return f"chooses {', '.join(sorted(missing))}, which no symbol of its facts varies with" * bool(
+        missing
+    )
 
 
 def _fixed_by_claims(claims: tuple[Claim, ...], symbol: sp.Symbol, value: sp.Expr) -> bool:

@@ -128,7 +128,8 @@ class Definition(Step):
 
 @dataclass(frozen=True)
 class Let(Step):
-    """A new name for an expression. Checked: the symbol is new, no denominator can vanish."""
+    """A new name for an expression. Checked: the symbol is new and declared as an abbreviation, no
+    denominator can vanish."""
 
     symbol: sp.Symbol
     value: sp.Expr
@@ -177,12 +178,14 @@ class Cases(Step):
 
 @dataclass(frozen=True)
 class Limit(Step):
-    """`expression` tends to `value` as `variable` tends to `point`."""
+    """`expression` tends to `value` as `variable` tends to `point`: from both sides, unless `side`
+    says from which. It is shown to the reader and gives no fact to later steps."""
 
     expression: sp.Expr
     variable: sp.Symbol
     point: sp.Expr
     value: sp.Expr
+    side: Literal["+", "-", "+-"] = "+-"
 
 
 @dataclass(frozen=True)
@@ -205,13 +208,20 @@ class Earlier(Step):
     """The claims of a theorem already proved, applied with its symbols replaced.
 
     Checked: the theorem's assumptions, after replacement, follow from the facts used, and the
-    theorem itself is proved. Applied to other data (`at` is not empty), every symbol of its claims
-    must be replaced or named in `shared`, so that two data sets are never taken for one.
+    theorem itself is proved. Applied to other data (`at` is not empty), each symbol is replaced by
+    its twin in one other set of samples, and every symbol of the claims must be replaced or named
+    in `shared`, so that two data sets are never taken for one.
     """
 
     theorem: Theorem
     at: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
     shared: tuple[sp.Symbol, ...] = (gamma, m, d)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_declared(
+            f"step {self.id}", *(sp.sympify(part) for pair in self.at for part in pair)
+        )
 
 
 @dataclass(frozen=True)
@@ -305,10 +315,24 @@ class Theorem:
     remarks: tuple[str, ...] = ()
     order: int = 1000
 
+    def __post_init__(self) -> None:
+        for what, parts in (("assumption", self.assumptions), ("claim", self.claims)):
+            ids = [part.id for part in parts]
+            if twice := next((id for id in ids if ids.count(id) > 1), None):
+                raise ValueError(f"{self.id}: two of its {what}s are named {twice!r}")
+        if not self.claims:
+            raise ValueError(f"{self.id}: a theorem has at least one claim")
+
     @property
     def trusted_base(self) -> tuple[TrustedFact, ...]:
-        """The facts that the proof cites without proving them, in order of first use."""
-        cited = [step.cited.fact for step in self.proof if isinstance(step, Citation)]
+        """The facts that the proof cites without proving them, in order of first use; those of the
+        theorems that it leans on included."""
+        cited: list[TrustedFact] = []
+        for step in self.proof:
+            if isinstance(step, Citation):
+                cited.append(step.cited.fact)
+            elif isinstance(step, Earlier):
+                cited += step.theorem.trusted_base
         return tuple(dict.fromkeys(cited))
 
     @property

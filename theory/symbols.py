@@ -19,6 +19,8 @@ class Quantity:
     `low` and `high` bound its range (`None`: unbounded); `open_low` and `open_high` say whether
     the end itself is excluded. `index` names what the number varies with ("n": sample, "j":
     neuron), so that a mean over neurons is never bounded by something that varies with the neuron.
+    `abbreviation` marks a name that proofs may give a value to; all others have the meaning that
+    they are declared with. `twin_of` names the symbol of another set of samples that says the same.
     `typst` is its name in Typst mathematics, `latex` in LaTeX.
     """
 
@@ -32,6 +34,8 @@ class Quantity:
     index: str = ""
     latex: str = ""
     typst: str = ""
+    abbreviation: bool = False
+    twin_of: str = ""
 
     @property
     def name(self) -> str:
@@ -83,6 +87,8 @@ def declare(
     index: str = "",
     latex: str = "",
     typst: str = "",
+    abbreviation: bool = False,
+    twin_of: str = "",
 ) -> sp.Symbol:
     """Declare a symbol and return it; declaring it again must say the same.
 
@@ -92,7 +98,7 @@ def declare(
 
     Raises:
         ValueError: the name is not one that solver and compiler can take, or is already declared
-            with another meaning or range.
+            with another meaning or range; or the range holds no number.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name in _RESERVED:
         raise ValueError(
@@ -100,6 +106,15 @@ def declare(
             "underscores between them, begins with a letter, and is no reserved word such as "
             "'and', 'true' or 'lambda'; how it is shown is said by latex= and typst="
         )
+    if bad := [end for end in (low, high) if end is not None and type(end) is not int]:
+        raise ValueError(
+            f"symbol {name!r}: a range ends at an integer or nowhere, not at {bad[0]!r}"
+        )
+    if low is not None and high is not None:
+        first = low + open_low if integer else low
+        last = high - open_high if integer else high
+        if first > last or (first == last and not integer and (open_low or open_high)):
+            raise ValueError(f"symbol {name!r}: no number lies in its range, {low} to {high}")
     signs: dict[str, bool] = {"real": True}
     if low is not None and (low > 0 or (low == 0 and open_low)):
         signs = {"positive": True}
@@ -117,6 +132,8 @@ def declare(
         index,
         latex or default_latex(name),
         typst or typst_of(latex) or default_typst(name),
+        abbreviation,
+        twin_of,
     )
     known = _declared.get(name)
     if known is not None and known != quantity:
@@ -147,7 +164,7 @@ def twin(
         **{f: getattr(q, f) for f in ("low", "high", "open_low", "open_high", "integer", "index")},
         **{form: text.replace(letter, letter + mark, 1) for form, text in notation.items()},
     }
-    return declare(prefix + q.name, meaning, **{**alike, **differs})
+    return declare(prefix + q.name, meaning, twin_of=q.name, **{**alike, **differs})
 
 
 def quantity(symbol: sp.Symbol | str) -> Quantity:
@@ -184,6 +201,18 @@ def require_declared(where: str, *formulas: object) -> None:
                     f"{where}: {symbol.name!r} is not the declared symbol of that name "
                     f"({known.meaning}); use what declare(...) returns, not sympy.Symbol"
                 )
+
+
+def all_declared(formula: sp.Basic) -> bool:
+    """Whether the free symbols are those that `declare` returned, and bound names are not declared.
+
+    A bound name that is declared too would be taken for the number that it names.
+    """
+    bound = {s for s in formula.atoms(sp.Symbol) if s.name not in _declared}
+    free = formula.free_symbols
+    return not bound & free and all(
+        _declared[s.name].symbol == s and s in free for s in formula.atoms(sp.Symbol) - bound
+    )
 
 
 def index_of(symbol: sp.Symbol) -> str:

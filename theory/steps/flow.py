@@ -65,7 +65,9 @@ pairing_t = declare("pairing_t", "<W(t), W_l>", index="t")
 distance_t = declare(
     "distance_t", "‖W(t)/rho(t) - W_l‖", low=0, index="t", latex="\\|W_t/\\rho_t-W_l\\|"
 )
-ratio_T = declare("ratio_T", "R_T = max(‖W(T)‖/rho_T, M)", low=0, open_low=True, latex="R_T")
+ratio_T = declare(
+    "ratio_T", "R_T = max(‖W(T)‖/rho_T, M)", low=0, open_low=True, latex="R_T", abbreviation=True
+)
 
 elapsed_t = declare("elapsed_t", "t - T", low=0, index="t", latex="t-T")
 

@@ -46,13 +46,21 @@ _lever = declare(
 bound_n = declare(
     "bound_n", "the certificate's bound at the own pairs of n", index="gn", latex="\\sigma_n"
 )
-_moved = declare("form_moved", "the form at W/rho - W_l", index="gnt", latex="\\Delta_n")
+_moved = declare(
+    "form_moved", "the form at W/rho - W_l", index="gnt", latex="\\Delta_n", abbreviation=True
+)
 _own_mean = declare("own_mean_t", "<bbar_g, x_n> at t, bbar_g the mean of the group g", index="gnt")
 _other_mean = declare("other_mean_t", "<bbar_g', x_n> at t, of the other half", index="gnt")
-_own_share = declare("own_share", "<bbar_g, x_n>/rho at t", index="gnt", latex="u_n")
-_other_share = declare("other_share", "<bbar_g', x_n>/rho at t", index="gnt", latex="v_n")
+_own_share = declare(
+    "own_share", "<bbar_g, x_n>/rho at t", index="gnt", latex="u_n", abbreviation=True
+)
+_other_share = declare(
+    "other_share", "<bbar_g', x_n>/rho at t", index="gnt", latex="v_n", abbreviation=True
+)
 _b_h = declare("b_t", "<b_j, x_n> at t", index="gnjt")
-activation_t = declare("activation_t", "own activation |<b_j, x_n>|/rho at t", index="gnjt")
+activation_t = declare(
+    "activation_t", "own activation |<b_j, x_n>|/rho at t", index="gnjt", abbreviation=True
+)
 activation_T = declare("activation_T", "own activation |<b_j, x_n>|/rho at T", index="gnj")
 least_ever = declare(
     "least_ever", "infimum of all own activations over all times from T on", latex="\\sigma_\\infty"

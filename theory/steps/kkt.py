@@ -16,11 +16,11 @@ from ..statement import Cases, Citation, Definition, Identity, Inequality, Let, 
 from ..symbols import N, R_max, R_min, activation_margin, declare, gamma, lambda_max, m, p_max
 from . import sums
 
-r = declare("r", "R_min²", low=0, open_low=True)
-R = declare("R", "R_max²", low=0, open_low=True)
-P = declare("P", "(N-1) p_max, a bound on every row sum of |<x_n, x_k>|", low=0)
-U = declare("U", "upper bound of every multiplier", low=0, open_low=True)
-L = declare("L", "lower bound of every multiplier")
+r = declare("r", "R_min²", low=0, open_low=True, abbreviation=True)
+R = declare("R", "R_max²", low=0, open_low=True, abbreviation=True)
+P = declare("P", "(N-1) p_max, a bound on every row sum of |<x_n, x_k>|", low=0, abbreviation=True)
+U = declare("U", "upper bound of every multiplier", low=0, open_low=True, abbreviation=True)
+L = declare("L", "lower bound of every multiplier", abbreviation=True)
 
 # An arbitrary sample n and an arbitrary neuron j.
 lambda_n = declare("lambda_n", "multiplier of an arbitrary sample n", low=0, index="n")

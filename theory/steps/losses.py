@@ -41,7 +41,12 @@ _logistic = declare(
     "logistic_n_t", "log(1 + exp(-z_n)) at t", low=0, open_low=True, index="nt", latex="\\ell_n"
 )
 _logistic_top = declare(
-    "logistic_top_n", "the larger of that and L_T", low=0, open_low=True, index="nt"
+    "logistic_top_n",
+    "the larger of that and L_T",
+    low=0,
+    open_low=True,
+    index="nt",
+    abbreviation=True,
 )
 partition_t = declare(
     "partition_t", "sum of exp(-z_n) at t", low=0, open_low=True, index="t", latex="P_t"

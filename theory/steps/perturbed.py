@@ -25,7 +25,7 @@ from .linear_boundary import (
 )
 
 # The set and how it is perturbed.
-N_adv = declare("N_adv", "number of perturbed samples", low=1, integer=True)
+N_adv = declare("N_adv", "number of perturbed samples", low=1, integer=True, twin_of="N")
 eps = declare(
     "eps",
     "size of the perturbation: sample n is x'_n + eps y^a_n dir",
@@ -43,7 +43,7 @@ base_p_max = twin(
 )
 
 # The same quantities of the perturbed set, and of its network.
-TWINS: dict[sp.Symbol, sp.Expr] = {symbols.N: N_adv}
+TWINS: dict[sp.Symbol, sp.Symbol] = {symbols.N: N_adv}
 """For a symbol of standard training the one that says the same of the perturbed set."""
 
 
@@ -95,12 +95,20 @@ adv_A_eigenvalue = _adv(
 )
 
 # What the base bounds give.
-R_hat = declare("R_hat", "R'_max² + 2 eps kappa + eps² ‖dir‖²", low=0, latex="\\hat R")
-r_hat = declare("r_hat", "R'_min² - 2 eps kappa + eps² ‖dir‖²", latex="\\hat r")
-P_hat = declare("P_hat", "(N_adv - 1)(p'_max + 2 eps kappa + eps² ‖dir‖²)", low=0, latex="\\hat P")
-R_A = declare("R_A", "(R^a_max)²", low=0, open_low=True)
-r_A = declare("r_A", "(R^a_min)²", low=0)
-P_A = declare("P_A", "(N_adv - 1) p^a_max", low=0)
+R_hat = declare(
+    "R_hat", "R'_max² + 2 eps kappa + eps² ‖dir‖²", low=0, latex="\\hat R", abbreviation=True
+)
+r_hat = declare("r_hat", "R'_min² - 2 eps kappa + eps² ‖dir‖²", latex="\\hat r", abbreviation=True)
+P_hat = declare(
+    "P_hat",
+    "(N_adv - 1)(p'_max + 2 eps kappa + eps² ‖dir‖²)",
+    low=0,
+    latex="\\hat P",
+    abbreviation=True,
+)
+R_A = declare("R_A", "(R^a_max)²", low=0, open_low=True, abbreviation=True)
+r_A = declare("r_A", "(R^a_min)²", low=0, abbreviation=True)
+P_A = declare("P_A", "(N_adv - 1) p^a_max", low=0, abbreviation=True)
 
 NORM_UPPER = base_R_max**2 + 2 * eps * kappa + eps**2 * dir_sq
 NORM_LOWER = base_R_min**2 - 2 * eps * kappa + eps**2 * dir_sq

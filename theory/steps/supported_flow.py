@@ -43,7 +43,13 @@ _part = declare(
     index="njt",
 )
 _height = declare(
-    "flow_height", "exp(C_n + A B_n(t))", low=0, open_low=True, index="nt", latex="E_n(t)"
+    "flow_height",
+    "exp(C_n + A B_n(t))",
+    low=0,
+    open_low=True,
+    index="nt",
+    latex="E_n(t)",
+    abbreviation=True,
 )
 GROWN = sp.exp(_room) + _weight * _square * _time
 NEEDED = sp.exp(_room + _weight * sp.Abs(_start) / (gamma * size_j))

@@ -10,8 +10,8 @@ from ...steps.kkt import L, P, R, U, r
 from ...symbols import declare, gamma
 from . import exact_chain, half_aware, standard_boundary
 
-U_half = declare("U_half", "the half-aware upper bound of the multipliers")
-L_half = declare("L_half", "the half-aware lower bound of the multipliers")
+U_half = declare("U_half", "the half-aware upper bound of the multipliers", abbreviation=True)
+L_half = declare("L_half", "the half-aware lower bound of the multipliers", abbreviation=True)
 
 _exact = P < gamma**3 * r**2 / (R + gamma * (1 + gamma) * r)
 _half = linear_boundary.half_aware(R, r, P)

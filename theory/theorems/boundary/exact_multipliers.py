@@ -24,7 +24,7 @@ paired_n = declare(
 )
 paired_top = declare("paired_top", "the same for the largest multiplier", latex="\\pi_{top}")
 row_sum_n = declare("row_sum_n", "sum over k != n of |A_nk|", low=0, index="n")
-U_2 = declare("U_2", "upper bound 2/((1+gamma²)(r - P))", low=0, open_low=True)
+U_2 = declare("U_2", "upper bound 2/((1+gamma²)(r - P))", low=0, open_low=True, abbreviation=True)
 THEOREM = Theorem(
     id="exact-multipliers",
     order=140,

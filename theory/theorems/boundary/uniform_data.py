@@ -135,11 +135,11 @@ _x = declare("coordinate", "one coordinate of a sample", low=-1, high=1, index="
 _y = declare(
     "other_coordinate", "the same coordinate of another", low=-1, high=1, index="i", latex="y"
 )
-_u, _w = sp.symbols("u w", real=True)
-_ell1 = declare("log_norm", "log(4 N/delta)", low=0, latex="\\ell_1")
-_ell2 = declare("log_cross", "log(2 N (N-1)/delta)", low=0, latex="\\ell_2")
-_t1 = declare("t1", "bound of every |‖x_n‖² - d/3|", low=0, latex="t_1")
-_t2 = declare("t2", "bound of every |<x_n, x_k>|", low=0, latex="t_2")
+_u, _w = sp.symbols("x_1 x_2", real=True)
+_ell1 = declare("log_norm", "log(4 N/delta)", low=0, latex="\\ell_1", abbreviation=True)
+_ell2 = declare("log_cross", "log(2 N (N-1)/delta)", low=0, latex="\\ell_2", abbreviation=True)
+_t1 = declare("t1", "bound of every |‖x_n‖² - d/3|", low=0, latex="t_1", abbreviation=True)
+_t2 = declare("t2", "bound of every |<x_n, x_k>|", low=0, latex="t_2", abbreviation=True)
 
 
 def _chance(name: str, meaning: str, index: str = "") -> Any:
@@ -179,7 +179,12 @@ def _tail_steps(
     """The chance of one deviation beyond the radius is at most `failure`, by either inequality."""
     ell, spelled = log
     symbols: dict[Bound, Any] = {
-        bound: declare(f"{radius.name}_{bound}", f"{radius.name} by {bound.title()}", low=0)
+        bound: declare(
+            f"{radius.name}_{bound}",
+            f"{radius.name} by {bound.title()}",
+            low=0,
+            abbreviation=True,
+        )
         for bound in _EITHER
     }
     tails = {

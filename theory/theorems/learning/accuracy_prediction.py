@@ -75,8 +75,9 @@ _leading = declare(
     low=0,
     open_low=True,
     latex="\\sigma_0^2",
+    abbreviation=True,
 )
-_z = declare("z_score", "the resulting mean over deviation", low=0, latex="z")
+_z = declare("z_score", "the resulting mean over deviation", low=0, latex="z", abbreviation=True)
 
 Z_SCORE = sp.sqrt(d / N) / sp.sqrt(1 + base_variance * d / (eps**2 * N_adv))
 PREDICTION = (1 + sp.erf(Z_SCORE / sp.sqrt(2))) / 2

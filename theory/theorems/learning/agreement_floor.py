@@ -42,16 +42,16 @@ alignment = declare(
     latex="c_{\\mathrm{dir}}",
 )
 
-_t = declare("part_ratio", "base part over perturbation part", low=0, latex="t")
-_floor = declare("rho_floor", "lower bound of rho", latex="\\rho_0")
+_t = declare("part_ratio", "base part over perturbation part", low=0, latex="t", abbreviation=True)
+_floor = declare("rho_floor", "lower bound of rho", latex="\\rho_0", abbreviation=True)
 _b1 = declare("base_along", "<base part, dir/‖dir‖>", latex="b_1")
 _b2 = declare(
     "base_across",
     "<base part, w> for the unit vector w orthogonal to dir with q in the span of dir and w",
     latex="b_2",
 )
-_cos = declare("cos_adv_dir", "cos(q_adv, dir)", latex="c_1")
-_sin = declare("cos_adv_w", "cos(q_adv, w)", latex="c_2")
+_cos = declare("cos_adv_dir", "cos(q_adv, dir)", latex="c_1", abbreviation=True)
+_sin = declare("cos_adv_w", "cos(q_adv, w)", latex="c_2", abbreviation=True)
 
 _ratio = base_part / perturbation_part
 FLOOR = alignment * sp.sqrt(1 - _ratio**2) - _ratio * sp.sqrt(1 - alignment**2)

@@ -34,8 +34,8 @@ base_z_max = declare(
     typst='max_n abs(chevron.l x\'_n "," thin z chevron.r)',
 )
 _side = declare("side_n", "y_n <x_n, z>", index="n", latex="s_n")
-_root = declare("root_log", "sqrt(2 log(2/delta))", low=0, latex="\\ell")
-_reach = declare("normal_reach", "R_max² + (N-1) p_max", low=0, open_low=True)
+_root = declare("root_log", "sqrt(2 log(2/delta))", low=0, latex="\\ell", abbreviation=True)
+_reach = declare("normal_reach", "R_max² + (N-1) p_max", low=0, open_low=True, abbreviation=True)
 
 _U, _L = label_free_upper, label_free_lower
 _ROOT = sp.sqrt(2 * sp.log(2 / delta))

@@ -40,9 +40,9 @@ def worst(norm: sp.Expr, pair: sp.Expr, along: sp.Expr) -> tuple[sp.Expr, sp.Exp
     )
 
 
-t1 = declare("noise_t1", "bound of every |‖x'_n‖² - d/3|", low=0, latex="t_1")
-t2 = declare("noise_t2", "bound of every |<x'_n, x'_k>|", low=0, latex="t_2")
-t3 = declare("noise_t3", "bound of every |<x'_n, dir>|", low=0, latex="t_3")
+t1 = declare("noise_t1", "bound of every |‖x'_n‖² - d/3|", low=0, latex="t_1", abbreviation=True)
+t2 = declare("noise_t2", "bound of every |<x'_n, x'_k>|", low=0, latex="t_2", abbreviation=True)
+t3 = declare("noise_t3", "bound of every |<x'_n, dir>|", low=0, latex="t_3", abbreviation=True)
 _x = declare("noise_x", "one coordinate of a base sample", low=-1, high=1, index="i")
 _y = declare("noise_y", "the same coordinate of another", low=-1, high=1, index="i")
 _WAYS = {
@@ -63,9 +63,11 @@ any_bad = declare("noise_any", "probability that any of the three happens", low=
 miss = declare(
     "noise_miss", "probability that the perturbed set misses an assumption", low=0, high=1
 )
-R_worst = declare("R_worst", "largest squared norm that the radii leave", low=0, open_low=True)
-r_worst = declare("r_worst", "smallest squared norm that the radii leave")
-P_worst = declare("P_worst", "largest row sum that the radii leave", low=0)
+R_worst = declare(
+    "R_worst", "largest squared norm that the radii leave", low=0, open_low=True, abbreviation=True
+)
+r_worst = declare("r_worst", "smallest squared norm that the radii leave", abbreviation=True)
+P_worst = declare("P_worst", "largest row sum that the radii leave", low=0, abbreviation=True)
 _u, _w = sp.symbols("u w", real=True)
 
 WITHIN = sp.And(

@@ -16,8 +16,12 @@ from ..boundary import exact_multipliers
 from ..perturbation import perturbation_features
 from ..perturbation.perturbation_features import lambda_n, q_margin_n, rho_n
 
-square = declare("R_equal", "R_max², the squared norm of every sample", low=0, open_low=True)
-common = declare("common", "the common multiplier 2/((1+gamma²) R_max²)", low=0, open_low=True)
+square = declare(
+    "R_equal", "R_max², the squared norm of every sample", low=0, open_low=True, abbreviation=True
+)
+common = declare(
+    "common", "the common multiplier 2/((1+gamma²) R_max²)", low=0, open_low=True, abbreviation=True
+)
 along = declare("sample_along_q", "y_n <x_n, q>/‖q‖ of an arbitrary sample", index="n")
 
 NATURAL = (
@@ -81,11 +85,17 @@ imbalance = declare(
     low=0,
     integer=True,
 )
-strength = declare("strength", "eps sqrt(N)/R_max", low=0, open_low=True, latex="x")
-shift = declare("shift", "eps² - 2 eps R_max/sqrt(N)", latex="g")
-adv_common = declare("adv_common", "the number 1/row", low=0, open_low=True)
+strength = declare(
+    "strength", "eps sqrt(N)/R_max", low=0, open_low=True, latex="x", abbreviation=True
+)
+shift = declare("shift", "eps² - 2 eps R_max/sqrt(N)", latex="g", abbreviation=True)
+adv_common = declare("adv_common", "the number 1/row", low=0, open_low=True, abbreviation=True)
 weight_row = declare(
-    "weight_row", "the row sum of the perturbed set's matrix A", low=0, open_low=True
+    "weight_row",
+    "the row sum of the perturbed set's matrix A",
+    low=0,
+    open_low=True,
+    abbreviation=True,
 )
 norm_a = declare("flipped_square", "‖x_n - eps y_n q/‖q‖‖²", index="n")
 pair_a = declare("flipped_pair", "inner product of two such samples", index="n")
@@ -109,7 +119,7 @@ N_plus = declare("N_plus", "number of samples labelled +1", low=0)
 N_minus = declare("N_minus", "number of samples labelled -1", low=0)
 _mixed = (1 + gamma**2) * (plus_sum**2 + minus_sum**2) + 4 * gamma * plus_sum * minus_sum
 _whole_row = (1 + gamma**2) * square + N * shift * (1 + gamma) ** 2 / 2
-floor = declare("form_floor", "min(row, (1+gamma²) R/2)", low=0, open_low=True)
+floor = declare("form_floor", "min(row, (1+gamma²) R/2)", low=0, open_low=True, abbreviation=True)
 PERTURBED = (
     Let(
         "shift",

@@ -61,7 +61,7 @@ _PATTERN = held.Pattern(
     declare("rival_mass", "sum of a_j² over the rivals of g at n", low=0, index="gn", latex="A_r"),
     declare("rival_limit", "sum of |a_j| <w^l_j, x_n> over the rivals", index="gn"),
     declare("rival_sum", "sum of |a_j| <w_j, x_n> over the rivals of g at n, at t", index="gnt"),
-    declare("rival_share", "that over rho", index="gnt", latex="r_n"),
+    declare("rival_share", "that over rho", index="gnt", latex="r_n", abbreviation=True),
     _idle,
 )
 _KEPT = general_activation >= general_slack

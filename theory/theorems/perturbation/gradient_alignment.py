@@ -42,11 +42,13 @@ gradient_cos_max = declare("gradient_cos_max", "larger of the two gradient cosin
 
 part_plus = declare("part_plus", "‖A_+‖", low=0, open_low=True, latex="\\|A_+\\|")
 part_minus = declare("part_minus", "‖A_-‖", low=0, open_low=True, latex="\\|A_-\\|")
-_same = declare("same_weight", "1 + gamma²", low=0, latex="c_1")
-_cross = declare("cross_weight", "2 gamma", low=0, latex="c_2")
+_same = declare("same_weight", "1 + gamma²", low=0, latex="c_1", abbreviation=True)
+_cross = declare("cross_weight", "2 gamma", low=0, latex="c_2", abbreviation=True)
 _qq = declare("q_square", "‖q‖²")
-_spread = declare("gradient_spread", "(1-gamma)⁴ (1 - c²)", low=0, latex="K")
-_floor = declare("gradient_floor", "2 sqrt(2 gamma (1+gamma²)) + (1+gamma)² c", latex="D")
+_spread = declare("gradient_spread", "(1-gamma)⁴ (1 - c²)", low=0, latex="K", abbreviation=True)
+_floor = declare(
+    "gradient_floor", "2 sqrt(2 gamma (1+gamma²)) + (1+gamma)² c", latex="D", abbreviation=True
+)
 
 FLOOR = 2 * sp.sqrt(2 * gamma * (1 + gamma**2)) + (1 + gamma) ** 2 * class_cos
 SPREAD = (1 - gamma) ** 4 * (1 - class_cos**2)
@@ -94,7 +96,11 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
     inner = declare(f"gradient_inner_{label}", f"<gradient, q> at label {label}")
     square = declare(f"gradient_square_{label}", f"‖gradient‖² at label {label}")
     cosine = declare(f"gradient_cos_{label}", f"cosine of gradient and q at label {label}")
-    ratio = declare(f"gradient_ratio_{label}", f"<gradient, q>/(‖A_+‖ ‖A_-‖) at label {label}")
+    ratio = declare(
+        f"gradient_ratio_{label}",
+        f"<gradient, q>/(‖A_+‖ ‖A_-‖) at label {label}",
+        abbreviation=True,
+    )
     between = class_cos * own * other
     inner_value = _same * own**2 + (_same + _cross) * between + _cross * other**2
     square_value = _same**2 * own**2 + 2 * _same * _cross * between + _cross**2 * other**2
