@@ -33,6 +33,7 @@ from .statement import (
     Limit,
     Step,
     Theorem,
+    TrustedFact,
 )
 from .symbols import all_declared, index_of, quantity, symbols_of
 
@@ -74,14 +75,18 @@ class Ledger:
             s for a in theorem.assumptions for s in a.relation.free_symbols
         }
 
-    def hypotheses(self, step: Step) -> tuple[Boolean, ...]:
+    def hypotheses(self, step: Step, goal: Boolean = sp.true) -> tuple[Boolean, ...]:
+        """The facts that a step may use for a goal: a claim about every sample, neuron or point
+        never rests on what is known of one that was chosen."""
         missing = [name for name in step.rests_on if name not in self.facts]
         if missing:
             raise ValueError(
                 f"{self.theorem.id}, step {step.id}: uses {missing}, which is neither an "
                 "assumption nor an earlier step"
             )
-        facts = [fact for name in step.rests_on for fact in self.facts[name]]
+        every = _letters(goal) if isinstance(step, Conclusion) else set()
+        names = (n for n in step.rests_on if not every & set(self.choices.get(n, ())))
+        facts = [fact for name in names for fact in self.facts[name]]
         return tuple(dict.fromkeys(f for f in facts if f is not sp.true))
 
     def enter(self, step: Step) -> Outcome:
@@ -140,7 +145,8 @@ class Ledger:
                     raise ValueError(f"{self.theorem.id}, step {step.id}: no claim {step.claim!r}")
                 # What data are held to is proved too, unless it is about a network on its way.
                 goals = [claim.statement] if claim.limit else [claim.statement, claim.relation]
-                return self._implied(step, dict.fromkeys(goals), claim.statement)
+                parts = (part for goal in goals for part in sp.And.make_args(goal))
+                return self._implied(step, dict.fromkeys(parts), claim.statement)
         raise ValueError(f"{self.theorem.id}, step {step.id}: unknown kind {type(step).__name__}")
 
     def _definition(self, step: Definition) -> Outcome:
@@ -218,7 +224,8 @@ class Ledger:
             if goal is sp.true:
                 continue
             # A side condition may not rest on a goal that presupposes it.
-            decision = decide(hypotheses, goal, title=title, timeout_ms=self.timeout_ms)
+            known = self.hypotheses(step, goal)
+            decision = decide(known, goal, title=title, timeout_ms=self.timeout_ms)
             texts.append(decision.smt)
             outcome = replace(outcome, smt="\n(reset)\n".join(texts))
             if decision.status == "not implied":
@@ -242,12 +249,16 @@ class Ledger:
             return Outcome(sp.And(*fact.conclusions), "trusted", "gap", detail)
         cited = fact(*at)
         put = list(zip(fact.symbols, at, strict=True))
-        fixed = [v for s, value in put if s not in fact.varying for v in _varying(value, fact.over)]
+        over = _running(fact, put)
+        fixed = [v for s, value in put if s not in fact.varying for v in _varying(value, over)]
         premises = (*_moved_ranges(put), *cited.put(fact.premises))
         conclusions = cited.put(fact.conclusions)
         formula = sp.And(*conclusions)
         if fixed:
-            detail = f"{fixed[0]} varies with {fact.over}, so {fact.key} does not apply"
+            detail = f"{fixed[0]} varies with {over}, so {fact.key} does not apply"
+            return Outcome(formula, "trusted", "gap", detail)
+        if alone := set(over) - {i for s, v in put if s in fact.varying for i in _letters(v)}:
+            detail = f"{fact.key} is about a family over {min(alone)}; nothing put varies with it"
             return Outcome(formula, "trusted", "gap", detail)
         outcome = self._implied(step, premises, formula, conclusions, engine="trusted")
         if outcome.status != "discharged":
@@ -293,6 +304,22 @@ def _other_set(at: Iterable[tuple[sp.Symbol, sp.Expr]]) -> str:
             return f"{twin} is not declared as the twin of {symbol} in another set of samples"
         sets.add(twin.name.replace(symbol.name, "", 1).strip("_"))
     return f"the twins are of different sets: {', '.join(sorted(sets))}" if len(sets) > 1 else ""
+
+
+# Letters that run over the same things: samples, and neurons.
+_ALIKE = ("nk", "ij")
+
+
+def _running(fact: TrustedFact, put: Iterable[tuple[sp.Symbol, sp.Basic]]) -> str:
+    """The letters over which a citation's family runs: those of the fact, or others of their kind
+    where no expression put for a varying symbol has the fact's own."""
+    found = {letter for s, value in put if s in fact.varying for letter in _letters(value)}
+
+    def running(letter: str) -> str:
+        kind = next((kind for kind in _ALIKE if letter in kind), letter)
+        return letter if letter in found else next((i for i in kind if i in found), letter)
+
+    return "".join(map(running, fact.over))
 
 
 def _letters(formula: sp.Basic) -> set[str]:
@@ -396,10 +423,9 @@ def _misused(step: Step, chosen: Mapping[str, frozenset[str]]) -> str:
             first, second = sorted(steps)[:2]
             return f"{letter} was chosen twice, by {first!r} and by {second!r}: two may differ"
     if isinstance(step, Citation):
-        for letter in step.cited.fact.over:
+        fact = step.cited.fact
+        for letter in _running(fact, zip(fact.symbols, step.cited.at, strict=False)):
             if letter in chosen:
                 (by,) = chosen[letter]
-                return (
-                    f"{letter} was chosen by {by!r}, so {step.cited.fact.key} does not apply to all"
-                )
+                return f"{letter} was chosen by {by!r}, so {fact.key} does not apply to all"
     return ""

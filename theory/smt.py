@@ -198,8 +198,9 @@ class _Printer:
             name = f"root!{len(self.roots) + 1}"
             self.roots[key] = name
             self.radicands.append(base)
-            self.root_facts.append(f"(>= {name} 0)")
-            self.root_facts.append(f"(= (* {' '.join([name] * degree)}) {inner})")
+            # Only where the root is a number: a branch that is not taken must not say that it is.
+            power = f"(* {' '.join([name] * degree)})"
+            self.root_facts.append(f"(=> (>= {inner} 0) (and (>= {name} 0) (= {power} {inner})))")
         return self.roots[key]
 
     def _opaque(self, e: sp.Expr) -> str:

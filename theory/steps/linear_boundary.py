@@ -48,10 +48,12 @@ def lower_multiplier(norm_max: sp.Expr, norm_min: sp.Expr, row: sp.Expr) -> sp.E
 # A test point z and the two neuron directions of the limit network.
 alpha = declare("alpha", "<v, z>: preactivation of the neurons with a_j > 0")
 beta = declare("beta", "<u, z>: preactivation of the neurons with a_j < 0")
-f_z = declare("f_z", "output f(z) of the limit network", latex="f(z)")
-q_z = declare("q_z", "<q, z>", latex="\\langle q,z\\rangle")
-trained_z = declare("trained_z", "output of the trained, rescaled network", latex="f_t(z)")
-norm_z = declare("norm_z", "‖z‖", low=0, open_low=True, latex="\\|z\\|")
+f_z = declare("f_z", "output f(z) of the limit network", latex="f(z)", index="z")
+q_z = declare("q_z", "<q, z>", latex="\\langle q,z\\rangle", index="z")
+trained_z = declare(
+    "trained_z", "output of the trained, rescaled network", latex="f_t(z)", index="z"
+)
+norm_z = declare("norm_z", "‖z‖", low=0, open_low=True, latex="\\|z\\|", index="z")
 norm_q = declare(
     "norm_q", "‖q‖, q = sum over n of lambda_n y_n x_n", low=0, open_low=True, latex="\\|q\\|"
 )

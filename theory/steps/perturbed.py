@@ -78,9 +78,11 @@ adv_tau = _adv(
 )
 
 # A test point z.
-dir_z = declare("dir_z", "<dir, z>", latex="\\langle e,z\\rangle")
-T1_z = declare("T1_z", "T1(z) = sum over n of lambda^a_n y^a_n <x'_n, z>", latex="T_1(z)")
-T2_z = declare("T2_z", "T2(z) = eps S_a <dir, z>", latex="T_2(z)")
+dir_z = declare("dir_z", "<dir, z>", latex="\\langle e,z\\rangle", index="z")
+T1_z = declare(
+    "T1_z", "T1(z) = sum over n of lambda^a_n y^a_n <x'_n, z>", latex="T_1(z)", index="z"
+)
+T2_z = declare("T2_z", "T2(z) = eps S_a <dir, z>", latex="T_2(z)", index="z")
 adv_f_z = _adv(f_z, "f", "output at z of the limit network of the perturbed set", typst="f^a (z)")
 adv_q_z = _adv(q_z, "q", "<q^a, z>, q^a = sum over n of lambda^a_n y^a_n (x'_n + eps y^a_n dir)")
 adv_trained_z = _adv(
@@ -183,9 +185,9 @@ MULTIPLIER_SUM: tuple[Step, ...] = (
 )
 
 
-base_l1_z = declare("base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b\\|_1")
+base_l1_z = declare("base_l1_z", "sum over n of |<x'_n, z>|", low=0, latex="\\|b\\|_1", index="z")
 base_l2_z = declare(
-    "base_l2_z", "square root of the sum over n of <x'_n, z>²", low=0, latex="\\|b\\|_2"
+    "base_l2_z", "square root of the sum over n of <x'_n, z>²", low=0, latex="\\|b\\|_2", index="z"
 )
 
 

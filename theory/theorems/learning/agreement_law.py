@@ -1,5 +1,7 @@
 """How often two linear boundaries agree, by the angle of their normals, and where they must."""
 
+from dataclasses import replace
+
 import sympy as sp
 
 from ...statement import (
@@ -48,13 +50,14 @@ disagreement_cos = declare(
 )
 
 norm_q_adv = declare("norm_q_adv", "‖q_adv‖", low=0, open_low=True, typst="norm(q^a)")
-q_adv_z = declare("q_adv_z", "<q_adv, z>", typst="chevron.l q^a, z chevron.r")
+q_adv_z = declare("q_adv_z", "<q_adv, z>", typst="chevron.l q^a, z chevron.r", index="z")
 _theta = declare(
     "theta_z",
     "polar angle of the projection of z on a plane through q and q_adv, from q towards q_adv",
     latex="\\theta",
+    index="z",
 )
-_projected = declare("projected_z", "length of that projection", low=0, open_low=True)
+_projected = declare("projected_z", "length of that projection", low=0, open_low=True, index="z")
 _along = declare("along_q", "<q, z>/‖q‖")
 _across = declare(
     "across_q", "<w, z> for the unit vector w orthogonal to q with q_adv in the span of q and w"
@@ -163,7 +166,7 @@ _ALWAYS = (
     Citation(
         "largest <- always",
         "So no tested point with different signs has |cos(z, q)| above sqrt(1 - rho²).",
-        sums.LARGEST(
+        replace(sums.LARGEST, over="z")(
             disagreement_cos,
             sp.Piecewise((0, _same_sign), (sp.Abs(q_z) / (norm_q * norm_z), True)),
             sp.sqrt(1 - rho**2),

@@ -48,7 +48,7 @@ _margin = declare("flip_margin_n", "y_n <q^a, x_n>", index="n")
 _weighted = declare("flip_low_sum", "sum of (c_n - c_min) s_n")
 _above = declare("flip_high_sum", "sum of (c_max - c_n) s_n")
 _natural = declare("flip_natural_sum", "sum of (lambda_max - lambda_n) s_n")
-_mislabeled = declare("mislabeled_z", "- sum of lambda^a_n y_n <x_n, z>")
+_mislabeled = declare("mislabeled_z", "- sum of lambda^a_n y_n <x_n, z>", index="z")
 
 OWN = sp.Min(flip_min * R_min**2, flip_min * R_max**2)
 

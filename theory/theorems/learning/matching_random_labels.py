@@ -55,9 +55,11 @@ label_free_lower = declare(
 )
 _U, _L = label_free_upper, label_free_lower
 
-_signs = declare("signed_sum", "sum over n of y^a_n <x'_n, z>")
-_spread = declare("spread_part", "sum over n of (lambda^a_n - (U+L)/2) y^a_n <x'_n, z>")
-_radius = declare("signs_radius", "sqrt(2 log(2/delta)) ‖b‖_2", low=0, latex="t", abbreviation=True)
+_signs = declare("signed_sum", "sum over n of y^a_n <x'_n, z>", index="z")
+_spread = declare("spread_part", "sum over n of (lambda^a_n - (U+L)/2) y^a_n <x'_n, z>", index="z")
+_radius = declare(
+    "signs_radius", "sqrt(2 log(2/delta)) ‖b‖_2", low=0, index="z", latex="t", abbreviation=True
+)
 _tail = declare("signs_tail", "Pr[|sum of y^a_n b_n| > t]", low=0, high=1)
 
 UPPER = upper_multiplier(perturbed.NORM_LOWER, perturbed.ROW_UPPER)
