@@ -7,7 +7,7 @@ every claim is concluded. A gap says that this proof fails, not that the theorem
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import sympy as sp
@@ -117,6 +117,8 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 outcome.goals,
             )
         )
+    if problem := ledger.contradiction():
+        reports[-1] = replace(reports[-1], status="gap", detail=problem)
     statuses = {report.status for report in reports}
     verdict: ProofVerdict = "unknown" if "unknown" in statuses else "proved"
     if "gap" in statuses:

@@ -35,10 +35,12 @@ from .statement import (
     Theorem,
     TrustedFact,
 )
-from .symbols import all_declared, index_of, quantity, symbols_of
+from .symbols import RUNNING, all_declared, index_of, is_declared, quantity, symbols_of
 
-# Consistency is a sanity check, which the tests make again by finding points: it may stay open.
+# Consistency may stay open: the tests make the check again by finding points. All that a proof is
+# given is looked at once, with time for it; what single steps rest on, in passing.
 CONSISTENCY_TIMEOUT_MS = 100
+JOINT_TIMEOUT_MS = 1000
 
 Status = Literal["discharged", "gap", "unknown"]
 ProofVerdict = Literal["proved", "gap", "unknown"]
@@ -124,10 +126,12 @@ class Ledger:
             case Let():
                 return self._let(step)
             case Identity():
-                answer = identical(step.left, step.right, step.cases)
-                return self._sympy(step, sp.Eq(step.left, step.right, evaluate=False), answer)
+                equation = sp.Eq(step.left, step.right, evaluate=False)
+                if problem := self._not_integrable(step, equation):
+                    return Outcome(equation, "sympy", "gap", problem)
+                return self._sympy(step, equation, identical(step.left, step.right, step.cases))
             case Limit():
-                answer = tends_to(step.expression, step.variable, step.point, step.value)
+                answer = tends_to(step.expression, step.variable, step.point, step.value, step.side)
                 limit = sp.Limit(step.expression, step.variable, step.point)
                 return self._sympy(step, sp.Eq(limit, step.value, evaluate=False), answer)
             case Inequality():
@@ -145,17 +149,57 @@ class Ledger:
                     raise ValueError(f"{self.theorem.id}, step {step.id}: no claim {step.claim!r}")
                 # What data are held to is proved too, unless it is about a network on its way.
                 goals = [claim.statement] if claim.limit else [claim.statement, claim.relation]
+                if claim.limit and (problem := self._says_nothing(claim)):
+                    return Outcome(claim.statement, "z3", "gap", problem)
                 parts = (part for goal in goals for part in sp.And.make_args(goal))
                 return self._implied(step, dict.fromkeys(parts), claim.statement)
         raise ValueError(f"{self.theorem.id}, step {step.id}: unknown kind {type(step).__name__}")
 
+    def _says_nothing(self, claim: Claim) -> str:
+        """Why what is proved in place of a claim's relation is worth nothing, or nothing."""
+        if decide((), claim.statement, timeout_ms=self.timeout_ms).status == "implied":
+            return f"{claim.statement} holds whatever the network is"
+        return ""
+
+    def contradiction(self) -> str:
+        """Whether assumptions and definitions exclude each other, all taken together, or nothing.
+
+        What is known of a chosen sample is left out: two may be chosen under one letter.
+        """
+        given = [a.relation for a in self.theorem.assumptions]
+        for step in self.theorem.proof:
+            if isinstance(step, Definition | Let) and not self.choices[step.id]:
+                given += self.facts[step.id]
+        limit = min(self.timeout_ms, JOINT_TIMEOUT_MS)
+        if decide(given, sp.false, timeout_ms=limit).status == "implied":
+            return "assumptions and definitions contradict each other, so anything would follow"
+        return ""
+
     def _definition(self, step: Definition) -> Outcome:
-        problem = _one_for_all(step)
-        if not problem and (problem := _letters_unknown(step)):
-            raise ValueError(f"{self.theorem.id}, step {step.id}: {problem}")
+        if unknown := set(step.chooses) - _letters(sp.And(*step.facts)):
+            raise ValueError(
+                f"{self.theorem.id}, step {step.id}: chooses {min(unknown)!r}, which no symbol of "
+                "its facts varies with"
+            )
+        problem = _one_for_all(step) or self._smuggled(step)
         status: Status = "gap" if problem else "discharged"
         formula = sp.And(*step.facts)
         return Outcome(formula, "definition", status, problem or "by definition", step.facts)
+
+    def _smuggled(self, step: Definition) -> str:
+        """What an equation says only together with the declared range of its symbol, or nothing."""
+        parts = [part for fact in step.facts for part in sp.And.make_args(fact)]
+        for part in (p for p in parts if isinstance(p, sp.Eq)):
+            for symbol, value in (part.args, part.args[::-1]):
+                if not symbol.is_Symbol or value.is_Symbol or symbol in value.free_symbols:
+                    continue
+                known = (*self.hypotheses(step), *(p for p in parts if p is not part))
+                for r in _moved_ranges([(symbol, value)]):
+                    if decide(known, r, timeout_ms=self.timeout_ms).status == "not implied":
+                        return (
+                            f"with the declared range of {symbol} it also says {r}: write it down"
+                        )
+        return ""
 
     def _let(self, step: Let) -> Outcome:
         equation = sp.Eq(step.symbol, step.value, evaluate=False)
@@ -191,6 +235,31 @@ class Ledger:
                 # `(sqrt(t) + 1) (sqrt(t) - 1) = t - 1` must not become a proof of t >= 0.
                 facts, detail = (), f"{detail}; no fact for other steps, as it may be undefined"
         return Outcome(formula, "sympy", status.get(verdict, "unknown"), detail, facts)
+
+    def _not_integrable(self, step: Step, equation: sp.Basic) -> str:
+        """Why an integral or sum in an identity has no certain meaning, or nothing.
+
+        An integral needs an integrand with a value everywhere on its range: SymPy integrates across
+        poles. And a bound name is none that something else is declared by.
+        """
+        for e in equation.atoms(sp.Integral, sp.Sum, sp.Product):
+            if taken := [v for v in e.bound_symbols if is_declared(v)]:
+                return f"{taken[0]} runs in {e}, but is declared: take another name"
+            if not isinstance(e, sp.Integral):
+                continue
+            ranges = [_between(v, low, high) for v, low, high in e.limits]
+            stand_in = dict(zip(e.bound_symbols, RUNNING, strict=False))
+            try:
+                conditions = side_conditions((sp.Eq(e.function, 0, evaluate=False).subs(stand_in),))
+            except Untranslatable as error:
+                return f"whether {e} has a value is not known: {error}"
+            known = (*self.hypotheses(step), *(r.subs(stand_in) for r in ranges))
+            for c in conditions:
+                if decide(known, c, timeout_ms=self.timeout_ms).status != "implied":
+                    return (
+                        f"the integrand of {e} may have no value on its range: {c} is not implied"
+                    )
+        return ""
 
     def _meaningful(self, step: Step, formula: Boolean) -> bool:
         """Whether roots, quotients and logarithms in a formula certainly have a value."""
@@ -295,6 +364,14 @@ class Ledger:
         return replace(outcome, detail=f"by {step.theorem.id}")
 
 
+def _between(v: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Boolean:
+    """That v lies between two ends, whichever is the smaller; infinite ends are none."""
+    if low.is_infinite or high.is_infinite:
+        ends = (None if low.is_infinite else v >= low, None if high.is_infinite else v <= high)
+        return sp.And(*(end for end in ends if end is not None))
+    return sp.Or(sp.And(v >= low, v <= high), sp.And(v >= high, v <= low))
+
+
 def _other_set(at: Iterable[tuple[sp.Symbol, sp.Expr]]) -> str:
     """Why a replacement does not lead from one set of samples to one other, or nothing."""
     sets = set()
@@ -337,14 +414,6 @@ def _one_for_all(step: Definition) -> str:
                 letters = ", ".join(sorted(left))
                 return f"{part} for every {letters}: where one is picked, say chooses={letters!r}"
     return ""
-
-
-def _letters_unknown(step: Definition) -> str:
-    """Which chosen letter no symbol of the facts varies with, or nothing."""
-    missing = set(step.chooses) - _letters(sp.And(*step.facts))
-    return f"chooses {', '.join(sorted(missing))}, which no symbol of its facts varies with" * bool(
-        missing
-    )
 
 
 def _fixed_by_claims(claims: tuple[Claim, ...], symbol: sp.Symbol, value: sp.Expr) -> bool:

@@ -203,12 +203,17 @@ def require_declared(where: str, *formulas: object) -> None:
                 )
 
 
+def is_declared(symbol: sp.Symbol) -> bool:
+    """Whether something is declared under a symbol's name."""
+    return symbol.name in _declared
+
+
 def all_declared(formula: sp.Basic) -> bool:
     """Whether the free symbols are those that `declare` returned, and bound names are not declared.
 
     A bound name that is declared too would be taken for the number that it names.
     """
-    bound = {s for s in formula.atoms(sp.Symbol) if s.name not in _declared}
+    bound = {s for s in formula.atoms(sp.Symbol) if not is_declared(s)}
     free = formula.free_symbols
     return not bound & free and all(
         _declared[s.name].symbol == s and s in free for s in formula.atoms(sp.Symbol) - bound
@@ -301,6 +306,9 @@ tau = declare(
 tau_asked = declare(
     "tau_asked", "the angle (sine) that the scenario asks a trained network to reach", low=0
 )
+
+
+RUNNING = tuple(declare(f"running_{i}", "a bound variable of an integral") for i in (1, 2, 3))
 
 
 def symbols_of(*formulas: sp.Basic) -> tuple[sp.Symbol, ...]:

@@ -113,8 +113,9 @@ def loss_steps(
         ),
         Definition(
             "smooth-margin",
-            "rho = -log L - e + H.",
+            "rho = -log L - e + H, which the certificate needs to be positive at T.",
             (
+                entropy - sp.log(loss_T) - excess > 0,
                 sp.Eq(excess, sp.log(_factor)),
                 sp.Eq(rho_t, entropy - sp.log(loss_t) - excess),
                 sp.Eq(rho_T, entropy - sp.log(loss_T) - excess),

@@ -131,7 +131,7 @@ def opening(witness: sp.Expr) -> tuple[Step, ...]:
 
 UPPER_BOUND: tuple[Step, ...] = (
     Definition(
-        "largest-ratio",
+        "largest-ratio <- witness positive",
         "Take the sample n where lambda_n/t_n is largest, and call that ratio theta.",
         (sp.Eq(lambda_n, ratio * t_n), lambda_k <= ratio * t_k),
         chooses="n",

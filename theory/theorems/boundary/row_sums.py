@@ -94,7 +94,7 @@ THEOREM = Theorem(
             sp.And(M > 0, 2 / M > 0),
         ),
         Definition(
-            "system",
+            "system <- positive",
             "Here E+ = E- = O, the matrix of the off-diagonal |<x_n, x_k>|, and t_n = 2/M at every "
             "sample. So (O t)_n is t_n times the row sum s_n. S is the largest s_n, M the smallest "
             "(1+gamma²) D_n - (1+gamma) s_n.",

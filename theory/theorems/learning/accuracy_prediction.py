@@ -130,7 +130,7 @@ _HEURISTIC: tuple[Step, ...] = (
         "model",
         "Heuristic: all multipliers of a set are taken as equal (their size cancels), so "
         "q = sum y_n x_n, and ‖q‖² = sum ‖x_n‖² + cross terms has mean N d v.",
-        (sp.Eq(_square_mean, N * _own_mean),),
+        (sp.Eq(_square_mean, N * _own_mean), _own_mean >= 0),
     ),
     Citation("norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC(_norm, _square_mean)),
     Inequality("norm-positive <- norm model own", "It is not 0.", _norm > 0),

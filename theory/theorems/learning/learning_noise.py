@@ -68,7 +68,7 @@ R_worst = declare(
 )
 r_worst = declare("r_worst", "smallest squared norm that the radii leave", abbreviation=True)
 P_worst = declare("P_worst", "largest row sum that the radii leave", low=0, abbreviation=True)
-_u, _w = sp.symbols("u w", real=True)
+_u, _w = sp.symbols("x_1 x_2", real=True)
 
 WITHIN = sp.And(
     perturbed.base_R_max**2 <= d / 3 + t1,

@@ -232,7 +232,11 @@ PERTURBED = (
     Definition(
         "counts",
         "Together they are N, and the imbalance is their difference.",
-        (sp.Eq(N_plus + N_minus, N), sp.Eq(imbalance, sp.Abs(N_plus - N_minus))),
+        (
+            sp.Eq(N_plus + N_minus, N),
+            N_plus + N_minus >= 1,
+            sp.Eq(imbalance, sp.Abs(N_plus - N_minus)),
+        ),
     ),
     Inequality(
         "class-sums <- form plus minus counts balanced",

@@ -161,8 +161,9 @@ _GROWN = _scale >= 2 * _room
 _LARGE = sp.And(_GROWN, _scale * _own_mass * _height**2 > 8 * _room * _square * _norm_x**2)
 
 _SEED: tuple[Step, ...] = (
+    Citation("entropy", "Entropies lie in [0, log N].", motion.ENTROPY(_entropy, N)),
     Definition(
-        "seed",
+        "seed <- entropy",
         "Start from c W*: L is the sum over the samples of exp(-c z_n(W*)), H the entropy of the "
         "weights; write g for log N - H.",
         (
@@ -171,7 +172,6 @@ _SEED: tuple[Step, ...] = (
             sp.Eq(_norm_star**2, _square),
         ),
     ),
-    Citation("entropy", "Entropies lie in [0, log N]: g >= 0.", motion.ENTROPY(_entropy, N)),
     Inequality(
         "seed-term",
         "Each term is at most exp(-c).",

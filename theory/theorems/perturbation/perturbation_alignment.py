@@ -43,7 +43,7 @@ _rest_entry = declare(
 )
 _E = declare("excess_sum", "sum of the excesses", low=0, latex="E")
 _F = declare("excess_norm", "Euclidean norm of the excesses", low=0, latex="F")
-_t = sp.Symbol("t", positive=True)
+_t = sp.Symbol("x_1", positive=True)
 
 _DENSITY = sp.exp(-(_t**2) / 2) / sp.sqrt(2 * sp.pi)
 
@@ -51,7 +51,7 @@ _SIGN = (
     Definition(
         "sign",
         "<sgn q, q> = ‖q‖_1 and ‖sgn q‖² counts the non-zero components.",
-        (sp.Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1),),
+        (sp.Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1), cos_sign >= 0),
     ),
     Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER(_l1, norm_q, nnz_q)),
     Conclusion("claim-sign <- sign norms", "Divide by sqrt(nnz q) ‖q‖."),
@@ -109,7 +109,11 @@ _TOP_SIGN = (
         "excess",
         "Write |q_i| = mu + e_i for the k largest; <sgn(M_k q), q> = ‖M_k q‖_1 and "
         "‖sgn(M_k q)‖² = k.",
-        (sp.Eq(_entry, _mu + _excess), sp.Eq(cos_top_sign * sp.sqrt(top_k) * norm_q, _top_l1)),
+        (
+            sp.Eq(_entry, _mu + _excess),
+            sp.Eq(cos_top_sign * sp.sqrt(top_k) * norm_q, _top_l1),
+            cos_top_sign >= 0,
+        ),
     ),
     Citation(
         "excess-sum <- excess",
