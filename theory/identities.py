@@ -46,7 +46,19 @@ def _merge_sums(e: sp.Expr) -> sp.Expr:
 def expands_to_zero(e: sp.Expr) -> bool:
     """Whether `e`, as one fraction, has a numerator that expands to the number 0."""
     numerator, _ = sp.fraction(sp.together(sp.expand(e, trig=e.has(sp.cos, sp.sin))))
-    return sp.expand(numerator) == 0
+    numerator = sp.expand(numerator)
+    if numerator.has(sp.sin):
+        # sin² is 1 - cos², after which no two polynomials in them are equal unless they look alike.
+        numerator = sp.expand(numerator.replace(_square_of_sine, _by_cosine))
+    return numerator == 0
+
+
+def _square_of_sine(e: sp.Basic) -> bool:
+    return e.is_Pow and isinstance(e.base, sp.sin) and e.exp.is_Integer and e.exp > 1  # type: ignore[attr-defined]
+
+
+def _by_cosine(e: sp.Pow) -> sp.Expr:
+    return (1 - sp.cos(e.base.args[0]) ** 2) ** (e.exp // 2) * e.base ** (e.exp % 2)
 
 
 def identical(

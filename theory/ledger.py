@@ -8,15 +8,23 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Literal
 
 import sympy as sp
-from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from .applying import (
+    completed,
+    fixed_by_claims,
+    letters_of,
+    misused,
+    one_for_all,
+    other_set,
+    running,
+    varying,
+)
 from .identities import Answer, identical, tends_to
 from .smt import Untranslatable, decide, side_conditions
 from .statement import (
@@ -28,14 +36,12 @@ from .statement import (
     Earlier,
     Identity,
     Inequality,
-    Instance,
     Let,
     Limit,
     Step,
     Theorem,
-    TrustedFact,
 )
-from .symbols import RUNNING, all_declared, index_of, is_declared, quantity, symbols_of
+from .symbols import RUNNING, VALUE, all_declared, is_declared, quantity, symbols_of
 
 # Consistency may stay open: the tests make the check again by finding points. All that a proof is
 # given is looked at once, with time for it; what single steps rest on, in passing.
@@ -86,7 +92,7 @@ class Ledger:
                 f"{self.theorem.id}, step {step.id}: uses {missing}, which is neither an "
                 "assumption nor an earlier step"
             )
-        every = _letters(goal) if isinstance(step, Conclusion) else set()
+        every = letters_of(goal) if isinstance(step, Conclusion) else set()
         names = (n for n in step.rests_on if not every & set(self.choices.get(n, ())))
         facts = [fact for name in names for fact in self.facts[name]]
         return tuple(dict.fromkeys(f for f in facts if f is not sp.true))
@@ -101,12 +107,12 @@ class Ledger:
             raise ValueError(f"{self.theorem.id}: the name {step.id!r} is used twice")
         chosen = self._chosen(step)
         outcome = self._discharge(step)
-        if problem := _misused(step, chosen):
+        if problem := misused(step, chosen):
             outcome = replace(outcome, status="gap", detail=problem, countermodel=None)
         self.facts[step.id] = outcome.facts
         spoken_of = symbols_of(*outcome.facts)
         self.seen |= set(spoken_of)
-        letters = {letter for symbol in spoken_of for letter in index_of(symbol)}
+        letters = letters_of(sp.And(*outcome.facts))
         self.choices[step.id] = {k: v for k, v in chosen.items() if k in letters}
         return outcome
 
@@ -176,29 +182,23 @@ class Ledger:
         return ""
 
     def _definition(self, step: Definition) -> Outcome:
-        if unknown := set(step.chooses) - _letters(sp.And(*step.facts)):
+        if unknown := set(step.chooses) - letters_of(sp.And(*step.facts)):
             raise ValueError(
                 f"{self.theorem.id}, step {step.id}: chooses {min(unknown)!r}, which no symbol of "
                 "its facts varies with"
             )
-        problem = _one_for_all(step) or self._smuggled(step)
+        problem = one_for_all(step) or self._smuggled(step)
         status: Status = "gap" if problem else "discharged"
         formula = sp.And(*step.facts)
         return Outcome(formula, "definition", status, problem or "by definition", step.facts)
 
     def _smuggled(self, step: Definition) -> str:
         """What an equation says only together with the declared range of its symbol, or nothing."""
-        parts = [part for fact in step.facts for part in sp.And.make_args(fact)]
-        for part in (p for p in parts if isinstance(p, sp.Eq)):
-            for symbol, value in (part.args, part.args[::-1]):
-                if not symbol.is_Symbol or value.is_Symbol or symbol in value.free_symbols:
-                    continue
-                known = (*self.hypotheses(step), *(p for p in parts if p is not part))
-                for r in _moved_ranges([(symbol, value)]):
-                    if decide(known, r, timeout_ms=self.timeout_ms).status == "not implied":
-                        return (
-                            f"with the declared range of {symbol} it also says {r}: write it down"
-                        )
+        for part, symbol, r in said_by_ranges(step.facts):
+            others = (p for f in step.facts for p in sp.And.make_args(f) if p is not part)
+            known = (*self.hypotheses(step), *others)
+            if decide(known, r, timeout_ms=self.timeout_ms).status == "not implied":
+                return f"with the declared range of {symbol} it also says {r}: write it down"
         return ""
 
     def _let(self, step: Let) -> Outcome:
@@ -212,7 +212,7 @@ class Ledger:
                 f"{step.symbol} is declared as {quantity(step.symbol).meaning!r}, which no proof "
                 "may change; only declare(..., abbreviation=True) makes a name for an expression"
             )
-        elif _fixed_by_claims(self.theorem.claims, step.symbol, step.value):
+        elif fixed_by_claims(self.theorem.claims, step.symbol, step.value):
             detail = f"{step.symbol} is what a claim speaks of: its meaning is its declaration's"
         elif hidden := hidden - set(quantity(step.symbol).index):
             detail = f"{step.value} varies with {', '.join(sorted(hidden))}, {step.symbol} does not"
@@ -250,7 +250,7 @@ class Ledger:
             ranges = [_between(v, low, high) for v, low, high in e.limits]
             stand_in = dict(zip(e.bound_symbols, RUNNING, strict=False))
             try:
-                conditions = side_conditions((sp.Eq(e.function, 0, evaluate=False).subs(stand_in),))
+                conditions = side_conditions((sp.Ge(e.function.subs(stand_in), VALUE),))
             except Untranslatable as error:
                 return f"whether {e} has a value is not known: {error}"
             known = (*self.hypotheses(step), *(r.subs(stand_in) for r in ranges))
@@ -313,20 +313,20 @@ class Ledger:
 
     def _citation(self, step: Citation) -> Outcome:
         fact = step.cited.fact
-        if (at := _completed(step.cited, self.hypotheses(step))) is None:
+        if (at := completed(step.cited, self.hypotheses(step))) is None:
             detail = f"the facts used do not say what stands for every symbol of {fact.key}"
             return Outcome(sp.And(*fact.conclusions), "trusted", "gap", detail)
         cited = fact(*at)
         put = list(zip(fact.symbols, at, strict=True))
-        over = _running(fact, put)
-        fixed = [v for s, value in put if s not in fact.varying for v in _varying(value, over)]
+        over = running(fact, put)
+        fixed = [v for s, value in put if s not in fact.varying for v in varying(value, over)]
         premises = (*_moved_ranges(put), *cited.put(fact.premises))
         conclusions = cited.put(fact.conclusions)
         formula = sp.And(*conclusions)
         if fixed:
             detail = f"{fixed[0]} varies with {over}, so {fact.key} does not apply"
             return Outcome(formula, "trusted", "gap", detail)
-        if alone := set(over) - {i for s, v in put if s in fact.varying for i in _letters(v)}:
+        if alone := set(over) - {i for s, v in put if s in fact.varying for i in letters_of(v)}:
             detail = f"{fact.key} is about a family over {min(alone)}; nothing put varies with it"
             return Outcome(formula, "trusted", "gap", detail)
         outcome = self._implied(step, premises, formula, conclusions, engine="trusted")
@@ -339,7 +339,7 @@ class Ledger:
         spoken_of = symbols_of(*(claim.statement for claim in claims)) if step.at else ()
         kept = [s.name for s in spoken_of if s not in replacement and s not in step.shared]
         detail = ""
-        if problem := _other_set(step.at):
+        if problem := other_set(step.at):
             detail = problem
         elif kept:
             names = ", ".join(kept)
@@ -372,105 +372,16 @@ def _between(v: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Boolean:
     return sp.Or(sp.And(v >= low, v <= high), sp.And(v >= high, v <= low))
 
 
-def _other_set(at: Iterable[tuple[sp.Symbol, sp.Expr]]) -> str:
-    """Why a replacement does not lead from one set of samples to one other, or nothing."""
-    sets = set()
-    for symbol, twin in at:
-        if not isinstance(twin, sp.Symbol) or quantity(twin).twin_of != symbol.name:
-            # A theorem speaks of measured quantities, which nothing else can stand for.
-            return f"{twin} is not declared as the twin of {symbol} in another set of samples"
-        sets.add(twin.name.replace(symbol.name, "", 1).strip("_"))
-    return f"the twins are of different sets: {', '.join(sorted(sets))}" if len(sets) > 1 else ""
-
-
-# Letters that run over the same things: samples, and neurons.
-_ALIKE = ("nk", "ij")
-
-
-def _running(fact: TrustedFact, put: Iterable[tuple[sp.Symbol, sp.Basic]]) -> str:
-    """The letters over which a citation's family runs: those of the fact, or others of their kind
-    where no expression put for a varying symbol has the fact's own."""
-    found = {letter for s, value in put if s in fact.varying for letter in _letters(value)}
-
-    def running(letter: str) -> str:
-        kind = next((kind for kind in _ALIKE if letter in kind), letter)
-        return letter if letter in found else next((i for i in kind if i in found), letter)
-
-    return "".join(map(running, fact.over))
-
-
-def _letters(formula: sp.Basic) -> set[str]:
-    return {letter for symbol in symbols_of(formula) for letter in index_of(symbol)}
-
-
-def _one_for_all(step: Definition) -> str:
-    """Whether a definition says that a number is each member of a family, or nothing."""
-    for fact in step.facts:
-        for part in sp.And.make_args(fact):
-            if not isinstance(part, sp.Eq) or not part.lhs.is_Symbol or not part.rhs.is_Symbol:
-                continue
-            apart = set(index_of(part.lhs)) ^ set(index_of(part.rhs))
-            if left := apart - set(step.chooses):
-                letters = ", ".join(sorted(left))
-                return f"{part} for every {letters}: where one is picked, say chooses={letters!r}"
-    return ""
-
-
-def _fixed_by_claims(claims: tuple[Claim, ...], symbol: sp.Symbol, value: sp.Expr) -> bool:
-    """Whether claims say something of a symbol, none of them that it is just this value."""
-    parts = [part for claim in claims for part in sp.And.make_args(claim.statement)]
-    explained = sp.Eq(symbol, value) in parts
-    spoken_of = any(symbol in part.free_symbols for part in parts)
-    measured = any(symbol in claim.relation.free_symbols for claim in claims)
-    return measured or (spoken_of and not explained)
-
-
-def _varying(value: sp.Basic, over: str) -> list[sp.Symbol]:
-    """The symbols in an expression that vary with an index that a fact is over."""
-    return [s for s in symbols_of(value) if set(index_of(s)) & set(over)]
-
-
-def _completed(cited: Instance, known: Iterable[Boolean]) -> tuple[sp.Basic, ...] | None:
-    """All expressions of an instance, those left out read off the facts known.
-
-    A premise that compares two symbols is held against every comparison known. None unless exactly
-    one choice fits; the premises of that choice are proved like those of any other.
-
-    Raises:
-        ValueError: no premise speaks of a symbol that is left out.
-    """
-    fact, given = cited.fact, cited.at
-    settled, left_out = set(fact.symbols[: len(given)]), fact.symbols[len(given) :]
-    if not left_out:
-        return given
-    pairs = [pair for k in known for part in sp.And.make_args(k) for pair in _ordered(part)]
-    choices = [dict(zip(fact.symbols, given, strict=False))]
-    for low, high in (pair for premise in fact.premises for pair in _ordered(premise)[:1]):
-        if not settled.issuperset((low, high)) and low.is_Symbol and high.is_Symbol:
-            choices = [
-                {**choice, low: a, high: b}
-                for choice, (a, b) in product(choices, pairs)
-                if choice.get(low, a) == a and choice.get(high, b) == b
-            ]
-            settled |= {low, high}
-    if missing := [s.name for s in left_out if s not in settled]:
-        raise ValueError(f"{fact.key}: no premise says what to put for {', '.join(missing)}")
-    # What is meant varies with the index exactly where the fact says that it may.
-    unique = {
-        tuple(choice[s] for s in fact.symbols)
-        for choice in choices
-        if all(bool(_varying(choice[s], fact.over)) == (s in fact.varying) for s in left_out)
-    }
-    return unique.pop() if len(unique) == 1 else None
-
-
-def _ordered(relation: Boolean) -> list[tuple[sp.Basic, sp.Basic]]:
-    """Pairs of which a relation says that the first is at most the second."""
-    if isinstance(relation, sp.Eq):
-        return [relation.args, relation.args[::-1]]
-    if not isinstance(relation, Relational) or isinstance(relation, sp.Ne):
-        return []
-    return [(relation.lts, relation.gts)]
+def said_by_ranges(
+    facts: Iterable[Boolean],
+) -> Iterator[tuple[sp.Eq, sp.Symbol, Boolean]]:
+    """What equations say only together with the declared range of a symbol that they give a value:
+    the equation, the symbol, and its range as a relation on the value."""
+    for part in (part for fact in facts for part in sp.And.make_args(fact)):
+        for symbol, value in (part.args, part.args[::-1]) if isinstance(part, sp.Eq) else ():
+            if symbol.is_Symbol and not value.is_Symbol and symbol not in value.free_symbols:
+                for relation in _moved_ranges([(symbol, value)]):
+                    yield part, symbol, relation
 
 
 def _moved_ranges(replaced: Iterable[tuple[sp.Symbol, sp.Expr | int]]) -> tuple[Boolean, ...]:
@@ -483,18 +394,3 @@ def _moved_ranges(replaced: Iterable[tuple[sp.Symbol, sp.Expr | int]]) -> tuple[
         if q.high is not None:
             relations.append(sp.Lt(value, q.high) if q.open_high else sp.Le(value, q.high))
     return tuple(relations)
-
-
-def _misused(step: Step, chosen: Mapping[str, frozenset[str]]) -> str:
-    """Why a step may not rest on these choices of a sample or neuron, or nothing."""
-    for letter, steps in chosen.items():
-        if len(steps) > 1:
-            first, second = sorted(steps)[:2]
-            return f"{letter} was chosen twice, by {first!r} and by {second!r}: two may differ"
-    if isinstance(step, Citation):
-        fact = step.cited.fact
-        for letter in _running(fact, zip(fact.symbols, step.cited.at, strict=False)):
-            if letter in chosen:
-                (by,) = chosen[letter]
-                return f"{letter} was chosen by {by!r}, so {fact.key} does not apply to all"
-    return ""

@@ -123,6 +123,11 @@ class Definition(Step):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not isinstance(self.facts, tuple):
+            raise ValueError(
+                f"step {self.id}: `facts` must be a tuple, such as (R_max >= R_min,), not "
+                f"{self.facts!r}"
+            )
         require_declared(f"step {self.id}", *self.facts)
 
 
@@ -288,6 +293,11 @@ class Claim:
 
     def __post_init__(self) -> None:
         require_declared(f"claim {self.id}", self.relation, self.statement)
+        if self.relation is sp.true:
+            raise ValueError(
+                f"claim {self.id}: SymPy takes it for True as it is written, so nothing is left to "
+                "prove"
+            )
 
     @property
     def statement(self) -> Boolean:
@@ -320,8 +330,6 @@ class Theorem:
             ids = [part.id for part in parts]
             if twice := next((id for id in ids if ids.count(id) > 1), None):
                 raise ValueError(f"{self.id}: two of its {what}s are named {twice!r}")
-        if not self.claims:
-            raise ValueError(f"{self.id}: a theorem has at least one claim")
 
     @property
     def trusted_base(self) -> tuple[TrustedFact, ...]:

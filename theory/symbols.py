@@ -308,6 +308,8 @@ tau_asked = declare(
 )
 
 
+# What stands for the bound variables of an integral, and for the values of its integrand.
+VALUE = declare("integrand", "a value of an integrand")
 RUNNING = tuple(declare(f"running_{i}", "a bound variable of an integral") for i in (1, 2, 3))
 
 

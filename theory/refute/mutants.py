@@ -216,7 +216,7 @@ def _changed(relation: Boolean, part: Part, most: int) -> tuple[_Edit, ...]:
     ahead = ("constant", "exponent", "inequality")
     for edit in sorted(_relation_edits(relation), key=lambda e: e.depth - (e.kind in ahead)):
         result = edit.result
-        if result in seen or result.has(sp.zoo, sp.nan, sp.oo, sp.I):
+        if result in seen or result is sp.true or result.has(sp.zoo, sp.nan, sp.oo, sp.I):
             continue
         if edit.kind == "constant" and not _strengthens(relation, result, part):  # type: ignore[arg-type]
             continue

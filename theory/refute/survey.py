@@ -15,6 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from ..engine import ProofReport, ProofVerdict, StepReport, prove
+from ..ledger import said_by_ranges
 from ..smt import decide
 from ..statement import Conclusion, Definition, Earlier, Identity, Step, Theorem
 from ..symbols import symbols_of
@@ -150,9 +151,13 @@ def _touches(step: Step, mutant: Mutant) -> bool:
 
 def _given(step: Step, report: StepReport) -> Step:
     """What a step provides, without its proof. Identities are cheap to check again."""
-    if isinstance(step, (Identity, Definition)):
+    if isinstance(step, Identity):
         return replace(step, by="")
-    return Definition(step.id, f"As in the unchanged proof: {step.says}", (report.formula,))  # type: ignore[arg-type]
+    facts = step.facts if isinstance(step, Definition) else (report.formula,)
+    facts = (*facts, *(relation for *_, relation in said_by_ranges(facts)))  # type: ignore[arg-type]
+    if isinstance(step, Definition):
+        return replace(step, by="", facts=facts)
+    return Definition(step.id, f"As in the unchanged proof: {step.says}", facts)  # type: ignore[arg-type]
 
 
 def _meanings(theorem: Theorem) -> tuple[Boolean, ...]:

@@ -44,6 +44,8 @@ def own_theorems(
             raise InputError(
                 f"{where}: the id {theorem.id!r} is taken by {taken[theorem.id]}; choose another"
             )
+        if not theorem.claims:
+            raise InputError(f"{where}: {theorem.id} claims nothing; a theorem has a claim or more")
         taken[theorem.id] = told
         theorems.append(theorem)
     for theorem in theorems:
