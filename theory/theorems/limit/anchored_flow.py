@@ -26,8 +26,10 @@ from ...steps.own_pattern import (
 from ...symbols import declare
 
 
-def of(name: str, meaning: str, index: str, latex: str = "", low: int | None = None) -> sp.Symbol:
-    return declare(name, meaning, index=index, latex=latex, low=low)
+def of(
+    name: str, meaning: str, index: str, latex: str = "", low: int | None = None, **more: bool
+) -> sp.Symbol:
+    return declare(name, meaning, index=index, latex=latex, low=low, **more)  # type: ignore[arg-type]
 
 
 # The flow W(t), the anchor W^0, the limit W* and the guide W^ = W^0 + tau W*, at a sample n.
@@ -36,7 +38,7 @@ tau = of("log_time", "tau = log(t/t0)", "t", "\\tau", 0)
 now, _kappa = losses.any_own, losses.own_kappa
 _h0 = of("start_h", "<w^0_j, x_n> at a cross pair", "nj")
 _h1 = of("goal_h", "<w*_j, x_n> at a cross pair", "nj")
-_hg = of("guide_h", "<w^_j, x_n> at a cross pair", "njt")
+_hg = of("guide_h", "<w^_j, x_n> at a cross pair", "njt", abbreviation=True)
 _own0 = of("start_own_h", "<w^0_j, x_n> at an own pair", "nj")
 _own1 = of("goal_own_h", "<w*_j, x_n> at an own pair", "nj")
 _slope = of("moving_slope", "slope s_jn of phi at <w_j(t), x_n>, of a cross pair", "njt", "s_{jn}")
@@ -58,7 +60,7 @@ _start, _goal, _guide = (
     _sums("guide", "W^", "nt"),
 )
 _weight = of("goal_weight", "multiplier lambda_n of W*", "n", "\\lambda_n", 0)
-_spare = of("spare_margin", "mu_n = z_n(W*) - 1", "n", "\\mu_n", 0)
+_spare = of("spare_margin", "mu_n = z_n(W*) - 1", "n", "\\mu_n", 0, abbreviation=True)
 _pull = of("log_pull", "t exp(-y_n f(x_n)), the pull of n in the time tau", "nt", "p_n")
 _slip = of("slip", "sum over cross j of |a_j| s_jn <e_j, x_n>, E = W - W^", "nt")
 _slip1 = of("goal_slip", "sum over cross j of |a_j| s*_jn <e_j, x_n>", "nt")
@@ -78,7 +80,9 @@ _spent = of("spent_rate", "sum of beta_n mu_n times the leak at t", "gkt")
 _rate = of("off_rate", "derivative of ‖E‖²/2 with respect to tau", "t")
 _off_T = of("off_T", "rho_0 = ‖W(T) - W^0‖", "", "\\rho_0", 0)
 off_t = of("off_t", "‖E‖ = ‖W(t) - W^(t)‖", "t", "\\|E_t\\|", 0)
-reach_t = of("reach_t", "the certified bound sqrt(B + c tau) of ‖E‖", "gkt", "r_t", 0)
+reach_t = of(
+    "reach_t", "the certified bound sqrt(B + c tau) of ‖E‖", "gkt", "r_t", 0, abbreviation=True
+)
 
 _k = sp.IndexedBase("kappa")[multipliers.indices[0]]
 _p, _zeta, _zeta1 = (
