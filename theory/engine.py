@@ -54,12 +54,14 @@ class StepReport:
 
 @dataclass(frozen=True)
 class ProofReport:
-    """The ledger of one proof."""
+    """The ledger of one proof. `unused` are assumptions that no step rests on: they are not needed,
+    or a definition means what it says only under them."""
 
     theorem: str
     verdict: ProofVerdict
     steps: tuple[StepReport, ...]
     seconds: float
+    unused: tuple[str, ...] = ()
 
     @property
     def open_steps(self) -> tuple[StepReport, ...]:
@@ -123,4 +125,6 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
     verdict: ProofVerdict = "unknown" if "unknown" in statuses else "proved"
     if "gap" in statuses:
         verdict = "gap"
-    return ProofReport(theorem.id, verdict, tuple(reports), time.perf_counter() - started)
+    used = {name for step in theorem.proof for name in step.rests_on}
+    unused = tuple(a.id for a in theorem.assumptions if a.id not in used)
+    return ProofReport(theorem.id, verdict, tuple(reports), time.perf_counter() - started, unused)

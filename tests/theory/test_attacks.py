@@ -112,6 +112,11 @@ def test_a_step_that_gives_no_fact_is_no_premise() -> None:
     assert prove(entry).verdict == "gap"
 
 
+def test_an_assumption_that_no_step_uses_is_told() -> None:
+    assert prove(theorem("agreement-law")).unused == ("plane-exists",)
+    assert prove(theorem("standard-boundary")).unused == ()
+
+
 def test_facts_come_in_a_tuple() -> None:
     with pytest.raises(ValueError, match="must be a tuple"):
         Definition("d", "d", (lambda_max >= lambda_min))  # type: ignore[arg-type]

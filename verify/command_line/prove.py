@@ -179,6 +179,12 @@ def _print(
         if show or len(proofs) == 1:
             _print_steps(console, proof, show)
         _print_open(console, proof.open_steps)
+        for id in proof.unused:
+            console.print(
+                f"  no step rests on the assumption '{id}': it is not needed, or a definition is "
+                "true under it only",
+                markup=False,
+            )
         if (witness := witnesses.get(theorem.id)) is not None:
             _print_refutation(console, witness.refutation)
             print_replay(console, witness.command, "  ")
