@@ -288,7 +288,7 @@ _FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
         ),
         "entropy-overstated": (
             "The entropy of the multipliers is five times what it should be.",
-            _returned(capture, "_entropy", lambda entropy: entropy * 5),
+            _at(ConvexLimit, "entropy", lambda right: property(lambda self: right.func(self) * 5)),
         ),
         "norm-growth-understated": (
             "The certificate takes half of M, the rate at which the norm may grow.",
