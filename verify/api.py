@@ -38,6 +38,7 @@ def check(
     classes: tuple[int | float | str, int | float | str] | None = None,
     centred: bool = False,
     scale: float = 1.0,
+    bias: bool = False,
     slopes: Sequence[float] = (),
     train: bool = False,
     seed: int = 0,
@@ -56,7 +57,8 @@ def check(
             its labels.
         classes: which two labels to take, the first as +1.
         centred: subtract the mean of the samples taken.
-        scale: multiplies every sample, last; above 0.
+        scale: multiplies every sample, after that; above 0.
+        bias: append a coordinate 1 to every sample, so that hidden neurons have a bias.
         slopes: of the leaky ReLU, each in (0, 1]; by default 0.01, 0.1, 0.5 and 0.9.
         train: train a network at each slope until it is captured, and say whether it is.
         seed: of the random subsets, and of the start of that network.
@@ -72,7 +74,7 @@ def check(
         InputError: the data, an option, the device or the folder cannot be used.
     """
     check_flags(device, out, precision=precision)
-    options = {"classes": classes, "centred": centred, "scale": scale}
+    options = {"classes": classes, "centred": centred, "scale": scale, "bias": bias}
     dataset, arrays = data_inputs(data, labels, slopes, **options)
     if out is not None and arrays is not None:
         raise InputError("out: a report names its data file; save the arrays as .npz and give that")

@@ -11,7 +11,7 @@ import numpy as np
 import pydantic
 
 from ..configuration import InputError
-from .sample import Dataset, Sample, centred
+from .sample import Dataset, Sample, centred, with_bias
 
 _Digit = Annotated[int, pydantic.Field(ge=0, le=9)]
 _IMAGES = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)
@@ -23,13 +23,14 @@ class Digits(Dataset, frozen=True, extra="forbid"):
 
     samples: None takes all; otherwise that many, drawn without replacement, half of each class
     (one more of the first when odd), kept in the order of the source. centred: subtract the mean
-    of the chosen samples.
+    of the chosen samples. bias: append a coordinate 1, last, so that hidden neurons have a bias.
     """
 
     kind: Literal["digits"] = "digits"
     classes: tuple[_Digit, _Digit] = (0, 1)
     samples: Annotated[int, pydantic.Field(ge=2)] | None = None
     centred: bool = True
+    bias: bool = False
 
     @pydantic.model_validator(mode="after")
     def _two_classes(self) -> Digits:
@@ -57,7 +58,8 @@ class Digits(Dataset, frozen=True, extra="forbid"):
         rows = np.sort(np.concatenate([first, second]))
         y = np.where(digit[rows] == self.classes[0], 1, -1)
         source = f"scikit-learn digits, {self.classes[0]} (+1) against {self.classes[1]} (-1)"
-        return Sample(centred(x[rows], rows, source) if self.centred else x[rows], y, source, rows)
+        taken = centred(x[rows], rows, source) if self.centred else x[rows]
+        return Sample(with_bias(taken) if self.bias else taken, y, source, rows)
 
     def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray | None:
         """Digits of both classes that were not drawn, shifted like those that were."""
@@ -66,7 +68,8 @@ class Digits(Dataset, frozen=True, extra="forbid"):
         if not len(others):
             return None
         rows = rng.permutation(others)[:count]
-        return x[rows] - x[drawn.rows].mean(axis=0) if self.centred else x[rows]
+        taken = x[rows] - x[drawn.rows].mean(axis=0) if self.centred else x[rows]
+        return with_bias(taken) if self.bias else taken
 
 
 def _images() -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,16 @@ from .read_images import (
 )
 from .read_numpy import read_npy, read_npy_pair, read_npz
 from .read_torch import check_pt, read_pt, read_safetensors
-from .sample import Dataset, Sample, centred, existing, opened_for_reading, refuse_no_file, row_list
+from .sample import (
+    Dataset,
+    Sample,
+    centred,
+    existing,
+    opened_for_reading,
+    refuse_no_file,
+    row_list,
+    with_bias,
+)
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
     ".npz": read_npz,
@@ -160,7 +169,8 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
     relative to the folder of ``path``; None seeks it beside the samples. classes: which two labels
     to take, the first as +1, the second as -1; None takes a file of exactly two labels, the smaller
     (numbers by size, text by alphabet) as -1. centred: subtract the mean of the samples taken.
-    scale > 0 multiplies last.
+    scale > 0 multiplies then. bias: append a coordinate 1, last, so that hidden neurons have a
+    bias.
     """
 
     kind: Literal["file"] = "file"
@@ -169,6 +179,7 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
     classes: tuple[_Label, _Label] | None = None
     centred: bool = False
     scale: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
+    bias: bool = False
 
     @pydantic.model_validator(mode="after")
     def _two_classes(self) -> FromFile:
@@ -207,11 +218,12 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
         y = np.where(labels[rows] == positive, 1, -1)
         # Built before centring and scaling, so that the checks speak of the file as it is.
         sample = Sample(x[rows], y, self.path, rows)
-        if not self.centred and self.scale == 1:
+        if not self.centred and self.scale == 1 and not self.bias:
             return sample
         inputs = centred(sample.x, rows, self.path) if self.centred else sample.x
         with np.errstate(over="ignore"):
-            return Sample(inputs * self.scale, y, self.path, rows)
+            inputs = inputs * self.scale
+        return Sample(with_bias(inputs) if self.bias else inputs, y, self.path, rows)
 
     def _classes(self, labels: np.ndarray) -> tuple[_Label, _Label]:
         """The labels of the file that stand for -1 and +1."""

@@ -9,12 +9,12 @@ from .sample import Sample
 
 
 def hold_out(
-    sample: Sample, share: float, rng: np.random.Generator, *, centred: bool
+    sample: Sample, share: float, rng: np.random.Generator, *, centred: int
 ) -> tuple[Sample, np.ndarray]:
     """The sample, and which of its rows are held out, bool (N,).
 
-    Of each class that part of its samples, rounded. Where the data are ``centred``, all are moved
-    by the mean of those that are not held out, so that what is held out has no part in training.
+    Of each class that part of its samples, rounded. The first ``centred`` coordinates of all are
+    moved by their mean over what is not held out, which then owes nothing to the rest.
 
     Raises InputError where a class would be left with nothing on one of the two sides.
     """
@@ -29,6 +29,7 @@ def hold_out(
             )
         held[rng.choice(rows, count, replace=False)] = True
     if centred:
-        moved = sample.x - sample.x[~held].mean(axis=0)
+        moved = sample.x.copy()
+        moved[:, :centred] -= sample.x[~held, :centred].mean(axis=0)
         sample = Sample(moved, sample.y, sample.source, sample.rows)
     return sample, held

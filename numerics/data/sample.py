@@ -262,6 +262,11 @@ def centred(x: np.ndarray, rows: np.ndarray, source: str) -> np.ndarray:
     return shifted
 
 
+def with_bias(x: np.ndarray) -> np.ndarray:
+    """x (N, d) with a further coordinate 1, (N, d + 1): its weight is a hidden bias."""
+    return np.hstack([x, np.ones((len(x), 1))])
+
+
 class Dataset(Configuration, abc.ABC, frozen=True, extra="forbid"):
     """A description of a dataset, from which samples are drawn. One kind is one class."""
 

@@ -11,6 +11,7 @@ from perturbproof.verify.measure.experiment import Experiment
 from perturbproof.verify.scenarios.scenario import Scenario, load_scenario
 from perturbproof.verify.values import Verdict
 
+from .perturbed_scenarios import NOISE
 from .small_scenarios import BASE, FAR_OUTSIDE, ORTHOGONAL, scenario, toml
 
 
@@ -107,6 +108,8 @@ def test_verdicts_can_be_expected_by_theorem() -> None:
         ({"data": {"samples": 4}}, "kind"),
         ({"data": "uniform"}, "data"),
         ({"data": {**FAR_OUTSIDE, "labels": "all-positive"}}, "labels"),
+        ({"data": {"kind": "digits", "bias": 2}}, "bias"),
+        ({"data": {"kind": "digits", "bias": True}, "perturbed": NOISE}, "data.bias"),
         ({"held_out": 0.0}, "'held_out'"),
         ({"held_out": 1.0}, "'held_out'"),
         ({"held_out": "a quarter"}, "'held_out'"),

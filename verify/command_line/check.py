@@ -236,7 +236,10 @@ def check(
     centre: Annotated[
         bool, typer.Option("--centre", help="Subtract the mean of the samples taken.")
     ] = False,
-    scale: Annotated[float, typer.Option(help="Multiply every sample by this, last.")] = 1.0,
+    scale: Annotated[float, typer.Option(help="Multiply every sample by this, then.")] = 1.0,
+    bias: Annotated[
+        bool, typer.Option("--bias", help="Append a coordinate 1: hidden neurons have a bias.")
+    ] = False,
     slope: Annotated[
         list[float] | None,
         typer.Option(help="Slope of the leaky ReLU; repeatable. [default: 0.01 0.1 0.5 0.9]"),
@@ -265,6 +268,7 @@ def check(
             classes=classes,
             centred=centre,
             scale=scale,
+            bias=bias,
             slopes=slope or (),
             train=train,
             seed=seed,

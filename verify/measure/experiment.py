@@ -54,8 +54,8 @@ class Experiment(Learner):
         sample = scenario.data.draw(scenario.generator("data"))
         if scenario.held_out is None:
             return sample, np.zeros(sample.n, dtype=bool)
-        # Only some kinds of data can be centred.
-        centred = getattr(scenario.data, "centred", False)
+        # Only some kinds of data can be centred, all but the coordinate of a bias.
+        centred = sample.d - scenario.has_bias if getattr(scenario.data, "centred", False) else 0
         rng = scenario.generator("held out")
         return hold_out(sample, scenario.held_out, rng, centred=centred)
 

@@ -174,6 +174,17 @@ class Scenario(Section):
     training: Training = Training()
     tolerance: Tolerance = Tolerance()
 
+    @pydantic.model_validator(mode="after")
+    def _bias_stays(self) -> Scenario:
+        if self.has_bias and self.perturbed is not None:
+            raise ValueError("data.bias: perturbations would move the coordinate of the bias")
+        return self
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether the last coordinate of the data is that of the hidden biases."""
+        return getattr(self.data, "bias", False)
+
     def expected(self, theorem: str) -> Verdict:
         """The verdict expected of a theorem."""
         if isinstance(self.expect, Verdict):
