@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
+from perturbproof.numerics.limit import anchor
 from perturbproof.numerics.limit.anchor import Anchored, Line, anchored
 from perturbproof.numerics.limit.convex_limit import ConvexLimit, convex_limit
 from perturbproof.numerics.limit.exact_limit import ExactLimit, Short, exact_limit
@@ -204,6 +205,23 @@ def test_the_anchor_is_what_it_promises_to_be(share):
         assert line.offset.upper >= np.linalg.norm(w - start) * (1 - 1e-9)
 
 
+def test_an_anchor_has_the_signs_of_its_limit_or_there_is_none(share):
+    told = 0
+    for seed, gamma in product(range(share(NETWORKS)), SLOPES):
+        _, w, limit = trained(np.random.default_rng(seed), gamma, 60)
+        if limit is None or not limit.feasible:
+            continue
+        found = anchored(w, limit)
+        if (line := found.line) is None:
+            told += "cross pairs" in found.reason
+            continue
+        start, goal = on_the_line(line)
+        signs = [np.sign(limit.sample.x @ v.T) for v in (start, goal)]
+        asked = line.limit.settled[:, limit.pattern.members]
+        assert (signs[0] == signs[1])[asked].all()
+    assert told >= 2
+
+
 def simulated(w, sample, gamma, time, until=4.0):
     """The flow in tau = log t - T by short steps; yields tau and the weights."""
     tau = 0.0
@@ -276,6 +294,31 @@ def test_settled_points_are_those_that_a_grid_of_times_finds(share):
         assert (kept[settled != 0] > 1 - 1e-6).all()
         assert (np.sign(answer[:, 0]) == settled)[settled != 0].all()
         assert (settled[kept > 1.1] != 0).all()
+
+
+def test_a_wide_network_that_turns_sign_in_between_is_not_settled(share, monkeypatch):
+    """With few times to look at, what bends between two of them is allowed for."""
+    monkeypatch.setattr(anchor, "_TURNS", 1)
+    monkeypatch.setattr(anchor, "_TIMES", (0.0,))
+    dips = 0
+    for seed, gamma, _, _, found, line in networks(share(NETWORKS) // 2):
+        rng, limit = np.random.default_rng(seed), line.limit
+        pattern, d = limit.proposal.pattern, line.start.shape[1]
+        members = rng.permutation(np.repeat(np.arange(len(pattern.shares)), 12))
+        pattern = replace(pattern, members=members)
+        proposal = replace(limit.proposal, pattern=pattern)
+        start = 10 * rng.standard_cauchy((len(members), d))
+        wide = replace(line, limit=replace(limit, proposal=proposal), start=BallArray.exact(start))
+        goal, side = limit.directions.mid[members], pattern.halves[members].astype(float)
+        z = rng.normal(size=(2000, d))
+        tau = np.concatenate([[0], np.geomspace(1e-1, 1e5, 60)])
+        h = (z @ start.T)[:, None, :] + tau[:, None] * (z @ goal.T)[:, None, :]
+        signs = np.sign(np.where(h > 0, h, gamma * h) @ side)
+        dipping = (signs[:, 0] == signs[:, -1]) & (signs != signs[:, -1:]).any(axis=1)
+        settled = replace(found, line=wide, reaches=np.array([[1e-12, 0.0]])).settled(z[dipping])
+        assert (settled == 0).all()
+        dips += int(dipping.sum())
+    assert dips > 20
 
 
 def test_what_is_followed_stays_within_what_was_certified(share):
