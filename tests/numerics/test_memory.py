@@ -139,7 +139,9 @@ def test_an_attack_takes_no_more_than_it_says(
     assert 0.2 * said < found <= said
 
 
-@pytest.mark.parametrize(("width", "dimension"), [(60, 100), (4, 120), (60, 20)])
+@pytest.mark.parametrize(
+    ("width", "dimension"), [(60, 100), pytest.param(4, 120, marks=pytest.mark.slow), (60, 20)]
+)
 def test_learning_takes_no_more_than_it_says(
     width: int, dimension: int, pretend: Pretended
 ) -> None:

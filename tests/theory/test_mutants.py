@@ -41,7 +41,15 @@ def test_mutants_are_deterministic(id: str) -> None:
     assert mutants(theorem(id)) == mutants(theorem(id))
 
 
-@pytest.mark.parametrize("entry", catalog(), ids=lambda t: t.id)
+#: Making mutants takes a second for each theorem: one of each kind, and the rest when asked for.
+FEW = {"standard-boundary", "perturbed-boundary", "learning-noise", "concentration", "capture"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [pytest.param(t, marks=() if t.id in FEW else pytest.mark.slow) for t in catalog()],
+    ids=lambda t: t.id,
+)
 def test_mutants_are_different(entry) -> None:
     found = mutants(entry)
     assert len({m.id for m in found}) == len(found)

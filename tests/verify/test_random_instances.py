@@ -101,6 +101,7 @@ def test_a_fault_in_the_numerics_does_not_agree(monkeypatch: pytest.MonkeyPatch)
     assert any("ERROR" in line for line in found.wrong)
 
 
+@pytest.mark.slow
 def test_a_false_theorem_does_not_agree() -> None:
     original = theorem("standard-boundary")
     upper = next(c for c in original.claims if c.id == "multipliers-upper")
