@@ -17,7 +17,7 @@ from ..experiment import Experiment
 from ..learner import ANCHORED
 from ..limit import OF_LIMIT, until_captured
 from .boundaries import figure, plane
-from .waypoints import Waypoint, end_before_further, trained_on
+from .waypoints import Waypoint, anchors_affordable, end_before_further, trained_on
 
 # Samples that support nothing are drawn up to this many.
 _SAMPLES = 400
@@ -34,7 +34,8 @@ def capture_figure(experiment: Experiment, way: Sequence[Waypoint]) -> dict[str,
     ]
     if not tries:
         return None
-    points, by_anchor = experiment.limit_points, ANCHORED in (experiment.scenario.theorems or ())
+    points, named = experiment.limit_points, experiment.scenario.theorems or ()
+    by_anchor = ANCHORED in named and anchors_affordable(experiment)
     half = len(points) // 2
     also = ", those held out among them," if half > experiment.sample.n else ""
     # Of a limit that need not be linear only the anchor says something at a point.
