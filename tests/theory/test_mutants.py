@@ -121,6 +121,12 @@ def test_proving_only_what_changed_gives_the_whole_verdict(number: int) -> None:
         assert part.open_steps[0].id == whole.open_steps[0].id
 
 
+def test_a_change_that_the_proof_does_not_look_at_is_not_called_proved() -> None:
+    unused = [m for m in mutants(theorem("agreement-law")) if m.of == "plane-exists"]
+    assert unused
+    assert {classify(m).verdict for m in unused} == {"not used"}
+
+
 def test_an_unproved_theorem_does_not_prove_its_mutants() -> None:
     original = theorem("standard-boundary")
     (assumption,) = original.assumptions

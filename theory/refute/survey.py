@@ -23,7 +23,7 @@ from ..theorems import catalog, theorem
 from .mutants import Mutant, mutants
 from .search import Refutation, Search, search
 
-MutantVerdict = Literal["proved", "proof gap", "refuted", "unknown"]
+MutantVerdict = Literal["proved", "not used", "proof gap", "refuted", "unknown"]
 TIMEOUT_MS = 500
 #: A first attempt at every query: a gap found so needs no more time for the steps before it.
 QUICK_MS = 100
@@ -74,6 +74,8 @@ def classify(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> MutantReport:
 
     if found.refutation is not None:
         return report("refuted", str(found.refutation))
+    if gap is None and not any(_touches(step, mutant) for step in mutant.theorem.proof):
+        return report("not used", "no step rests on it: the proof says nothing of the change")
     if gap is None:
         return report("proved", _room(mutant))
     if found.admissible and (by := _proved_by(mutant, timeout_ms)):

@@ -240,7 +240,7 @@ def _print_mutants(surveyed: list[MutantReport]) -> None:
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     console.print(f"{len(surveyed)} mutants: {told}")
     for report in surveyed:
-        if report.contradiction or report.verdict == "proved":
+        if report.contradiction or report.verdict in ("proved", "not used"):
             console.print(
                 f"  {report.verdict}: {report.mutant.id}: {report.mutant.says}", markup=False
             )

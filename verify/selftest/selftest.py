@@ -238,6 +238,7 @@ _WORDS = {
     "refuted": "refuted by data",
     "proof gap": "left with a proof gap",
     "proved": "true all the same",
+    "not used": "changed where no step looks",
     "unknown": "undecided, so not believed",
 }
 
