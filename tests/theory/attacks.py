@@ -87,25 +87,6 @@ def a01() -> Theorem:
 
 
 @attack
-def a02() -> Theorem:
-    """Contradictory definitions used in two different steps whose facts are then joined."""
-    return T(
-        "a02",
-        [],
-        [C("c", lambda_max <= lambda_min)],
-        [
-            Definition("d1", "R_max is R_min", (sp.Eq(R_max, R_min), lambda_max <= R_max)),
-            Definition(
-                "d2", "R_max is twice R_min", (sp.Eq(R_max, 2 * R_min), lambda_min >= R_max / 2)
-            ),
-            Inequality("i1", "x", lambda_max <= R_min, by="d1"),
-            Inequality("i2", "x", lambda_min >= R_min, by="d2"),
-            End("c", "i1", "i2"),
-        ],
-    )
-
-
-@attack
 def a03() -> Theorem:
     """Assumption False."""
     return T("a03", [A("no", sp.false)], [C("c", lambda_max < 1)], [End("c", "no")])
@@ -150,12 +131,6 @@ def a07() -> Theorem:
             End("c", "i"),
         ],
     )
-
-
-@attack
-def a08() -> Theorem:
-    """Two claims with one id: only the first is concluded."""
-    return T("a08", [], [C("c", lambda_max >= 0), C("c", lambda_max < 0)], [End("c")])
 
 
 @attack
@@ -265,34 +240,6 @@ def a20() -> Theorem:
 
 
 @attack
-def a21() -> Theorem:
-    """Earlier with at that is not one-to-one: R_min and R_max both become R_max."""
-    sb = theorem("refined-multipliers")
-    return T(
-        "a21",
-        [A("a", p_max < gamma**3 * R_max**2 / (3 * N))],
-        [C("upper", lambda_max <= 3 / (2 * gamma**2 * R_max**2))],
-        [
-            Earlier(
-                "e",
-                "x",
-                sb,
-                at=(
-                    (R_min, R_max),
-                    (R_max, R_max),
-                    (p_max, p_max),
-                    (N, N),
-                    (lambda_max, lambda_max),
-                    (lambda_min, lambda_min),
-                ),
-                by="a",
-            ),
-            End("upper", "e"),
-        ],
-    )
-
-
-@attack
 def a23() -> Theorem:
     """Earlier with an expression for a symbol."""
     sb = theorem("refined-multipliers")
@@ -309,44 +256,6 @@ def a23() -> Theorem:
                 shared=(gamma, N, R_min, R_max, lambda_max, lambda_min),
             ),
             End("upper", "e"),
-        ],
-    )
-
-
-@attack
-def a24() -> Theorem:
-    """A heuristic prediction used through Earlier: proved as a theorem, trusted base empty."""
-    ap = theorem("accuracy-prediction")
-    return T(
-        "a24",
-        ap.assumptions,
-        ap.claims,
-        [
-            Earlier("e", "x", ap, by=" ".join(a.id for a in ap.assumptions)),
-            *(End(c.id, "e") for c in ap.claims),
-        ],
-    )
-
-
-@attack
-def a25() -> Theorem:
-    """Minimum and maximum attained at the same n; chooses left out (docs do not mention it)."""
-    return T(
-        "a25",
-        [],
-        [C("c", lambda_max <= lambda_min)],
-        [
-            Definition(
-                "least",
-                "The smallest multiplier is attained at some n.",
-                (sp.Eq(lambda_min, lambda_n),),
-            ),
-            Definition(
-                "largest",
-                "The largest multiplier is attained at some n.",
-                (sp.Eq(lambda_max, lambda_n),),
-            ),
-            End("c", "least", "largest"),
         ],
     )
 
@@ -377,30 +286,6 @@ def a26() -> Theorem:
 
 
 @attack
-def a27() -> Theorem:
-    """LARGEST with a bound that varies with the member, index k instead of n."""
-    return T(
-        "a27",
-        [],
-        [C("c", lambda_max <= lambda_min)],
-        [
-            Citation(
-                "max",
-                "The largest is at most c, as each is.",
-                LARGEST(lambda_max, lambda_k, lambda_k),
-            ),
-            Definition(
-                "least",
-                "The smallest is attained at some k.",
-                (sp.Eq(lambda_min, lambda_k),),
-                chooses="k",
-            ),
-            End("c", "max", "least"),
-        ],
-    )
-
-
-@attack
 def a28() -> Theorem:
     """The same with index n."""
     return T(
@@ -420,25 +305,6 @@ def a28() -> Theorem:
                 chooses="n",
             ),
             End("c", "max", "least"),
-        ],
-    )
-
-
-@attack
-def a29() -> Theorem:
-    """A chosen sample concluded as a claim about every sample."""
-    return T(
-        "a29",
-        [],
-        [C("c", lambda_n <= lambda_min)],
-        [
-            Definition(
-                "least",
-                "The smallest is attained at some n.",
-                (sp.Eq(lambda_min, lambda_n),),
-                chooses="n",
-            ),
-            End("c", "least"),
         ],
     )
 
@@ -493,13 +359,6 @@ def a31() -> Theorem:
 
 
 @attack
-def a33() -> Theorem:
-    """A measured symbol rebuilt with positive=True: SymPy decides the claim."""
-    x = sp.Symbol("A_eigenvalue", positive=True)
-    return T("a33", [], [C("c", x > 0)], [End("c")])
-
-
-@attack
 def a35() -> Theorem:
     """Let of an alias of p_max (other assumptions), p_max itself in the claim."""
     x = sp.Symbol("p_max", real=True)
@@ -510,17 +369,6 @@ def a35() -> Theorem:
 def a36() -> Theorem:
     """An undeclared symbol in a claim."""
     return T("a36", [], [C("c", sp.Symbol("foo", real=True) < lambda_max)], [End("c")])
-
-
-@attack
-def a37() -> Theorem:
-    """Limit claim: relation false, formal trivial."""
-    return T(
-        "a37",
-        [],
-        [C("c", lambda_max < lambda_min, formal=lambda_max >= 0, limit=True, settle="wait")],
-        [End("c")],
-    )
 
 
 @attack
@@ -535,23 +383,6 @@ def a39() -> Theorem:
     f, z = sp.Function("f"), sp.Symbol("z")
     return T(
         "a39", [], [C("c", lambda_max >= 0, display=sp.Eq(f(z), 0, evaluate=False))], [End("c")]
-    )
-
-
-@attack
-def a40() -> Theorem:
-    """An honest definition on a branch: x >= 0 implies y = sqrt(x); claim x >= 0."""
-    x, y = real("xx"), real("yy")
-    return T(
-        "a40",
-        [],
-        [C("c", x >= 0)],
-        [
-            Definition(
-                "root", "Where x >= 0, y is its root.", (sp.Implies(x >= 0, sp.Eq(y, sp.sqrt(x))),)
-            ),
-            End("c", "root"),
-        ],
     )
 
 
@@ -694,66 +525,11 @@ def a60() -> Theorem:
 
 
 @attack
-def a61() -> Theorem:
-    """Limit from one side only: |x|/x -> 1 at 0."""
-    x = real("xx")
-    return T(
-        "a61",
-        [],
-        [C("c", p_max >= 0)],
-        [Limit("l", "x", sp.Abs(x) / x, x, sp.Integer(0), sp.Integer(1)), End("c")],
-    )
-
-
-@attack
 def a63() -> Theorem:
     """Limit of 1/x at 0 is +oo."""
     x = real("xx")
     return T(
         "a63", [], [C("c", p_max >= 0)], [Limit("l", "x", 1 / x, x, sp.Integer(0), sp.oo), End("c")]
-    )
-
-
-@attack
-def a64() -> Theorem:
-    """An integral across a pole: of 1/u^2 from a < 0 to b > 0 is negative."""
-    u = sp.Symbol("u_int", real=True)
-    a, b, J = (
-        declare("aa", "left end"),
-        declare("bb", "right end"),
-        declare("JJ", "the integral of 1/u² from a to b"),
-    )
-    F = sp.Integral(1 / u**2, (u, a, b))
-    return T(
-        "a64",
-        [A("a", sp.And(a < 0, b > 0))],
-        [C("c", J < 0)],
-        [
-            Definition("J", "J is the integral.", (sp.Eq(J, F),)),
-            Identity("i", "Integrate.", F, 1 / a - 1 / b, by="a"),
-            End("c", "J", "i", "a"),
-        ],
-    )
-
-
-@attack
-def a65() -> Theorem:
-    """An integral whose bound variable is also a free symbol: log(u) = -1 for all u in (0, 1]."""
-    u, s = (
-        declare("uu", "a number in (0, 1]", low=0, open_low=True, high=1),
-        declare("ss", "log u", abbreviation=True),
-    )
-    return T(
-        "a65",
-        [],
-        [C("c", sp.Eq(sp.log(u), -1))],
-        [
-            Let("s", "Write s for log u.", s, sp.log(u)),
-            Identity("i", "x", sp.Integral(sp.log(u), (u, 0, 1)), sp.Integer(-1)),
-            Identity("j", "x", sp.Integral(s, (u, 0, 1)), s),
-            Inequality("k", "x", sp.Eq(s, -1), by="s i j"),
-            End("c", "k", "s"),
-        ],
     )
 
 
@@ -947,21 +723,6 @@ def b04() -> Theorem:
 
 
 @attack
-def b05() -> Theorem:
-    """Let p_max := 0, then the paper's theorem: its bound for all data."""
-    return T(
-        "b05",
-        [],
-        [C("c", lambda_max < 3 / (2 * gamma**2 * R_min**2))],
-        [
-            Let("l", "Write p_max for 0.", p_max, sp.Integer(0)),
-            Earlier("e", "x", theorem("standard-boundary"), by="l"),
-            End("c", "e"),
-        ],
-    )
-
-
-@attack
 def b07() -> Theorem:
     """Let gamma := 1 (measured, not in the claim)."""
     return T(
@@ -973,31 +734,6 @@ def b07() -> Theorem:
             Definition("n", "x", (R_max >= R_min,)),
             Earlier("e", "x", theorem("half-aware"), by="l a n"),
             End("c", "e", "l"),
-        ],
-    )
-
-
-@attack
-def b08() -> Theorem:
-    """A declared range smuggles the condition through a definition that is an equation."""
-    g = declare(
-        "room",
-        "R_min² - (N-1) p_max, the room that is left",
-        abbreviation=True,
-        low=0,
-        open_low=True,
-    )
-    return T(
-        "b08",
-        [],
-        [C("c", (N - 1) * p_max < R_min**2)],
-        [
-            Definition(
-                "room",
-                "Write room for R_min² - (N-1) p_max.",
-                (sp.Eq(g, R_min**2 - (N - 1) * p_max),),
-            ),
-            End("c", "room"),
         ],
     )
 
@@ -1162,13 +898,6 @@ def b34() -> Theorem:
             End("c", "max"),
         ],
     )
-
-
-@attack
-def b35() -> Theorem:
-    """A symbol rebuilt as positive, so that SymPy takes the claim for True."""
-    mu = sp.Symbol("activation_margin", positive=True)
-    return T("b35", [], [C("boundary", mu > 0)], [End("boundary")])
 
 
 @attack

@@ -22,6 +22,7 @@ from perturbproof.theory import (
 from perturbproof.theory.identities import identical, tends_to
 from perturbproof.theory.statement import PROJECT
 from perturbproof.theory.symbols import declare, lambda_max, lambda_min, p_max
+from perturbproof.verify.selftest.tricks import TRICKS
 
 from .attacks import ATTACKS
 
@@ -30,7 +31,7 @@ TRUE = {"b25", "b32"}
 x = declare("attacked_x", "a real number")
 
 
-@pytest.mark.parametrize("build", ATTACKS, ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", [*ATTACKS, *TRICKS.values()], ids=lambda build: build.__name__)
 def test_nothing_false_is_proved(build: Callable[[], Theorem]) -> None:
     try:
         verdict = prove(build()).verdict

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...theory.engine import ProofReport
+from ...theory.engine import ProofReport, prove
 from ...theory.refute.mutants import Mutant, mutants
 from ...theory.refute.survey import MutantReport, classify
 from ...theory.theorems import catalog, theorem
@@ -25,6 +25,7 @@ from ..values import Progress, Verdict, unwatched
 from .faults import FAULTS, SCENARIOS, Fault, scenario
 from .instances import agreement
 from .trials import FAMILIES, VIOLATIONS, exact_trials, power, simulate
+from .tricks import TRICKS
 
 # Runs the planted faults, says what caught each, and writes the table of the documentation.
 
@@ -153,7 +154,8 @@ def selftest(progress: Progress = unwatched) -> SelfTest:
         tried = [other.submit(mutants_tried, each.id) for each in catalog()]
         try:
             proofs = proved(catalog(), progress)
-            attempts = [*_numbers(progress), *_statistics(progress), *_instances(proofs, progress)]
+            attempts = [*_tricks(progress), *_numbers(progress), *_statistics(progress)]
+            attempts += _instances(proofs, progress)
             attempts += _clean(proofs, progress)
             catches = tuple(try_faults(proofs, progress=progress))
             attempts += [_fault(catch) for catch in catches]
@@ -169,6 +171,18 @@ def selftest(progress: Progress = unwatched) -> SelfTest:
 def _told(counts: Mapping[str, int]) -> str:
     """`3 FAIL, 5 PASS`."""
     return ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
+
+
+def _tricks(progress: Progress) -> Iterator[Attempt]:
+    for done, (tried, build) in enumerate(TRICKS.items()):
+        progress("tricks of proofs", done, len(TRICKS))
+        try:
+            proof = prove(build())
+            caught = proof.verdict != "proved"
+            came = proof.open_steps[0].detail if caught else "PROVED"
+        except ValueError as error:
+            caught, came = True, f"refused: {error}"
+        yield Attempt("proofs", tried, came, caught)
 
 
 def _numbers(progress: Progress) -> Iterator[Attempt]:
