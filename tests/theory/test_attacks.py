@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 import sympy as sp
 from perturbproof.theory import (
+    Citation,
     Claim,
     Conclusion,
     Definition,
@@ -20,7 +21,10 @@ from perturbproof.theory import (
     theorem,
 )
 from perturbproof.theory.identities import identical, tends_to
+from perturbproof.theory.refute.survey import tested
 from perturbproof.theory.statement import PROJECT
+from perturbproof.theory.steps.kkt import lambda_n
+from perturbproof.theory.steps.sums import LARGEST
 from perturbproof.theory.symbols import declare, lambda_max, lambda_min, p_max
 from perturbproof.verify.selftest.tricks import TRICKS
 
@@ -116,6 +120,30 @@ def test_a_step_that_gives_no_fact_is_no_premise() -> None:
 def test_an_assumption_that_no_step_uses_is_told() -> None:
     assert prove(theorem("agreement-law")).unused == ("plane-exists",)
     assert prove(theorem("standard-boundary")).unused == ()
+
+
+def test_what_is_proved_and_refuted_is_a_gap() -> None:
+    """A maximum taken for that of another family: formulas that no solver finds fault with."""
+    entry = Theorem(
+        "wrong-family",
+        "x",
+        "x",
+        PROJECT,
+        (),
+        (Claim("c", "c", p_max <= lambda_max),),
+        (
+            Definition("largest", "The largest multiplier.", (lambda_n <= lambda_max,)),
+            Citation(
+                "wrong <- largest", "Of inner products?", LARGEST(p_max, lambda_n, lambda_max)
+            ),
+            Conclusion("claim-c <- wrong", "So."),
+        ),
+    )
+    assert prove(entry).verdict == "proved"
+    proof = tested(entry)
+    assert proof.verdict == "gap"
+    assert "proved and refuted" in proof.open_steps[0].detail
+    assert tested(theorem("row-wise")).verdict == "proved"
 
 
 def test_facts_come_in_a_tuple() -> None:

@@ -52,6 +52,23 @@ class MutantReport:
         return self.refutation is not None and self.proof == "proved"
 
 
+def tested(theorem: Theorem) -> ProofReport:
+    """The proof of a theorem, open at its end where small data refute what it proves.
+
+    A definition or a citation then says what is not so: no solver reads their words. Theorems of
+    the catalog are searched by the tests, which takes longer than proving them.
+    """
+    proof = prove(theorem)
+    if proof.verdict != "proved" or theorem in catalog():
+        return proof
+    if (found := search(theorem).refutation) is None:
+        return proof
+    *steps, last = proof.steps
+    detail = f"proved and refuted: a definition or citation says what is not so ({found})"
+    open_ = replace(last, status="gap", detail=detail)
+    return replace(proof, verdict="gap", steps=(*steps, open_))
+
+
 def classify(mutant: Mutant, *, timeout_ms: int = TIMEOUT_MS) -> MutantReport:
     """Prove a mutant, and look for a dataset that refutes it.
 

@@ -77,8 +77,7 @@ def prove(
         if id not in known:
             raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
     chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
-    from ...theory.engine import prove as proved
-    from ...theory.refute.survey import survey
+    from ...theory.refute.survey import survey, tested
     from ..reporting import write_atomic
     from ..run.proof_witness import proof_witnesses
     from ..run.theorem_record import proof_entry, theorem_entry
@@ -87,7 +86,7 @@ def prove(
     with watched(quiet) as progress:
         for done, theorem in enumerate(chosen):
             progress("proving", done, len(chosen))
-            proofs.append((theorem, proved(theorem)))
+            proofs.append((theorem, tested(theorem)))
         witnesses = proof_witnesses(proofs, out, files)
         surveyed: list[MutantReport] = []
         for done, theorem in enumerate(chosen if mutants else ()):
