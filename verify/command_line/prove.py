@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ...theory.engine import ProofReport, StepReport
     from ...theory.refute.search import Refutation
     from ...theory.refute.survey import MutantReport
+    from ...theory.second_opinion import Opinion
     from ...theory.statement import Theorem
     from ..run.proof_witness import ProofWitness
 
@@ -47,9 +48,14 @@ def prove(
         bool,
         typer.Option("--mutants", help="Also try to prove and to refute false neighbours of each."),
     ] = False,
+    second_opinion: Annotated[
+        bool,
+        typer.Option("--second-opinion", help="Also ask cvc5 every query that Z3 decided."),
+    ] = False,
     own: OwnTheorems = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for the witness of a proof that fails, if one does.")
+        Path,
+        typer.Option(help="Folder for the witness of a proof that fails or is denied, if one is."),
     ] = Path("perturbproof-witnesses"),
     replay: Annotated[
         Path | None, typer.Option(metavar="WITNESS.json", help="Replay a witness alone.")
@@ -66,8 +72,16 @@ def prove(
     check_flags("cpu", None if replay is not None else out, own)
     if replay is not None and theorems:
         raise InputError("--replay: the witness names its theorem; give no other")
+    if replay is not None and second_opinion:
+        raise InputError("--second-opinion: a witness is replayed without it")
+    from ...theory.second_opinion import is_installed, second_opinions
     from ...theory.theorems import catalog
     from ..scenarios.own_theorem import own_theorems
+
+    if second_opinion and not is_installed():
+        raise InputError(
+            "--second-opinion: cvc5 is missing: pip install 'perturbproof[second-opinion]'"
+        )
 
     added, files = own_theorems(own)
     known = {theorem.id: theorem for theorem in (*catalog(), *added)}
@@ -77,6 +91,7 @@ def prove(
         if id not in known:
             raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
     chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
+    from ...numerics.device import cores
     from ...theory.refute.survey import survey, tested
     from ..reporting import write_atomic
     from ..run.proof_witness import proof_witnesses
@@ -92,6 +107,10 @@ def prove(
         for done, theorem in enumerate(chosen if mutants else ()):
             progress(f"mutants of {theorem.id}", done, len(chosen))
             surveyed += survey((theorem,))
+        opinions: tuple[Opinion, ...] = ()
+        if second_opinion:
+            all_proofs = [proof for _, proof in proofs]
+            opinions = second_opinions(all_proofs, processes=cores(), progress=progress)
     refuted = {w.theorem.id: str(w.refutation) for w in witnesses if w.refutation is not None}
     if smt is not None:
         for step, id in ((step, proof.theorem) for _, proof in proofs for step in proof.steps):
@@ -99,6 +118,9 @@ def prove(
                 write_atomic(smt / id / f"{step.id}.smt2", step.smt)
     for witness in witnesses:
         witness.write(out / witness.name)
+    denied = _denied(opinions, out)
+    for file, query in denied.items():
+        write_atomic(file, query)
     if as_json:
         told = {w.theorem.id: {"folder": w.name, "replay": w.command} for w in witnesses}
         mutated = [(m.mutant.id, m.mutant.says, m.verdict, m.reason) for m in surveyed]
@@ -110,14 +132,17 @@ def prove(
                 "refuted": refuted,
                 "witnesses": told,
                 "mutants": [dict(zip(names, one, strict=True)) for one in mutated],
+                "second_opinion": _by_step(opinions),
             }
         )
     else:
-        _print(proofs, show, {witness.theorem.id: witness for witness in witnesses})
+        _print(proofs, show, {witness.theorem.id: witness for witness in witnesses}, opinions)
         _print_mutants(surveyed)
+        for file in denied:
+            results().print(f"cvc5 and Z3 disagree: {file}", markup=False, soft_wrap=True)
     verdicts = {proof.verdict for _, proof in proofs}
-    failed = "gap" in verdicts or bool(refuted) or any(m.contradiction for m in surveyed)
-    return _code(failed, "unknown" in verdicts)
+    failed = "gap" in verdicts or any(m.contradiction for m in surveyed)
+    return _code(failed or bool(refuted) or bool(denied), "unknown" in verdicts)
 
 
 def _replay(path: Path, known: dict[str, Theorem], as_json: bool, quiet: bool) -> int:
@@ -165,7 +190,10 @@ def _code(failed: bool, undecided: bool) -> int:
 
 
 def _print(
-    proofs: list[tuple[Theorem, ProofReport]], show: bool, witnesses: dict[str, ProofWitness]
+    proofs: list[tuple[Theorem, ProofReport]],
+    show: bool,
+    witnesses: dict[str, ProofWitness],
+    opinions: tuple[Opinion, ...],
 ) -> None:
     console = results()
     for theorem, proof in proofs:
@@ -187,6 +215,7 @@ def _print(
         if (witness := witnesses.get(theorem.id)) is not None:
             _print_refutation(console, witness.refutation)
             print_replay(console, witness.command, "  ")
+        _print_opinions(console, [o for o in opinions if o.theorem == theorem.id])
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
     console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
@@ -229,6 +258,50 @@ def _print_open(console: Console, steps: Iterable[StepReport]) -> None:
         if step.countermodel:
             numbers = ", ".join(f"{name} = {value}" for name, value in step.countermodel.items())
             console.print(f"    countermodel: {numbers}", markup=False)
+
+
+def _denied(opinions: Iterable[Opinion], out: Path) -> dict[Path, str]:
+    """Files for the queries of each step that the solvers disagree on."""
+    from ..run.witness import folder_name
+
+    files: dict[Path, str] = {}
+    for o in opinions:
+        if o.answer == "denied":
+            file = out / f"{folder_name('denied', o.theorem, o.step)}.smt2"
+            files[file] = f"{files[file]}\n(reset)\n{o.query}" if file in files else o.query
+    return files
+
+
+def _by_step(opinions: Iterable[Opinion]) -> list[dict[str, str | int]]:
+    """How many queries of each step cvc5 confirms, leaves open and denies."""
+    steps: dict[tuple[str, str], Counter[str]] = {}
+    for o in opinions:
+        steps.setdefault((o.theorem, o.step), Counter())[o.answer] += 1
+    return [
+        {
+            "theorem": theorem,
+            "step": step,
+            "by": "cvc5",
+            "confirmed": counts["confirmed"],
+            "left_open": counts["left open"],
+            "denied": counts["denied"],
+        }
+        for (theorem, step), counts in steps.items()
+    ]
+
+
+def _print_opinions(console: Console, opinions: list[Opinion]) -> None:
+    """What cvc5 says of the queries of one theorem, if it was asked."""
+    if not opinions:
+        return
+    counts = Counter(o.answer for o in opinions)
+    steps = {a: ", ".join(dict.fromkeys(o.step for o in opinions if o.answer == a)) for a in counts}
+    told = f"cvc5 confirms {counts['confirmed']} of {len(opinions)} queries"
+    if counts["left open"]:
+        told += f", {counts['left open']} left open: {steps['left open']}"
+    console.print(f"  {told}", markup=False)
+    if counts["denied"]:
+        console.print(f"  {styled('ERROR')}: cvc5 denies what Z3 proved: {steps['denied']}")
 
 
 def _print_mutants(surveyed: list[MutantReport]) -> None:

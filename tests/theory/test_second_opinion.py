@@ -1,0 +1,77 @@
+"""cvc5 on what Z3 found unsatisfiable: it confirms, leaves open in bounded time, or denies."""
+
+from __future__ import annotations
+
+import resource
+from collections import Counter
+
+import pytest
+import sympy as sp
+from perturbproof.theory import catalog, prove
+from perturbproof.theory.engine import ProofReport, StepReport
+from perturbproof.theory.second_opinion import SECONDS, second_opinions
+
+MEANS = """\
+(set-logic QF_NRA)
+{declared}
+(assert (< (+ {powers}) (* {count} {product})))
+(check-sat)
+"""
+
+
+def means(count: int) -> str:
+    """That the mean of so many powers is below the product of their roots, which is false."""
+    names = [f"x{i}" for i in range(count)]
+    return MEANS.format(
+        declared="\n".join(f"(declare-const {x} Real)\n(assert (>= {x} 0))" for x in names),
+        powers=" ".join(f"(* {' '.join([x] * count)})" for x in names),
+        count=count,
+        product=" ".join(names),
+    )
+
+
+def report_of(*queries: str, status: str = "discharged") -> ProofReport:
+    text = "\n(reset)\n".join(queries)
+    step = StepReport("step", "", "", sp.true, (), "z3", status, 0.0, "", smt=text)  # type: ignore[arg-type]
+    return ProofReport("planted", "proved", (step,), 0.0)
+
+
+def answers(*reports: ProofReport, seconds: float = 1.0) -> list[str]:
+    return [o.answer for o in second_opinions(reports, seconds=seconds)]
+
+
+def test_unsatisfiable_is_confirmed_and_satisfiable_denied() -> None:
+    """Each query alone: what an earlier one asserts, or its process, is nothing to the next."""
+    false = "; a title\n" + means(2).replace("(< ", "(> ")
+    assert answers(report_of(means(2), false, means(3)), report_of("; other\n" + means(2))) == [
+        "confirmed",
+        "denied",
+        "confirmed",
+        "confirmed",
+    ]
+
+
+def test_what_cannot_be_read_is_left_open() -> None:
+    assert answers(report_of("(assert (< nowhere 0))\n(check-sat)\n", means(2))) == [
+        "left open",
+        "confirmed",
+    ]
+
+
+def test_a_hard_query_is_left_open_and_costs_no_more_than_its_time() -> None:
+    """Its process is ended under each way of solving; the next query has a new one."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert answers(report_of(means(7), means(2)), seconds=0.4) == ["left open", "confirmed"]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
+
+
+def test_a_step_that_is_not_discharged_has_nothing_to_confirm() -> None:
+    assert answers(report_of(means(2), status="gap")) == []
+
+
+@pytest.mark.slow
+def test_nothing_in_the_catalog_is_denied() -> None:
+    counts = Counter(answers(*map(prove, catalog()), seconds=SECONDS))
+    assert counts["denied"] == 0
+    assert counts["left open"] < 0.05 * counts["confirmed"]

@@ -1,0 +1,172 @@
+"""A second opinion on the queries that Z3 found unsatisfiable: cvc5 is asked the same text.
+
+cvc5 shares no code with Z3. It runs in processes of its own, since not all of its algorithms keep a
+limit of time: the system ends a process that has used up the processor time of its query, and the
+query is left open. So what is confirmed does not depend on how busy the machine is, but for queries
+at the limit. This file is what these processes run, and cvc5 is loaded in them only.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .engine import ProofReport
+
+SECONDS = 3.0
+"""Processor time for a query under each way of solving."""
+WAYS = (
+    {"nl-cov": "true", "nl-ext": "none"},  # cylindrical algebraic coverings
+    {"nl-cov": "false", "nl-ext": "full", "nl-ext-tplanes": "true"},  # tangent planes
+)
+"""Options of cvc5, tried in this order until one decides: neither confirms all that the other does.
+"""
+_MEMORY = 4 << 30  # bytes
+
+Answer = Literal["confirmed", "left open", "denied"]
+_MEANING: dict[str, Answer] = {"unsat": "confirmed", "sat": "denied"}
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What cvc5 says of one query of a step: `denied` is "sat" where Z3 said "unsat"."""
+
+    theorem: str
+    step: str
+    query: str
+    answer: Answer
+
+
+def is_installed() -> bool:
+    """Whether there is a cvc5 to ask: the extra `second-opinion` of this package."""
+    return find_spec("cvc5") is not None
+
+
+def second_opinions(
+    proofs: Iterable[ProofReport],
+    *,
+    processes: int = 1,
+    seconds: float = SECONDS,
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> tuple[Opinion, ...]:
+    """What cvc5 says of each query behind a discharged step, in the order of the proofs.
+
+    A query that stands in several steps is asked once. `processes` (from 1) run side by side.
+    `seconds` (above 0) is the processor time for a query under each of `WAYS`; one that cvc5 cannot
+    read, or decide in that time, is left open.
+    """
+    asked = [
+        (proof.theorem, step.id, query)
+        for proof in proofs
+        for step in proof.steps
+        if step.status == "discharged" and step.smt
+        for query in step.smt.split("\n(reset)\n")
+    ]
+    distinct = list(dict.fromkeys(_without_title(query) for _, _, query in asked))
+    answers: dict[str, Answer] = {}
+    with ExitStack() as stack:
+        idle: SimpleQueue[_Solver] = SimpleQueue()
+        for _ in range(processes):
+            solver = _Solver(seconds)
+            stack.callback(solver.close)
+            idle.put(solver)
+
+        def answer(query: str) -> Answer:
+            solver = idle.get()
+            try:
+                return solver.answer(query)
+            finally:
+                idle.put(solver)
+
+        pool = ThreadPoolExecutor(processes)
+        stack.callback(pool.shutdown, cancel_futures=True)
+        for query, said in zip(distinct, pool.map(answer, distinct), strict=True):
+            answers[query] = said
+            progress("asking cvc5", len(answers), len(distinct))
+    return tuple(Opinion(*one, answers[_without_title(one[-1])]) for one in asked)
+
+
+def _without_title(query: str) -> str:
+    return "".join(line for line in query.splitlines(True) if not line.startswith(";"))
+
+
+class _Solver:
+    """A process that answers one query after the other, and is replaced where one ended it."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.process: subprocess.Popen[str] | None = None
+
+    def answer(self, query: str) -> Answer:
+        for options in WAYS:
+            if (said := self._ask(options, query)) in _MEANING:
+                return _MEANING[said]
+        return "left open"
+
+    def _ask(self, options: dict[str, str], query: str) -> str:
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", __file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        assert self.process.stdin
+        assert self.process.stdout
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps([options, self.seconds, query]) + "\n")
+            self.process.stdin.flush()
+            if line := self.process.stdout.readline():
+                return line.strip()
+        self.close()
+        return "ended"
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
+
+
+def _serve() -> None:
+    """Answer the queries on stdin, one a line, each within its processor time."""
+    import resource
+    import signal
+
+    with suppress(ValueError):  # where the system has a lower limit, or none to set
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, hard))
+    cvc5 = import_module("cvc5")
+    for line in sys.stdin:
+        options, seconds, query = json.loads(line)
+        # Nobody handles this signal, so it ends the process wherever it is.
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        print(_decided(cvc5, options, query), flush=True)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _decided(cvc5: Any, options: dict[str, str], query: str) -> str:
+    solver = cvc5.Solver(cvc5.TermManager())
+    for name, value in options.items():
+        solver.setOption(name, value)
+    parser = cvc5.InputParser(solver)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, query, "query")
+    symbols, said = parser.getSymbolManager(), ""
+    while not (command := parser.nextCommand()).isNull():
+        said += command.invoke(solver, symbols)
+    return said.strip().replace("\n", " ")
+
+
+if __name__ == "__main__":
+    _serve()
