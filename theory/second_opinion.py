@@ -9,16 +9,16 @@ at the limit. This file is what these processes run, and cvc5 is loaded in them 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Literal
+from subprocess import DEVNULL, PIPE, Popen
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from .engine import ProofReport
@@ -77,9 +77,7 @@ def second_opinions(
     with ExitStack() as stack:
         idle: SimpleQueue[_Solver] = SimpleQueue()
         for _ in range(processes):
-            solver = _Solver(seconds)
-            stack.callback(solver.close)
-            idle.put(solver)
+            idle.put(stack.enter_context(closing(_Solver(seconds))))
 
         def answer(query: str) -> Answer:
             solver = idle.get()
@@ -96,6 +94,18 @@ def second_opinions(
     return tuple(Opinion(*one, answers[_without_title(one[-1])]) for one in asked)
 
 
+def doubted(proof: ProofReport, opinions: Iterable[Opinion]) -> ProofReport:
+    """The proof, with the steps that cvc5 denies undecided: one of the solvers errs there."""
+    denied = {o.step for o in opinions if o.theorem == proof.theorem and o.answer == "denied"}
+    said = "Z3 says that it follows, cvc5 that it does not"
+    steps = tuple(
+        replace(step, status="unknown", detail=said) if step.id in denied else step
+        for step in proof.steps
+    )
+    verdict = "unknown" if denied and proof.verdict == "proved" else proof.verdict
+    return replace(proof, verdict=verdict, steps=steps)
+
+
 def _without_title(query: str) -> str:
     return "".join(line for line in query.splitlines(True) if not line.startswith(";"))
 
@@ -105,7 +115,7 @@ class _Solver:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Popen[str] | None = None
 
     def answer(self, query: str) -> Answer:
         for options in WAYS:
@@ -115,18 +125,12 @@ class _Solver:
 
     def _ask(self, options: dict[str, str], query: str) -> str:
         if self.process is None:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", __file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
-        assert self.process.stdin
+            worker = [sys.executable, "-P", __file__]
+            self.process = Popen(worker, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True)
         assert self.process.stdout
         with suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps([options, self.seconds, query]) + "\n")
-            self.process.stdin.flush()
+            ask = json.dumps([options, self.seconds, query])
+            print(ask, file=self.process.stdin, flush=True)
             if line := self.process.stdout.readline():
                 return line.strip()
         self.close()
@@ -152,20 +156,15 @@ def _serve() -> None:
         options, seconds, query = json.loads(line)
         # Nobody handles this signal, so it ends the process wherever it is.
         signal.setitimer(signal.ITIMER_PROF, seconds)
-        print(_decided(cvc5, options, query), flush=True)
+        solver, said = cvc5.Solver(cvc5.TermManager()), ""
+        for name, value in options.items():
+            solver.setOption(name, value)
+        parser = cvc5.InputParser(solver)
+        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, query, "query")
+        while not (command := parser.nextCommand()).isNull():
+            said += command.invoke(solver, parser.getSymbolManager())
+        print(said.strip().replace("\n", " "), flush=True)
         signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _decided(cvc5: Any, options: dict[str, str], query: str) -> str:
-    solver = cvc5.Solver(cvc5.TermManager())
-    for name, value in options.items():
-        solver.setOption(name, value)
-    parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, query, "query")
-    symbols, said = parser.getSymbolManager(), ""
-    while not (command := parser.nextCommand()).isNull():
-        said += command.invoke(solver, symbols)
-    return said.strip().replace("\n", " ")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def prove(
         raise InputError("--replay: the witness names its theorem; give no other")
     if replay is not None and second_opinion:
         raise InputError("--second-opinion: a witness is replayed without it")
-    from ...theory.second_opinion import is_installed, second_opinions
+    from ...theory.second_opinion import doubted, is_installed, second_opinions
     from ...theory.theorems import catalog
     from ..scenarios.own_theorem import own_theorems
 
@@ -111,6 +111,7 @@ def prove(
         if second_opinion:
             all_proofs = [proof for _, proof in proofs]
             opinions = second_opinions(all_proofs, processes=cores(), progress=progress)
+            proofs = [(theorem, doubted(proof, opinions)) for theorem, proof in proofs]
     refuted = {w.theorem.id: str(w.refutation) for w in witnesses if w.refutation is not None}
     if smt is not None:
         for step, id in ((step, proof.theorem) for _, proof in proofs for step in proof.steps):
@@ -301,7 +302,7 @@ def _print_opinions(console: Console, opinions: list[Opinion]) -> None:
         told += f", {counts['left open']} left open: {steps['left open']}"
     console.print(f"  {told}", markup=False)
     if counts["denied"]:
-        console.print(f"  {styled('ERROR')}: cvc5 denies what Z3 proved: {steps['denied']}")
+        console.print(f"  {styled('ERROR')}: the solvers disagree: {steps['denied']}")
 
 
 def _print_mutants(surveyed: list[MutantReport]) -> None:
