@@ -119,7 +119,7 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 outcome.goals,
             )
         )
-    if problem := ledger.contradiction():
+    if reports and (problem := ledger.contradiction()):
         reports[-1] = replace(reports[-1], status="gap", detail=problem)
     statuses = {report.status for report in reports}
     verdict: ProofVerdict = "unknown" if "unknown" in statuses else "proved"
