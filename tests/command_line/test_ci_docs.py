@@ -43,6 +43,7 @@ def shell(command: str, folder: Path, **variables: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.slow
 def test_the_github_workflow(repository: Path) -> None:
     workflow = read("github-workflow.yml")
     inputs = workflow[True]["workflow_call"]["inputs"]  # YAML reads the key "on" as true

@@ -28,7 +28,7 @@ def test_a_run_of_the_installed_script(installed) -> None:
     assert {path.name for path in folder.iterdir()} == {"small.toml", "report"}
     assert {path.name for path in (folder / "report").iterdir()} == RENDERED | {"report.json"}
     assert (folder / "report/report.pdf").read_bytes().startswith(b"%PDF")
-    assert len(list((folder / "report/figures").iterdir())) == 6
+    assert len(list((folder / "report/figures").iterdir())) == 8
     assert load_report(folder / "report").summary.exit_code == 0
 
 
@@ -93,6 +93,7 @@ def test_the_version_is_that_of_the_installed_distribution(run) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+@pytest.mark.slow
 def test_an_interrupt_ends_with_130_one_line_and_no_folder(here: Path) -> None:
     (here / "long.toml").write_text(scenario_text(training="steps = 1_000_000"), encoding="utf-8")
     before = tree(here)

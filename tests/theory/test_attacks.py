@@ -21,7 +21,7 @@ from perturbproof.theory import (
     theorem,
 )
 from perturbproof.theory.identities import identical, tends_to
-from perturbproof.theory.refute.survey import tested
+from perturbproof.theory.refute import survey
 from perturbproof.theory.statement import PROJECT
 from perturbproof.theory.steps.kkt import lambda_n
 from perturbproof.theory.steps.sums import LARGEST
@@ -140,10 +140,10 @@ def test_what_is_proved_and_refuted_is_a_gap() -> None:
         ),
     )
     assert prove(entry).verdict == "proved"
-    proof = tested(entry)
+    proof = survey.tested(entry)
     assert proof.verdict == "gap"
     assert "proved and refuted" in proof.open_steps[0].detail
-    assert tested(theorem("row-wise")).verdict == "proved"
+    assert survey.tested(theorem("row-wise")).verdict == "proved"
 
 
 def test_facts_come_in_a_tuple() -> None:

@@ -66,7 +66,7 @@ def test_search_finds_a_dataset_with_both_classes_for_constant_two() -> None:
 
 
 #: Searched over perturbed sets, which takes seconds for each: one of them, the rest when asked for.
-LONG = {t.id for t in catalog() if searches_perturbed_sets(t)} - {"perturbed-boundary"}
+LONG = {t.id for t in catalog() if searches_perturbed_sets(t)} - {"perturbation-features"}
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_instances_are_a_function_of_the_seed_and_use_every_recipe() -> None:
     assert {i.scenario.name.rsplit("-", 1)[0] for i in one} == set(RECIPES)
 
 
+@pytest.mark.slow
 def test_a_fault_in_the_numerics_does_not_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     right = multipliers.margin_matrix
     monkeypatch.setattr(

@@ -141,6 +141,7 @@ def test_processes_give_the_same_points(tmp_path: Path) -> None:
     assert rows(one) == rows(two)
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="needs the extra 'cluster'")
     with pytest.raises(InputError, match=r"--scheduler tcp://127\.0\.0\.1:9: cannot be reached"):
