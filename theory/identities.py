@@ -15,6 +15,7 @@ from flint import fmpq
 
 from .exact.evaluate import truth
 from .exact.scalars import Undecided, Undefined
+from .smt import FUNCTIONS
 
 Answer = tuple[Literal["equal", "different", "unknown"], str]
 
@@ -103,18 +104,7 @@ def _nonzero(e: sp.Expr, point: Mapping[sp.Symbol, sp.Rational]) -> bool:
 
 
 # SymPy's limits of these are relied on; it is known to err on others, such as Airy functions.
-_TRUSTED_IN_LIMITS = (
-    sp.exp,
-    sp.log,
-    sp.Abs,
-    sp.sign,
-    sp.Max,
-    sp.Min,
-    sp.cos,
-    sp.sin,
-    sp.acos,
-    sp.erf,
-)
+_TRUSTED_IN_LIMITS = (*FUNCTIONS, sp.Abs, sp.sign, sp.Max, sp.Min)
 
 
 def tends_to(

@@ -197,7 +197,7 @@ class Ledger:
         for part, symbol, r in said_by_ranges(step.facts):
             others = (p for f in step.facts for p in sp.And.make_args(f) if p is not part)
             known = (*self.hypotheses(step), *others)
-            if decide(known, r, timeout_ms=self.timeout_ms).status == "not implied":
+            if decide(known, r, timeout_ms=self.timeout_ms).status != "implied":
                 return f"with the declared range of {symbol} it also says {r}: write it down"
         return ""
 
@@ -253,7 +253,9 @@ class Ledger:
                 conditions = side_conditions((sp.Ge(e.function.subs(stand_in), VALUE),))
             except Untranslatable as error:
                 return f"whether {e} has a value is not known: {error}"
-            known = (*self.hypotheses(step), *(r.subs(stand_in) for r in ranges))
+            # What a proof says of a stand-in is not said of the variable that it stands for.
+            known = [h for h in self.hypotheses(step) if not h.free_symbols & set(RUNNING)]
+            known += [r.subs(stand_in) for r in ranges]
             for c in conditions:
                 if decide(known, c, timeout_ms=self.timeout_ms).status != "implied":
                     return (

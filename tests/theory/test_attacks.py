@@ -25,7 +25,7 @@ from perturbproof.theory.refute import survey
 from perturbproof.theory.statement import PROJECT
 from perturbproof.theory.steps.kkt import lambda_n
 from perturbproof.theory.steps.sums import LARGEST
-from perturbproof.theory.symbols import declare, lambda_max, lambda_min, p_max
+from perturbproof.theory.symbols import RUNNING, declare, gamma, lambda_max, lambda_min, p_max
 from perturbproof.verify.selftest.tricks import TRICKS
 
 from .attacks import ATTACKS
@@ -144,6 +144,19 @@ def test_what_is_proved_and_refuted_is_a_gap() -> None:
     assert proof.verdict == "gap"
     assert "proved and refuted" in proof.open_steps[0].detail
     assert survey.tested(theorem("row-wise")).verdict == "proved"
+
+
+def test_what_is_said_of_a_stand_in_hides_no_pole() -> None:
+    """The stand-ins of bound variables are declared, so that a proof can speak of them."""
+    u = sp.Symbol("u", real=True)
+    area = sp.Integral(1 / u**2, (u, -1, 1))
+    steps = (
+        Definition("clear", "No u is near 0.", (RUNNING[0] >= sp.Rational(1, 2),)),
+        Identity("area <- clear", "Integrate.", area, sp.Integer(-2)),
+        Conclusion("claim-c <- area", "So."),
+    )
+    entry = Theorem("t", "t", "t", PROJECT, (), (Claim("c", "c", gamma <= 1),), steps)
+    assert [step.id for step in prove(entry).open_steps] == ["area"]
 
 
 def test_facts_come_in_a_tuple() -> None:
