@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from .compose import glance, study_table, sweep_table
 from .junit import scenario_cases, study_case, sweep_cases
 from .schema import Report
-from .words import OUTCOMES, SEVERITY, duration, printable, superscripted
+from .words import OUTCOMES, SEVERITY, duration, printable, steps_told, superscripted
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -33,8 +33,7 @@ def summary(report: Report) -> str:
         (
             _verdict(proof.verdict),
             text(proof.title or proof.theorem),
-            f"{sum(step.status == 'discharged' for step in proof.steps)} of {len(proof.steps)} "
-            "discharged",
+            steps_told((step.status, step.basis) for step in proof.steps),
         )
         for proof in sorted(report.proofs, key=lambda proof: proof.verdict == "proved")
     ]

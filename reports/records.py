@@ -25,7 +25,6 @@ from .schema import (
 )
 from .words import (
     OUTCOMES,
-    counted,
     duration,
     expectation,
     factor,
@@ -33,6 +32,7 @@ from .words import (
     joined,
     number,
     size_in_em,
+    steps_told,
 )
 
 Told = dict[str, Any]
@@ -85,6 +85,8 @@ def told(value: Any, typeset: Typeset) -> Any:
     if "confidence" in fields:
         level = getattr(value, "confidence", None)
         fields["rigor"] += "" if level is None else f", {number(100 * level, 5)} %"
+    if isinstance(value, Step) and value.status == "discharged":
+        fields["outcome"] = outcome(value.basis)
     if isinstance(value, Formula):
         source = formula_source(value)
         fields["formula"] = mathematics(source, value.formula_text or source, typeset)
@@ -201,8 +203,7 @@ def theorem_views(
 
 def proof_line(proof: Proof) -> str:
     """How much of a proof was discharged, in words."""
-    done = sum(step.status == "discharged" for step in proof.steps)
-    line = f"{done} of {len(proof.steps)} steps discharged"
+    line = steps_told((step.status, step.basis) for step in proof.steps)
     return line if proof.seconds is None else f"{line} in {duration(proof.seconds)}"
 
 
@@ -211,7 +212,7 @@ def proof_in_short(proof: Proof) -> str:
     if proof.verdict != "proved":
         return proof_line(proof)
     took = "" if proof.seconds is None else duration(proof.seconds)
-    return joined(counted(len(proof.steps), "step"), took, by=", ")
+    return joined(steps_told((step.status, step.basis) for step in proof.steps), took, by=", ")
 
 
 def _ledger(
@@ -246,7 +247,7 @@ def _ledger(
 
 def _text(step: Step) -> _Text:
     formula = step.formula_typst or step.formula_text
-    return step.id, step.kind, step.says, formula, step.engine, *step.uses
+    return step.id, step.kind, step.says, formula, step.checked_by, *step.uses
 
 
 def _step(step: Step, typeset: Typeset) -> Told:

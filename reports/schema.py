@@ -14,6 +14,7 @@ Verdict = Literal["PASS", "FAIL", "VACUOUS", "INCONCLUSIVE", "ERROR"]
 ClaimVerdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "OBSERVED", "NOT OBSERVED", "ERROR"]
 Rigor = Literal["proved", "enclosed", "statistical", "numeric", "none"]
 ProofVerdict = Literal["proved", "gap", "unknown"]
+Basis = Literal["checked", "cited", "defined"]
 
 
 class Record(BaseModel):
@@ -187,11 +188,13 @@ class Formula(Record):
 
 
 class Step(Formula):
-    """One step of a proof and who discharged it."""
+    """One step of a proof, who discharged it, and what it is to its reader."""
 
     kind: str = ""
     uses: tuple[str, ...] = ()
     engine: str = ""
+    checked_by: str = ""
+    basis: Basis = "checked"
     status: Literal["discharged", "gap", "unknown"]
     milliseconds: float | None = None
     detail: str | None = None
@@ -292,6 +295,7 @@ class ProofSummary(Record):
     verdict: ProofVerdict
     steps: int = Field(ge=0)
     discharged: int = Field(ge=0)
+    told: str = ""
 
 
 class CheckedTheorem(TheoremVerdict):

@@ -6,6 +6,7 @@ way (see `superscripted` for plain Unicode). A rounded interval always contains 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
@@ -57,6 +58,8 @@ _TRIANGLE = (
 _TICK = _line("M4.4 8.3 7 10.9 11.7 5.4", "white", 1.9)
 _CROSS = _line("M5.2 5.2 10.8 10.8 M10.8 5.2 5.2 10.8", "white", 1.9)
 _EXCLAMATION = _line("M8 6 V9.6 M8 12.1 V12.2", "white", 1.8)
+_QUOTES = _line("M6 6 V8.6 M10 6 V8.6", "INK", 1.9)
+_EQUALS = _line("M5.2 6.6 H10.8 M5.2 9.6 H10.8", "INK", 1.5)
 _THIN_TICK = _line("M4.9 8.3 7.1 10.5 11.2 5.8", "INK", 1.6)
 _THIN_CROSS = _line("M5.5 5.5 10.5 10.5 M10.5 5.5 5.5 10.5", "INK", 1.6)
 
@@ -69,6 +72,8 @@ MARKS = {
         Mark("inconclusive", "◐", "#8a5d00", "#f0b93a", _ring(6.3, 1.7) + _LEFT_HALF),
         Mark("error", "▲", "#93376a", "#ec9ac6", _TRIANGLE + _EXCLAMATION),
         Mark("observed", "✓", "#00609a", "#6cb8ec", _ring(6.5, 1.3) + _THIN_TICK),
+        Mark("cited", "❝", "#555f6b", "#a9b4c0", _ring(6.5, 1.3) + _QUOTES),
+        Mark("defined", "≝", "#555f6b", "#a9b4c0", _ring(6.5, 1.3) + _EQUALS),
         Mark("not-observed", "✗", "#00609a", "#6cb8ec", _ring(6.5, 1.3) + _THIN_CROSS),
     )
 }
@@ -77,7 +82,9 @@ MARKS = {
 OUTCOMES = {
     word: MARKS[name]
     for name, words in {
-        "pass": ("PASS", "proved", "discharged", "yes", "agree"),
+        "pass": ("PASS", "proved", "discharged", "checked", "yes", "agree"),
+        "cited": ("cited",),
+        "defined": ("defined",),
         "fail": ("FAIL", "gap"),
         "vacuous": ("VACUOUS", "no"),
         "inconclusive": ("INCONCLUSIVE", "unknown"),
@@ -288,6 +295,13 @@ def joined(*parts: str, by: str = " · ") -> str:
 def counted(count: int, noun: str) -> str:
     """``1 step``, ``2 steps``."""
     return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def steps_told(steps: Iterable[tuple[str, str]]) -> str:
+    """``26 checked, 7 cited, 8 defined, 1 open`` of the status and basis of every step."""
+    counts = Counter(basis if status == "discharged" else "open" for status, basis in steps)
+    words = ("checked", "cited", "defined", "open")
+    return ", ".join(f"{counts[word]} {word}" for word in words if counts[word]) or "no steps"
 
 
 def share(value: float | None) -> str:

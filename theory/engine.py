@@ -9,11 +9,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Literal
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from .ledger import Ledger, ProofVerdict, Status
+from .ledger import SEPARATOR, Ledger, ProofVerdict, Status
 from .smt import TIMEOUT_MS
 from .statement import (
     Cases,
@@ -28,13 +29,17 @@ from .statement import (
     Theorem,
 )
 
+Basis = Literal["checked", "cited", "defined"]
+
 
 @dataclass(frozen=True)
 class StepReport:
     """One line of the ledger: what was shown, by which engine, how it went.
 
     `goals` are the formulas that the solver proved from `hypotheses`: the step's own, its premises
-    and what gives them a meaning.
+    and what gives them a meaning. `smt` holds every query whose answer the step rests on, and
+    `confirmed` names what else confirms them all, such as "cvc5". A step is `disputed` where two
+    computations of one thing exclude each other: one of them errs.
     """
 
     id: str
@@ -50,6 +55,25 @@ class StepReport:
     smt: str = ""
     hypotheses: tuple[Boolean, ...] = ()
     goals: tuple[Boolean, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    disputed: bool = False
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """The queries one by one, each a text in SMT-LIB."""
+        return tuple(filter(None, self.smt.split(SEPARATOR)))
+
+    @property
+    def basis(self) -> Basis:
+        """What a discharged step is to its reader: nobody checks a definition or a cited fact."""
+        return _BASES.get(self.kind, "checked")
+
+    @property
+    def checked_by(self) -> str:
+        """Who answers for the step, in words such as `exact identity, Z3 + cvc5`."""
+        solvers = " + ".join(("Z3", *self.confirmed)) if self.smt else ""
+        what = {"sympy": f"exact {self.kind}", "z3": ""}.get(self.engine, self.kind)
+        return ", ".join(filter(None, (what, solvers))) or "Z3"
 
 
 @dataclass(frozen=True)
@@ -67,7 +91,13 @@ class ProofReport:
     def open_steps(self) -> tuple[StepReport, ...]:
         return tuple(step for step in self.steps if step.status != "discharged")
 
+    @property
+    def disputed(self) -> tuple[StepReport, ...]:
+        """Steps at which two computations exclude each other: an ERROR, whatever the verdict."""
+        return tuple(step for step in self.steps if step.disputed)
 
+
+_BASES: dict[str, Basis] = {"definition": "defined", "citation": "cited"}
 _KINDS = {
     Definition: "definition",
     Let: "definition",

@@ -26,7 +26,7 @@ from .applying import (
     varying,
 )
 from .identities import Answer, identical, tends_to
-from .smt import Untranslatable, decide, side_conditions
+from .smt import Decision, Untranslatable, decide, side_conditions
 from .statement import (
     Cases,
     Citation,
@@ -48,6 +48,9 @@ from .symbols import RUNNING, VALUE, all_declared, is_declared, quantity, symbol
 CONSISTENCY_TIMEOUT_MS = 100
 JOINT_TIMEOUT_MS = 1000
 
+SEPARATOR = "\n(reset)\n"
+"""Between the queries of one step."""
+
 Status = Literal["discharged", "gap", "unknown"]
 ProofVerdict = Literal["proved", "gap", "unknown"]
 Proving = Callable[[Theorem, int], ProofVerdict]
@@ -63,8 +66,8 @@ class Outcome:
     detail: str
     facts: tuple[Boolean, ...] = ()
     countermodel: Mapping[str, str] | None = None
-    smt: str = ""
     goals: tuple[Boolean, ...] = ()
+    smt: str = ""
 
 
 class Ledger:
@@ -82,6 +85,7 @@ class Ledger:
         self.seen: set[sp.Symbol] = {
             s for a in theorem.assumptions for s in a.relation.free_symbols
         }
+        self._asked: list[Decision] = []
 
     def hypotheses(self, step: Step, goal: Boolean = sp.true) -> tuple[Boolean, ...]:
         """The facts that a step may use for a goal: a claim about every sample, neuron or point
@@ -106,6 +110,7 @@ class Ledger:
         if step.id in self.facts:
             raise ValueError(f"{self.theorem.id}: the name {step.id!r} is used twice")
         chosen = self._chosen(step)
+        self._asked = []
         outcome = self._discharge(step)
         if problem := misused(step, chosen):
             outcome = replace(outcome, status="gap", detail=problem, countermodel=None)
@@ -114,7 +119,16 @@ class Ledger:
         self.seen |= set(spoken_of)
         letters = letters_of(sp.And(*outcome.facts))
         self.choices[step.id] = {k: v for k, v in chosen.items() if k in letters}
-        return outcome
+        # What a discharged step rests on is implied; of an open one all that was asked is shown.
+        shown = (d for d in self._asked if d.status == "implied" or outcome.status != "discharged")
+        return replace(outcome, smt=SEPARATOR.join(dict.fromkeys(d.smt for d in shown if d.smt)))
+
+    def _decide(self, step: Step, known: Iterable[Boolean], goal: Boolean) -> Decision:
+        """Ask the solver on behalf of a step, and keep the query with it."""
+        title = f"{self.theorem.id}, step {step.id}: {step.says}"
+        decision = decide(tuple(known), goal, title=title, timeout_ms=self.timeout_ms)
+        self._asked.append(decision)
+        return decision
 
     def _chosen(self, step: Step) -> dict[str, frozenset[str]]:
         """Which definitions chose an index that the facts used speak of."""
@@ -197,7 +211,7 @@ class Ledger:
         for part, symbol, r in said_by_ranges(step.facts):
             others = (p for f in step.facts for p in sp.And.make_args(f) if p is not part)
             known = (*self.hypotheses(step), *others)
-            if decide(known, r, timeout_ms=self.timeout_ms).status != "implied":
+            if self._decide(step, known, r).status != "implied":
                 return f"with the declared range of {symbol} it also says {r}: write it down"
         return ""
 
@@ -257,7 +271,7 @@ class Ledger:
             known = [h for h in self.hypotheses(step) if not h.free_symbols & set(RUNNING)]
             known += [r.subs(stand_in) for r in ranges]
             for c in conditions:
-                if decide(known, c, timeout_ms=self.timeout_ms).status != "implied":
+                if self._decide(step, known, c).status != "implied":
                     return (
                         f"the integrand of {e} may have no value on its range: {c} is not implied"
                     )
@@ -270,9 +284,7 @@ class Ledger:
         except Untranslatable:
             return True  # no solver step can use it
         known = self.hypotheses(step)
-        return all(
-            decide(known, c, timeout_ms=self.timeout_ms).status == "implied" for c in conditions
-        )
+        return all(self._decide(step, known, c).status == "implied" for c in conditions)
 
     def _implied(
         self,
@@ -285,8 +297,7 @@ class Ledger:
         """Discharge every goal, and that all denominators and roots in it have a meaning."""
         goals, hypotheses = tuple(goals), self.hypotheses(step)
         outcome = Outcome(formula, engine, "unknown", "", goals if facts is None else facts)
-        title = f"{self.theorem.id}, step {step.id}: {step.says}"
-        texts: list[str] = []
+        count = 0
         try:
             meaning = side_conditions((*goals, *outcome.facts))
         except Untranslatable as error:
@@ -296,21 +307,19 @@ class Ledger:
                 continue
             # A side condition may not rest on a goal that presupposes it.
             known = self.hypotheses(step, goal)
-            decision = decide(known, goal, title=title, timeout_ms=self.timeout_ms)
-            texts.append(decision.smt)
-            outcome = replace(outcome, smt="\n(reset)\n".join(texts))
+            decision, count = self._decide(step, known, goal), count + 1
             if decision.status == "not implied":
                 detail, model = f"{goal} is not implied", decision.countermodel
                 return replace(outcome, status="gap", detail=detail, countermodel=model)
             if decision.status == "unknown":
                 return replace(outcome, detail=f"{goal} was not decided ({decision.reason})")
-        if texts and hypotheses:
+        if count and hypotheses:
             # Facts that exclude each other prove anything: such a step is vacuous, and no proof.
             limit = min(self.timeout_ms, CONSISTENCY_TIMEOUT_MS)
             if decide(hypotheses, sp.false, timeout_ms=limit).status == "implied":
                 detail = "the facts used contradict each other, so anything would follow"
                 return replace(outcome, status="gap", detail=detail)
-        detail = "unsat" if len(texts) == 1 else f"unsat, {len(texts)} queries"
+        detail = "unsat" if count == 1 else f"unsat, {count} queries"
         return replace(outcome, status="discharged", detail=detail, goals=(*meaning, *goals))
 
     def _citation(self, step: Citation) -> Outcome:

@@ -21,7 +21,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from .engine import ProofReport
+    from .engine import ProofReport, StepReport
 
 SECONDS = 3.0
 """Processor time for a query under each way of solving."""
@@ -69,8 +69,8 @@ def second_opinions(
         (proof.theorem, step.id, query)
         for proof in proofs
         for step in proof.steps
-        if step.status == "discharged" and step.smt
-        for query in step.smt.split("\n(reset)\n")
+        if step.status == "discharged"
+        for query in step.queries
     ]
     distinct = list(dict.fromkeys(_without_title(query) for _, _, query in asked))
     answers: dict[str, Answer] = {}
@@ -94,16 +94,24 @@ def second_opinions(
     return tuple(Opinion(*one, answers[_without_title(one[-1])]) for one in asked)
 
 
-def doubted(proof: ProofReport, opinions: Iterable[Opinion]) -> ProofReport:
-    """The proof, with the steps that cvc5 denies undecided: one of the solvers errs there."""
-    denied = {o.step for o in opinions if o.theorem == proof.theorem and o.answer == "denied"}
-    said = "Z3 says that it follows, cvc5 that it does not"
-    steps = tuple(
-        replace(step, status="unknown", detail=said) if step.id in denied else step
-        for step in proof.steps
-    )
+def with_opinions(proof: ProofReport, opinions: Iterable[Opinion]) -> ProofReport:
+    """The proof with what cvc5 says of its steps: confirmed where it confirms every query, and
+    undecided where it denies one, since one of the solvers errs there."""
+    said: dict[str, set[Answer]] = {}
+    for o in opinions:
+        if o.theorem == proof.theorem:
+            said.setdefault(o.step, set()).add(o.answer)
+    denied = [id for id, answers in said.items() if "denied" in answers]
+    steps = tuple(_told(step, said.get(step.id, set())) for step in proof.steps)
     verdict = "unknown" if denied and proof.verdict == "proved" else proof.verdict
     return replace(proof, verdict=verdict, steps=steps)
+
+
+def _told(step: StepReport, answers: set[Answer]) -> StepReport:
+    if "denied" in answers:
+        detail = "Z3 says that it follows, cvc5 that it does not"
+        return replace(step, status="unknown", detail=detail, disputed=True)
+    return replace(step, confirmed=(*step.confirmed, "cvc5")) if answers == {"confirmed"} else step
 
 
 def _without_title(query: str) -> str:

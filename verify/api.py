@@ -222,6 +222,7 @@ def verify(
     seed: int | None = None,
     precision: int | None = None,
     device: str = "auto",
+    second_opinion: bool = False,
     strict: bool = False,
     out: str | os.PathLike[str] | None = None,
     progress: Progress = unwatched,
@@ -236,6 +237,7 @@ def verify(
         seed: replaces that of every scenario; at least 0.
         precision: replaces that of every scenario; in bits, from 54.
         device: "auto", "cpu", "cuda" or "cuda:INDEX".
+        second_opinion: ask cvc5 every query that Z3 decided; where it denies one, that is an ERROR.
         strict: VACUOUS and INCONCLUSIVE count as failures where PASS was expected.
         out: folder for report.json, report.pdf, report.html, junit.xml, summary.md and figures;
             made if there is none. What an earlier run left there stays unless this one succeeds. A
@@ -247,7 +249,7 @@ def verify(
         InputError: a scenario, its data, a theorem, the device or the folder cannot be used.
     """
     own = tuple(theorems)
-    check_flags(device, out, own, seed=seed, precision=precision)
+    check_flags(device, out, own, seed=seed, precision=precision, second_opinion=second_opinion)
     chosen, studies = run_inputs(scenarios or (DEFAULT_SUITE,), own, seed=seed, precision=precision)
     from ..theory.theorems import catalog
     from .result import Result
@@ -270,7 +272,14 @@ def verify(
     at: Any = {"device": resolved, "progress": progress}
     with report_folder(folder):
         known, own_files = (*catalog(), *added), tuple(files.values())
-        run = run_scenarios(chosen, theorems=known, journal=journal, own=own_files, **at)
+        run = run_scenarios(
+            chosen,
+            theorems=known,
+            journal=journal,
+            own=own_files,
+            second_opinion=second_opinion,
+            **at,
+        )
         studied = tuple(map(judge_study, run_studies(studies, store, **at)))
         found: dict[tuple[str, str], Witness | ProofWitness] = {}
         if folder is not None:

@@ -206,6 +206,8 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     if fault:
         return Verdict.ERROR, fault
+    if disputed := proof.disputed:
+        return Verdict.ERROR, f"proof step '{disputed[0].id}': {disputed[0].detail}"
     if failed := [a for a in assumptions if a.holds == "no"]:
         seen = sum(c.verdict is ClaimVerdict.OBSERVED for c in claims)
         return Verdict.VACUOUS, (

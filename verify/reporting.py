@@ -13,6 +13,7 @@ from ..reports.files import ReportError, load_report, remove_stale_figures, writ
 from ..reports.github import SUMMARY_LIMIT, annotations, step_summary
 from ..reports.html import html_table
 from ..reports.junit import Case, scenario_cases, theorem_case
+from ..reports.words import steps_told
 
 __all__ = [
     "SUMMARY_LIMIT",
@@ -26,6 +27,7 @@ __all__ = [
     "scenario_cases",
     "schema",
     "step_summary",
+    "steps_told",
     "theorem_case",
     "write_atomic",
 ]

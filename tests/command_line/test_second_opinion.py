@@ -31,6 +31,9 @@ def test_the_terminal_counts_and_json_says_it_of_every_step(run) -> None:
     content = json.loads(run("prove", "linear-limit", "--second-opinion", "--json", "-q").out)
     said = {entry.pop("step"): entry for entry in content["second_opinion"]}
     (proof,) = content["proofs"]
+    by = {s["checked_by"] for s in proof["steps"]}
+    assert by == {"Z3 + cvc5", "definition", "citation, Z3 + cvc5", "exact identity"}
+    assert "9 checked, 1 cited, 5 defined" in " ".join(out.split())
     asked = {s["id"]: s["smt"].count("(check-sat)") for s in proof["steps"] if s["smt"]}
     assert said == {
         step: {
@@ -59,6 +62,7 @@ def test_a_disagreement_is_an_error_with_the_query_as_a_file(run, here: Path, mo
     ended = run(*words, "--second-opinion")
     assert ended.code == 1
     assert "cvc5 confirms 0 of 1 queries" in ended.out
+    assert ended.out.startswith("ERROR  denied")
     assert "ERROR: the solvers disagree: step" in ended.out
     assert "0 of 1 theorems proved" in ended.out
     (file,) = (here / "out").iterdir()
@@ -70,6 +74,7 @@ def test_a_disagreement_is_an_error_with_the_query_as_a_file(run, here: Path, mo
 def test_without_cvc5_one_line_before_any_proof(run, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "cvc5", None)
     monkeypatch.setattr("perturbproof.theory.refute.survey.tested", pytest.fail)
+    assert "cvc5" in refused(run("verify", "--second-opinion", "--quiet"))
     ended = run("prove", "linear-limit", "--second-opinion")
     assert "pip install 'perturbproof[second-opinion]'" in refused(ended)
 

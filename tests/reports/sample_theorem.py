@@ -29,6 +29,8 @@ def step(
             "kind": kind,
             "uses": uses,
             "engine": engine,
+            "checked_by": {"z3": "Z3 + cvc5", "trusted": kind}.get(engine, f"exact {kind}"),
+            "basis": {"definition": "defined", "citation": "cited"}.get(kind, "checked"),
             "countermodel": None,
             "smt": None,
         }

@@ -41,6 +41,7 @@ def test_is_well_formed_and_says_the_same_as_the_pdf(rendered: Path) -> None:
     for expected in (
         "1.5625", "NOT OBSERVED", "Proof gap", "7/256", "could not be run", "To settle",
         "perturbproof verify --seed 0 --out report", "A-KKT", "largest Euclidean norm",
+        "5 checked, 1 cited, 1 defined", "4 checked, 1 cited, 1 defined, 1 open", "Z3 + cvc5",
     ):  # fmt: skip
         assert expected in text
 

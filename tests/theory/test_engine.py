@@ -53,6 +53,34 @@ def status(*steps: Step, **more) -> str:
     return proof.steps[-1].status
 
 
+def test_what_gives_a_formula_its_value_is_asked_as_part_of_its_step() -> None:
+    """Roots of an identity, integrands, and what a definition says with a declared range."""
+    identity = Identity("root", "", (sp.sqrt(x - 1) + 1) ** 2, x + 2 * sp.sqrt(x - 1), by="given")
+    run = sp.Symbol("run", real=True)
+    area = Identity("area", "", sp.Integral(1 / run, (run, k, 2)), sp.log(2) - sp.log(k))
+    given = Definition("given", "", (x > 2,))
+    named = Definition("named <- given", "", (sp.Eq(u, x - 1),))
+    proof = prove(theorem(given, identity, area, named))
+    asked = {step.id: step.smt for step in proof.steps if step.kind != "claim"}
+    assert "(not (>= (+ (- 1) eng_x) 0))" in asked["root"].replace(
+        "(+ eng_x (- 1))", "(+ (- 1) eng_x)"
+    )
+    assert "running_1" in asked["area"]
+    assert "(not (> " in asked["named"]
+    by = {step.id: (step.basis, step.checked_by) for step in proof.steps}
+    assert by["given"] == ("defined", "definition")
+    assert by["named"] == ("defined", "definition, Z3")
+    assert by["root"] == ("checked", "exact identity, Z3")
+    assert by["range"] == ("checked", "Z3")
+
+
+def test_a_query_that_is_not_implied_stays_out_of_a_step_that_does_without() -> None:
+    """An identity whose root may have no value is discharged, but no fact; cvc5 is not asked."""
+    identity = Identity("root", "", sp.sqrt(x) ** 2, x)
+    (step,) = [s for s in prove(theorem(identity)).steps if s.id == "root"]
+    assert (step.status, step.smt) == ("discharged", "")
+
+
 def detail(proof: ProofReport) -> str:
     return proof.steps[-1].detail
 

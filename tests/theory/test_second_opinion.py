@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import resource
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import sympy as sp
 from perturbproof.theory import catalog, prove
 from perturbproof.theory.engine import ProofReport, StepReport
-from perturbproof.theory.second_opinion import SECONDS, second_opinions
+from perturbproof.theory.second_opinion import SECONDS, second_opinions, with_opinions
 
 MEANS = """\
 (set-logic QF_NRA)
@@ -64,6 +65,17 @@ def test_a_hard_query_is_left_open_and_costs_no_more_than_its_time() -> None:
     assert answers(report_of(means(7), means(2)), seconds=0.4) == ["left open", "confirmed"]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
+
+
+def test_only_a_step_of_which_every_query_is_confirmed_is() -> None:
+    hard = replace(report_of(means(2), means(7)), theorem="hard")
+    false = replace(report_of(means(2).replace("(< ", "(> ")), theorem="false")
+    proofs = [report_of(means(2), means(3)), hard, false]
+    opinions = second_opinions(proofs, seconds=0.3)
+    told = [with_opinions(proof, opinions) for proof in proofs]
+    assert [p.steps[0].checked_by for p in told] == ["Z3 + cvc5", "Z3", "Z3"]
+    assert [bool(p.disputed) for p in told] == [False, False, True]
+    assert [p.verdict for p in told] == ["proved", "proved", "unknown"]
 
 
 def test_a_step_that_is_not_discharged_has_nothing_to_confirm() -> None:

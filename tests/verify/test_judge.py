@@ -178,6 +178,13 @@ def test_computations_that_exclude_each_other_are_an_error_over_everything(chang
     assert "two ways to lambda" in result.reason
 
 
+def test_a_disputed_step_is_an_error_over_everything() -> None:
+    proof = open_proof("unknown")
+    proof = replace(proof, steps=(replace(proof.steps[0], disputed=True),))
+    judgement = judge(TINY, proof, values(p_max=between(2, 3)))
+    assert (judgement.verdict, "proof step '2'" in judgement.reason) == (Verdict.ERROR, True)
+
+
 def test_no_claim_passes_or_fails_under_a_fault() -> None:
     result = judge(WITH_LIMIT, PROVED, values(), [check((0, 1), (2, 3), "lambda_max")])
     assert not {C.PASS, C.FAIL} & {claims(result)[0]}

@@ -43,6 +43,9 @@ Strict = Annotated[
         "junit.xml skips nothing.",
     ),
 ]
+SecondOpinion = Annotated[
+    bool, typer.Option("--second-opinion", help="Also ask cvc5 every query that Z3 decided.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
 
@@ -64,7 +67,9 @@ VERDICT_STYLE = {
     "INCONCLUSIVE": "magenta",
     "ERROR": "bold white on red",
     "proved": "green",
-    "discharged": "green",
+    "checked": "green",
+    "cited": "cyan",
+    "defined": "blue",
     "gap": "bold red",
     "unknown": "magenta",
 }

@@ -16,6 +16,7 @@ from .console import (
     Json,
     OwnTheorems,
     Quiet,
+    SecondOpinion,
     plain_table,
     print_json,
     print_replay,
@@ -48,10 +49,7 @@ def prove(
         bool,
         typer.Option("--mutants", help="Also try to prove and to refute false neighbours of each."),
     ] = False,
-    second_opinion: Annotated[
-        bool,
-        typer.Option("--second-opinion", help="Also ask cvc5 every query that Z3 decided."),
-    ] = False,
+    second_opinion: SecondOpinion = False,
     own: OwnTheorems = None,
     out: Annotated[
         Path,
@@ -69,19 +67,15 @@ def prove(
     from ..scenarios.inputs import check_flags
 
     own = own or []
-    check_flags("cpu", None if replay is not None else out, own)
+    folder = None if replay is not None else out
+    check_flags("cpu", folder, own, second_opinion=second_opinion)
     if replay is not None and theorems:
         raise InputError("--replay: the witness names its theorem; give no other")
     if replay is not None and second_opinion:
         raise InputError("--second-opinion: a witness is replayed without it")
-    from ...theory.second_opinion import doubted, is_installed, second_opinions
+    from ...theory.second_opinion import second_opinions, with_opinions
     from ...theory.theorems import catalog
     from ..scenarios.own_theorem import own_theorems
-
-    if second_opinion and not is_installed():
-        raise InputError(
-            "--second-opinion: cvc5 is missing: pip install 'perturbproof[second-opinion]'"
-        )
 
     added, files = own_theorems(own)
     known = {theorem.id: theorem for theorem in (*catalog(), *added)}
@@ -111,7 +105,7 @@ def prove(
         if second_opinion:
             all_proofs = [proof for _, proof in proofs]
             opinions = second_opinions(all_proofs, processes=cores(), progress=progress)
-            proofs = [(theorem, doubted(proof, opinions)) for theorem, proof in proofs]
+            proofs = [(theorem, with_opinions(proof, opinions)) for theorem, proof in proofs]
     refuted = {w.theorem.id: str(w.refutation) for w in witnesses if w.refutation is not None}
     if smt is not None:
         for step, id in ((step, proof.theorem) for _, proof in proofs for step in proof.steps):
@@ -198,10 +192,9 @@ def _print(
 ) -> None:
     console = results()
     for theorem, proof in proofs:
-        console.print(
-            f"{styled(proof.verdict)}  [bold]{theorem.id}[/]  {theorem.title}"
-            f"  ({len(proof.steps)} steps, {proof.seconds:.2f} s)"
-        )
+        verdict = styled("ERROR" if proof.disputed else proof.verdict)
+        told = f"({_told(proof)}, {proof.seconds:.2f} s)"
+        console.print(f"{verdict}  [bold]{theorem.id}[/]  {theorem.title}  {told}")
         if show:
             _print_statement(console, theorem)
         if show or len(proofs) == 1:
@@ -220,6 +213,12 @@ def _print(
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
     console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
+
+
+def _told(proof: ProofReport) -> str:
+    from ..reporting import steps_told
+
+    return steps_told((step.status, step.basis) for step in proof.steps)
 
 
 def _print_refutation(console: Console, refutation: Refutation | None) -> None:
@@ -247,9 +246,9 @@ def _print_steps(console: Console, proof: ProofReport, show: bool) -> None:
 
     table = plain_table("", "step", "by", "what it does")
     for step in proof.steps:
-        mark = styled(step.status) if step.status != "discharged" else "[green]ok[/]"
+        mark = styled(step.basis if step.status == "discharged" else step.status)
         text = f"{step.says}\n    {formula(step.formula).text}" if show else step.says
-        table.add_row(mark, step.id, step.engine, text.replace("[", "\\["))
+        table.add_row(mark, step.id, step.checked_by, text.replace("[", "\\["))
     console.print(table)
 
 

@@ -20,7 +20,7 @@ import torch
 
 from ...theory.notation import prose
 from ..judge import JudgedAssumption, JudgedClaim, Judgement
-from ..reporting import schema
+from ..reporting import schema, steps_told
 from ..statistics import FAMILY_ERROR, Level
 from ..values import ClaimVerdict, Verdict, exit_code, interval, middle, worst
 from .proof_witness import ProofWitness
@@ -195,7 +195,8 @@ def _judgement(
         proof=schema.ProofSummary(
             verdict=proof.verdict,
             steps=len(proof.steps),
-            discharged=sum(step.status == "discharged" for step in proof.steps),
+            discharged=len(proof.steps) - len(proof.open_steps),
+            told=steps_told((step.status, step.basis) for step in proof.steps),
         ),
     )
 

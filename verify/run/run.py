@@ -11,9 +11,11 @@ from pathlib import Path
 import torch
 
 from ...numerics.configuration import InputError
+from ...numerics.device import cores
 from ...theory.engine import ProofReport
 from ...theory.exact.scalars import precision
 from ...theory.refute.survey import tested
+from ...theory.second_opinion import second_opinions, with_opinions
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
 from ..judge import Judgement, judge
@@ -112,12 +114,17 @@ def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ..
     return tuple(known[id] for id in named)
 
 
-def proved(theorems: Sequence[Theorem], progress: Progress) -> dict[str, ProofReport]:
-    """The proofs of theorems, by their ids."""
+def proved(
+    theorems: Sequence[Theorem], progress: Progress, second_opinion: bool = False
+) -> dict[str, ProofReport]:
+    """The proofs of theorems, by their ids, with what cvc5 says of them if it is asked."""
     proofs = {}
     for done, theorem in enumerate(theorems):
         progress("proving", done, len(theorems))
         proofs[theorem.id] = tested(theorem)
+    if second_opinion:
+        said = second_opinions(proofs.values(), processes=cores(), progress=progress)
+        proofs = {id: with_opinions(proof, said) for id, proof in proofs.items()}
     return proofs
 
 
@@ -129,12 +136,13 @@ def run_scenarios(
     progress: Progress = unwatched,
     journal: Store | None = None,
     own: Sequence[Path] = (),
+    second_opinion: bool = False,
 ) -> Run:
     """Prove the theorems that the scenarios are about, measure each scenario, judge them all.
 
     `theorems` are the known ones, by default the catalog; `own` are the user's files with theorems,
     which may hold more than a theorem. What the `journal` has is not measured again, and what is
-    measured is kept in it.
+    measured is kept in it. `second_opinion` asks cvc5 what Z3 decided.
 
     Raises:
         InputError: a scenario names an unknown theorem, or data cannot be used.
@@ -154,7 +162,7 @@ def run_scenarios(
     if found := sum(one is not None for one in have):
         progress(f"resuming: {found} of {len(have)} scenarios were finished", 0, 0)
     chosen = tuple(t for t in known if any(t in some for some in about))
-    proofs = proved(chosen, progress)
+    proofs = proved(chosen, progress, second_opinion)
 
     def fresh() -> Iterator[tuple[str, MeasuredScenario]]:
         for key, scenario, some, found in zip(keys, scenarios, about, have, strict=True):

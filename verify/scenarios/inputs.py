@@ -40,6 +40,7 @@ def check_flags(
     *,
     seed: int | None = None,
     precision: int | None = None,
+    second_opinion: bool = False,
 ) -> None:
     """InputError for what no run can begin with.
 
@@ -50,6 +51,13 @@ def check_flags(
     if precision is not None and not 54 <= precision <= MOST_BITS:
         raise InputError(f"--precision: must be from 54 to {MOST_BITS} bits, found {precision}")
     check_device_name(device)
+    if second_opinion:
+        from ...theory.second_opinion import is_installed
+
+        if not is_installed():
+            raise InputError(
+                "--second-opinion: cvc5 is missing: pip install 'perturbproof[second-opinion]'"
+            )
     for given in theorems:
         if isinstance(given, (str, os.PathLike)):
             compiled(Path(given))
