@@ -3,12 +3,15 @@
 W* is the limit under the network's own pattern, exactly (`exact_limit`), with supports I. An anchor
 (W^0, T) has z_n(W^0) = T - log lambda_n on I, the kinks of W*, and the signs of W* at the other
 cross pairs of I. Then W^ = W^0 + tau W*, tau = log(t/t0), t0 = e^T, is gradient flow on the samples
-of I, and while no own pair changes its sign, with mu_n = z_n(W*) - 1 >= 0,
+of I for the exponential loss, and nearly so for the logistic one. While no own pair changes its
+sign sample n drives W off this line by at most l_n exp(-nu_n tau): off I l_n = exp(T - 1 -
+z_n(W^0)), nu_n = z_n(W*) - 1 >= 0; on I l_n = 0, or with the logistic loss l_n = lambda_n³/(4 t0
+(t0 - lambda_n)), nu_n = 2, if lambda_n < t0. So
 
-    ‖W - W^‖² <= B + c tau,   B = ‖W_T - W^0‖² + 2 sum of l_n/mu_n over F,   c = 2 sum of l_n over S
+    ‖W - W^‖² <= B + c tau,   B = ‖W_T - W^0‖² + 2 sum of l_n/nu_n over F,   c = 2 sum of l_n over S
 
-for any partition of the other samples into F and S, l_n = exp(T - 1 - z_n(W^0)). With h* = sigma
-<bbar_g(W*), x_n> and K = ‖x_n‖/sqrt(A_g), own activations sigma <w_j, x_n>/abs(a_j) stay at least
+for any partition of the samples into F and S. With h* = sigma <bbar_g(W*), x_n> and K =
+‖x_n‖/sqrt(A_g), own activations sigma <w_j, x_n>/abs(a_j) stay at least
 
     sigma <bbar_g(W^0), x_n> - D_g ‖x_n‖ - K²/(4e) - e B        for any e > 0 with e c <= h*,
 
@@ -16,7 +19,7 @@ g the neuron's group, or the neuron alone (D_g = 0). Where all these are positiv
 changes its sign; and the network's answer at z has for ever the sign of f(W^; z), piecewise linear
 in tau, wherever that keeps one sign and exceeds ‖z‖ sqrt(B + c tau) in size.
 
-The loss is exponential, summed. Source: this project (theorem "capture-anchored").
+The loss is summed. Source: this project (theorem "capture-anchored").
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ class Line:
     ----------
     limit : W*.
     start : w^0_j/abs(a_j), (m, d). hidden : <w^0_j, x_n>/abs(a_j), (N, m).
-    time : T. leaks : l_n, 0 for supports, (N,). offset : ‖W_T - W^0‖.
+    time : T. leaks : l_n, (N,). rates : nu_n, (N,). offset : ‖W_T - W^0‖.
     """
 
     limit: ExactLimit
@@ -61,20 +64,21 @@ class Line:
     hidden: BallArray
     time: float
     leaks: BallArray
+    rates: BallArray
     offset: Interval
 
     def reaches(self) -> FloatArray:
         """B and c, at most, for some partitions (k, 2): those with the fastest samples in F."""
-        spare, square = self.limit.spare, self.offset**2
-        others = self.leaks.upper > 0
-        ends = np.unique(spare.mid[others & spare.positive])
+        rates, square = self.rates, self.offset**2
+        leaking = self.leaks.upper > 0
+        ends = np.unique(rates.mid[leaking & rates.positive])
         if len(ends) > _PARTITIONS:
             ends = np.geomspace(ends[0], ends[-1], _PARTITIONS)
         found = []
         for slowest in (*ends, math.inf):
-            fast = others & spare.positive & (spare.mid >= slowest * (1 - 1e-12))
-            once = (self.leaks[fast] / spare[fast]).sum().interval()
-            steady = self.leaks[others & ~fast].sum().interval()
+            fast = leaking & rates.positive & (rates.mid >= slowest * (1 - 1e-12))
+            once = (self.leaks[fast] / rates[fast]).sum().interval()
+            steady = self.leaks[leaking & ~fast].sum().interval()
             found.append(((square + once * 2).upper, (steady * 2).upper))
         return np.array([pair for pair in found if math.isfinite(sum(pair))]).reshape(-1, 2)
 
@@ -119,15 +123,13 @@ class Anchored:
 def anchored(weights: FloatArray, limit: ConvexLimit, loss: str = "exponential") -> Anchored:
     """Decide capture of the network of float64 ``weights`` (m, d), taken as exact.
 
-    limit: the convex limit of the network's own pattern, as `capture` found it. loss: summed; only
-    "exponential" can be captured. Raises ValueError for the limit of another width.
+    limit: the convex limit of the network's own pattern, as `capture` found it. loss: "exponential"
+    or "logistic", summed. Raises ValueError for the limit of another width.
     """
     if len(limit.pattern.members) != len(weights):
         raise ValueError("the limit is not that of a network of this width")
     try:
-        if loss != "exponential":
-            raise Short("the anchor certificate is about the exponential loss")
-        line = _line(weights, exact_limit(limit))
+        line = _line(weights, exact_limit(limit), loss)
     except Short as short:
         return Anchored(None, np.zeros((0, 2)), Interval.whole(), str(short))
     pattern = limit.pattern
@@ -146,7 +148,7 @@ def anchored(weights: FloatArray, limit: ConvexLimit, loss: str = "exponential")
     return Anchored(line, reaches, slack, reason)
 
 
-def _line(weights: FloatArray, limit: ExactLimit) -> Line:
+def _line(weights: FloatArray, limit: ExactLimit, loss: str) -> Line:
     """The anchor nearest to the checkpoint, its signs checked. Raises Short."""
     pattern, x = limit.proposal.pattern, limit.proposal.sample.x
     members, m = pattern.members, len(weights)
@@ -180,11 +182,23 @@ def _line(weights: FloatArray, limit: ExactLimit) -> Line:
     bent = hidden.maximum(hidden * Interval.exact(limit.proposal.slope))
     kappa = pattern.kappa(limit.proposal.slope)[:, members]
     margins = (hidden * kappa * own - bent * ~own).sum(axis=1) / m
-    others = np.setdiff1d(np.arange(len(x)), limit.supports)
-    leaks = [(time - 1 - margins.interval(int(n))).exp() for n in others]
+    leaks = [(time - 1 - margins.interval(n)).exp() for n in range(len(x))]
+    for n, log in zip(limit.supports, logs, strict=True):
+        leaks[n] = _support_leak(log, time, loss)
+    rates = limit.spare + BallArray.exact(np.full(len(logs), 2.0)).placed(limit.supports, len(x))
     leak = BallArray.between([v.lower for v in leaks], [v.upper for v in leaks])
     offset = moved.norm() / Interval.exact(m).sqrt()
-    return Line(limit, start, hidden, time, leak.placed(others, len(x)), offset)
+    return Line(limit, start, hidden, time, leak, rates, offset)
+
+
+def _support_leak(log: Interval, time: float, loss: str) -> Interval:
+    """l_n at a support of multiplier e^log. Raises Short where the logistic loss is too large."""
+    if loss == "exponential":
+        return Interval.exact(0)
+    share = (log - time).exp()  # lambda_n/t0
+    if not share.upper < 1:
+        raise Short("a support has too large a share of the logistic loss: train on")
+    return log.exp() * share**2 / (4 * (1 - share))
 
 
 def _bounds(weights: FloatArray, line: Line, reaches: FloatArray) -> BallArray:

@@ -137,7 +137,8 @@ def capture(
     if loss == "logistic":
         value = total.exp()
         rho = rho - (value / 2 + value**2 / 24)
-        ratio = ratio * value / (1 - (-value).exp())
+        with working_precision():  # 1 - exp(-L) would round a small L away
+            ratio = ratio * value / Interval.around(-(-value.ball).expm1())
     if not rho.lower > 0:
         return Capture(limit, None, inactive, "rho is not certainly positive: train on")
     reach = (BallArray.exact(weights).norm() / rho).max(ratio)

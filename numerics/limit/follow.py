@@ -12,7 +12,7 @@ allowed for, and no more.
 
 Along an anchor's line the same step is one of dtau = ‖dW‖/‖t W'‖ in the time tau, which moves W^
 by dtau W* exactly. It adds 2 dtau <V, E> + dtau² ‖V‖² to ‖E‖², E = W - W^ and V its velocity, and
-<V, E> <= sum l_n exp(-mu_n tau): that sum is allowed for where it stands for its integral, and the
+<V, E> <= sum l_n exp(-nu_n tau): that sum is allowed for where it stands for its integral, and the
 square. Source: this project.
 """
 
@@ -159,7 +159,7 @@ def follow(weights: np.ndarray, found: Capture, loss: str, steps: int = 200) -> 
 
 
 def follow_line(
-    weights: np.ndarray, found: Anchored, points: FloatArray, steps: int = 200
+    weights: np.ndarray, found: Anchored, loss: str, points: FloatArray, steps: int = 200
 ) -> FollowedLine:
     """Follow a network of ``weights`` (m, d) that its anchor captured, looking at points (B, d).
 
@@ -173,14 +173,14 @@ def follow_line(
     own, sigma = proposal.pattern.own[:, groups], proposal.pattern.signs[:, groups]
     goal = limit.directions.mid[groups] * abs(a)[:, None]
     start = line.start.mid * abs(a)[:, None]
-    leaks, spare = line.leaks.mid, limit.spare.mid
+    leaks, rates = line.leaks.mid, line.rates.mid
     signs = found.settled(points)
     chosen, signs = points[signs != 0], signs[signs != 0]
     contrary = np.zeros(len(chosen), dtype=bool)
 
     tau = allowed = departure = 0.0
     activation = math.inf
-    for number, now in enumerate(_descent(weights, proposal.sample, gamma, "exponential", steps)):
+    for number, now in enumerate(_descent(weights, proposal.sample, gamma, loss, steps)):
         activation = min(activation, float((sigma * now.hidden / abs(a))[own].min()))
         off = now.weights - start - tau * goal
         size = float(np.linalg.norm(now.weights)) + float(np.linalg.norm(off))
@@ -191,9 +191,9 @@ def follow_line(
             hidden = chosen @ now.weights.T
             contrary |= signs * (np.where(hidden > 0, hidden, gamma * hidden) @ a) <= 0
         passed = now.length * math.exp(-now.total - tau - line.time)
-        still = leaks * np.exp(-spare * tau)
+        still = leaks * np.exp(-rates * tau)
         with np.errstate(all="ignore"):
-            ended = np.where(spare > 0, -np.expm1(-spare * passed) / spare, passed)
+            ended = np.where(rates > 0, -np.expm1(-rates * passed) / rates, passed)
         allowed += 2 * float(still @ (passed - ended))
         allowed += float(((now.step - passed * goal) ** 2).sum())
         tau += passed

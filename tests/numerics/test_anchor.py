@@ -18,8 +18,10 @@ from perturbproof.numerics.limit.follow import follow_line
 from perturbproof.numerics.limit.own_pattern import own_pattern
 from perturbproof.numerics.network import preactivations
 from scipy.optimize import nnls
+from scipy.special import expit
 
 SLOPES = (0.05, 0.3, 1.0)
+LOSSES = ("exponential", "logistic")
 NETWORKS = 60
 """Random networks at each slope, all told."""
 
@@ -36,13 +38,13 @@ def drawn(rng: np.random.Generator) -> tuple[Sample, np.ndarray]:
     return sample, 10.0 ** rng.uniform(-2, 1) * rng.normal(size=(m, d))
 
 
-def velocity(w, sample, gamma):
+def velocity(w, sample, gamma, loss="exponential"):
     """The velocity of the flow, and the margins."""
     a = np.repeat([1.0, -1.0], len(w) // 2) / math.sqrt(len(w))
     h, y = sample.x @ w.T, sample.y.astype(float)
     margin = y * (np.where(h > 0, h, gamma * h) @ a)
-    pull = (np.exp(-margin) * y)[:, None] * np.where(h > 0, 1.0, gamma) * a
-    return pull.T @ sample.x, margin
+    pull = np.exp(-margin) if loss == "exponential" else expit(-margin)
+    return ((pull * y)[:, None] * np.where(h > 0, 1.0, gamma) * a).T @ sample.x, margin
 
 
 def trained(rng: np.random.Generator, gamma: float, steps: int = 250):
@@ -83,18 +85,20 @@ def drawn_network(seed: int, gamma: float):
 
 
 @cache
-def captured(seed: int, gamma: float) -> tuple[Sample, np.ndarray, Anchored] | None:
+def captured(seed: int, gamma: float, loss: str) -> tuple[Sample, np.ndarray, Anchored] | None:
     sample, w, limit = drawn_network(seed, gamma)
     if limit is None or not limit.feasible:
         return None
-    found = anchored(w, limit)
+    found = anchored(w, limit, loss)
     return (sample, w, found) if found.captured else None
 
 
-def networks(count: int) -> Iterator[tuple[int, float, Sample, np.ndarray, Anchored, Line]]:
+def networks(
+    count: int, loss: str = "exponential"
+) -> Iterator[tuple[int, float, Sample, np.ndarray, Anchored, Line]]:
     """Captured ones."""
     for seed, gamma in product(range(count), SLOPES):
-        found = captured(seed, gamma)
+        found = captured(seed, gamma, loss)
         if found is not None and (line := found[2].line) is not None:
             yield seed, gamma, *found, line
 
@@ -133,7 +137,6 @@ def test_what_the_certificate_is_not_about_is_told():
     _, w, found = next((s, w, f) for _, _, s, w, f, _ in networks(15))
     assert found.line is not None
     limit = found.line.limit.proposal
-    assert "exponential" in anchored(w, limit, "logistic").reason
     with pytest.raises(ValueError, match="width"):
         anchored(w[:1], limit)
     unsure = replace(limit, multipliers=limit.multipliers * 0)
@@ -222,20 +225,23 @@ def test_an_anchor_has_the_signs_of_its_limit_or_there_is_none(share):
     assert told >= 2
 
 
-def simulated(w, sample, gamma, time, until=4.0):
+def simulated(w, sample, gamma, time, loss, until=4.0):
     """The flow in tau = log t - T by short steps; yields tau and the weights."""
     tau = 0.0
     while tau < until:
-        v, _ = velocity(w, sample, gamma)
+        v, _ = velocity(w, sample, gamma, loss)
         v = v * math.exp(time + tau)
         step = min(0.02, 0.02 / float((abs(sample.x @ v.T).sum(axis=1) / math.sqrt(len(w))).max()))
         w, tau = w + step * v, tau + step
         yield tau, w
 
 
-def test_the_flow_keeps_to_what_was_certified(share):
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_flow_keeps_to_what_was_certified(share, loss):
     """No own pair leaves, the line stays as near as said, settled answers do not change."""
-    for seed, gamma, sample, w, found, line in networks(share(NETWORKS)):
+    for seed, gamma, sample, w, found, line in networks(
+        share(NETWORKS // (1 + LOSSES.index(loss))), loss
+    ):
         start, goal = on_the_line(line)
         a = np.repeat([1.0, -1.0], len(w) // 2) / math.sqrt(len(w))
         own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
@@ -244,7 +250,7 @@ def test_the_flow_keeps_to_what_was_certified(share):
         settled = found.settled(z)
         # Short steps chatter about a kink on which the flow slides.
         room = (2e-2 if len(line.limit.kinks[0]) else 1e-3) * np.linalg.norm(goal)
-        for tau, later in simulated(w, sample, gamma, line.time):
+        for tau, later in simulated(w, sample, gamma, line.time, loss):
             reach = math.sqrt(float((found.reaches @ (1.0, tau)).min()))
             assert np.linalg.norm(later - start - tau * goal) <= reach * 1.01 + room
             least = ((sample.x @ later.T)[own] * signs).min() * math.sqrt(len(w))
@@ -321,15 +327,36 @@ def test_a_wide_network_that_turns_sign_in_between_is_not_settled(share, monkeyp
     assert dips > 20
 
 
-def test_what_is_followed_stays_within_what_was_certified(share):
-    for seed, _, sample, w, found, line in networks(share(NETWORKS)):
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_is_followed_stays_within_what_was_certified(share, loss):
+    for seed, _, sample, w, found, _ in networks(share(NETWORKS), loss):
         z = np.random.default_rng(seed).normal(size=(20, sample.d))
-        seen = follow_line(w, found, z, steps=100)
+        seen = follow_line(w, found, loss, z, steps=100)
         assert seen.departure <= 1
         assert seen.activation >= found.slack.lower
         assert seen.contrary == 0
         with pytest.raises(ValueError, match="captured"):
-            follow_line(w, anchored(w, line.limit.proposal, "logistic"), z)
+            follow_line(w, replace(found, line=None), loss, z)
+
+
+def test_supports_drive_the_logistic_flow_off_its_line(share):
+    """From the line itself: without their share in the bound the flow would exceed it."""
+    early, exceeded = 0, 0
+    for _, gamma, sample, _, _, line in networks(share(NETWORKS) // 3):
+        start, goal = on_the_line(line)
+        for time in (-1.0, 1.0, 3.0):
+            w, limit = start + (time - line.time) * goal, line.limit.proposal
+            found, plain = anchored(w, limit, "logistic"), anchored(w, limit)
+            early += "logistic loss" in found.reason
+            if found.line is None or not found.captured:
+                continue
+            for tau, later in simulated(w, sample, gamma, found.line.time, "logistic", 1.0):
+                off = np.linalg.norm(later - on_the_line(found.line)[0] - tau * goal)
+                ends = [(reaches @ (1.0, tau)).min() for reaches in (plain.reaches, found.reaches)]
+                assert off**2 <= ends[1]
+            exceeded += bool(off**2 > 1.1 * ends[0])
+    assert early >= 1
+    assert exceeded >= 3
 
 
 @pytest.mark.parametrize("edge", [1e-9, 1e-6])

@@ -236,6 +236,20 @@ SPLIT = [[1.0, -2.0, 1.0, 5.0], [3.0, -1.0, 2.0, 4.0]]
 SWAPPED = [[-1.0, 2.0, 1.0, 5.0], [3.0, -1.0, 2.0, 4.0]]
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_far_multiple_of_the_limit_is_captured_however_small_its_loss(loss):
+    """Losses below the least float included: none is rounded away."""
+    sample = sample_of(np.random.default_rng(7))
+    limit = convex_limit(sample, 0.5, all_active(sample.y))
+    radii = []
+    for scale in (64, 512, 4096):
+        found = capture(limit.seed(scale), sample, 0.5, loss).certified
+        assert found is not None
+        radii.append(found.distance)
+    assert radii[0].lower > radii[1].upper
+    assert radii[1].lower > radii[2].upper > 0
+
+
 def test_equal_neurons_share_a_group_and_an_uncertain_sign_gives_none():
     y = np.array([1, -1], dtype="i1")
     hidden = BallArray.exact(np.array([[1.0, 2.0, -1.0, 5.0], [3.0, -1.0, 2.0, 4.0]]))

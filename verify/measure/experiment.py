@@ -112,7 +112,7 @@ class Experiment(Learner):
         if not self.anchored.captured:
             raise Missing(self.anchored.reason)
         weights = self.training.network.weights()
-        return follow_line(weights, self.anchored, self.limit_points)
+        return follow_line(weights, self.anchored, self.scenario.training.loss, self.limit_points)
 
     @cached_property
     def test_points(self) -> tuple[TestPoints, ...]:

@@ -22,7 +22,8 @@ from ...steps.linear_boundary import norm_z
 from ...steps.motion import EXIT
 from ...steps.own_pattern import CAUCHY, ORDER_NEURONS, phi, size_j
 from ...symbols import declare
-from .anchored_flow import ANCHORED_FLOW, REACH, base, growth, of, off_t, reach_t, tau
+from .anchored_flow import ANCHORED_FLOW, REACH, base, growth, off_t, reach_t
+from .guide import of, tau
 
 anchor_slack = declare(
     "anchor_slack",
@@ -326,11 +327,13 @@ THEOREM = Theorem(
         ),
     ),
     remarks=(
-        "The loss is exponential, summed over the samples. The own pattern may be any; gamma in "
-        "(0, 1] and the output weights too.",
+        "The loss is exponential or logistic, summed over the samples. The own pattern may be any; "
+        "gamma in (0, 1] and the output weights too.",
+        "Off the supports leak(0) = exp(T - 1 - z_n(W^0)), which fades with mu_n. For the logistic "
+        "loss supports leak, too: leak(0) = lambda_n³/(4 t0 (t0 - lambda_n)), lambda_n < t0 = e^T, "
+        "which fades with 2, as their pull on the line is lambda_n t/(t + lambda_n).",
         "beta and c are free for each own pair and each use: c = 1, beta = 0 counts what a sample "
-        "without a multiplier does to the path at its first rate for ever, beta = 1/mu, c = 0 "
-        "counts all it will ever do.",
+        "leaks at its first rate for ever, beta = 1/fade, c = 0 counts all it will ever leak.",
         "If every mu_n > 0, c = 0 can be had: W stays within a fixed distance of the line.",
         "Beside the first certificate (capture, capture-general), whose distance over rho falls "
         "like 1/sqrt(log t), this one needs the solution of the margin program exactly.",
