@@ -337,6 +337,10 @@ class Data(Record):
     dimension: int | None = None
     hash: str = ""
     range: tuple[float, float] | None = None
+    labels: dict[str, str] = {}
+    """What the source calls the labels -1 and +1."""
+    told: tuple[str, ...] = ()
+    """What of the source was taken, in words."""
 
 
 class Scenario(Judged):

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,9 +35,17 @@ def check(
     data: str | os.PathLike[str] | ArrayLike,
     labels: str | os.PathLike[str] | ArrayLike | None = None,
     *,
+    x: str | None = None,
+    y: str | None = None,
+    label_column: int | str | None = None,
+    drop_columns: Sequence[int | str] = (),
     classes: tuple[int | float | str, int | float | str] | None = None,
+    samples: int | None = None,
+    take: Literal["first", "random"] = "first",
     centred: bool = False,
+    standardised: bool = False,
     scale: float = 1.0,
+    unit_norm: bool = False,
     bias: bool = False,
     slopes: Sequence[float] = (),
     train: bool = False,
@@ -51,17 +59,23 @@ def check(
     """Check the assumptions of the theorems on your own data, and find what would make them hold.
 
     Args:
-        data: a file or folder that `perturbproof check` reads, samples (N, d), or the pair of
-            samples and labels.
-        labels: labels (N,) for samples given as an array; for a .npy or IDX file, the file with
+        data: a file or folder that `perturbproof check` reads, samples (N, d) as an array, a tensor
+            or a frame, or the pair of samples and labels.
+        labels: labels (N,) for samples given as an array; for a file without labels, the file with
             its labels.
+        x, y: the names of the arrays of samples and labels in a file of several.
+        label_column: the column of the labels in a table or a frame, by name or number (from 1).
+        drop_columns: columns to leave out, likewise.
         classes: which two labels to take, the first as +1.
+        samples: take only so many; `take` says whether the first ones or at random (see `seed`).
         centred: subtract the mean of the samples taken.
+        standardised: subtract it and divide each feature by its standard deviation.
         scale: multiplies every sample, after that; above 0.
+        unit_norm: divide each sample by its norm, after that.
         bias: append a coordinate 1 to every sample, so that hidden neurons have a bias.
         slopes: of the leaky ReLU, each in (0, 1]; by default 0.01, 0.1, 0.5 and 0.9.
         train: train a network at each slope until it is captured, and say whether it is.
-        seed: of the random subsets, and of the start of that network.
+        seed: of the random subsets, of samples taken at random, and of the start of that network.
         precision: in bits, from 54; what decides is then computed in rational numbers and balls of
             that precision where the data are small enough, not in float64 balls.
         device: "auto", "cpu", "cuda" or "cuda:INDEX": where inner products of more than 1000
@@ -74,8 +88,23 @@ def check(
         InputError: the data, an option, the device or the folder cannot be used.
     """
     check_flags(device, out, precision=precision)
-    options = {"classes": classes, "centred": centred, "scale": scale, "bias": bias}
-    dataset, arrays = data_inputs(data, labels, slopes, **options)
+    dataset, arrays = data_inputs(
+        data,
+        labels,
+        slopes,
+        x=x,
+        y=y,
+        label_column=label_column,
+        drop_columns=tuple(drop_columns),
+        classes=classes,
+        samples=samples,
+        take=take,
+        centred=centred,
+        standardised=standardised,
+        scale=scale,
+        unit_norm=unit_norm,
+        bias=bias,
+    )
     if out is not None and arrays is not None:
         raise InputError("out: a report names its data file; save the arrays as .npz and give that")
     from ..theory.exact.scalars import precision as working_at
@@ -92,11 +121,8 @@ def check(
         working_at(max(WORKING_BITS, precision or 0)),
     ):
         progress("reading", 0, 1)
-        sample = (
-            dataset.draw(np.random.default_rng(seed))
-            if arrays is None
-            else dataset.labelled(*arrays)
-        )
+        rng = np.random.default_rng(seed)
+        sample = dataset.draw(rng) if arrays is None else dataset.labelled(arrays, rng)
         chosen = tuple(slopes) or SLOPES
         checked = check_data(
             sample,
@@ -136,7 +162,7 @@ class SweepResult:
         done = len(self.swept.points) - self.swept.missing
         return (
             f"{done} of {len(self.swept.points)} points are there, {self.swept.ran} run now; "
-            "run it without --shard for the rest and the report"
+            "run it without a shard for the rest and the report"
         )
 
 
@@ -175,9 +201,9 @@ def sweep(
         InputError: the file, an option, the device, the cluster or the folder cannot be used.
     """
     if jobs is not None and jobs < 1:
-        raise InputError(f"--jobs: must be at least 1, found {jobs}")
+        raise InputError(f"jobs: must be at least 1, found {jobs}")
     if jobs is not None and scheduler is not None:
-        raise InputError("--jobs: not with --scheduler, whose cluster has its own workers")
+        raise InputError("jobs: not with a scheduler, whose cluster has its own workers")
     part = None if shard is None else parse_shard(shard)
     own, folder = tuple(theorems), Path(out)
     check_flags(device, folder, own, seed=seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..configuration import InputError
@@ -31,5 +33,5 @@ def hold_out(
     if centred:
         moved = sample.x.copy()
         moved[:, :centred] -= sample.x[~held, :centred].mean(axis=0)
-        sample = Sample(moved, sample.y, sample.source, sample.rows)
+        sample = replace(sample, x=moved)
     return sample, held

@@ -1,14 +1,11 @@
-"""What every dataset gives, a labelled sample, and the guards under which files are read."""
+"""What every dataset gives: a labelled sample."""
 
 from __future__ import annotations
 
 import abc
 import hashlib
-import math
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -16,129 +13,6 @@ import pydantic
 
 from ..configuration import Configuration, InputError
 from ..device import gibibytes, physical_memory
-
-# What every reader of files holds to: what may be opened, the bytes a file may claim, its arrays.
-#
-# Nothing is allocated on a file's word: an array that a file claims is first held against the size
-# of the file. A compressed file may unfold to 256 MiB, or to 100 times its own size where that is
-# more; samples as float64 must fit into the memory of the machine.
-
-_LARGEST = 2**63 - 1
-UNFOLDS_TO = 256 * 2**20
-UNFOLDS_BY = 100
-
-
-def checked_pair(path: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Samples (N, d) of real numbers and labels (N,) of numbers or text, as stored.
-
-    Samples with more than one axis, images say, are laid out as one row each; labels of shape
-    (N, 1) become (N,). Raises InputError for any other shape, a type that is neither, text that is
-    none, or samples too many for this machine.
-    """
-    if x.ndim > 2 and x.size:
-        x = x.reshape(len(x), -1)
-    if x.ndim != 2 or (len(x) and not x.size):
-        raise InputError(f"{path}: array 'x' must be a matrix (N, d), found shape {x.shape}")
-    if y.shape == (len(x), 1):
-        y = y[:, 0]
-    if y.shape != (len(x),):
-        raise InputError(
-            f"{path}: array 'y' must have shape ({len(x)},) to match 'x', found {y.shape}"
-        )
-    if x.dtype.kind not in "biuf":
-        raise InputError(f"{path}: array 'x' must hold real numbers, found type {x.dtype}")
-    if y.dtype.kind not in "biufU" or not y.dtype.itemsize:
-        raise InputError(f"{path}: array 'y' must hold numbers or text, found type {y.dtype}")
-    if y.dtype.kind == "U":
-        # Four bytes may hold more than the characters there are; Python fails on the rest later.
-        codes = np.ascontiguousarray(y, dtype=y.dtype.newbyteorder("=")).view(np.uint32)
-        wrong = (codes > 0x10FFFF) | ((codes >= 0xD800) & (codes <= 0xDFFF))
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0]) // (y.dtype.itemsize // 4)
-            raise InputError(f"{path}: the label of row {row} (counted from 0) is no text")
-    if (needed := 8 * x.size) > (memory := physical_memory()):
-        raise InputError(
-            f"{path}: {len(x)} samples in dimension {x.shape[1]} take {gibibytes(needed)} as "
-            f"float64, this machine has {gibibytes(memory)}"
-        )
-    return x, y
-
-
-def claimed_bytes(path: str, what: str, shape: tuple[int, ...], itemsize: int) -> int:
-    """The bytes of an array of that shape. Raises InputError when no array can have it."""
-    if any(size < 0 for size in shape) or (
-        math.prod(max(size, 1) for size in shape) * max(itemsize, 1) > _LARGEST
-    ):
-        raise InputError(
-            f"{path}: truncated or forged: {what} claims shape {shape}, which does not fit "
-            "the size of the file"
-        )
-    return math.prod(shape) * itemsize
-
-
-def refuse_oversize(path: str, what: str, shape: tuple[int, ...], itemsize: int, held: int) -> None:
-    """Refuse an array that claims more bytes than its file can hold, before it is allocated.
-
-    Raises InputError when `shape` times `itemsize` exceeds `held` bytes.
-    """
-    promised = claimed_bytes(path, what, shape, itemsize)
-    if promised > held:
-        raise InputError(
-            f"{path}: {what} claims shape {tuple(shape)}, {promised} bytes, which does not fit the "
-            "size of the file"
-        )
-
-
-def refuse_unfolding(path: str, what: str, unfolded: int, stored: int) -> None:
-    """Refuse what takes `stored` bytes in a file and claims `unfolded`, beyond the limits above.
-
-    Raises InputError.
-    """
-    if unfolded > max(UNFOLDS_TO, UNFOLDS_BY * stored):
-        raise InputError(
-            f"{path}: {what} unfolds from {stored} to {unfolded} bytes, which does not fit the "
-            f"size of the file (more than {UNFOLDS_BY} times); store it uncompressed"
-        )
-
-
-@contextmanager
-def opened_for_reading(path: str) -> Iterator[None]:
-    """What goes wrong with opening and reading a file inside the block as one line, InputError."""
-    if "\0" in path:
-        raise InputError(f"{path}: no such file; a name cannot hold the character 0")
-    try:
-        yield
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except MemoryError:
-        raise InputError(f"{path}: does not fit in memory") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-
-
-def labels_beside(samples: str, file: Path, zipped: Path | None = None) -> str:
-    """The file of labels that is there, or the zipped one; InputError where none is."""
-    for found in (file, zipped or file):
-        if found.is_file():
-            return str(found)
-    more = "[.gz]" if zipped else ""
-    raise InputError(f"{samples}: its labels are missing: no file {file}{more}")
-
-
-def refuse_no_file(path: str, what: str) -> None:
-    """Raise InputError for a folder and for what is there and no file: reading it may never end."""
-    if Path(path).is_dir():
-        raise InputError(f"{path}: is a folder, not a {what}")
-    if Path(path).exists() and not Path(path).is_file():
-        raise InputError(f"{path}: is a device or a pipe, not a {what}")
-
-
-def existing(path: str) -> Path:
-    """The path of a file that is there; InputError where none is."""
-    if not (file := Path(path)).is_file():
-        raise InputError(f"{path}: no such file")
-    return file
-
 
 _NAMED_ROWS = 5
 
@@ -165,6 +39,8 @@ class Sample:
     y : int8 (N,), labels in {-1, +1}.
     source : where the data come from, in words.
     rows : int64 (N,), the row of each sample in that source, counted from 0.
+    label_names : what the source calls the labels -1 and +1.
+    told : in words, what of the source was taken.
 
     Raises
     ------
@@ -177,6 +53,8 @@ class Sample:
     y: np.ndarray
     source: str
     rows: np.ndarray
+    label_names: tuple[str, str] = ("-1", "+1")
+    told: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         y, rows = np.asarray(self.y), np.asarray(self.rows)
@@ -224,7 +102,7 @@ class Sample:
     def take(self, indices: Sequence[int] | np.ndarray) -> Sample:
         """The samples at ``indices`` (N',), in that order, under the same checks."""
         chosen = np.asarray(indices, dtype=np.int64)
-        return Sample(self.x[chosen], self.y[chosen], self.source, self.rows[chosen])
+        return replace(self, x=self.x[chosen], y=self.y[chosen], rows=self.rows[chosen])
 
 
 def _as_float64(given: np.ndarray, source: str) -> np.ndarray:
@@ -260,6 +138,14 @@ def centred(x: np.ndarray, rows: np.ndarray, source: str) -> np.ndarray:
             "equal to the mean of the chosen samples"
         )
     return shifted
+
+
+def standardised(x: np.ndarray, rows: np.ndarray, source: str) -> np.ndarray:
+    """x (N, d), centred, each feature over its standard deviation; a constant one is 0."""
+    shifted = centred(x, rows, source)
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = shifted.std(axis=0)
+        return shifted / np.where(deviation > 0, deviation, 1.0)
 
 
 def with_bias(x: np.ndarray) -> np.ndarray:

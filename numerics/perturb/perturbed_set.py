@@ -14,7 +14,7 @@ import numpy as np
 import pydantic
 
 from ..configuration import Configuration, InputError
-from ..data.file import read_labels
+from ..data.files.reading import read_labels
 from ..data.generated import Gaussian, Uniform
 from ..data.sample import Sample
 from ..enclose.ball_array import BallArray

@@ -23,7 +23,7 @@ def holed(value: float) -> np.ndarray:
 BAD_ARRAYS = {
     "samples are no matrix": (X.ravel(), Y, "'x' must be a matrix"),
     "too few labels": (X, Y[:4], "'y' must have shape (6,)"),
-    "labels are a matrix": (X, np.eye(6), "'y' must have shape (6,)"),
+    "labels are a matrix": (X, 2 * np.eye(6), "'y' must have shape (6,)"),
     "no samples": (np.empty((0, 4)), np.empty(0), "label"),
     "no features": (np.empty((6, 0)), Y, "shape"),
     "one class only": (X, np.ones(6), "only one label"),
@@ -56,7 +56,8 @@ def test_bad_data(quick, here: Path, case: str) -> None:
     ("name", "content", "named"),
     [
         ("none.npz", None, "no such file"),
-        ("points.xls", b"", "unknown type of data file"),
+        ("points.xls", b"", "is a spreadsheet; in Python: "),
+        ("points.abc", b"", "unknown type of data file"),
         ("points.npz", b"PK no archive", "not a readable .npz archive"),
         ("points.csv", b"", "the file is empty"),
         ("points.csv", b"1,2,0\n3,1\n", "points.csv"),

@@ -33,7 +33,7 @@ LABELS = (
 BAD = {
     "missing data": (scenario_text(FILE.format("none.npz")), "none.npz: no such file"),
     "a folder for a data file": (scenario_text(FILE.format("folder.npz")), "is a folder"),
-    "an unknown type of file": (scenario_text(FILE.format("data.xls")), "unknown type"),
+    "an unknown type of file": (scenario_text(FILE.format("data.abc")), "unknown type"),
     "no archive": (scenario_text(FILE.format("text.npz")), "not a readable .npz"),
     "no torch archive": (scenario_text(FILE.format("text.pt")), "not a file of plain tensors"),
     "no safetensors": (scenario_text(FILE.format("text.safetensors")), "not a readable"),
@@ -69,19 +69,19 @@ BAD_WORDS = {
     "theorem of another kind": (["verify", "good.toml", "--theorem", "good.toml"], "ending in .py"),
     "theorem that is no Python": (["verify", "good.toml", "--theorem", "no.py"], "line 1"),
     "no device": (["verify", "good.toml", "--device", "tpu"], "must be auto, cpu, cuda"),
-    "too few bits": (["verify", "good.toml", "--precision", "5"], "--precision"),
+    "too few bits": (["verify", "good.toml", "--precision", "5"], "precision: must"),
     "a file for the folder": (["verify", "good.toml", "--out", "good.toml"], "cannot be written"),
     "sweep: missing file": (["sweep", "none.toml"], "none.toml: no such scenario file"),
     "sweep: no table": (["sweep", "good.toml"], "needs a table [sweep]"),
     "sweep: missing theorem": (["sweep", "sweep.toml", "--theorem", "none.py"], "none.py"),
-    "sweep: shard": (["sweep", "sweep.toml", "--shard", "3/2"], "--shard"),
+    "sweep: shard": (["sweep", "sweep.toml", "--shard", "3/2"], "shard: must"),
     "sweep: data of a later point": (["sweep", "later.toml"], "none.npz: no such file"),
     "check: missing file": (["check", "none.npz"], "none.npz: no such file"),
     "check: a folder": (["check", "folder.npz"], "is a folder"),
     "check: missing labels": (["check", "x.npy", "--labels", "none.npy"], "none.npy"),
     "check: a wrong shape": (["check", "wrong.npz"], "'y' must have shape"),
     "check: no such class": (["check", "good.npz", "--classes", "0", "7"], "no sample has the"),
-    "check: slope": (["check", "good.npz", "--slope", "2"], "--slope"),
+    "check: slope": (["check", "good.npz", "--slope", "2"], "slope: must"),
     "check: a file for the folder": (["check", "good.npz", "--out", "no.py"], "cannot be written"),
     "prove: missing theorem": (["prove", "--theorem", "none.py"], "none.py: no such file"),
 }
@@ -103,7 +103,7 @@ def folder(here: Path) -> Path:
     np.savez(here / "nan.npz", x=np.where(np.arange(24).reshape(4, 6) == 8, np.nan, X), y=Y)
     np.save(here / "x.npy", X)
     (here / "folder.npz").mkdir()
-    (here / "data.xls").touch()
+    (here / "data.abc").touch()
     (here / "two.csv").write_text("1\n-1\n")
     for name in ("text.npz", "text.pt", "text.safetensors", "no.py"):
         (here / name).write_text("no such thing\n")

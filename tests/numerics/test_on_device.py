@@ -25,7 +25,7 @@ NOT_ON_DEVICES = {
     # Drawn on the CPU, and copied.
     ("paper_scale.pool", "_uniform"),
     # Files are read to the CPU.
-    ("data.read_torch", "_array"),
+    ("data.files.tensors", "of_tensor"),
     # Told the name of a device.
     ("boundary.gram_blocks", "OnDevice.__init__"),
     ("boundary.gram_blocks", "_block"),

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data import Sample
-from perturbproof.numerics.data.file import read_labels
+from perturbproof.numerics.data.files.reading import read_labels
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.network import LeakyNetwork
 from perturbproof.numerics.perturb import PerturbationFault
@@ -225,7 +225,7 @@ class TestLabelFile:
     @pytest.mark.parametrize(
         ("name", "content", "message"),
         [
-            ("y.txt", b"1\n", "unknown type of label file"),
+            ("y.xls", b"1\n", "is not read: it is a spreadsheet"),
             ("y.csv", b"1\n-1\n", r"3 labels are needed, .* found an array of shape \(2,\)"),
             ("y.csv", b"1\n0\n-1\n", r"label 1 \(counted from 0\) is 0.0; labels must be"),
             ("y.csv", b"1\nnan\n-1\n", "label 1 .* is nan"),
@@ -248,7 +248,7 @@ class TestLabelFile:
         with pytest.raises(InputError, match="holds Python objects, which are never unpickled"):
             read_labels(str(path), 3)
         np.save(path, np.array(["1", "-1", "1"]))
-        with pytest.raises(InputError, match="an array of numbers is needed"):
+        with pytest.raises(InputError, match="labels must be numbers, -1 or"):
             read_labels(str(path), 3)
         np.save(path, np.ones(10**4))
         path.write_bytes(path.read_bytes()[:200])

@@ -72,7 +72,9 @@ class TestNumPyPair:
         np.save(tmp_path / "samples.npy", X)
         np.save(tmp_path / "x.npy", X)
         refused(tmp_path / "none.npy", "where are the labels|no such file")
-        refused(tmp_path / "samples.npy", "where are the labels")
+        refused(tmp_path / "samples.npy", "its labels are missing: no file .*labels.npy")
+        np.save(tmp_path / "points.npy", X)
+        refused(tmp_path / "points.npy", "where are the labels")
         refused(tmp_path / "x.npy", "its labels are missing: no file .*y.npy")
         np.save(tmp_path / "y.npy", LABELS[:2])
         refused(tmp_path / "x.npy", r"'y' must have shape \(3,\)")
@@ -144,8 +146,9 @@ class TestTorch:
     @pytest.mark.parametrize(
         ("content", "message"),
         [
-            ({"x": torch.tensor(X)}, "x and y, or a pair of tensors, is needed; found: 'x'"),
-            (torch.tensor(X), "found: a Tensor"),
+            ({"x": torch.tensor(X)}, "no array 'y'.*; there are: x;"),
+            ({"a": 1, "b": {}}, "x and y, or a pair of tensors, is needed; found: 'a', 'b'"),
+            (torch.tensor(X), "its labels are missing: no file .*labels.pt"),
             ([torch.tensor(X), 3], "found: a list"),
             ((torch.tensor(X) * 1j, torch.tensor(LABELS)), "'x' must hold real numbers"),
             ((torch.tensor(X).to_sparse(), torch.tensor(LABELS)), "'x' must be dense"),
@@ -173,8 +176,8 @@ class TestSafetensors:
     def test_refusals(self, tmp_path):
         path = tmp_path / "data.safetensors"
         refused(path, "no such file")
-        save_file({"x": X, "labels": LABELS}, path)
-        refused(path, r"no tensor 'y' \(tensors x and y are needed; found: ")
+        save_file({"x": X, "z": LABELS}, path)
+        refused(path, "no array 'y', and none named like labels; there are: ")
         for content in (b"", b"\xff" * 8, pickle.dumps({"x": 1})):
             path.write_bytes(content)
             refused(path, "not a readable .safetensors file")
@@ -263,7 +266,7 @@ class TestCifar:
     def test_pickled_version_is_refused_unread(self, tmp_path):
         bomb = pickle.dumps(Bomb(tmp_path / "exploded"))
         (tmp_path / "data_batch_1").write_bytes(bomb)
-        refused(tmp_path, "the Python version of CIFAR-10, which is pickled and never unpickled")
+        refused(tmp_path, "the Python version of CIFAR-10: a pickle, which is never unpickled")
         assert not (tmp_path / "exploded").exists()
 
     def test_truncated_and_labels_out_of_range(self, tmp_path):

@@ -241,7 +241,7 @@ def test_text(check, tmp_path):
     assert done.code == 0
     assert max(map(len, done.out.splitlines())) <= 100
     shown = " ".join(done.out.split())
-    assert "6 samples (3 of label +1, 3 of label -1) in dimension 40" in shown
+    assert "6 samples in dimension 40; +1 is 8 (3 samples), -1 is 3 (3)" in shown
     assert "slope 0.02" in shown
     assert "No certificate covers all 6 samples. It would hold for" in shown
     assert "Proved for all 6 samples by: " in shown
@@ -268,7 +268,7 @@ def test_hopeless_data(check, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--slope", 0], r"--slope: must lie in \(0, 1\], found 0"),
+        (["--slope", 0], r"slope: must lie in \(0, 1\], found 0"),
         (["--slope", 1.5], "found 1.5"),
         (["--slope", "nan"], "found nan"),
         (["--slope", 0.5, "--slope", 0.5], "the same slope is given twice"),

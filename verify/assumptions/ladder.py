@@ -134,6 +134,8 @@ class CheckResult:
                 "dimension": sample.d,
                 "positive": int((sample.y > 0).sum()),
                 "negative": int((sample.y < 0).sum()),
+                "labels": dict(zip(("-1", "+1"), sample.label_names, strict=True)),
+                "told": list(sample.told),
                 "hash": sample.fingerprint(),
                 **{name: _plain(getattr(gram, name)) for name in ("R_min", "R_max", "p_max")},
                 "left_out": self.left_out or None,

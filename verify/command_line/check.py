@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -51,10 +51,13 @@ def print_check(console: Console, check: CheckResult) -> None:
     """Tables for people."""
     sample, gram = check.sample, check.gram
     positive = int((sample.y > 0).sum())
+    negative, named = map(escape, sample.label_names)
     console.print(
-        f"[bold]{escape(sample.source)}[/]: {sample.n} samples ({positive} of label +1, "
-        f"{sample.n - positive} of label -1) in dimension {sample.d}"
+        f"[bold]{escape(sample.source)}[/]: {sample.n} samples in dimension {sample.d}; +1 is "
+        f"{named} ({positive} samples), -1 is {negative} ({sample.n - positive})"
     )
+    for told in sample.told:
+        console.print(f"  {told}", markup=False)
     console.print(
         f"norms {shown(gram.R_min)} to {shown(gram.R_max)}; largest inner product of two "
         f"samples {shown(gram.p_max)}"
@@ -220,12 +223,26 @@ def check(
         Path,
         typer.Argument(
             metavar="DATA",
-            help="A .npz, .npy, .csv, .pt, .safetensors or IDX file, or a folder of IDX or binary "
-            "CIFAR-10 files.",
+            help="A .npz, .npy, .csv, .pt, .safetensors or IDX file, or a folder of such files or "
+            "of binary CIFAR-10 files.",
         ),
     ],
     labels: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The labels of a .npy or IDX file.")
+        Path | None, typer.Option(metavar="FILE", help="The labels, for a file without.")
+    ] = None,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="NAME", help="The array of samples in the file.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="NAME", help="The array of labels in the file.")
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Of a table, by name or number (from 1)."),
+    ] = None,
+    drop_column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column to leave out; repeatable."),
     ] = None,
     classes: Annotated[
         tuple[str, str] | None,
@@ -233,10 +250,25 @@ def check(
             metavar="A B", help="Two labels to take, the first as +1.", show_default=False
         ),
     ] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=2, metavar="N", help="Take so many samples only.")
+    ] = None,
+    take: Annotated[
+        Literal["first", "random"], typer.Option(help="The first ones, or at random (see --seed).")
+    ] = "first",
     centre: Annotated[
         bool, typer.Option("--centre", help="Subtract the mean of the samples taken.")
     ] = False,
+    standardise: Annotated[
+        bool,
+        typer.Option(
+            "--standardise", help="Subtract it, and bring each feature to standard deviation 1."
+        ),
+    ] = False,
     scale: Annotated[float, typer.Option(help="Multiply every sample by this, then.")] = 1.0,
+    unit_norm: Annotated[
+        bool, typer.Option("--unit-norm", help="Bring each sample to norm 1, then.")
+    ] = False,
     bias: Annotated[
         bool, typer.Option("--bias", help="Append a coordinate 1: hidden neurons have a bias.")
     ] = False,
@@ -249,7 +281,7 @@ def check(
         typer.Option("--train", help="Also train a network at each slope until it is captured."),
     ] = False,
     seed: Annotated[
-        int, typer.Option(min=0, help="Seed of the random subsets and of the start.")
+        int, typer.Option(min=0, help="Seed of what is random: samples taken, subsets, start.")
     ] = 0,
     precision: Precision = None,
     device: Device = "cpu",
@@ -265,9 +297,17 @@ def check(
         result = run(
             data,
             labels,
+            x=x,
+            y=y,
+            label_column=label_column,
+            drop_columns=drop_column or (),
             classes=classes,
+            samples=samples,
+            take=take,
             centred=centre,
+            standardised=standardise,
             scale=scale,
+            unit_norm=unit_norm,
             bias=bias,
             slopes=slope or (),
             train=train,

@@ -245,4 +245,6 @@ def described(sample: Sample) -> dict[str, Any]:
         "dimension": sample.d,
         "hash": sample.fingerprint(),
         "range": [float(sample.x.min()), float(sample.x.max())],
+        "labels": dict(zip(("-1", "+1"), sample.label_names, strict=True)),
+        "told": list(sample.told),
     }

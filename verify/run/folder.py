@@ -61,8 +61,7 @@ def _taken(path: Path, folder: Path) -> tuple[int, bool]:
         except BlockingIOError:
             os.close(handle)
             raise InputError(
-                f"--out {folder}: another run is writing there; wait for it or choose another "
-                "folder"
+                f"out {folder}: another run is writing there; wait for it or choose another folder"
             ) from None
         except OSError as error:
             if error.errno in _NO_LOCKS:
@@ -133,7 +132,7 @@ def _entered(out: Path, exclusive: bool, stack: ExitStack) -> bool:
             # made in it, or between finding that it is there and seeing that it is a folder.
             if isinstance(error, (FileNotFoundError, FileExistsError)) and attempt < _ATTEMPTS:
                 continue
-            raise InputError(f"--out {out}: cannot be written ({error.strerror})") from None
+            raise InputError(f"out {out}: cannot be written ({error.strerror})") from None
 
 
 def report_text(content: Mapping[str, Any]) -> str:
@@ -177,4 +176,4 @@ def _refuse_links(out: Path) -> None:
     for path in out.iterdir():
         ours = path.name in ("figures", WITNESSES) or path.name.startswith(".perturbproof-")
         if ours and path.is_symlink():
-            raise InputError(f"--out {out}: {path.name} is a link; nothing is written through it")
+            raise InputError(f"out {out}: {path.name} is a link; nothing is written through it")

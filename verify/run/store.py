@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 import sympy as sp
 
+from ...numerics.configuration import InputError
 from ...numerics.data import FromFile
 from ...theory.exact.interval import Interval, interval_from, interval_text
 from ...theory.statement import Theorem
@@ -254,26 +255,15 @@ def _text(relation: sp.Basic) -> str:
 
 def _data_digests(scenario: Scenario) -> list[str]:
     """SHA-256 of every file that the data may be read from."""
-    paths: list[Path] = []
+    paths: list[str] = []
     if isinstance(data := scenario.data, FromFile):
-        path = Path(data.path)
-        paths += [path, *_beside(path, data.labels)]
+        try:
+            paths += data.files
+        except InputError:  # what cannot be read is its name: whoever needs it will say why
+            paths.append(data.path)
     if scenario.perturbed is not None and scenario.perturbed.label_file is not None:
-        paths.append(Path(scenario.perturbed.label_file))
-    return [file_digest(path) for path in paths]
-
-
-def _beside(path: Path, labels: str | None) -> list[Path]:
-    """Files that may be read together with a data file: a folder's own, or those of labels."""
-    if path.is_dir():
-        return sorted(p for p in path.iterdir() if p.is_file())
-    if labels is not None:
-        return [path.parent / labels]
-    for mark in (".npy", "idx"):  # the labels are sought beside the samples
-        if mark in path.name.lower() and path.parent.is_dir():
-            beside = path.parent.iterdir()
-            return sorted(p for p in beside if mark in p.name.lower() and p.is_file())
-    return []
+        paths.append(scenario.perturbed.label_file)
+    return [file_digest(Path(path)) for path in paths]
 
 
 def file_digest(path: Path) -> str:

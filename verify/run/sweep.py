@@ -103,16 +103,16 @@ def _backend(jobs: int, scheduler: str | None) -> Iterator[int]:
         from distributed import Client
     except ImportError:
         raise InputError(
-            "--scheduler: needs the extra 'cluster': pip install 'perturbproof[cluster]'"
+            "scheduler: needs the extra 'cluster': pip install 'perturbproof[cluster]'"
         ) from None
     try:
         client = Client(scheduler, timeout=5, set_as_default=True)
     except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(f"--scheduler {scheduler}: cannot be reached ({error})") from None
+        raise InputError(f"scheduler {scheduler}: cannot be reached ({error})") from None
     try:
         count = len(client.scheduler_info(n_workers=-1)["workers"])
         if not count:
-            raise InputError(f"--scheduler {scheduler}: the cluster has no workers")
+            raise InputError(f"scheduler {scheduler}: the cluster has no workers")
         with parallel_config(backend="dask"):
             yield count
     finally:

@@ -140,7 +140,7 @@ def parse_shard(text: str) -> tuple[int, int]:
     first, _, second = text.partition("/")
     if first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
         return int(first), int(second)
-    raise InputError(f"--shard: must be i/n with 1 <= i <= n, as in 2/8, found {text!r}")
+    raise InputError(f"shard: must be i/n with 1 <= i <= n, as in 2/8, found {text!r}")
 
 
 def load_grid(path: Path, seed: int | None = None) -> Grid:

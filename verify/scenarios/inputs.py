@@ -14,17 +14,16 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-import numpy as np
-
 from ...numerics.configuration import InputError
-from ...numerics.data.file import FromFile, read_labels
-from ...numerics.data.sample import checked_pair
+from ...numerics.data.file import FromFile
+from ...numerics.data.files.guards import Arrays
+from ...numerics.data.files.memory import NAMED, arrays_given
+from ...numerics.data.files.reading import read_labels
 from ...numerics.device import check_device_name
 from .grid import Grid, load_grid
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
 from .study import Study, study_from
 
-_Arrays = tuple[np.ndarray, np.ndarray]
 FilePath = str | os.PathLike[str]
 ScenarioLike = Scenario | Study | FilePath
 
@@ -49,7 +48,7 @@ def check_flags(
     if seed is not None and not 0 <= seed < 2**63:
         raise InputError(f"seed: must be from 0 to 2^63 - 1, found {seed}")
     if precision is not None and not 54 <= precision <= MOST_BITS:
-        raise InputError(f"--precision: must be from 54 to {MOST_BITS} bits, found {precision}")
+        raise InputError(f"precision: must be from 54 to {MOST_BITS} bits, found {precision}")
     check_device_name(device)
     if second_opinion:
         from ...theory.second_opinion import is_installed
@@ -65,9 +64,9 @@ def check_flags(
         return
     there = next(each for each in (Path(out), *Path(out).absolute().parents) if each.exists())
     if not there.is_dir():
-        raise InputError(f"--out {out}: cannot be written (Not a directory)")
+        raise InputError(f"out {out}: cannot be written (Not a directory)")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"--out {out}: cannot be written (Permission denied)")
+        raise InputError(f"out {out}: cannot be written (Permission denied)")
 
 
 def run_inputs(
@@ -156,7 +155,7 @@ def catalog_ids() -> list[str]:
 
 def data_inputs(
     data: Any, labels: Any, slopes: Iterable[float], **options: Any
-) -> tuple[FromFile, _Arrays | None]:
+) -> tuple[FromFile, Arrays | None]:
     """The dataset that `check` is given under options of `FromFile`; its arrays if it is no file.
 
     Raises:
@@ -165,32 +164,22 @@ def data_inputs(
     chosen = tuple(slopes)
     for slope in chosen:
         if not (math.isfinite(slope) and 0 < slope <= 1):
-            raise InputError(f"--slope: must lie in (0, 1], found {slope}")
+            raise InputError(f"slope: must lie in (0, 1], found {slope}")
     if len(set(chosen)) < len(chosen):
-        raise InputError("--slope: the same slope is given twice")
-    path, labels_path, arrays = _arrays(data, labels)
-    dataset = FromFile(path=path, labels=labels_path, **options)
-    if arrays is None:
-        dataset.check()
-    return dataset, arrays
-
-
-def _arrays(data: Any, labels: Any) -> tuple[str, str | None, _Arrays | None]:
-    """The file and that of the labels, or a name for the arrays and the arrays themselves."""
-    if isinstance(data, (str, os.PathLike)):
-        if not (labels is None or isinstance(labels, (str, os.PathLike))):
-            raise InputError("labels: for data from a file the labels are a file as well")
-        return os.fspath(data), None if labels is None else str(Path(labels).absolute()), None
-    if labels is None:
-        if not (isinstance(data, tuple) and len(data) == 2):
-            raise InputError("labels: samples given as an array need labels (N,)")
-        data, labels = data
-    named = "the arrays given"
-    try:
-        x, y = np.asarray(data), np.asarray(labels)
-    except ValueError:
-        raise InputError(f"{named}: samples must form one matrix (N, d)") from None
-    return named, None, checked_pair(named, x, y)
+        raise InputError("slope: the same slope is given twice")
+    if not isinstance(data, (str, os.PathLike)):
+        columns = (options.pop(name) for name in ("label_column", "drop_columns"))
+        for name in ("x", "y"):
+            if options.pop(name) is not None:
+                raise InputError(f"{name}: arrays are chosen by name in files only")
+        arrays = arrays_given(data, labels, *columns)
+        return FromFile(path=NAMED, **options), arrays
+    if not (labels is None or isinstance(labels, (str, os.PathLike))):
+        raise InputError("labels: for data from a file the labels are a file as well")
+    beside = None if labels is None else str(Path(labels).absolute())
+    dataset = FromFile(path=os.fspath(data), labels=beside, **options)
+    dataset.check()
+    return dataset, None
 
 
 def load_run_file(path: Path) -> Scenario | Study:
@@ -226,17 +215,17 @@ def compiled(path: Path) -> CodeType:
         InputError: it is missing, no Python file, or not Python.
     """
     if not path.is_file():
-        raise InputError(f"--theorem {path}: no such file")
+        raise InputError(f"theorem {path}: no such file")
     if path.suffix != ".py":
-        raise InputError(f"--theorem {path}: must be a Python file ending in .py")
+        raise InputError(f"theorem {path}: must be a Python file ending in .py")
     try:
         return compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         raise InputError(
-            f"--theorem {path}: line {error.lineno}: {type(error).__name__}: {error.msg}"
+            f"theorem {path}: line {error.lineno}: {type(error).__name__}: {error.msg}"
         ) from None
     except (OSError, ValueError, RecursionError, MemoryError) as error:
-        raise InputError(f"--theorem {path}: cannot be read ({error})") from None
+        raise InputError(f"theorem {path}: cannot be read ({error})") from None
 
 
 def _loaded(given: ScenarioLike) -> tuple[Scenario | Study, ...]:

@@ -38,7 +38,7 @@ def own_theorems(
         if isinstance(one, Theorem):
             theorem, where, told = one, "theorems", "another theorem given"
         else:
-            theorem, where, told = _defined(Path(one)), f"--theorem {one}", str(one)
+            theorem, where, told = _defined(Path(one)), f"theorem {one}", str(one)
             files[theorem.id] = Path(one)
         if theorem.id in taken:
             raise InputError(
@@ -62,12 +62,12 @@ def _defined(path: Path) -> Theorem:
     try:
         exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
-        raise InputError(f"--theorem {path}: {_where(error, path)}{_told(error)}") from None
+        raise InputError(f"theorem {path}: {_where(error, path)}{_told(error)}") from None
     theorem = getattr(module, "THEOREM", None)
     if not isinstance(theorem, Theorem):
         found = "nothing" if theorem is None else type(theorem).__name__
         raise InputError(
-            f"--theorem {path}: must define THEOREM = Theorem(...), found {found} under that name"
+            f"theorem {path}: must define THEOREM = Theorem(...), found {found} under that name"
         )
     return theorem
 
@@ -83,9 +83,9 @@ def _check_proof(theorem: Theorem, path: Path) -> None:
                     "for 0.1"
                 )
     except InputError as error:
-        raise InputError(f"--theorem {path}: {error}") from None
+        raise InputError(f"theorem {path}: {error}") from None
     except Exception as error:  # the catalog is proved by the same engine: it is the file's doing
-        raise InputError(f"--theorem {path}: {_told(error)}") from None
+        raise InputError(f"theorem {path}: {_told(error)}") from None
 
 
 def _told(error: BaseException) -> str:

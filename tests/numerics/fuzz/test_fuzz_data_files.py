@@ -13,7 +13,8 @@ import pytest
 import torch
 from hypothesis import strategies as st
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.data.file import FromFile, read_labels
+from perturbproof.numerics.data.file import FromFile
+from perturbproof.numerics.data.files.reading import read_labels
 
 from ...fuzzing import fuzz, mutated
 from . import sample_files as files

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 import torch
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.data.file import FromFile, read_labels
+from perturbproof.numerics.data.file import FromFile
+from perturbproof.numerics.data.files.reading import read_labels
 
 from ...fuzzing import assert_one_line, timed
 from . import sample_files as files

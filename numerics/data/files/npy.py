@@ -1,4 +1,4 @@
-"""Reading NumPy's files that somebody else made: ``.npz``, or ``x.npy`` with a second ``y.npy``.
+"""Reading NumPy's files that somebody else made: ``.npz`` and ``.npy``.
 
 Nothing is unpickled, nothing is allocated that the file cannot hold, nothing is written by the
 names in it. The header that every array starts with is therefore parsed here, before NumPy sees it.
@@ -11,13 +11,17 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-from ..configuration import InputError
-from .sample import checked_pair, claimed_bytes, existing, labels_beside, refuse_unfolding
+from ...configuration import InputError
+from .conversions import python_objects
+from .guards import Opened, claimed_bytes, existing, refuse_unfolding, stand_in
 
 # numpy's own limit. The longest sound header of a plain array, of 64 axes, stays below it.
 _LONGEST = 10_000
@@ -40,7 +44,11 @@ def read_header(stream: IO[bytes], path: str, what: str) -> tuple[tuple[int, ...
         told = str(error) if type(error) is ValueError else "the header is damaged"
         raise InputError(f"{path}: {what} is not a readable .npy array ({told})") from None
     if dtype is None:
-        raise InputError(f"{path}: {what} holds Python objects, which are never unpickled")
+        named = re.fullmatch("array '(.*)'", what)
+        raise InputError(
+            f"{path}: {what} holds Python objects, which are never unpickled; "
+            f"{python_objects(path, named and named[1])}"
+        )
     return shape, dtype, claimed_bytes(path, what, shape, dtype.itemsize)
 
 
@@ -91,29 +99,27 @@ _DAMAGE = (
 )
 
 
-def read_npz(path: str, *, headers: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Arrays ``x`` (N, d) of real numbers and ``y`` (N,) of numbers or text, as stored.
+@contextmanager
+def open_npz(path: str, headers: bool) -> Iterator[Opened]:
+    """The names of the arrays of an archive, and how to read one.
 
     Of `headers` alone the arrays are stand-ins that hold nothing but zeros and take no memory.
 
     Raises InputError when the file is no sound archive, lacks an array or has one twice, or an
-    array has a wrong shape or type, holds Python objects, or claims more bytes than the file has.
+    array has a wrong type, holds Python objects, or claims more bytes than the file has.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            x, y = (_read_member(archive, name, path, headers) for name in ("x", "y"))
+            there = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
+            yield list(dict.fromkeys(there)), partial(_read_member, archive, path, headers)
     except InputError:
         raise
     except _DAMAGE as error:
         raise InputError(f"{path}: not a readable .npz archive ({error})") from None
-    return checked_pair(path, x, y)
 
 
-def _read_member(archive: zipfile.ZipFile, name: str, path: str, headers: bool) -> np.ndarray:
+def _read_member(archive: zipfile.ZipFile, path: str, headers: bool, name: str) -> np.ndarray:
     entries = [entry for entry in archive.infolist() if entry.filename == f"{name}.npy"]
-    if not entries:
-        found = ", ".join(n.removesuffix(".npy") for n in archive.namelist()[:8]) or "none"
-        raise InputError(f"{path}: no array '{name}' (arrays x and y are needed; found: {found})")
     if len(entries) > 1:
         raise InputError(f"{path}: {len(entries)} arrays are named '{name}'")
     entry, what = entries[0], f"array '{name}'"
@@ -131,30 +137,9 @@ def _read_member(archive: zipfile.ZipFile, name: str, path: str, headers: bool) 
             "which does not fit the size of the file"
         )
     if headers:
-        return np.broadcast_to(np.zeros((), dtype), shape)
+        return stand_in(shape, dtype)
     with archive.open(entry) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)
-
-
-def read_npy_pair(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Samples (N, d) and labels (N,), as stored; the samples stay on disk until they are used.
-
-    Without `labels` they are sought beside the samples, under the name with ``x`` replaced by
-    ``y``: ``y.npy`` for ``x.npy``, ``train_y.npy`` for ``train_x.npy``.
-
-    Raises InputError when either file is no sound array, or they do not match.
-    """
-    if labels is None:
-        file = Path(path)
-        stem = file.stem
-        if stem not in ("x", "X") and not stem.endswith(("_x", "_X", "-x", "-X")):
-            raise InputError(
-                f"{path}: where are the labels? Name them with --labels (the option 'labels'), or "
-                "call the files x.npy and y.npy"
-            )
-        name = stem[:-1] + ("y" if stem[-1] == "x" else "Y") + file.suffix
-        labels = labels_beside(path, file.with_name(name))
-    return checked_pair(path, read_npy(path), np.array(read_npy(labels)))
 
 
 def read_npy(path: str) -> np.ndarray:

@@ -13,8 +13,9 @@ from typing import IO
 
 import numpy as np
 
-from ..configuration import InputError
-from .sample import checked_pair, claimed_bytes, existing, labels_beside, refuse_unfolding
+from ...configuration import InputError
+from .conversions import pickled
+from .guards import Arrays, claimed_bytes, existing, refuse_unfolding
 
 _PIXELS = 3 * 32 * 32
 _RECORD = 1 + _PIXELS
@@ -23,20 +24,23 @@ _PICKLED = ("data_batch_1", "batches.meta")
 
 
 def training_batches(folder: str) -> list[str]:
-    """The files ``data_batch_*.bin`` of a folder, in order of name.
+    """The files ``data_batch_*.bin`` of a folder, or of one in it, in order of name.
 
     Raises InputError for the pickled version of the data set.
     """
-    found = sorted(map(str, Path(folder).glob("data_batch_*.bin")))
-    if not found and any(Path(folder, name).exists() for name in _PICKLED):
+    inside = (Path(folder), *sorted(Path(folder).glob("cifar-10-batches-*")))
+    for each in inside:
+        if found := sorted(map(str, each.glob("data_batch_*.bin"))):
+            return found
+    if any((each / name).exists() for each in inside for name in _PICKLED):
         raise InputError(
-            f"{folder}: is the Python version of CIFAR-10, which is pickled and never unpickled "
-            "here; the binary version (data_batch_1.bin, ...) is needed"
+            f"{folder}: is the Python version of CIFAR-10: {pickled('data_batch_1')}; or take the "
+            "binary version (data_batch_1.bin, ...)"
         )
-    return found
+    return []
 
 
-def read_cifar(paths: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def read_cifar(paths: list[str]) -> Arrays:
     """Images uint8 (N, 3072), red, green and blue plane by plane, and labels uint8 (N,).
 
     Raises InputError when a file is not a whole number of records of 3073 bytes, or a label
@@ -44,7 +48,7 @@ def read_cifar(paths: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """
     records = [_read_batch(path) for path in paths]
     joined = records[0] if len(records) == 1 else np.concatenate(records)
-    return joined[:, 1:], joined[:, 0]
+    return Arrays(joined[:, 1:], joined[:, 0])
 
 
 def _read_batch(path: str) -> np.ndarray:
@@ -68,32 +72,34 @@ _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: "
 _IMAGE_FILES = ("train-images-idx3-ubyte", "train-images.idx3-ubyte")
 
 
-def read_idx_pair(path: str, labels: str | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Images (N, d), each laid out as one row, and labels (N,), as stored.
+def image_files(folder: str) -> list[str]:
+    """The files of training images in a folder, or a level or two below it.
 
-    Without `labels` they are sought beside the images: ``train-labels-idx1-ubyte`` for
-    ``train-images-idx3-ubyte``, gzipped or not.
-
-    Raises InputError when either file is no sound IDX file, or they do not match.
+    That is how torchvision lays them out (``MNIST/raw``), and whoever unpacks each file into a
+    folder of its name.
     """
-    if labels is None:
-        file = Path(path)
-        if "images" not in file.name:
-            raise InputError(
-                f"{path}: where are the labels? Name them with --labels (the option 'labels')"
-            )
-        name = file.name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
-        labels = labels_beside(path, file.with_name(name), file.with_name(f"{name}.gz"))
-    return checked_pair(path, read_idx(path), read_idx(labels))
+    names = [f"{name}{end}" for name in _IMAGE_FILES for end in ("", ".gz")]
+    for level in ("", "*/", "*/*/"):
+        found = [path for name in names for path in Path(folder).glob(level + name)]
+        if files := sorted(str(path) for path in found if path.is_file()):
+            return files
+    return []
 
 
-def training_images(folder: str) -> str | None:
-    """The file of training images in a folder of IDX files; None when there is none."""
-    for name in _IMAGE_FILES:
-        for file in (Path(folder, name), Path(folder, f"{name}.gz")):
-            if file.is_file():
-                return str(file)
-    return None
+def labels_of_images(path: str) -> str:
+    """The file of labels beside a file of images, or in a folder of its own name beside that.
+
+    Raises InputError where the name is none of a file of images, or there is none.
+    """
+    file = Path(path)
+    if "images" not in file.name:
+        raise InputError(f"{path}: where are the labels? Name their file by the option labels")
+    name = file.name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
+    folders = (file.parent, file.parent.parent / name, file.parent.parent / f"{name}.gz")
+    tried = [folder / f"{name}{end}" for folder in folders for end in ("", ".gz")]
+    if (found := next((each for each in tried if each.is_file()), None)) is None:
+        raise InputError(f"{path}: its labels are missing: no file {tried[0]}[.gz]")
+    return str(found)
 
 
 def looks_like_idx(path: str) -> bool:

@@ -1,0 +1,1 @@
+"""Readers of files that somebody else made, and how to convert what is not read."""
