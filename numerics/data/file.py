@@ -164,12 +164,17 @@ class FromFile(Dataset, frozen=True, extra="forbid"):
     def _as_stored(self, wanted: _Label, present: list[_Label]) -> _Label:
         """The label of the file equal to ``wanted``; 3, 3.0 and "3" are the same label."""
         for label in present:
-            if label == wanted or str(label) == str(wanted) or _number(label) == _number(wanted):
+            if same_label(label, wanted):
                 return label
         raise InputError(
             f"{self.path}: classes: no sample has the label {wanted!r}; "
             f"the file has {_label_list(present)}"
         )
+
+
+def same_label(one: _Label, other: _Label) -> bool:
+    """Whether two labels are one: 3, 3.0 and "3" are."""
+    return one == other or str(one) == str(other) or _number(one) == _number(other)
 
 
 def _number(label: _Label) -> float:

@@ -8,7 +8,7 @@ Source: Kumano, Kera & Yamasaki (ICLR 2024); the control on unperturbed noise is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pydantic
@@ -22,12 +22,16 @@ from ..enclose.real_array import RealArray
 from ..network import LeakyNetwork
 from . import AnyPerturbation, Attack
 from .base import check_promise
+from .given import Given, read_set
 
 
 class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
     """How a perturbed set is made.
 
-    base: ``natural``, the natural samples; ``uniform`` on [-1, 1]^d or ``gaussian`` N(0, I), noise.
+    base: ``natural``, the natural samples; ``uniform`` on [-1, 1]^d or ``gaussian`` N(0, I), noise;
+    ``file``, the base and the labels y^a that the user brings in the file at ``path`` (already
+    resolved), and by the perturbation ``given``, which it then has by default, the perturbed
+    samples. base_x, x, y: the names of these arrays in it; None takes the usual ones.
     samples: N_adv >= 2, needed for noise; of natural samples None takes all, a number so many of
     them at random. labels: ``random``, fair independent coins; ``flipped``, y^a = -y (natural base
     only); ``file``, those of ``label_file`` (.npy or .csv, already resolved).
@@ -36,7 +40,11 @@ class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
     cuts into the noise.
     """
 
-    base: Literal["natural", "uniform", "gaussian"]
+    base: Literal["natural", "uniform", "gaussian", "file"]
+    path: str | None = None
+    base_x: str | None = None
+    x: str | None = None
+    y: str | None = None
     samples: Annotated[int, pydantic.Field(ge=2)] | None = None
     labels: Literal["random", "flipped", "file"] = "random"
     label_file: str | None = None
@@ -46,8 +54,26 @@ class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
     def section(cls) -> str:
         return "perturbed set"
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _brought(cls, fields: Any) -> Any:
+        if isinstance(fields, dict) and fields.get("base") == "file":
+            return {"labels": "file", "perturbation": {"kind": "given"}} | fields
+        return fields
+
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> PerturbedSetup:
+        brought = self.base == "file"
+        if brought != (self.path is not None):
+            raise InputError("path: give it with base = 'file', and only then")
+        if brought and (self.labels != "file" or self.label_file or self.samples):
+            raise InputError("base: from a file come its labels and all its samples")
+        if not brought and (
+            isinstance(self.perturbation, Given) or self.base_x or self.x or self.y
+        ):
+            raise InputError("base: a given perturbation and names of arrays need base = 'file'")
+        if brought:
+            return self
         if self.base != "natural" and self.samples is None:
             raise InputError(f"samples: the {self.base} base needs a number of samples")
         if self.labels == "flipped" and self.base != "natural":
@@ -117,8 +143,22 @@ def draw_perturbed(
     PerturbationFault
         The perturbed samples are not what the perturbation promises: an error of the code.
     """
-    base, chosen = _draw_base(natural, setup, rng)
     perturbation = setup.perturbation
+    if setup.path is not None:
+        names = setup.model_dump(include={"base_x", "x", "y"})
+        given = isinstance(perturbation, Given)
+        base, x = read_set(setup.path, names, natural.label_names, perturbed=given)
+        if base.d != natural.d:
+            raise InputError(
+                f"{base.source}: samples of dimension {base.d}; the natural ones have {natural.d}"
+            )
+        chosen = None
+        if isinstance(perturbation, Given) and x is not None:
+            perturbation.check(base, x)
+            perturbed = Sample(x, base.y, f"{base.source}, perturbed", base.rows)
+            return PerturbedSet(base, perturbed, None, None, perturbation.size, False)
+    else:
+        base, chosen = _draw_base(natural, setup, rng)
     perturbation.check_base(base.x, base.source)
     source = f"{base.source}, perturbed ({perturbation.kind})"
     if isinstance(perturbation, Attack):

@@ -142,7 +142,7 @@ class TestRefusedSetups:
             ({"labels": "flipped"}, "labels: 'flipped' needs the natural base"),
             ({"labels": "file"}, "label_file: give it with labels = 'file'"),
             ({"label_file": "y.csv"}, "label_file: give it with labels = 'file'"),
-            ({"base": "noise"}, "base: input should be 'natural', 'uniform' or 'gaussian'"),
+            ({"base": "noise"}, "base: input should be 'natural', 'uniform', 'gaussian' or 'file'"),
             ({"perturbation": {"kind": "l3", "eps": 1}}, "perturbation: .*'l3'"),
             ({"perturbation": {"kind": "l2", "eps": 0}}, "l2 perturbation: eps: .*greater than 0"),
             ({"perturbation": {"kind": "l2"}}, "l2 perturbation: eps: field required"),

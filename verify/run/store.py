@@ -261,8 +261,8 @@ def _data_digests(scenario: Scenario) -> list[str]:
             paths += data.files
         except InputError:  # what cannot be read is its name: whoever needs it will say why
             paths.append(data.path)
-    if scenario.perturbed is not None and scenario.perturbed.label_file is not None:
-        paths.append(scenario.perturbed.label_file)
+    if scenario.perturbed is not None:
+        paths += [file for file in (scenario.perturbed.label_file, scenario.perturbed.path) if file]
     return [file_digest(Path(path)) for path in paths]
 
 

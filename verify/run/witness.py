@@ -134,6 +134,10 @@ def _contents(scenario: Scenario, theorem: str) -> Iterator[dict[str, Any]]:
     }
     if "label_file" in content.get("perturbed", {}):
         content["perturbed"]["label_file"] = _LABELS
+    if "path" in content.get("perturbed", {}):
+        content["perturbed"] |= {"path": _DATA, "base_x": "base_x", "y": "base_y"}
+        if content["perturbed"]["perturbation"]["kind"] == "given":
+            content["perturbed"]["x"] = "perturbed_x"
     yield content | {"data": {"kind": "file", "path": _DATA}}
     if scenario.data.kind != "file":
         yield content

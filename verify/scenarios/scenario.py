@@ -264,8 +264,9 @@ def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scena
     resolved: dict[str, Any] = {}
     if isinstance(data := scenario.data, FromFile):
         resolved["data"] = data.model_copy(update={"path": str(path.parent / data.path)})
-    if (made := scenario.perturbed) is not None and made.label_file is not None:
-        at = {"label_file": str(path.parent / made.label_file)}
+    if (made := scenario.perturbed) is not None:
+        files = made.model_dump(include={"label_file", "path"}, exclude_none=True)
+        at = {field: str(path.parent / file) for field, file in files.items()}
         resolved["perturbed"] = made.model_copy(update=at)
     return scenario.model_copy(update=resolved)
 

@@ -77,6 +77,22 @@ def read_data(path: str, wanted: Wanted = Wanted()) -> Arrays:
         return found
 
 
+def names_in(path: str, *, headers: bool = False) -> list[str]:
+    """The names of the arrays in a file or folder; InputError where they have none.
+
+    Of `headers` alone none of a file that only torch can look into.
+    """
+    with opened_for_reading(path):
+        kind, file = located(path)
+        if headers and _for_torch(kind, file):
+            return []
+        if kind in _OPENERS:
+            with _OPENERS[kind](file, True) as (names, _):
+                if list(names) != [BARE]:
+                    return list(names)
+        raise InputError(f"{path}: arrays with names are needed, as in a .npz or .pt file")
+
+
 def check_data(path: str, wanted: Wanted) -> None:
     """InputError for what can be seen to be wrong in an instant, without loading torch."""
     with opened_for_reading(wanted.labels or path), opened_for_reading(path):

@@ -1,0 +1,115 @@
+"""Sets that the user brings in a file: base samples, target labels, and the perturbed samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+import pydantic
+
+from ..configuration import InputError
+from ..data.file import same_label
+from ..data.files.reading import Wanted, names_in, read_data
+from ..data.sample import Sample
+from .base import Perturbation, PerturbationFault, Promise, check_promise
+
+BASE = ("base_x", "base", "x_base", "clean_inputs", "noise_data", "clean")
+PERTURBED = ("perturbed_x", "x_perturbed", "adv_x", "x_adv", "adv_inputs", "adv_data", "advs", "x")
+TARGETS = ("target_labels", "targets", "base_y", "y", "labels")
+"""Names of the arrays, the first of which that is there is taken unless one is chosen."""
+
+
+class Given(Perturbation, frozen=True, extra="forbid"):
+    """Perturbed samples that the user brings, in the file of the base.
+
+    With ``norm`` and ``eps`` no perturbation may be larger than ``eps`` in that norm.
+    """
+
+    kind: Literal["given"] = "given"
+    norm: Literal["l2", "linf"] | None = None
+    eps: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _both(self) -> Given:
+        if (self.norm is None) != (self.eps is None):
+            raise InputError("eps: give it with norm, and only then")
+        return self
+
+    @property
+    def size(self) -> float | None:
+        return self.eps
+
+    def check(self, base: Sample, perturbed: np.ndarray) -> None:
+        """InputError unless the perturbed samples (N, d) are what is said of them."""
+        at_most = None if self.eps is None else (0.0, self.eps)
+        promise = Promise(
+            l2=at_most if self.norm == "l2" else None,
+            linf=at_most if self.norm == "linf" else None,
+            within=self.clamp,
+        )
+        try:
+            check_promise(base.x, perturbed, promise)
+        except PerturbationFault as error:
+            raise InputError(f"{base.source}: {error}") from None
+
+
+def read_set(
+    path: str, chosen: Mapping[str, str | None], label_names: tuple[str, str], *, perturbed: bool
+) -> tuple[Sample, np.ndarray | None]:
+    """The base with its target labels, and the perturbed samples (N, d) if it has `perturbed` ones.
+
+    `chosen` are the names of arrays that the user chose, by "base_x", "x" and "y"; for others the
+    usual ones are taken. Labels are -1 and +1, or `label_names`, as the natural data call them.
+
+    Raises InputError for what cannot be read, lacks an array, has perturbed samples that shall not
+    be used, or does not match.
+    """
+    there = names_in(path)
+    base, targets = (_name(path, there, chosen, option) for option in ("base_x", "y"))
+    read = read_data(path, Wanted(x=base, y=targets))
+    y = _signs(path, read.y, label_names)
+    told = f"{path} ({base}, {targets})"
+    sample = Sample(read.x, y, told, np.arange(len(y)), label_names)
+    if not perturbed:
+        if found := [name for name in PERTURBED if name in there and name != base]:
+            raise InputError(
+                f"{path}: holds perturbed samples, {found[0]!r}, which perturbation.kind = 'given' "
+                "takes; another kind makes them anew: leave them out"
+            )
+        return sample, None
+    name = _name(path, [each for each in there if each != base], chosen, "x")
+    x = read_data(path, Wanted(x=name, y=targets)).x.astype(np.float64)
+    if x.shape != sample.x.shape:
+        raise InputError(
+            f"{path}: {name!r} must have the shape {sample.x.shape} of {base!r}, found {x.shape}"
+        )
+    return sample, x
+
+
+def _name(path: str, there: Sequence[str], chosen: Mapping[str, str | None], option: str) -> str:
+    usual = {"base_x": BASE, "x": PERTURBED, "y": TARGETS}[option]
+    if (name := chosen.get(option)) is not None and name in there:
+        return name
+    found = [] if name else [each for each in usual if each in there]
+    if not found:
+        what = f"no array {name!r}" if name else f"none of the arrays {', '.join(usual)}"
+        raise InputError(
+            f"{path}: {what}; there are: {', '.join(there)[:200]}; choose by the option {option}"
+        )
+    return found[0]
+
+
+def _signs(path: str, labels: np.ndarray, names: tuple[str, str]) -> np.ndarray:
+    """The labels as -1 and +1."""
+    there = np.unique(labels).tolist()
+    if {*there} == {-1, 1}:
+        return labels.astype(np.int8)
+    signs = {label: -1 if same_label(label, names[0]) else 1 for label in there}
+    for label in there:
+        if not any(same_label(label, name) for name in names):
+            raise InputError(
+                f"{path}: the target label {label!r} is neither -1 and +1 nor one of the natural "
+                f"data, {names[0]} and {names[1]}"
+            )
+    return np.array([signs[label] for label in labels.tolist()], dtype=np.int8)
