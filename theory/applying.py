@@ -6,7 +6,7 @@ never stands for all, and a theorem moves from one data set to one other as a wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 import sympy as sp
@@ -131,3 +131,35 @@ def _ordered(relation: Boolean) -> list[tuple[sp.Basic, sp.Basic]]:
     if not isinstance(relation, Relational) or isinstance(relation, sp.Ne):
         return []
     return [(relation.lts, relation.gts)]
+
+
+def between(v: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Boolean:
+    """That v lies between two ends, whichever is the smaller; infinite ends are none."""
+    if low.is_infinite or high.is_infinite:
+        ends = (None if low.is_infinite else v >= low, None if high.is_infinite else v <= high)
+        return sp.And(*(end for end in ends if end is not None))
+    return sp.Or(sp.And(v >= low, v <= high), sp.And(v >= high, v <= low))
+
+
+def said_by_ranges(
+    facts: Iterable[Boolean],
+) -> Iterator[tuple[sp.Eq, sp.Symbol, Boolean]]:
+    """What equations say only together with the declared range of a symbol that they give a value:
+    the equation, the symbol, and its range as a relation on the value."""
+    for part in (part for fact in facts for part in sp.And.make_args(fact)):
+        for symbol, value in (part.args, part.args[::-1]) if isinstance(part, sp.Eq) else ():
+            if symbol.is_Symbol and not value.is_Symbol and symbol not in value.free_symbols:
+                for relation in moved_ranges([(symbol, value)]):
+                    yield part, symbol, relation
+
+
+def moved_ranges(replaced: Iterable[tuple[sp.Symbol, sp.Expr | int]]) -> tuple[Boolean, ...]:
+    """The declared range of each symbol, as relations on the expression that takes its place."""
+    relations: list[Boolean] = []
+    for symbol, expression in replaced:
+        q, value = quantity(symbol), sp.sympify(expression)
+        if q.low is not None:
+            relations.append(sp.Gt(value, q.low) if q.open_low else sp.Ge(value, q.low))
+        if q.high is not None:
+            relations.append(sp.Lt(value, q.high) if q.open_high else sp.Le(value, q.high))
+    return tuple(relations)

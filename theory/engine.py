@@ -147,6 +147,7 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 outcome.smt,
                 ledger.hypotheses(step),
                 outcome.goals,
+                disputed=outcome.disputed,
             )
         )
     if reports and (problem := ledger.contradiction()):

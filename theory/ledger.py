@@ -8,7 +8,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,13 +16,16 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from .applying import (
+    between,
     completed,
     fixed_by_claims,
     letters_of,
     misused,
+    moved_ranges,
     one_for_all,
     other_set,
     running,
+    said_by_ranges,
     varying,
 )
 from .identities import Answer, identical, tends_to
@@ -42,6 +45,7 @@ from .statement import (
     Theorem,
 )
 from .symbols import RUNNING, VALUE, all_declared, is_declared, quantity, symbols_of
+from .tried import excluded, not_approached
 
 # Consistency may stay open: the tests make the check again by finding points. All that a proof is
 # given is looked at once, with time for it; what single steps rest on, in passing.
@@ -68,6 +72,7 @@ class Outcome:
     countermodel: Mapping[str, str] | None = None
     goals: tuple[Boolean, ...] = ()
     smt: str = ""
+    disputed: bool = False
 
 
 class Ledger:
@@ -149,11 +154,13 @@ class Ledger:
                 equation = sp.Eq(step.left, step.right, evaluate=False)
                 if problem := self._not_integrable(step, equation):
                     return Outcome(equation, "sympy", "gap", problem)
-                return self._sympy(step, equation, identical(step.left, step.right, step.cases))
+                sides = (step.left, step.right, step.cases)
+                return self._sympy(step, equation, identical(*sides), lambda: excluded(*sides))
             case Limit():
-                answer = tends_to(step.expression, step.variable, step.point, step.value, step.side)
-                limit = sp.Limit(step.expression, step.variable, step.point)
-                return self._sympy(step, sp.Eq(limit, step.value, evaluate=False), answer)
+                of = (step.expression, step.variable, step.point)
+                to = (*of, step.value, step.side)
+                equation = sp.Eq(sp.Limit(*of), step.value, evaluate=False)
+                return self._sympy(step, equation, tends_to(*to), lambda: not_approached(*to))
             case Inequality():
                 return self._implied(step, (step.goal,), step.goal)
             case Cases():
@@ -233,11 +240,16 @@ class Ledger:
         if detail:
             return Outcome(equation, "definition", "gap", detail)
         # The declared range of the new symbol must not smuggle in a fact: it is proved.
-        goals = _moved_ranges([(step.symbol, step.value)])
+        goals = moved_ranges([(step.symbol, step.value)])
         return self._implied(step, goals, equation, (equation,))
 
-    def _sympy(self, step: Step, formula: Boolean, answer: Answer) -> Outcome:
+    def _sympy(
+        self, step: Step, formula: Boolean, answer: Answer, against: Callable[[], str]
+    ) -> Outcome:
+        """What SymPy says of a step, unless values in balls speak `against` it."""
         verdict, detail = answer
+        if verdict == "equal" and (values := against()):
+            return Outcome(formula, "sympy", "gap", f"balls disagree: {values}", disputed=True)
         status: dict[str, Status] = {"equal": "discharged", "different": "gap"}
         facts: tuple[Boolean, ...] = ()
         if isinstance(step, Identity):
@@ -261,7 +273,7 @@ class Ledger:
                 return f"{taken[0]} runs in {e}, but is declared: take another name"
             if not isinstance(e, sp.Integral):
                 continue
-            ranges = [_between(v, low, high) for v, low, high in e.limits]
+            ranges = [between(v, low, high) for v, low, high in e.limits]
             stand_in = dict(zip(e.bound_symbols, RUNNING, strict=False))
             try:
                 conditions = side_conditions((sp.Ge(e.function.subs(stand_in), VALUE),))
@@ -331,7 +343,7 @@ class Ledger:
         put = list(zip(fact.symbols, at, strict=True))
         over = running(fact, put)
         fixed = [v for s, value in put if s not in fact.varying for v in varying(value, over)]
-        premises = (*_moved_ranges(put), *cited.put(fact.premises))
+        premises = (*moved_ranges(put), *cited.put(fact.premises))
         conclusions = cited.put(fact.conclusions)
         formula = sp.And(*conclusions)
         if fixed:
@@ -361,7 +373,7 @@ class Ledger:
         def at(relation: Boolean) -> Boolean:
             return relation.subs(replacement, simultaneous=True)
 
-        premises = [*_moved_ranges(step.at), *(at(a.relation) for a in step.theorem.assumptions)]
+        premises = [*moved_ranges(step.at), *(at(a.relation) for a in step.theorem.assumptions)]
         conclusions = tuple(at(c.statement) for c in claims)
         proved = self.proving(step.theorem, self.timeout_ms)
         outcome = self._implied(step, premises, sp.And(*conclusions), conclusions, engine="theorem")
@@ -373,35 +385,3 @@ class Ledger:
             detail = f"{step.theorem.id} is a prediction, so what rests on it is one too"
             return replace(outcome, status="gap", detail=detail)
         return replace(outcome, detail=f"by {step.theorem.id}")
-
-
-def _between(v: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Boolean:
-    """That v lies between two ends, whichever is the smaller; infinite ends are none."""
-    if low.is_infinite or high.is_infinite:
-        ends = (None if low.is_infinite else v >= low, None if high.is_infinite else v <= high)
-        return sp.And(*(end for end in ends if end is not None))
-    return sp.Or(sp.And(v >= low, v <= high), sp.And(v >= high, v <= low))
-
-
-def said_by_ranges(
-    facts: Iterable[Boolean],
-) -> Iterator[tuple[sp.Eq, sp.Symbol, Boolean]]:
-    """What equations say only together with the declared range of a symbol that they give a value:
-    the equation, the symbol, and its range as a relation on the value."""
-    for part in (part for fact in facts for part in sp.And.make_args(fact)):
-        for symbol, value in (part.args, part.args[::-1]) if isinstance(part, sp.Eq) else ():
-            if symbol.is_Symbol and not value.is_Symbol and symbol not in value.free_symbols:
-                for relation in _moved_ranges([(symbol, value)]):
-                    yield part, symbol, relation
-
-
-def _moved_ranges(replaced: Iterable[tuple[sp.Symbol, sp.Expr | int]]) -> tuple[Boolean, ...]:
-    """The declared range of each symbol, as relations on the expression that takes its place."""
-    relations: list[Boolean] = []
-    for symbol, expression in replaced:
-        q, value = quantity(symbol), sp.sympify(expression)
-        if q.low is not None:
-            relations.append(sp.Gt(value, q.low) if q.open_low else sp.Ge(value, q.low))
-        if q.high is not None:
-            relations.append(sp.Lt(value, q.high) if q.open_high else sp.Le(value, q.high))
-    return tuple(relations)

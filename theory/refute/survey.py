@@ -14,8 +14,8 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from ..applying import said_by_ranges
 from ..engine import ProofReport, ProofVerdict, StepReport, prove
-from ..ledger import said_by_ranges
 from ..smt import decide
 from ..statement import Conclusion, Definition, Earlier, Identity, Step, Theorem
 from ..symbols import symbols_of
