@@ -15,7 +15,7 @@ from perturbproof.theory.refute.kkt_points import KktPoint, kkt_points, linear_p
 from perturbproof.theory.refute.search import claims_on_data, refute, search, unsearchable
 from perturbproof.theory.refute.setting import ExactData, Setting, combination
 from perturbproof.theory.refute.values import EVALUATORS, OF_THE_PERTURBATION, Values, holds
-from perturbproof.theory.symbols import N, R_max, R_min, gamma, p_max, symbols_of
+from perturbproof.theory.symbols import N, R_max, R_min, gamma, lambda_max, p_max, symbols_of
 
 
 def paper_with_constant(constant: int) -> Theorem:
@@ -290,3 +290,27 @@ def test_every_evaluator_is_of_a_declared_symbol() -> None:
 
     for name in EVALUATORS:
         assert quantity(name).meaning
+
+
+@pytest.mark.parametrize(
+    ("given", "claim"),
+    [
+        (p_max <= 0, lambda_max * R_min**2 <= sp.Rational(9, 10)),
+        (N >= 6, lambda_max * R_max**2 <= sp.Rational(9, 10)),
+        (100 * gamma <= 1, lambda_max * R_max**2 <= sp.Rational(9, 10)),
+        (N >= 5, p_max > 0),
+    ],
+    ids=["orthogonal", "six samples", "slope .01", "five orthogonal ones"],
+)
+def test_the_families_reach_what_is_rare(given, claim) -> None:
+    """Data sets of which there is none among pairs that are nearly orthogonal."""
+    original = theorem("standard-boundary")
+    (assumption,) = original.assumptions
+    changed = replace(
+        original,
+        assumptions=(replace(assumption, relation=given),),
+        claims=(replace(original.claims[0], relation=claim, formal=None, limit=False),),
+    )
+    found = search(changed).refutation
+    assert found is not None
+    assert found.recheck()

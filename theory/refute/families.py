@@ -26,9 +26,11 @@ from .kkt_points import (
 from .setting import ExactData, ExactPerturbation, Setting, combination
 from .values import Values, sign_vector
 
-SLOPES = (Fraction(1), Fraction(1, 2), Fraction(9, 10), Fraction(1, 10))
-NEAR_LINEAR = Fraction(9, 10)
+SLOPES = (Fraction(1), Fraction(1, 2), Fraction(9, 10), Fraction(1, 10), Fraction(1, 100))
 SIZES = (2, 3, 4)
+#: The largest size of which all shapes are tried at a slope; of more samples, up to MOST, a few.
+ALL_SHAPES = {Fraction(9, 10): 3, Fraction(1, 100): 2}
+FEW_SHAPES, MOST = (Fraction(1, 2), Fraction(1, 100)), 6
 #: Squared norms of the first sample and of the others: equal, one long, one short, one very long.
 NORMS = ((1, 1), (4, 1), (1, 4), (100, 1))
 #: Overall factors of the Gram matrix, for statements that are not invariant under scaling.
@@ -63,9 +65,10 @@ class Family:
         return tuple(map(tuple, g))
 
     @cached_property
-    def extremes(self) -> tuple[int, Fraction, Fraction, Fraction]:
+    def extremes(self) -> tuple[int, Fraction, Fraction, Fraction, bool]:
         """All that `EXTREMES` depend on, besides p."""
-        return self.size, min(self.squares), max(self.squares), self.slope
+        orthogonal = not any(self.signs)
+        return self.size, min(self.squares), max(self.squares), self.slope, orthogonal
 
     @cached_property
     def limit(self) -> int:
@@ -143,21 +146,29 @@ def families() -> tuple[Family, ...]:
     """
     found: list[Family] = []
     for n, slope in product(SIZES, SLOPES):
-        if n == max(SIZES) and slope == NEAR_LINEAR:
-            continue  # a linear network and slope 1/2 enclose it
+        if n > ALL_SHAPES.get(slope, max(SIZES)):
+            continue
         shapes = _shapes(n, slope == 1)
         found += [Family(tuple(map(Fraction, sq)), s, lab, slope) for sq, s, lab in shapes]
+    for slope in FEW_SHAPES:
+        for n in range(ALL_SHAPES.get(slope, max(SIZES)) + 1, MOST + 1):
+            alternating = tuple((-1) ** i for i in range(n))
+            labellings = (alternating, (1, *(-1,) * (n - 1)))
+            for labels, signs in product(labellings, _sign_patterns(n, few=True)):
+                found.append(Family((Fraction(1),) * n, signs, labels, slope))
     return tuple(found)
 
 
-def _sign_patterns(n: int) -> Iterator[tuple[int, ...]]:
+def _sign_patterns(n: int, *, few: bool = False) -> Iterator[tuple[int, ...]]:
+    """Signs of the inner products, exactly orthogonal samples last."""
     pairs = n * (n - 1) // 2
-    yield from product((-1, 1), repeat=pairs)
+    yield from ((s,) * pairs for s in (-1, 1)) if few else product((-1, 1), repeat=pairs)
     if n > 2:
         for sign in (-1, 1):
             yield (sign, *(0,) * (pairs - 1))
             # Coherence of the first sample with every other one.
             yield (*(sign,) * (n - 1), *(0,) * (pairs - n + 1))
+    yield (0,) * pairs
 
 
 @cache

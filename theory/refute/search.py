@@ -206,7 +206,7 @@ def _edges(relations: tuple[Boolean, ...]) -> Callable[[Family], tuple[int, ...]
 
 
 # How far from the linear pattern other KKT points are looked for, by number of samples.
-_CHANGES = {1: 2, 2: 4, 3: 3, 4: 2}
+_CHANGES = {1: 2, 2: 4, 3: 3, 4: 2, 5: 1, 6: 1}
 
 
 @lru_cache(maxsize=200_000)
@@ -227,7 +227,7 @@ def _at_other_points(family: Family, index: int) -> tuple[Values, ...]:
 
 
 def search(theorem: Theorem) -> Search:
-    """Look for a dataset of at most four samples that refutes a theorem.
+    """Look for a dataset of at most six samples that refutes a theorem.
 
     Along every family the assumptions are pushed to their edge; there the KKT points are solved
     exactly and the claims tried. The same theorem gives the same answer every time.
