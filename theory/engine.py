@@ -150,8 +150,10 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 disputed=outcome.disputed,
             )
         )
-    if reports and (problem := ledger.contradiction()):
-        reports[-1] = replace(reports[-1], status="gap", detail=problem)
+    problems = dict(ledger.contradictions()) if reports else {}
+    reports = [
+        replace(r, status="gap", detail=problems[r.id]) if r.id in problems else r for r in reports
+    ]
     statuses = {report.status for report in reports}
     verdict: ProofVerdict = "unknown" if "unknown" in statuses else "proved"
     if "gap" in statuses:

@@ -8,7 +8,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -43,12 +43,13 @@ from .statement import (
     Limit,
     Step,
     Theorem,
+    replaced,
 )
 from .symbols import RUNNING, VALUE, all_declared, is_declared, quantity, symbols_of
 from .tried import excluded, not_approached
 
-# Consistency may stay open: the tests make the check again by finding points. All that a proof is
-# given is looked at once, with time for it; what single steps rest on, in passing.
+# Consistency may stay open: the tests make the check again by finding points. All facts of a proof
+# are looked at once, with time for it; what single steps rest on, in passing.
 CONSISTENCY_TIMEOUT_MS = 100
 JOINT_TIMEOUT_MS = 1000
 
@@ -188,19 +189,34 @@ class Ledger:
             return f"{claim.statement} holds whatever the network is"
         return ""
 
-    def contradiction(self) -> str:
-        """Whether assumptions and definitions exclude each other, all taken together, or nothing.
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """Steps whose facts exclude each other, and why that makes them worthless; at the end.
 
-        What is known of a chosen sample is left out: two may be chosen under one letter.
+        Numbers that meet all facts of the proof at once settle it for every step. What is known of
+        a chosen sample is not among them, as two may be chosen under one letter: steps that rest on
+        one are looked at alone, and so are all where no such numbers are found.
         """
+        together = [a.relation for a in self.theorem.assumptions]
+        for step in self.theorem.proof:
+            together += () if self.choices[step.id] else self.facts[step.id]
+        limit = min(self.timeout_ms, JOINT_TIMEOUT_MS)
+        met = decide(together, sp.false, timeout_ms=limit).status == "not implied"
         given = [a.relation for a in self.theorem.assumptions]
         for step in self.theorem.proof:
             if isinstance(step, Definition | Let) and not self.choices[step.id]:
                 given += self.facts[step.id]
-        limit = min(self.timeout_ms, JOINT_TIMEOUT_MS)
-        if decide(given, sp.false, timeout_ms=limit).status == "implied":
-            return "assumptions and definitions contradict each other, so anything would follow"
-        return ""
+            alone = not met or any(self.choices.get(name) for name in step.rests_on)
+            if alone and self._exclude_each_other(self.hypotheses(step), CONSISTENCY_TIMEOUT_MS):
+                yield step.id, "the facts used contradict each other, so anything would follow"
+        if not met and self._exclude_each_other(given, JOINT_TIMEOUT_MS):
+            yield (
+                self.theorem.proof[-1].id,
+                "assumptions and definitions contradict each other, so anything would follow",
+            )
+
+    def _exclude_each_other(self, facts: Sequence[Boolean], milliseconds: int) -> bool:
+        limit = min(self.timeout_ms, milliseconds)
+        return bool(facts) and decide(facts, sp.false, timeout_ms=limit).status == "implied"
 
     def _definition(self, step: Definition) -> Outcome:
         if unknown := set(step.chooses) - letters_of(sp.And(*step.facts)):
@@ -307,7 +323,7 @@ class Ledger:
         engine: str = "z3",
     ) -> Outcome:
         """Discharge every goal, and that all denominators and roots in it have a meaning."""
-        goals, hypotheses = tuple(goals), self.hypotheses(step)
+        goals = tuple(goals)
         outcome = Outcome(formula, engine, "unknown", "", goals if facts is None else facts)
         count = 0
         try:
@@ -325,12 +341,6 @@ class Ledger:
                 return replace(outcome, status="gap", detail=detail, countermodel=model)
             if decision.status == "unknown":
                 return replace(outcome, detail=f"{goal} was not decided ({decision.reason})")
-        if count and hypotheses:
-            # Facts that exclude each other prove anything: such a step is vacuous, and no proof.
-            limit = min(self.timeout_ms, CONSISTENCY_TIMEOUT_MS)
-            if decide(hypotheses, sp.false, timeout_ms=limit).status == "implied":
-                detail = "the facts used contradict each other, so anything would follow"
-                return replace(outcome, status="gap", detail=detail)
         detail = "unsat" if count == 1 else f"unsat, {count} queries"
         return replace(outcome, status="discharged", detail=detail, goals=(*meaning, *goals))
 
@@ -371,7 +381,7 @@ class Ledger:
             return Outcome(sp.And(*(c.statement for c in claims)), "theorem", "gap", detail)
 
         def at(relation: Boolean) -> Boolean:
-            return relation.subs(replacement, simultaneous=True)
+            return replaced(relation, replacement)
 
         premises = [*moved_ranges(step.at), *(at(a.relation) for a in step.theorem.assumptions)]
         conclusions = tuple(at(c.statement) for c in claims)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean, BooleanFunction
 
 from .symbols import d, gamma, m, require_declared, symbols_of
 
@@ -61,7 +62,25 @@ class Instance:
     def put(self, formulas: tuple[Boolean, ...]) -> tuple[Boolean, ...]:
         """Formulas of the fact with its symbols replaced."""
         replace = dict(zip(self.fact.symbols, self.at, strict=True))
-        return tuple(f.subs(replace, simultaneous=True) for f in formulas)
+        return tuple(replaced(f, replace) for f in formulas)
+
+
+def replaced(formula: Boolean, by: Mapping[sp.Symbol, sp.Expr]) -> Boolean:
+    """A formula with expressions put for its symbols, all at once.
+
+    Comparisons stay as they are written unless a number or symbol is compared with a number: SymPy
+    would ask for the sign of every part of the others, which takes longer than the solver does.
+    """
+    if isinstance(formula, Relational):
+        sides = [side.subs(by, simultaneous=True) for side in formula.args]
+        plain = all(side.is_Symbol or side.is_number for side in sides)
+        alike = sides[0] == sides[1]
+        return formula.func(
+            *sides, evaluate=alike or (plain and any(side.is_number for side in sides))
+        )
+    if isinstance(formula, BooleanFunction):
+        return formula.func(*(replaced(part, by) for part in formula.args))
+    return formula
 
 
 def check_id(id: str, what: str) -> None:
