@@ -7,9 +7,11 @@ a section shows is its record (see `records.told`) and what is added to it here.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .front import key_figure, matrix, message, setting, softest
 from .records import (
     Told,
     Typeset,
+    appendix_number,
     figure_key,
     glossary,
     outcome,
@@ -18,16 +20,7 @@ from .records import (
     told,
     trusted_base,
 )
-from .schema import (
-    CheckedTheorem,
-    Report,
-    Rigor,
-    Scenario,
-    Study,
-    StudyPoint,
-    Sweep,
-    SweptPoint,
-)
+from .schema import CheckedTheorem, Report, Scenario, Study, StudyPoint, Sweep, SweptPoint
 from .words import SEVERITY, counted, duration, expectation, factor, joined, number, share
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
@@ -40,11 +33,15 @@ MOST_ROWS = 60
 def compose(report: Report, typeset: Typeset) -> Told:
     """Work out what to show; ``typeset`` holds the formulas that can be set as mathematics."""
     counts: dict[str, int] = {**report.summary.verdicts}
+    key = key_figure(report)
     proofs = {proof.theorem: proof for proof in report.proofs}
     anchors = {theorem.id: f"theorem-{i}" for i, theorem in enumerate(report.theorems, start=1)}
     version = f"perturbproof {report.environment.perturbproof}".strip()
-    return {
+    view = {
         "line": report.summary.line,
+        "message": message(report),
+        "setting": setting(report, typeset),
+        "matrix": matrix(report, anchors),
         "subtitle": joined(version, report.started),
         "outcomes": [(outcome(word), counts[word]) for word in SEVERITY if counts.get(word)],
         "proofs": [
@@ -53,7 +50,8 @@ def compose(report: Report, typeset: Typeset) -> Told:
         ],
         # A proof that does not hold must not wait at the end of a long table of scenarios.
         "proofs_first": any(proof.verdict != "proved" for proof in report.proofs),
-        "glance": glance(report),
+        # What passed is a mark in the matrix.
+        "glance": [line for line in glance(report) if _worth_a_line(line)],
         "run": [(label, value) for label, value in _run(report).items() if value],
         "command": report.environment.command,
         "hashes": list(dict.fromkeys((s.name, s.data.hash) for s in report.scenarios if s.data)),
@@ -66,8 +64,32 @@ def compose(report: Report, typeset: Typeset) -> Told:
             *(_study(i, study, typeset) for i, study in enumerate(report.studies)),
             *(_sweep(i, sweep, report, typeset) for i, sweep in enumerate(report.sweeps)),
         ],
-        "glossary": glossary(report.theorems, typeset),
+        "glossary": glossary(report, typeset),
     }
+    return view | {"key_figure": _take_out(key, (*view["scenarios"], *view["studies"]))}
+
+
+def _worth_a_line(line: Told) -> bool:
+    return line["outcome"]["word"] != "PASS" or line["anchor"].startswith("study")
+
+
+def _take_out(key: str, sections: Iterable[Told]) -> Told | None:
+    """The figure for the first page, which stands nowhere else; and no caption is said twice."""
+    found = None
+    said: dict[str, str] = {}
+    for section in sections:
+        for own in section["figures"]:
+            caption = own["caption"]
+            if caption in said:
+                own["caption"] = f"Read as “{said[caption]}”."
+            elif caption:
+                said[caption] = own["title"]
+            if own["key"] == key:
+                about = section.get("description") or section.get("says") or ""
+                found = own | {"about": about, "owner": section["anchor"], "name": section["name"]}
+                section["figures"] = [one for one in section["figures"] if one is not own]
+                section["first_page"] = own["title"]
+    return found
 
 
 _Judged = Scenario | CheckedTheorem | Study | Sweep
@@ -100,16 +122,13 @@ def glance(report: Report) -> list[Told]:
     ]
 
 
-_SOFTNESS: tuple[Rigor, ...] = ("proved", "enclosed", "statistical", "numeric", "none")
-
-
 def _why(checked: CheckedTheorem) -> str:
     """The reason of a verdict; of a PASS, how near it was and what it rests on."""
     if checked.verdict != "PASS":
         return checked.reason
-    loads = [a.load for a in checked.assumptions if a.load is not None]
-    softest = max((c.rigor for c in checked.claims), key=_SOFTNESS.index, default="none")
-    claims = f"{counted(len(checked.claims), 'claim')} {softest}" if checked.claims else ""
+    # A load of 0 says that the other side is compared with 0, not how near it is.
+    loads = [a.load for a in checked.assumptions if a.load]
+    claims = f"{counted(len(checked.claims), 'claim')} {softest(checked)}" if checked.claims else ""
     return joined(f"load {factor(max(loads))}" if loads else "", claims, by=", ") or checked.reason
 
 
@@ -145,11 +164,15 @@ def _run(report: Report) -> dict[str, str | None]:
 def _scenario(index: int, scenario: Scenario, anchors: Mapping[str, str], typeset: Typeset) -> Told:
     """Scenario number ``index`` (from 0); ``anchors`` maps theorem ids to their sections."""
     view = told(scenario, typeset)
+    shown: set[tuple[str, ...]] = set()
     for checked, own in zip(scenario.theorems, view["theorems"], strict=True):
         how = [(a.id, a.how) for a in checked.assumptions]
         how += [(c.id, c.measured.how if c.measured else "") for c in checked.claims]
         own |= {
             "anchor": anchors.get(checked.id, ""),
+            "number": appendix_number(anchors.get(checked.id, "")),
+            "why": _why(checked),
+            **_new(own, shown),
             "measured_by": _notes(how),
             "to_settle": _notes((c.id, c.settle or "") for c in checked.claims),
         }
@@ -158,8 +181,29 @@ def _scenario(index: int, scenario: Scenario, anchors: Mapping[str, str], typese
     return view | {
         "anchor": f"scenario-{index + 1}",
         "configuration": [*_data(scenario), *_configuration(scenario.configuration)],
+        "in_short": in_short(scenario),
+        "disagreeing": [one for one in view["cross_checks"] if not one["agree"]],
         "figures": _figures("scenarios", index, view),
+        "first_page": "",
     }
+
+
+def _new(checked: Told, shown: set[tuple[str, ...]]) -> Told:
+    """The rows of a theorem that no earlier one of the scenario has, and the ids of the others.
+
+    ``shown`` is what has been shown, and is added to.
+    """
+    found: Told = {"new_assumptions": [], "new_claims": [], "above": []}
+    for group, sides in (("assumptions", ("lhs", "rhs")), ("claims", ("measured", "bound"))):
+        for row in checked[group]:
+            values = (str(row[side] and row[side]["text"]) for side in sides)
+            text = (row["id"], row["formula"]["text"], *values, row["outcome"]["word"])
+            if text in shown and not row.get("witness"):
+                found["above"].append(row["id"])
+                continue
+            shown.add(text)
+            found[f"new_{group}"].append(row)
+    return found
 
 
 def _study(index: int, study: Study, typeset: Typeset) -> Told:
@@ -174,6 +218,7 @@ def _study(index: int, study: Study, typeset: Typeset) -> Told:
         "rows": rows,
         "widths": (1.5, 1.3, 2.5, 2.0, 1.1, 1.3, 1.1, 2.0),
         "figures": _figures("studies", index, view),
+        "first_page": "",
     }
 
 
@@ -192,6 +237,7 @@ def _sweep(index: int, sweep: Sweep, report: Report, typeset: Typeset) -> Told:
         "widths": (*(1.0 for _ in header[:-1]), 3.0),
         "findings": [*sweep.findings, *(more if left_out > 0 else [])],
         "figures": _figures("sweeps", index, view),
+        "first_page": "",
     }
 
 
@@ -283,9 +329,22 @@ def _data(scenario: Scenario) -> list[tuple[str, str]]:
         "" if data.samples is None else f"N = {number(data.samples)}",
         "" if data.dimension is None else f"d = {number(data.dimension)}",
         f"values in [{', '.join(map(number, data.range))}]" if data.range else "",
+        *(f"{name} is {label}" for label, name in data.labels.items()),
+        *data.told,
         by=", ",
     )
     return [("data used", used), *([("data hash", data.hash)] if data.hash else [])]
+
+
+# Tables of a scenario that say what was done, apart from the data; the others set what is asked.
+_DONE = ("subset", "held_out", "perturbed", "network", "training", "precision", "seed")
+
+
+def in_short(scenario: Scenario) -> str:
+    """The data and what was done with them, on one line."""
+    configuration = {name: scenario.configuration.get(name) for name in _DONE}
+    data = [text for name, text in _data(scenario) if name != "data hash"]
+    return joined(*data, *(f"{name}: {text}" for name, text in _configuration(configuration)))
 
 
 # What a scenario's section says elsewhere: its heading, first line and verdict.

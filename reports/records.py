@@ -18,6 +18,7 @@ from .schema import (
     Proof,
     Record,
     Report,
+    SettingLine,
     Statement,
     Step,
     Symbol,
@@ -44,7 +45,7 @@ Typeset = Mapping[str, str]
 _NUMBERS: dict[str, Callable[[Any], str]] = {
     "seconds": duration,
     "load": factor,
-    "slack": factor,
+    "slack": partial(number, digits=3),
     "count": number,
     "milliseconds": partial(number, digits=3),
 }
@@ -91,7 +92,10 @@ def told(value: Any, typeset: Typeset) -> Any:
         source = formula_source(value)
         fields["formula"] = mathematics(source, value.formula_text or source, typeset)
     if isinstance(value, CheckedAssumption):
-        load = None if value.load is None else max(0.0, value.load)
+        # Against a side that is 0 there is no ratio: a load of 0 would say nothing.
+        if value.load == 0 and any(b and b.lower == b.upper == 0 for b in (value.lhs, value.rhs)):
+            fields["load"] = None
+        load = None if fields["load"] is None else max(0.0, value.load or 0.0)
         # x/(1+x) keeps the order, puts load 1 in the middle and has room for any factor.
         fields["bar"] = None if load is None else load / (1 + load)
     return fields
@@ -125,6 +129,8 @@ def formulas(report: Report) -> list[str]:
     for record in _records(report):
         if isinstance(record, Symbol):
             sources.append(record.typst)
+        if isinstance(record, SettingLine):
+            sources.append(record.formula_typst)
         if isinstance(record, Formula):
             sources.append(formula_source(record))
         if isinstance(record, Step):
@@ -185,6 +191,7 @@ def theorem_views(
             told(theorem, typeset)
             | {
                 "anchor": anchors[theorem.id],
+                "number": appendix_number(anchors[theorem.id]),
                 "kind": joined(theorem.kind, origin and f"from {origin}"),
                 "citation": joined(source.authors, title, where, source.locator, by=", "),
                 "url": source.url or "",
@@ -260,6 +267,11 @@ def _step(step: Step, typeset: Typeset) -> Told:
     }
 
 
+def appendix_number(anchor: str) -> str:
+    """The section of the appendix that an anchor ``theorem-3`` stands for."""
+    return f"A.{anchor.partition('-')[2]}" if anchor else ""
+
+
 def trusted_base(theorems: Iterable[Theorem], anchors: Mapping[str, str]) -> list[Told]:
     """Every cited result once, with the theorems (anchor, title) that rest on it.
 
@@ -276,12 +288,18 @@ def trusted_base(theorems: Iterable[Theorem], anchors: Mapping[str, str]) -> lis
     ]
 
 
-def glossary(theorems: Iterable[Theorem], typeset: Typeset) -> list[Told]:
-    """Every symbol once, by name; one with two meanings has a row for each, and says ``where``."""
-    users: dict[Symbol, str] = {}
-    for theorem in theorems:
+def glossary(report: Report, typeset: Typeset) -> list[Told]:
+    """Every sign and symbol once, by name; one with two meanings has a row for each.
+
+    Where they differ a row says ``where`` its meaning is used first.
+    """
+    users: dict[Symbol, str] = dict.fromkeys(report.notation, "")
+    for theorem in report.theorems:
         for symbol in theorem.symbols:
             users.setdefault(symbol, theorem.title)
+    for proof in report.proofs:
+        for symbol in proof.symbols:
+            users.setdefault(symbol, f"proof of {proof.title or proof.theorem}")
     meanings = Counter(symbol.name for symbol in users)
     return [
         told(symbol, typeset)

@@ -17,20 +17,31 @@ from .records import Told, formulas, placed_figures
 from .schema import Report
 from .words import MARKS, typeset
 
-_TEMPLATE = Path(__file__).parent / "templates/document.typ"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def pdf(view: Told, drawings: Mapping[str, str]) -> bytes:
     """Set a report as PDF; ``drawings`` maps the keys of figures to SVG text.
 
+    Proofs, configurations and the glossary are in the `appendix`.
+
     Only Typst's embedded fonts are used and no date is written: equal input, equal bytes. Raises
     ReportError if Typst refuses the document.
     """
+    return _set("document.typ", view, drawings)
+
+
+def appendix(view: Told) -> bytes:
+    """Set theorems, proofs, how each number was obtained and the glossary as PDF, like `pdf`."""
+    return _set("appendix.typ", view, {})
+
+
+def _set(template: str, view: Told, drawings: Mapping[str, str]) -> bytes:
     marks = {name: {"svg": mark.svg(), "ink": mark.ink} for name, mark in MARKS.items()}
     try:
         return typst.compile(
-            _TEMPLATE,
-            root=_TEMPLATE.parent,
+            _TEMPLATES / template,
+            root=_TEMPLATES,
             format="pdf",
             ignore_system_fonts=True,
             timestamp=0,
@@ -47,12 +58,11 @@ def pdf(view: Told, drawings: Mapping[str, str]) -> bytes:
 def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:
     """Turn ``directory/report.json`` into everything else in that folder, and return the paths.
 
-    Written are ``report.pdf``, ``report.html``, ``junit.xml``, ``summary.md`` and, per figure,
-    ``figures/SCENARIO-FIGURE.svg`` and ``.csv``. ``strict`` is that of `junit.junit`. All is made
-    before anything is written, and each file appears whole or not at all. Figures that an earlier
-    report left there are removed. Raises ReportError for
-    a report that cannot be read or drawn and for links, and OSError for a folder that cannot be
-    written.
+    Written are ``report.pdf``, ``appendix.pdf``, ``report.html``, ``junit.xml``, ``summary.md``
+    and, per figure, ``figures/SCENARIO-FIGURE.svg`` and ``.csv``. ``strict`` is that of
+    `junit.junit`. All is made before anything is written, and each file appears whole or not at all. Figures that
+    an earlier report left there are removed. Raises ReportError for a report that cannot be read or
+    drawn and for links, and OSError for a folder that cannot be written.
     """
     report = load_report(directory)
     if (directory / "figures").is_symlink():
@@ -71,6 +81,7 @@ def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:
         files["junit.xml"] = junit(report, strict)
         files["report.html"] = html(view, mathematics, drawings)
         files["report.pdf"] = pdf(view, drawings)
+        files["appendix.pdf"] = appendix(view)
         contents = {n: c.encode() if isinstance(c, str) else c for n, c in files.items()}
     except RecursionError:
         raise ReportError(f"{directory}: the report is nested too deeply") from None

@@ -202,6 +202,16 @@ class Step(Formula):
     smt: str | None = None
 
 
+class Symbol(Record):
+    """A symbol, what it means and where it ranges."""
+
+    name: str
+    typst: str = ""
+    latex: str = ""
+    meaning: str = ""
+    range: str = ""
+
+
 class Proof(Record):
     """A proof as it was discharged in this run."""
 
@@ -211,6 +221,7 @@ class Proof(Record):
     witness: str | None = None
     seconds: float | None = None
     steps: tuple[Step, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
 
 
 class Statement(Formula):
@@ -236,16 +247,6 @@ class Trusted(Record):
     key: str
     says: str = ""
     source: str = ""
-
-
-class Symbol(Record):
-    """A symbol, what it means and where it ranges."""
-
-    name: str
-    typst: str = ""
-    latex: str = ""
-    meaning: str = ""
-    range: str = ""
 
 
 class Theorem(Record):
@@ -355,6 +356,14 @@ class Scenario(Judged):
     observations: tuple[Observation, ...] = ()
 
 
+class SettingLine(Record):
+    """A sentence about what all theorems are about, and its formula."""
+
+    says: str
+    formula_text: str = ""
+    formula_typst: str = ""
+
+
 class Environment(Record):
     """What the run was made with."""
 
@@ -391,12 +400,14 @@ class Summary(Record):
 
 
 class Report(Record):
-    """A whole ``report.json``."""
+    """A whole ``report.json``; ``notation`` has what its sentences use beside measured symbols."""
 
     schema_version: Literal[1]
     environment: Environment
     started: str = ""
     seconds: float | None = None
+    setting: tuple[SettingLine, ...] = ()
+    notation: tuple[Symbol, ...] = ()
     proofs: tuple[Proof, ...] = ()
     theorems: tuple[Theorem, ...] = ()
     statistics: Statistics | None = None

@@ -317,3 +317,8 @@ def symbols_of(*formulas: sp.Basic) -> tuple[sp.Symbol, ...]:
     """The free symbols of some formulas, in order of name."""
     found = {s for f in formulas for s in f.free_symbols if isinstance(s, sp.Symbol)}
     return tuple(sorted(found, key=lambda s: s.name))
+
+
+def quantities_of(*formulas: sp.Basic) -> tuple[Quantity, ...]:
+    """The declarations of their symbols, in order of name; what a sum runs over has none."""
+    return tuple(_declared[s.name] for s in symbols_of(*formulas) if s.name in _declared)

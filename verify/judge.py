@@ -8,6 +8,7 @@ observed; plain floating point can support a claim but never refute one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -209,10 +210,7 @@ def _verdict(
     if disputed := proof.disputed:
         return Verdict.ERROR, f"proof step '{disputed[0].id}': {disputed[0].detail}"
     if failed := [a for a in assumptions if a.holds == "no"]:
-        seen = sum(c.verdict is ClaimVerdict.OBSERVED for c in claims)
-        return Verdict.VACUOUS, (
-            f"{_how_far(failed[0])}; {seen} of {len(claims)} claims are observed all the same"
-        )
+        return Verdict.VACUOUS, f"{_how_far(failed[0])}; claims: {_seen(claims)}"
     if unknown := [a for a in assumptions if a.holds == "unknown"]:
         why = "the two sides overlap" if unknown[0].value is not None else unknown[0].why
         return Verdict.INCONCLUSIVE, f"assumption '{unknown[0].assumption.id}': {why}"
@@ -225,6 +223,20 @@ def _verdict(
     if open_ := [c for c in claims if c.verdict is not ClaimVerdict.PASS]:
         return Verdict.INCONCLUSIVE, f"claim '{open_[0].claim.id}': {open_[0].settle}"
     return Verdict.PASS, "assumptions hold, claims hold, every proof step is discharged"
+
+
+_SEEN = {
+    ClaimVerdict.OBSERVED: "observed all the same",
+    ClaimVerdict.NOT_OBSERVED: "not observed",
+    ClaimVerdict.INCONCLUSIVE: "undecided",
+}
+"""What claims are where nothing is claimed."""
+
+
+def _seen(claims: tuple[JudgedClaim, ...]) -> str:
+    counts = Counter(claim.verdict for claim in claims)
+    told = [f"{counts[verdict]} {words}" for verdict, words in _SEEN.items() if counts[verdict]]
+    return ", ".join(told) or "none"
 
 
 def _how_far(failed: JudgedAssumption) -> str:

@@ -97,4 +97,4 @@ def rows(data: CaptureData) -> Iterator[Sequence[object]]:
     yield from zip(data.steps, data.activation, data.bound, data.share, *points, strict=True)
 
 
-KIND = FigureKind("capture", CaptureData, draw, rows, height=3.2)
+KIND = FigureKind("capture", CaptureData, draw, rows, height=3.0)

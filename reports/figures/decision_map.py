@@ -75,7 +75,9 @@ def draw(data: DecisionMapData, figure: Figure) -> None:
         axes.set_title(note, fontsize=7.5, loc="left", pad=3)
     elif data.cone is not None and data.linear:
         handles.append(Polygon([[0, 0]], linewidth=0, label="excluded", **_EXCLUDED))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    # Up to four entries fit on one line.
+    look = {"columnspacing": 0.9, "handlelength": 1.4, "ncols": 4 if len(handles) < 5 else 3}
+    figure.legend(handles=handles, loc="outside lower center", **look)
 
 
 def _draw_line(axes: Axes, data: DecisionMapData, line: tuple[float, float, float]) -> None:
@@ -124,4 +126,4 @@ def rows(data: DecisionMapData) -> Iterator[Sequence[object]]:
         yield ["cone half-angle (rad)", None, None, data.cone]
 
 
-KIND = FigureKind("decision-map", DecisionMapData, draw, rows, height=3.3)
+KIND = FigureKind("decision-map", DecisionMapData, draw, rows, height=2.45)

@@ -127,4 +127,4 @@ def rows(data: LimitPlaneData) -> Iterator[Sequence[object]]:
     yield ["part of the squared norms in the plane", data.part, None, None, None]
 
 
-KIND = FigureKind("limit-plane", LimitPlaneData, draw, rows, height=3.0)
+KIND = FigureKind("limit-plane", LimitPlaneData, draw, rows, height=2.8)

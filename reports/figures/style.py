@@ -34,7 +34,7 @@ DOTTED: Dash = (0, (1, 1.5))
 CLASSES = ((1, BLUE, "o", True), (-1, VERMILLION, "s", False))
 
 WIDTH = 3.35
-HEIGHT = 2.7
+HEIGHT = 2.4
 FONTS = ["STIXGeneral", "DejaVu Sans"]
 _SETTINGS: dict[str, Any] = {
     "svg.hashsalt": "perturbproof",

@@ -7,7 +7,7 @@ bounds; `many(count)` repeats one scenario. Nothing is measured here.
 import copy
 
 from .sample_scenarios import BOUNDARY, TITLE, broken, failing, inconclusive, passing, vacuous
-from .sample_theorem import Json, proof, theorem
+from .sample_theorem import NOTATION, SETTING, Json, proof, theorem
 
 
 def report(scenarios: list[Json] | None = None) -> Json:
@@ -50,6 +50,8 @@ def report(scenarios: list[Json] | None = None) -> Json:
             },
             "started": "2026-01-15T10:42:00Z",
             "seconds": 41.7,
+            "setting": SETTING,
+            "notation": NOTATION,
             "proofs": [
                 proof(BOUNDARY, TITLE),
                 proof("constant-two", "The same with constant 2", gap=True),

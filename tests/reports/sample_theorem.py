@@ -171,6 +171,20 @@ SYMBOLS = [
     },
 ]
 
+SETTING = [
+    {
+        "says": "One hidden layer of m neurons; the output weights a_j are fixed.",
+        "formula_text": "f(x) = sum_j a_j phi(<w_j, x>)",
+        "formula_typst": "f(x) = sum_(j=1)^m a_j phi(chevron.l w_j, x chevron.r)",
+    },
+    {"says": "The loss is exponential."},
+]
+
+NOTATION = [
+    {"name": "phi", "typst": "phi", "range": "", "meaning": "the leaky ReLU"},
+    {"name": "load", "typst": "", "range": ">= 0", "meaning": "one side over the other"},
+]
+
 TRUSTED = [
     {
         "key": "A-KKT",

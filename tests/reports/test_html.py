@@ -18,6 +18,7 @@ from perturbproof.reports.words import MARKS, typeset
 from .sample_extremes import long_everything, wide_formulas
 from .sample_report import report
 from .sample_scenarios import Json, passing
+from .test_pdf import made_appendix, words
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -71,7 +72,7 @@ def test_anchors_and_identifiers_of_figures_are_unique(rendered: Path) -> None:
         node.attrib["id"] for f in root.iter("figure") for node in f.iter() if "id" in node.attrib
     ]
     sections = [node.attrib["id"] for node in root.iter("section")]
-    assert len(set(sections)) == len(sections) == 7
+    assert len(set(sections)) == len(sections) == 5
     assert len(set(figures)) == len(figures) > 100
 
 
@@ -122,12 +123,23 @@ def test_text_links_and_figures_are_legible_in_both_schemes(rendered: Path, sche
         assert contrast(named[name[2:]], named["page"]) >= 3, name
 
 
-def test_the_long_part_of_a_theorem_folds_and_is_open_for_print(rendered: Path) -> None:
+def test_what_is_long_folds_and_what_failed_is_open(rendered: Path) -> None:
     root = parsed((rendered / "report.html").read_text(encoding="utf-8"))
-    folded = list(root.iter("details"))
-    assert [d.get("open") for d in folded] == ["open"] * 2
-    assert all("Proof ledger" in "".join(d.find("summary").itertext()) for d in folded)  # type: ignore[union-attr]
-    assert all(d.find("table") is not None for d in folded)
+    theorems = [d for d in root.iter("details") if (d.get("id") or "").startswith("theorem-")]
+    assert len(theorems) == 2
+    assert all(d.get("open") is None and d.find(".//table") is not None for d in theorems)
+    judged = [d for d in root.iter("details") if "box" in (d.get("class") or "").split()]
+    opened = {"".join(d.find("summary").itertext()).split()[0]: d.get("open") for d in judged}  # type: ignore[union-attr]
+    assert opened == {"PASS": None, "FAIL": "open", "VACUOUS": None, "INCONCLUSIVE": "open"}
+    style = root.findtext("head/style") or ""
+    assert "details::details-content" in style[style.index("@media print") :]
+
+
+def test_the_witness_of_a_proof_is_in_the_page_and_in_the_appendix(tmp_path: Path) -> None:
+    raw = report([])
+    raw["proofs"][1]["witness"] = "witnesses/gap\nreplay: perturbproof prove --replay w.json"
+    assert "prove --replay w.json" in page(raw)
+    assert "--replay" in words(made_appendix(raw))
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install chromium")
@@ -141,13 +153,14 @@ def test_layout_fits_the_window(rendered: Path, tmp_path: Path) -> None:
     quoted = json.dumps(sources).replace("</", "<\\/")
     document = f"""<!DOCTYPE html><body><pre id="out"></pre><script>
     const found = [];
-    for (const source of {quoted}) for (const width of [400, 1400]) {{
+    for (const source of {quoted}) for (const width of [390, 1400]) {{
       const f = document.createElement("iframe");
       f.style = `width:${{width}}px;height:900px`;
       f.onload = () => {{
+        for (const e of f.contentDocument.querySelectorAll("details")) e.open = true;
         const d = f.contentDocument, root = d.documentElement, wide = [];
         for (const e of d.querySelectorAll("body *")) {{
-          if (e.closest(".formula, svg")) continue;
+          if (e.closest(".formula, svg, .scroll *")) continue;
           const box = e.getBoundingClientRect();
           if (box.right > root.clientWidth + 1 || box.left < -1) wide.push(e.outerHTML);
         }}

@@ -11,7 +11,7 @@ import pytest
 from .sample_extremes import long_everything, wide_formulas, without_figures
 from .sample_report import many, report
 from .sample_scenarios import Json, broken, failing, inconclusive, passing, vacuous
-from .test_pdf import made, words
+from .test_pdf import made, made_appendix, words
 
 CM = 72 / 2.54
 SIDE, TOP, BOTTOM = 2.0 * CM, 2.3 * CM, 2.0 * CM
@@ -69,16 +69,18 @@ OUTCOMES: dict[str, Callable[[], Json]] = {
 
 
 def test_the_sample_with_all_outcomes_keeps_to_its_pages(rendered: Path) -> None:
-    document = (rendered / "report.pdf").read_bytes()
-    assert outside(document) == []
-    assert headings_at_the_end(document) == []
+    for name in ("report.pdf", "appendix.pdf"):
+        document = (rendered / name).read_bytes()
+        assert outside(document) == []
+        assert headings_at_the_end(document) == []
 
 
 @pytest.mark.parametrize("kind", OUTCOMES)
 def test_nothing_leaves_its_page_and_no_heading_ends_one(kind: str) -> None:
-    document = made(OUTCOMES[kind]())
-    assert outside(document) == []
-    assert headings_at_the_end(document) == []
+    raw = OUTCOMES[kind]()
+    for document in (made(raw), made_appendix(raw)):
+        assert outside(document) == []
+        assert headings_at_the_end(document) == []
 
 
 def test_what_leaves_a_page_is_seen() -> None:
@@ -107,7 +109,7 @@ def test_long_numbers_are_not_cut() -> None:
 
 def test_a_formula_taken_apart_keeps_all_its_terms() -> None:
     raw = wide_formulas()
-    with pymupdf.open(stream=made(raw)) as opened:
+    with pymupdf.open(stream=made_appendix(raw)) as opened:
         text = "".join(page.get_text() for page in opened)
     # 24 powers of gamma in the third claim, and more in the others.
     assert text.count("𝛾") >= 24 * 6

@@ -6,7 +6,7 @@ import pytest
 from perturbproof.reports.compose import compose
 from perturbproof.reports.files import ReportError, parse_report
 from perturbproof.reports.records import formulas, placed_figures
-from perturbproof.reports.render import draw_figures, figure_names, pdf
+from perturbproof.reports.render import appendix, draw_figures, figure_names, pdf
 from perturbproof.reports.words import typeset
 
 from .sample_extremes import without_figures
@@ -20,6 +20,11 @@ def made(raw: Json) -> bytes:
     return pdf(compose(loaded, typeset(formulas(loaded))), drawings)
 
 
+def made_appendix(raw: Json) -> bytes:
+    loaded = parse_report(json.dumps(raw))
+    return appendix(compose(loaded, typeset(formulas(loaded))))
+
+
 def words(document: bytes) -> str:
     """All text, line breaks and break opportunities removed."""
     with pymupdf.open(stream=document) as opened:
@@ -27,24 +32,58 @@ def words(document: bytes) -> str:
     return " ".join(text.replace("\u200b", "").split())
 
 
-def test_says_what_it_must_in_the_right_order(rendered: Path) -> None:
-    text = words((rendered / "report.pdf").read_bytes())
-    order = [
-        "Verification report", "Verdicts at a glance", "ERROR", "FAIL", "INCONCLUSIVE", "VACUOUS",
-        "PASS", "What was run", "perturbproof verify --seed 0 --out report", "Contents",
-        "Theorems and their proofs", "Suppose that the following holds", "Proof ledger",
-        "word for word as in 3.1", "Proof gap", "7/256", "Trusted base", "used in", "Scenarios",
-        "data hash", "left side", "load", "measured", "bound", "slack", "Measured.", "Cross-checks",
-        "Observations", "Findings", "Figure 1", "FAIL", "1.5625", "Witness", "NOT OBSERVED",
-        "To settle.", "1.234568", "could not be run", "447. GiB", "Glossary of symbols",
-        "smallest Euclidean norm",
-    ]  # fmt: skip
+def in_order(text: str, expected: list[str]) -> None:
     at = 0
-    for expected in order:
-        assert expected in text[at:], (
-            f"{expected!r} is missing after {text[max(0, at - 60) : at]!r}"
-        )
-        at = text.index(expected, at)
+    for part in expected:
+        assert part in text[at:], f"{part!r} is missing after {text[max(0, at - 60) : at]!r}"
+        at = text.index(part, at)
+
+
+def test_says_what_it_must_in_the_right_order(rendered: Path) -> None:
+    in_order(
+        words((rendered / "report.pdf").read_bytes()),
+        [
+            "Verification report", "Asked", "Holds", "Does not", "The figure", "theorem",
+            "Decision boundary of standard training", "What did not pass", "gap", "ERROR", "FAIL",
+            "INCONCLUSIVE", "VACUOUS", "What was run", "perturbproof verify --seed 0 --out report",
+            "Scenarios", "left or measured", "load", "PASS", "cross-checks", "Observations",
+            "Findings", "FAIL", "1.5625", "Witness", "not observed", "1.234568", "To settle.",
+            "could not be run", "447. GiB",
+        ],
+    )  # fmt: skip
+    in_order(
+        words((rendered / "appendix.pdf").read_bytes()),
+        [
+            "Appendix", "Contents", "Theorems and their proofs", "Suppose that the following holds",
+            "Proof ledger", "word for word as in A.1", "Proof gap", "7/256", "Trusted base",
+            "used in", "How each number was obtained", "data hash", "verified linear solve",
+            "Cross-checks", "Glossary", "smallest Euclidean norm",
+        ],
+    )  # fmt: skip
+
+
+def test_the_first_page_has_message_figure_setting_and_every_theorem(rendered: Path) -> None:
+    with pymupdf.open(rendered / "report.pdf") as opened:
+        first = " ".join(opened[0].get_text().replace("\u200b", "").split())
+    raw = json.loads((rendered / "report.json").read_text(encoding="utf-8"))
+    for part in ("Asked", "Holds", "Does not", "not all as expected", "The setting", "In this run"):
+        assert part in first
+    assert all(theorem["title"] in first for theorem in raw["theorems"])
+    assert raw["scenarios"][1]["name"] in first
+
+
+def test_a_figure_is_shown_once_and_a_caption_said_once(rendered: Path) -> None:
+    loaded = parse_report((rendered / "report.json").read_text(encoding="utf-8"))
+    view = compose(loaded, {})
+    sections = [one for one in (*view["scenarios"], *view["studies"]) if one["figures"]]
+    keys = [own["key"] for one in sections for own in one["figures"]]
+    assert sorted([*keys, view["key_figure"]["key"]]) == sorted(
+        k for k, *_ in placed_figures(loaded)
+    )
+    captions = [own["caption"] for one in sections for own in one["figures"]]
+    assert len({c for c in captions if not c.startswith("Read as")}) == len(
+        [c for c in captions if not c.startswith("Read as")]
+    )
 
 
 def test_links_outline_and_page_numbers(rendered: Path) -> None:

@@ -22,7 +22,7 @@ def test_writes_all_files_and_only_those(tmp_path: Path) -> None:
     paths = render(tmp_path)
     names = {path.relative_to(tmp_path).as_posix() for path in paths}
     drawn = {f"figures/orthogonal-in-the-regime-{figure['id']}" for figure in figures()}
-    expected = {"report.pdf", "report.html", "junit.xml", "summary.md"}
+    expected = {"report.pdf", "appendix.pdf", "report.html", "junit.xml", "summary.md"}
     assert names == expected | {f"{name}.{suffix}" for name in drawn for suffix in ("svg", "csv")}
     there = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     assert there == names | {"report.json"}

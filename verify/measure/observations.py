@@ -294,7 +294,7 @@ def _signs_of_limit(experiment: Experiment) -> Iterator[Observation]:
     trained, exact = _isotropic_signs(experiment, {"f": experiment}, "points")
     yield _seen(
         "share of isotropic Gaussian points where the trained network has the sign of <q, z> "
-        f"(q from A lambda = 1; exact {LEVEL:.0%} binomial interval)",
+        f"(q of the solution with the linear pattern; exact {LEVEL:.0%} binomial interval)",
         _estimated_share(int((trained["f"] == exact["f"]).sum()), POINTS),
         Rigor.STATISTICAL,
         POINTS,

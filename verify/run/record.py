@@ -28,7 +28,7 @@ from .run import Run, ScenarioOutcome
 from .study_record import study_entry, sweep_entry
 from .study_verdicts import StudyOutcome
 from .sweep import Swept
-from .theorem_record import proof_entry, record_of, theorem_entry
+from .theorem_record import notation_entry, proof_entry, record_of, setting_entry, theorem_entry
 from .witness import FOLDER as WITNESSES
 from .witness import Witness
 
@@ -108,6 +108,8 @@ def build_report(
         ),
         started=info.started,
         seconds=time.perf_counter() - info.clock,
+        setting=setting_entry(),
+        notation=notation_entry(),
         proofs=tuple(proof_entry(t, run.proofs[t.id], shown.get(("", t.id))) for t in run.theorems),
         theorems=tuple(map(theorem_entry, run.theorems)),
         statistics=schema.Statistics(

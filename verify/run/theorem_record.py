@@ -7,11 +7,14 @@ from dataclasses import asdict, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+import sympy as sp
+
 from ...theory.engine import ProofReport
 from ...theory.exact.interval import Interval
 from ...theory.notation import formula, prose
+from ...theory.setting import NOTATION, SETTING
 from ...theory.statement import Claim, Theorem
-from ...theory.symbols import quantity, symbols_of
+from ...theory.symbols import quantities_of
 from ..reporting import schema
 from ..values import interval
 
@@ -71,9 +74,15 @@ def _formulas(sources: tuple[object, ...]) -> dict[str, str | None]:
 
 
 def proof_entry(theorem: Theorem, proof: ProofReport, witness: str | None = None) -> schema.Proof:
-    """A proof with its steps; `witness` is the text shown where it fails."""
-    steps = tuple(record_of(schema.Step, step, smt=step.smt or None) for step in proof.steps)
-    return record_of(schema.Proof, proof, title=prose(theorem.title), witness=witness, steps=steps)
+    """A proof with its steps and their symbols; `witness` is the text shown where it fails."""
+    return record_of(
+        schema.Proof,
+        proof,
+        title=prose(theorem.title),
+        witness=witness,
+        steps=tuple(record_of(schema.Step, step, smt=step.smt or None) for step in proof.steps),
+        symbols=_symbols(*(step.formula for step in proof.steps)),
+    )
 
 
 def theorem_entry(theorem: Theorem) -> schema.Theorem:
@@ -86,8 +95,22 @@ def theorem_entry(theorem: Theorem) -> schema.Theorem:
         assumptions=tuple(record_of(schema.Formula, a) for a in theorem.assumptions),
         claims=tuple(record_of(schema.Statement, c) for c in theorem.claims),
         trusted_base=tuple(record_of(schema.Trusted, fact) for fact in theorem.trusted_base),
-        symbols=tuple(
-            record_of(schema.Symbol, q, range=prose(q.range_text))
-            for q in map(quantity, symbols_of(*relations))
-        ),
+        symbols=_symbols(*relations),
     )
+
+
+def _symbols(*relations: sp.Basic) -> tuple[schema.Symbol, ...]:
+    """What is declared among the symbols of some relations."""
+    return tuple(
+        record_of(schema.Symbol, q, range=prose(q.range_text)) for q in quantities_of(*relations)
+    )
+
+
+def setting_entry() -> tuple[schema.SettingLine, ...]:
+    """What every theorem is about."""
+    return tuple(record_of(schema.SettingLine, line) for line in SETTING)
+
+
+def notation_entry() -> tuple[schema.Symbol, ...]:
+    """Signs and words that sentences use."""
+    return tuple(record_of(schema.Symbol, sign, range=prose(sign.range)) for sign in NOTATION)

@@ -70,8 +70,7 @@ def _multipliers(experiment: Experiment) -> dict[str, Any] | None:
         "Exact multipliers of every sample (verified solution of A λ = 1), between the paper's "
         "bounds and the refined ones, and those read off the trained network."
         if experiment.has_limit
-        else "Solution of A λ = 1 for every sample. It is not certainly a KKT point, so the bounds "
-        "need not apply.",
+        else f"{_solution(experiment)} The bounds need not apply.",
         {
             "lower": lam.lower.tolist(),
             "upper": lam.upper.tolist(),
@@ -86,6 +85,14 @@ def _multipliers(experiment: Experiment) -> dict[str, Any] | None:
             "trained": trained,
         },
     )
+
+
+def _solution(experiment: Experiment) -> str:
+    """What the multipliers solve, and whether that is a KKT point of the network."""
+    found = experiment.multipliers
+    solves = "A λ = 1 for every sample" if found.support is None else "the quadratic program"
+    kkt = "certainly not" if found.consistent is False else "not certainly"
+    return f"Solution of {solves}; {kkt} a KKT point of the network."
 
 
 def _convergence(experiment: Experiment) -> dict[str, Any] | None:
