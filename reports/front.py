@@ -27,8 +27,9 @@ _NAMED = 4
 
 def softest(checked: CheckedTheorem) -> Rigor:
     """The rigor of a theorem's claims that a verdict is no firmer than."""
-    rigors = [claim.rigor for claim in checked.claims]
-    return max(rigors, key=SOFTNESS.index) if rigors else "none"
+    found = {claim.rigor for claim in checked.claims}
+    rigors: list[Rigor] = [rigor for rigor in SOFTNESS if rigor in found]
+    return rigors[-1] if rigors else "none"
 
 
 def message(report: Report) -> list[tuple[str, str]]:

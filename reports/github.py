@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from .compose import glance, study_table, sweep_table
+from .compose import glance
 from .junit import scenario_cases, study_case, sweep_cases
 from .schema import Report
+from .studies import study_table, sweep_table
 from .words import OUTCOMES, SEVERITY, duration, printable, steps_told, superscripted
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
 
-from .compose import compared
 from .schema import Bounds, CheckedTheorem, Proof, Report, Scenario, Study, Sweep
+from .studies import compared
 from .words import joined, printable, share
 
 Result = Literal["passed", "failure", "error", "skipped"]

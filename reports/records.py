@@ -18,7 +18,6 @@ from .schema import (
     Proof,
     Record,
     Report,
-    SettingLine,
     Statement,
     Step,
     Symbol,
@@ -129,8 +128,6 @@ def formulas(report: Report) -> list[str]:
     for record in _records(report):
         if isinstance(record, Symbol):
             sources.append(record.typst)
-        if isinstance(record, SettingLine):
-            sources.append(record.formula_typst)
         if isinstance(record, Formula):
             sources.append(formula_source(record))
         if isinstance(record, Step):

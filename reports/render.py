@@ -60,9 +60,9 @@ def render(directory: Path, strict: bool = False) -> tuple[Path, ...]:
 
     Written are ``report.pdf``, ``appendix.pdf``, ``report.html``, ``junit.xml``, ``summary.md``
     and, per figure, ``figures/SCENARIO-FIGURE.svg`` and ``.csv``. ``strict`` is that of
-    `junit.junit`. All is made before anything is written, and each file appears whole or not at all. Figures that
-    an earlier report left there are removed. Raises ReportError for a report that cannot be read or
-    drawn and for links, and OSError for a folder that cannot be written.
+    `junit.junit`. All is made before anything is written, and each file appears whole or not at
+    all. Figures that an earlier report left there are removed. Raises ReportError for a report
+    that cannot be read or drawn and for links, and OSError for a folder that cannot be written.
     """
     report = load_report(directory)
     if (directory / "figures").is_symlink():

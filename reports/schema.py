@@ -356,14 +356,6 @@ class Scenario(Judged):
     observations: tuple[Observation, ...] = ()
 
 
-class SettingLine(Record):
-    """A sentence about what all theorems are about, and its formula."""
-
-    says: str
-    formula_text: str = ""
-    formula_typst: str = ""
-
-
 class Environment(Record):
     """What the run was made with."""
 
@@ -406,7 +398,7 @@ class Report(Record):
     environment: Environment
     started: str = ""
     seconds: float | None = None
-    setting: tuple[SettingLine, ...] = ()
+    setting: tuple[Formula, ...] = ()
     notation: tuple[Symbol, ...] = ()
     proofs: tuple[Proof, ...] = ()
     theorems: tuple[Theorem, ...] = ()

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 class SettingLine:
     """A sentence of the setting and its formula, as plain text and in Typst."""
 
+    id: str
     says: str
-    formula_text: str = ""
-    formula_typst: str = ""
+    formula_text: str
+    formula_typst: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Notation:
 
 SETTING = (
     SettingLine(
+        "network",
         "One hidden layer of m leaky ReLU neurons of slope gamma. The hidden weights w_j are "
         "trained; the output weights a_j are fixed, half of them 1/√m and half -1/√m:",
         "f(x) = sum_j a_j phi(<w_j, x>), phi(t) = max(t, gamma*t)",
@@ -37,6 +39,7 @@ SETTING = (
         "phi(t) = max(t, gamma t)",
     ),
     SettingLine(
+        "limit",
         "Trained with exponential or logistic loss on samples x_n with labels y_n of 1 or -1. The "
         "limits that the theorems speak of are KKT points, with multipliers lambda_n, of",
         "minimise |W|^2/2 subject to y_n f(x_n) >= 1",

@@ -173,11 +173,12 @@ SYMBOLS = [
 
 SETTING = [
     {
+        "id": "network",
         "says": "One hidden layer of m neurons; the output weights a_j are fixed.",
         "formula_text": "f(x) = sum_j a_j phi(<w_j, x>)",
         "formula_typst": "f(x) = sum_(j=1)^m a_j phi(chevron.l w_j, x chevron.r)",
     },
-    {"says": "The loss is exponential."},
+    {"id": "loss", "says": "The loss is exponential."},
 ]
 
 NOTATION = [

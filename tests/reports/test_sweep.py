@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 
 import pymupdf
 import pytest
-from perturbproof.reports.compose import MOST_ROWS
 from perturbproof.reports.figures import FIGURES
 from perturbproof.reports.files import ReportError, parse_report
 from perturbproof.reports.github import annotations, summary
 from perturbproof.reports.render import figure_names, render
+from perturbproof.reports.studies import MOST_ROWS
 
 from .sample_figures import figures
 from .sample_report import report

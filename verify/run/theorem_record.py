@@ -106,9 +106,10 @@ def _symbols(*relations: sp.Basic) -> tuple[schema.Symbol, ...]:
     )
 
 
-def setting_entry() -> tuple[schema.SettingLine, ...]:
+def setting_entry() -> tuple[schema.Formula, ...]:
     """What every theorem is about."""
-    return tuple(record_of(schema.SettingLine, line) for line in SETTING)
+    lines = map(asdict, SETTING)
+    return tuple(schema.Formula(**{**line, "says": prose(line["says"])}) for line in lines)
 
 
 def notation_entry() -> tuple[schema.Symbol, ...]:
