@@ -101,9 +101,10 @@ def _evaluate(
     names = [s.name for s in symbols_of(relation)]
     absent = [n for n in names if n not in measured or measured[n].value is None]
     if absent:
-        why = "; ".join(
+        reasons = (
             measured[n].how if n in measured else f"nothing here measures {n}" for n in absent
         )
+        why = "; ".join(dict.fromkeys(reasons))
         return None, Rigor.NONE, why
     values = values_at(relation, measured, level.error if level else 1.0)
     assert values is not None  # none is absent

@@ -54,35 +54,50 @@ class Given(Perturbation, frozen=True, extra="forbid"):
             raise InputError(f"{base.source}: {error}") from None
 
 
-def read_set(
-    path: str, chosen: Mapping[str, str | None], label_names: tuple[str, str], *, perturbed: bool
-) -> tuple[Sample, np.ndarray | None]:
-    """The base with its target labels, and the perturbed samples (N, d) if it has `perturbed` ones.
+def chosen_arrays(
+    path: str, chosen: Mapping[str, str | None], *, perturbed: bool, headers: bool = False
+) -> dict[str, str]:
+    """The names of the arrays, by "base_x", "y" and, if it has `perturbed` samples, "x".
 
-    `chosen` are the names of arrays that the user chose, by "base_x", "x" and "y"; for others the
-    usual ones are taken. Labels are -1 and +1, or `label_names`, as the natural data call them.
+    `chosen` are those that the user chose; for others the usual names are taken. Of `headers` alone
+    none where only torch could tell.
 
-    Raises InputError for what cannot be read, lacks an array, has perturbed samples that shall not
-    be used, or does not match.
+    Raises InputError where one is not there, or perturbed samples that shall not be used are.
     """
-    there = names_in(path)
-    base, targets = (_name(path, there, chosen, option) for option in ("base_x", "y"))
+    if not (there := names_in(path, headers=headers)):
+        return {}
+    found = {option: _name(path, there, chosen, option) for option in ("base_x", "y")}
+    others = [name for name in there if name not in found.values()]
+    if perturbed:
+        return found | {"x": _name(path, others, chosen, "x")}
+    if unused := [name for name in PERTURBED if name in others]:
+        raise InputError(
+            f"{path}: holds perturbed samples, {unused[0]!r}, which perturbation.kind = 'given' "
+            "takes; another kind makes them anew: leave them out"
+        )
+    return found
+
+
+def read_set(
+    path: str, names: Mapping[str, str], label_names: tuple[str, str]
+) -> tuple[Sample, np.ndarray | None]:
+    """The base with its target labels, and the perturbed samples (N, d) where they are named.
+
+    Labels are -1 and +1, or `label_names`, as the natural data call them.
+
+    Raises InputError for what cannot be read or does not match.
+    """
+    base, targets = names["base_x"], names["y"]
     read = read_data(path, Wanted(x=base, y=targets))
     y = _signs(path, read.y, label_names)
-    told = f"{path} ({base}, {targets})"
-    sample = Sample(read.x, y, told, np.arange(len(y)), label_names)
-    if not perturbed:
-        if found := [name for name in PERTURBED if name in there and name != base]:
-            raise InputError(
-                f"{path}: holds perturbed samples, {found[0]!r}, which perturbation.kind = 'given' "
-                "takes; another kind makes them anew: leave them out"
-            )
+    sample = Sample(read.x, y, f"{path} ({base}, {targets})", np.arange(len(y)), label_names)
+    if "x" not in names:
         return sample, None
-    name = _name(path, [each for each in there if each != base], chosen, "x")
-    x = read_data(path, Wanted(x=name, y=targets)).x.astype(np.float64)
+    x = read_data(path, Wanted(x=names["x"], y=targets)).x.astype(np.float64)
     if x.shape != sample.x.shape:
         raise InputError(
-            f"{path}: {name!r} must have the shape {sample.x.shape} of {base!r}, found {x.shape}"
+            f"{path}: {names['x']!r} must have the shape {sample.x.shape} of {base!r}, found "
+            f"{x.shape}"
         )
     return sample, x
 
@@ -95,7 +110,8 @@ def _name(path: str, there: Sequence[str], chosen: Mapping[str, str | None], opt
     if not found:
         what = f"no array {name!r}" if name else f"none of the arrays {', '.join(usual)}"
         raise InputError(
-            f"{path}: {what}; there are: {', '.join(there)[:200]}; choose by the option {option}"
+            f"{path}: {what}; there are: {', '.join(there)[:200] or 'no others'}; choose by the "
+            f"option {option}"
         )
     return found[0]
 

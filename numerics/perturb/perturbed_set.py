@@ -22,7 +22,7 @@ from ..enclose.real_array import RealArray
 from ..network import LeakyNetwork
 from . import AnyPerturbation, Attack
 from .base import check_promise
-from .given import Given, read_set
+from .given import Given, chosen_arrays, read_set
 
 
 class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
@@ -90,6 +90,12 @@ class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
             )
         return self
 
+    def arrays(self, *, headers: bool = False) -> dict[str, str]:
+        """The names of the arrays in the file that the user brings, as `chosen_arrays`."""
+        chosen, given = {"base_x": self.base_x, "x": self.x, "y": self.y}, self.perturbation
+        assert self.path is not None
+        return chosen_arrays(self.path, chosen, perturbed=isinstance(given, Given), headers=headers)
+
 
 @dataclass(frozen=True, eq=False)
 class PerturbedSet:
@@ -145,9 +151,7 @@ def draw_perturbed(
     """
     perturbation = setup.perturbation
     if setup.path is not None:
-        names = setup.model_dump(include={"base_x", "x", "y"})
-        given = isinstance(perturbation, Given)
-        base, x = read_set(setup.path, names, natural.label_names, perturbed=given)
+        base, x = read_set(setup.path, setup.arrays(), natural.label_names)
         if base.d != natural.d:
             raise InputError(
                 f"{base.source}: samples of dimension {base.d}; the natural ones have {natural.d}"

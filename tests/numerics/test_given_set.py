@@ -74,7 +74,7 @@ def test_what_is_said_of_the_perturbations_is_held_against_them(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"base_x": X, "y": Y}, "none of the arrays perturbed_x, .*there are: y; choose"),
+        ({"base_x": X, "y": Y}, "none of the arrays perturbed_x, .*there are: no others; choose"),
         ({"base_x": X, "x": MOVED[:5], "y": Y}, r"'y' must have shape \(5,\)"),
         ({"base_x": X, "x": MOVED[:, :4], "y": Y}, r"'x' must have the shape \(6, 5\) of 'base_x'"),
         (

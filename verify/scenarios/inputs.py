@@ -18,7 +18,7 @@ from ...numerics.configuration import InputError
 from ...numerics.data.file import FromFile
 from ...numerics.data.files.guards import Arrays
 from ...numerics.data.files.memory import NAMED, arrays_given
-from ...numerics.data.files.reading import names_in, read_labels
+from ...numerics.data.files.reading import read_labels
 from ...numerics.device import check_device_name
 from .grid import Grid, load_grid
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
@@ -247,4 +247,4 @@ def _check_data(scenario: Scenario) -> None:
     if made is not None and made.label_file is not None:
         read_labels(made.label_file, made.samples)
     if made is not None and made.path is not None:
-        names_in(made.path, headers=True)
+        made.arrays(headers=True)
