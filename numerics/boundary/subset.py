@@ -123,16 +123,30 @@ def chosen_subset(
 ) -> NDArray[np.intp]:
     """A large subset that meets a condition: indices, ascending, both labels; empty if none does.
 
-    From each of `starts` samples, spread evenly over the data, and its best partner of the other
-    label, the sample that keeps the load smallest is added while it stays below 1. The largest
-    result wins, the earlier start among equals. No single further sample can be added to a subset
-    smaller than `most`.
+    From each of `starts` samples, spread evenly over the data, and from one of the pair of opposite
+    labels of the smallest load (of all pairs, where their inner products are held), and its best
+    partner of the other label, the sample that keeps the load smallest is added while it stays
+    below 1. The largest result wins, the earlier start among equals. No single further sample can
+    be added to a subset smaller than `most`.
     """
     count = len(samples.x)
-    firsts = np.unique(np.linspace(0, count - 1, min(starts, count)).astype(np.intp))
+    firsts = np.linspace(0, count - 1, min(starts, count)).astype(np.intp)
     with _quiet():
+        firsts = np.unique([*firsts, *_best_pair(samples, load)])
         best = max((_grown_from(samples, load, int(n), most) for n in firsts), key=len)
     return np.sort(np.array(best, dtype=np.intp))
+
+
+def _best_pair(samples: Samples, load: Load) -> list[int]:
+    """One sample of the pair of opposite labels with the smallest load; none of more than N x N."""
+    if samples.size is None:
+        return []
+    one, other = np.flatnonzero(samples.y > 0), np.flatnonzero(samples.y < 0)
+    norms = samples.norms[one][:, None], samples.norms[other]
+    products = samples.size[np.ix_(one, other)]
+    loads = load(np.full_like(products, 2.0), products, np.minimum(*norms), np.maximum(*norms))
+    loads = np.where(np.isnan(loads), np.inf, loads)
+    return [int(one[loads.min(axis=1).argmin()])] if loads.size else []
 
 
 def _grown_from(samples: Samples, load: Load, first: int, most: int) -> list[int]:

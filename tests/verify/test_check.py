@@ -243,9 +243,12 @@ def test_text(check, tmp_path):
     shown = " ".join(done.out.split())
     assert "6 samples in dimension 40; +1 is 8 (3 samples), -1 is 3 (3)" in shown
     assert "slope 0.02" in shown
-    assert "No certificate covers all 6 samples. It would hold for" in shown
-    assert "Proved for all 6 samples by: " in shown
-    assert "an extrapolation, not a promise" in shown
+    assert shown.startswith("slope 0.02: the theory applies")
+    assert "It would hold for " in shown
+    assert "slope 0.9: the theory applies to all 6 samples, by: paper, " in shown
+    assert "an extrapolation, not a promise" not in shown
+    long = check(tmp_path / "mine.npz", "-q", "--slope", 0.9, "--long").out
+    assert "an extrapolation, not a promise" in " ".join(long.split())
     assert "reading" in done.err
     assert check(tmp_path / "mine.npz", "-q", "--slope", 0.9).err == ""
 
@@ -262,7 +265,9 @@ def test_hopeless_data(check, tmp_path):
     done = check(save(tmp_path, x, [0, 1, 0, 1]), "-q")
     assert done.code == 0
     shown = " ".join(done.out.split())
-    assert "Not even two samples of opposite labels were found that meet one." in shown
+    assert "the theory does not apply" in shown
+    assert "Of all pairs of opposite labels none meets one." in shown
+    assert "No slope tried up to 1 makes one hold for all samples, nor does centring" in shown
 
 
 @pytest.mark.parametrize(
@@ -360,15 +365,71 @@ def test_enclosures_too_wide_to_decide_are_unknown():
     assert found.smallest_slope is None
 
 
-@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def answers(x, y, slope=0.5):
+    """What is decided of each certificate, and the limit."""
+    sample = Sample(x, np.where(y == 8, 1, -1), "given", np.arange(len(x)))
+    (checked,) = check_data(sample, [slope], advise=False).slopes
+    return [(c.name, c.holds, c.chosen_rows) for c in checked.certificates], checked.limit.holds
+
+
 @pytest.mark.parametrize("full", [1000, 5])
-def test_norms_outside_the_range_of_floats_decide_nothing(
-    check, tmp_path, monkeypatch, scale, full
-):
+def test_the_scale_of_the_data_changes_no_answer(undemanding, monkeypatch, full):
+    """Squared norms beyond the range of float64 included: every certificate is homogeneous."""
     monkeypatch.setattr(ladder, "FULL_MATRIX", full)
     x, y = near()
-    done = check(save(tmp_path, x * scale, y), "--json", "-q", "--slope", 0.5)
-    found = json.loads(done.out)
-    assert done.code == 0
-    assert ("use --scale" if full == 1000 else "more than 5") in found["data"]["left_out"]
-    assert {c["holds"] for c in found["slopes"][0]["certificates"]} == {"unknown"}
+    expected = answers(x, y)
+    assert "yes" in {holds for _, holds, _ in expected[0]}
+    for exponent in (600, -600):
+        assert answers(np.ldexp(x, exponent), y) == expected
+
+
+def test_what_no_scale_can_hold_is_not_decided():
+    """Entries of 1e200 and 1e-200 in one set: nothing is called impossible."""
+    x = np.diag([1e200, 1e-200])
+    sample = Sample(x, np.array([1, -1]), "both", np.arange(2))
+    found = check_data(sample, [0.5])
+    assert {c.holds for c in found.slopes[0].certificates} == {"unknown"}
+    assert found.slopes[0].applies == "unknown"
+    assert "use --scale" in found.left_out
+    assert "No slope" not in found.words[0]
+    assert "not decided" in found.words[0]
+
+
+def test_every_pair_of_opposite_labels_is_searched():
+    """One pair far from any start of the search is orthogonal; all others are nearly parallel."""
+    rng = np.random.default_rng(0)
+    x = np.ones((60, 40)) + 0.1 * rng.standard_normal((60, 40))
+    x[:, 39] = 0
+    x[17] = 6 * np.eye(40)[39]
+    y = np.where(np.arange(60) % 2, 3, 8)
+    certificates, _ = answers(x, y)
+    chosen = {name: rows for name, _, rows in certificates}
+    assert all(17 in chosen[name] for name in ("paper", "exact chain", "half-aware", "row half"))
+
+
+SIGNED = [[1.0, 0.0, 2.0, 1.0], [0.0, 3.0, -2.0, -1.0]]
+
+
+def test_a_form_that_is_not_monotone_is_not_called_so():
+    """It holds at small and at large slopes and not between, by its own theorem."""
+    sample = Sample(np.array(SIGNED), np.array([1, -1]), "signed", np.arange(2))
+    found = {s: check_data(sample, [s], advise=False) for s in (0.1, 0.4, 0.8)}
+    rung = {s: one.slopes[0].certificates[6] for s, one in found.items()}
+    assert [rung[s].holds for s in found] == ["yes", "no", "yes"]
+    assert (rung[0.4].smallest_slope, rung[0.4].monotone) == (0.05, False)
+    assert "'row signed' at slope 0.05, not at every larger one" in found[0.4].words[0]
+
+
+def test_what_makes_a_certificate_hold_is_tried_and_said():
+    x, signs = np.array(SIGNED), np.array([1, -1])
+    found = check_data(Sample(x, signs, "signed", np.arange(2)), [0.4])
+    assert "With --unit-norm it applies: 'row signed' then holds on all samples." in found.words[0]
+    x /= np.sqrt((x**2).sum(axis=1, keepdims=True))
+    (done,) = check_data(Sample(x, signs, "signed", np.arange(2)), [0.4], advise=False).slopes
+    assert [c.name for c in done.holding] == ["row signed"]
+
+
+def test_strict_asks_that_the_theory_applies(check, tmp_path):
+    path = save(tmp_path, *near())
+    assert check(path, "-q", "--strict", "--slope", 0.9).code == 0
+    assert check(path, "-q", "--strict", "--slope", 0.02).code == 4

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from ...numerics.enclose.precise_array import affordable, why_in_balls
 from ...theory.exact.interval import Interval
 from ..reporting import html_table
 from ..values import Progress, finite, interval, shown, unwatched
+from .advice import Advice, Applies, advised, applies, mends, verdict
 from .limits import CheckedLimit, check_capture, check_limit
 from .rungs import CANDIDATE, DELTA, CheckedCertificate, Rungs
 
 FULL_MATRIX = 1000
 """Samples up to which the certificates that need the whole Gram matrix are decided."""
 SLOPES = (0.01, 0.1, 0.5, 0.9)
+_SAFE_EXPONENT = 400
+"""Beyond 2^400 or below 2^-400, squared norms or their products leave the range of float64."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,12 @@ class CheckedSlope:
     slope: float
     limit: CheckedLimit
     certificates: tuple[CheckedCertificate, ...]
+    advice: Advice | None = None
+
+    @property
+    def applies(self) -> Applies:
+        """Whether the theory applies: by a certificate, to a captured network, in part, or not."""
+        return applies(self)
 
     @property
     def theorems(self) -> tuple[CheckedCertificate, ...]:
@@ -88,6 +98,19 @@ class CheckResult:
         return not self.left_out
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """At each slope, whether the theory applies, and what comes nearest where it does not."""
+        return tuple(
+            " ".join((verdict(one, self.sample.n), *mends(one, self.full_matrix)))
+            for one in self.slopes
+        )
+
+    @property
+    def applies(self) -> dict[float, Applies]:
+        """At each slope, whether the theory applies."""
+        return {checked.slope: checked.applies for checked in self.slopes}
+
+    @property
     def by_slope(self) -> dict[float, tuple[CheckedCertificate, ...]]:
         """The ladder at each slope, strongest assumption first."""
         return {checked.slope: checked.certificates for checked in self.slopes}
@@ -125,6 +148,8 @@ class CheckResult:
     def to_json(self) -> str:
         """What `perturbproof check --json` prints; infinite ends are null."""
         sample, gram, slopes = self.sample, self.gram, _plain(self.slopes)
+        for one, checked, words in zip(slopes, self.slopes, self.words, strict=True):
+            one |= {"applies": checked.applies, "words": words}
         for certificate in (c for one in slopes for c in one["certificates"]):
             certificate["dimension_uniform_failure_probability"] = float(DELTA)
         content = {
@@ -171,7 +196,7 @@ class CheckResult:
             f"{holds:7}  slope {slope}  {name}  load {load}"
             for holds, slope, name, load, _ in self._rows()
         ]
-        return "\n".join([*lines, self.summary])
+        return "\n".join([*self.words, *lines, self.summary])
 
     def _repr_html_(self) -> str:
         headings = ("holds", "slope", "certificate", "load", "theorem")
@@ -186,17 +211,20 @@ def check_data(
     bits: int | None = None,
     device: str = "cpu",
     trained: bool = False,
+    advise: bool = True,
     progress: Progress = unwatched,
 ) -> CheckResult:
     """Decide every certificate at every slope (in (0, 1]).
 
     `seed` is for the random subsets and the start of the network that is trained until captured, if
-    `trained` asks for one.
+    `trained` asks for one. With `advise` centring and the like are tried where no certificate
+    holds. Data whose squares leave the range of float64 are checked times a power of 2.
 
     Inner products of more than `FULL_MATRIX` samples are computed on `device`. With `bits` what
     decides is computed in rational numbers and balls of that precision, where the data are small
     enough; what searches is not.
     """
+    sample = in_range(sample)
     precise = bits is not None and affordable(sample.n, sample.d)
     statistics: GramStatistics | None = None
     if sample.n <= FULL_MATRIX:
@@ -216,7 +244,7 @@ def check_data(
         left_out = "squared norms outside the range of float64 (use --scale)"
     searched = gram_matrix(sample.x) if precise and not left_out else None
     rungs = Rungs(sample, summary, seed, statistics, searched, rows=not left_out)
-    checked = []
+    checked: list[CheckedSlope] = []
     for done, slope in enumerate(slopes):
         progress("certificates", done, len(slopes))
         capture = None
@@ -226,9 +254,31 @@ def check_data(
             capture = check_capture(sample, slope, rng, device=device, progress=tell)
         limit = check_limit(sample, slope, capture)
         checked.append(CheckedSlope(slope, limit, tuple(rungs.at(slope))))
+    missed = [one.slope for one in checked if not one.holding]
+    if missed and not left_out and advise:
+        progress("what would make a certificate hold", 0, 1)
+        found = advised(sample, missed, seed)
+        checked = [replace(one, advice=found.get(one.slope)) for one in checked]
     not_precise = "" if precise or bits is None else why_in_balls(sample.n, sample.d, bits)
     pairs = tuple(_pairs(sample, summary))
     return CheckResult(sample, summary, pairs, tuple(checked), left_out, not_precise)
+
+
+def in_range(sample: Sample) -> Sample:
+    """The sample, times a power of 2 where squared norms would leave the range of float64.
+
+    Every certificate, pattern and boundary is the same at every scale. Exact, or not done.
+    """
+    largest = float(abs(sample.x).max())
+    exponent = -math.frexp(largest)[1]
+    if abs(exponent) < _SAFE_EXPONENT:
+        return sample
+    with np.errstate(all="ignore"):
+        scaled = np.ldexp(sample.x, exponent)
+        if not np.array_equal(np.ldexp(scaled, -exponent), sample.x):
+            return sample
+    told = f"checked times 2^{exponent}, at which scale everything said below is the same"
+    return replace(sample, x=scaled, told=(*sample.told, told))
 
 
 def _pairs(sample: Sample, summary: GramSummary) -> Iterator[ResponsiblePair]:

@@ -49,9 +49,13 @@ DELTA = "0.01"
 CANDIDATE = "candidate"
 """The rung that proves a KKT point with a linear boundary, but not that training reaches it."""
 
+_GRID = tuple(n / 20 for n in range(1, 21))
+"""Slopes at which a form is tried that may hold at one and not at a larger one."""
 _SMALLEST = 1e-9
 _STEP = 1.0005
 _COARSE = 1.02
+_LARGEST_LOAD = 1e100
+"""Its square is still a number, and says nothing."""
 _MARGIN = 1 + 1e-9
 """Asked of the loads of a subset, far above rounding, so that the enclosures agree."""
 _MANY = 20_000
@@ -74,8 +78,9 @@ class CheckedCertificate:
         at_random: how many samples, in random order, meet it.
         chosen_rows: rows of the source of a subset that certainly meets it; None where not
             searched.
-        smallest_slope: a slope, rounded up, at which it certainly holds on all samples; 0 when it
-            holds at every slope tried, None when at none or not searched.
+        smallest_slope: a slope, rounded up, at which it certainly holds on all samples, and at
+            every larger one unless `monotone` is False; 0 when it holds at every slope tried, None
+            when at none or not searched, as where slope 1 is not decided.
         dimension_extrapolated: d at which it would hold if squared norms grew like d and inner
             products like sqrt(d) from here on: an extrapolation.
         dimension_uniform: d at which as many uniform samples meet it with probability 0.99.
@@ -92,6 +97,7 @@ class CheckedCertificate:
     chosen_rows: tuple[int, ...] | None = None
     smallest_slope: float | None = None
     smallest_slope_searched: bool = False
+    monotone: bool = True
     dimension_extrapolated: float | None = None
     dimension_uniform: int | None = None
 
@@ -164,6 +170,8 @@ _CLOSED: Mapping[Condition, str] = {
     "half-aware": "half-aware",
 }
 """Theorems whose assumption is about norms and inner products, decided for any N."""
+ROW_SUMS = "row sums"
+"""The rung for which no subset is searched."""
 _ROW_SUMS = "row-sums"
 _ROW_WISE = {
     "row-wise": "row-wise",
@@ -204,7 +212,7 @@ class Rungs:
                 dimension_extrapolated=self._scaled_dimension(rung.load),
                 dimension_uniform=smallest_dimension(self.sample.n, Fraction(slope), DELTA, name),
             )
-        yield self._with_slope(_rung("row sums", _ROW_SUMS, measured))
+        yield self._with_slope(_rung(ROW_SUMS, _ROW_SUMS, measured))
         if self.statistics is None or not self.rows:
             return
         for name, id in _ROW_WISE.items():
@@ -229,26 +237,50 @@ class Rungs:
     def _with_slope(self, rung: CheckedCertificate) -> CheckedCertificate:
         """The rung with the smallest slope at which it holds, searched once for all slopes."""
         id = rung.theorem
+        monotone = FORMS.get(id) != "signed"
         if id not in self._smallest_slopes:
-            # Each right-hand side over its left grows with the slope, so that bisection finds the
-            # smallest (its derivative is positive for R_min <= R_max).
-            def holds(slope: float) -> bool:
-                if id in FORMS:
-                    return self._certified(id, slope)
-                return _meets(id, summary_values(self.sample, self.summary, slope))
 
-            ratio = _COARSE if id in FORMS else _STEP
-            self._smallest_slopes[id] = smallest_slope(holds, ratio)
-        return replace(rung, smallest_slope=self._smallest_slopes[id], smallest_slope_searched=True)
+            def holds(slope: float) -> bool:
+                return self._holds(id, slope) == "yes"
+
+            if monotone:
+                # Each right-hand side over its left grows with the slope, so that bisection finds
+                # the smallest (its derivative is positive for R_min <= R_max).
+                least = smallest_slope(holds, _COARSE if id in FORMS else _STEP)
+            else:
+                least = next(filter(holds, _GRID), None)
+            self._smallest_slopes[id] = least, least is not None or self._holds(id, 1.0) == "no"
+        least, searched = self._smallest_slopes[id]
+        return replace(
+            rung, smallest_slope=least, smallest_slope_searched=searched, monotone=monotone
+        )
 
     @cached_property
-    def _smallest_slopes(self) -> dict[str, float | None]:
+    def _smallest_slopes(self) -> dict[str, tuple[float | None, bool]]:
         return {}
+
+    def _holds(self, id: str, slope: float) -> Holds:
+        """Whether the assumptions of a theorem hold at another slope, for the search."""
+        measured = (
+            row_values(self._row_wise(self._quick_gram, id, slope))
+            if id in FORMS
+            else summary_values(self.sample, self.summary, slope)
+        )
+        return deciding(theorem(id).assumptions, measured).holds
+
+    def first_holding(self, slope: float) -> str | None:
+        """The name of the first worst-case certificate that holds on all samples; None if none."""
+        named = {**_CLOSED, ROW_SUMS: _ROW_SUMS, **(_ROW_WISE if self.rows else {})}
+        return next((name for name, id in named.items() if self._holds(id, slope) == "yes"), None)
+
+    def any_holds(self, slope: float) -> bool:
+        """Whether a worst-case certificate holds on all samples."""
+        return self.first_holding(slope) is not None
 
     def _scaled_dimension(self, load: Interval | None) -> float | None:
         # Every condition is homogeneous of degree 1 in p_max and the squared norms: with these
         # growing like sqrt(d) and d, the load falls like 1/sqrt(d).
-        if load is None or not load.is_finite:
+        if load is None or not load.is_finite or load.upper > _LARGEST_LOAD:
             return None
         return max(float(self.sample.d), self.sample.d * load.upper**2)
 
