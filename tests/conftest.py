@@ -48,7 +48,12 @@ TOGETHER = (
         "tests/theory/test_typeset.py",
         "tests/theory/theorems/",
     ),
-    ("tests/reports/test_html.py", "tests/reports/test_pages.py", "tests/reports/test_pdf.py"),
+    (
+        "tests/reports/test_html.py",
+        "tests/reports/test_pages.py",
+        "tests/reports/test_pdf.py",
+        "tests/reports/test_summary.py",
+    ),
     ("tests/command_line/test_hostile_input.py", "tests/command_line/test_report.py"),
 )
 

@@ -22,6 +22,8 @@ from perturbproof.verify.run.run import run_scenario
 from .commands import RENDERED, SCRIPT, scenario_text, tree
 
 
+# What .ci/run does, too: a real run of the script takes its time.
+@pytest.mark.slow
 def test_a_run_of_the_installed_script(installed) -> None:
     folder, done = installed
     assert done.returncode == 0, done.stderr
@@ -32,6 +34,7 @@ def test_a_run_of_the_installed_script(installed) -> None:
     assert load_report(folder / "report").summary.exit_code == 0
 
 
+@pytest.mark.slow
 def test_results_go_to_stdout_and_progress_to_stderr(installed) -> None:
     _, done = installed
     assert re.search(r"^small .*\nPASS +standard-boundary +enclosed$", done.stdout, re.MULTILINE)
@@ -42,6 +45,7 @@ def test_results_go_to_stdout_and_progress_to_stderr(installed) -> None:
         assert stage not in done.stdout
 
 
+@pytest.mark.slow
 def test_piped_output_is_plain_text(installed) -> None:
     _, done = installed
     for text in (done.stdout, done.stderr):
@@ -49,6 +53,7 @@ def test_piped_output_is_plain_text(installed) -> None:
         assert "\r" not in text
 
 
+@pytest.mark.slow
 def test_the_report_tells_how_to_do_it_again(installed) -> None:
     folder, _ = installed
     told = json.loads((folder / "report/report.json").read_text())["environment"]["command"]
@@ -123,6 +128,7 @@ def test_a_pipe_that_closes_early_is_left_to_the_system(run) -> None:
     assert signal.getsignal(signal.SIGPIPE) == signal.SIG_DFL
 
 
+@pytest.mark.slow
 def test_in_process_and_installed_runs_agree(installed) -> None:
     """What the tests above run in this process is what the script runs."""
     assert run_scenario.__module__ == "perturbproof.verify.run.run"

@@ -35,7 +35,11 @@ from .pretend_device import NAME, Pretended, pretended
 
 Free = Callable[[float], None]
 RECIPES = {"paper": paper_recipe(40), "normalised": normalised_recipe(40)}
-recipes = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+recipes = pytest.mark.parametrize(
+    "recipe",
+    [RECIPES["paper"], pytest.param(RECIPES["normalised"], marks=pytest.mark.slow)],
+    ids=RECIPES,
+)
 
 
 @pytest.fixture

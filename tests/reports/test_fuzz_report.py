@@ -99,7 +99,7 @@ def malformed_reports(folder: Path, wanted: int) -> None:
 
 
 def test_some_malformed_reports(tmp_path: Path) -> None:
-    malformed_reports(tmp_path, 150)
+    malformed_reports(tmp_path, 60)
 
 
 @pytest.mark.slow
@@ -130,7 +130,7 @@ def malformed_figures(kind: str, wanted: int) -> None:
 
 @pytest.mark.parametrize("kind", FIGURES)
 def test_some_malformed_figures(kind: str) -> None:
-    malformed_figures(kind, 10)
+    malformed_figures(kind, 4)
 
 
 @pytest.mark.slow

@@ -16,7 +16,6 @@ from .oracles import limit_by_pieces
 from .small_scenarios import scenario
 
 CASES = {
-    "half": {"slope": 0.5, "loss": "exponential", "samples": 6},
     "steep": {"slope": 0.1, "loss": "exponential", "samples": 5},
     "flat, logistic": {"slope": 0.9, "loss": "logistic", "samples": 7},
 }

@@ -42,6 +42,7 @@ def device(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
+@pytest.mark.slow
 def test_scenarios_and_studies_give_what_they_give_on_the_cpu(device: str, tmp_path: Path) -> None:
     # Few steps: the pretended device takes a hundred times as long for each.
     study = write_study(tmp_path, text=STUDY.replace("time = 50.0", "time = 10.0"))

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is one of PO
 KILLS = 20
 SEED = 20260101
 NAMES = ("a", "b", "c", "d")
-COMMAND = [SCRIPT, "verify", *(f"{name}.toml" for name in NAMES), "--out", "report"]
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +40,21 @@ def undisturbed(tmp_path_factory) -> tuple[Path, float]:
     return folder, time.perf_counter() - started
 
 
-def write_scenarios(folder: Path, steps: int = 600) -> None:
-    for seed, name in enumerate(NAMES):
+def write_scenarios(folder: Path, steps: int, names: tuple[str, ...] = NAMES) -> None:
+    for seed, name in enumerate(names):
         changes = {"data": OUTSIDE, "expect": "VACUOUS"} if name == "d" else {}
         (folder / f"{name}.toml").write_text(
             toml(name=name, seed=seed, training={"steps": steps}, **changes)
         )
 
 
+def command(folder: Path) -> list[str]:
+    """A run of all scenarios in a folder."""
+    return [SCRIPT, "verify", *sorted(one.name for one in folder.glob("*.toml")), "--out", "report"]
+
+
 def finish(folder: Path) -> str:
-    done = subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command(folder), cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -114,7 +118,7 @@ def left_clean(folder: Path, undisturbed: Path) -> None:
 def killed(folder: Path, moment) -> None:
     """Start the run and kill it when `moment(started)` says so, or let it end before."""
     process = subprocess.Popen(
-        COMMAND, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(folder), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     started = time.perf_counter()
     while process.poll() is None and not moment(started):
@@ -130,16 +134,17 @@ def kept(folder: Path) -> int:
 def test_killed_once(tmp_path: Path, monkeypatch) -> None:
     """Killed when the first scenario is finished; the other runs are in this process, which is
     quicker, and without drawings."""
-    write_scenarios(tmp_path)
+    names = ("a", "d")
+    write_scenarios(tmp_path, 600, names)
     killed(tmp_path, lambda _: kept(tmp_path) >= 1)
     found = look_over(tmp_path)
     assert found >= 1
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(report_folder_module, "render", lambda folder, strict: ())
     told: list[str] = []
-    files = [f"{name}.toml" for name in NAMES]
+    files = [f"{name}.toml" for name in names]
     resumed = verify(*files, out="report", command="x", progress=lambda what, *_: told.append(what))
-    assert f"resuming: {found} of {len(NAMES)} scenarios were finished" in told
+    assert f"resuming: {found} of {len(names)} scenarios were finished" in told
     undisturbed = verify(*files, command="x")
     assert without_times(resumed.report) == without_times(undisturbed.report)
     assert {path.name for path in (tmp_path / "report").iterdir()} == {"report.json"}

@@ -43,7 +43,13 @@ def claims(report: dict) -> list[dict]:
     return [{**claim, "witness": None} for claim in judged["claims"]]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("data", "perturbed") else pytest.param(name, marks=pytest.mark.slow)
+        for name in CASES
+    ],
+)
 def test_the_replay_gives_the_same_verdict_and_the_same_numbers(tmp_path: Path, name: str) -> None:
     result, theorem = failed(tmp_path, name)
     (judged,) = result.results

@@ -19,7 +19,7 @@ from perturbproof.numerics.data.files.reading import read_labels
 from ...fuzzing import fuzz, mutated
 from . import sample_files as files
 
-SHORT = 200
+SHORT = 80
 
 
 @dataclass(frozen=True)
