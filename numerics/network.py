@@ -29,10 +29,10 @@ def check_width(width: int) -> None:
         raise InputError(f"width: must be even and at least 2 (two equal halves), found {width}")
 
 
-def check_slope(slope: Number) -> None:
-    """InputError unless the slope gamma lies in (0, 1]."""
-    if not 0 < slope <= 1:
-        raise InputError(f"slope: must lie in (0, 1], found {slope}")
+def check_slope(slope: Number, *, relu: bool = False) -> None:
+    """InputError unless the slope gamma lies in (0, 1]; with ``relu`` it may be 0."""
+    if not (0 <= slope <= 1 if relu else 0 < slope <= 1):
+        raise InputError(f"slope: must lie in {'[' if relu else '('}0, 1], found {slope}")
 
 
 def output_weights(width: int) -> np.ndarray:
@@ -90,7 +90,7 @@ class LeakyNetwork:
     Attributes
     ----------
     weights : float64 (m, d), m even.
-    slope : gamma in (0, 1].
+    slope : gamma in [0, 1].
 
     Raises InputError for an odd width, weights that are no matrix, or a slope out of range.
     """
@@ -102,7 +102,7 @@ class LeakyNetwork:
         if self.weights.ndim != 2:
             raise InputError(f"weights: must be a matrix (m, d), found {self.weights.shape}")
         check_width(len(self.weights))
-        check_slope(self.slope)
+        check_slope(self.slope, relu=True)
 
     @property
     def width(self) -> int:

@@ -145,7 +145,7 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 outcome.detail,
                 outcome.countermodel,
                 outcome.smt,
-                ledger.hypotheses(step),
+                ledger.given(ledger.hypotheses(step), *outcome.goals),
                 outcome.goals,
                 disputed=outcome.disputed,
             )

@@ -31,6 +31,7 @@ from .applying import (
 from .identities import Answer, identical, tends_to
 from .smt import Decision, Untranslatable, decide, side_conditions
 from .statement import (
+    LEAKY,
     Cases,
     Citation,
     Claim,
@@ -45,7 +46,7 @@ from .statement import (
     Theorem,
     replaced,
 )
-from .symbols import RUNNING, VALUE, all_declared, is_declared, quantity, symbols_of
+from .symbols import RUNNING, VALUE, all_declared, gamma, is_declared, quantity, symbols_of
 from .tried import excluded, not_approached
 
 # Consistency may stay open: the tests make the check again by finding points. All facts of a proof
@@ -107,6 +108,11 @@ class Ledger:
         facts = [fact for name in names for fact in self.facts[name]]
         return tuple(dict.fromkeys(f for f in facts if f is not sp.true))
 
+    def given(self, facts: tuple[Boolean, ...], *goals: Boolean) -> tuple[Boolean, ...]:
+        """The facts, and that the slope is positive where they are of it and the theorem is."""
+        of_the_slope = any(gamma in f.free_symbols for f in (*facts, *goals))
+        return (*facts, LEAKY.relation) if self.theorem.leaky and of_the_slope else facts
+
     def enter(self, step: Step) -> Outcome:
         """Discharge a step and keep its facts.
 
@@ -132,7 +138,8 @@ class Ledger:
     def _decide(self, step: Step, known: Iterable[Boolean], goal: Boolean) -> Decision:
         """Ask the solver on behalf of a step, and keep the query with it."""
         title = f"{self.theorem.id}, step {step.id}: {step.says}"
-        decision = decide(tuple(known), goal, title=title, timeout_ms=self.timeout_ms)
+        known = self.given(tuple(known), goal)
+        decision = decide(known, goal, title=title, timeout_ms=self.timeout_ms)
         self._asked.append(decision)
         return decision
 
@@ -185,7 +192,8 @@ class Ledger:
 
     def _says_nothing(self, claim: Claim) -> str:
         """Why what is proved in place of a claim's relation is worth nothing, or nothing."""
-        if decide((), claim.statement, timeout_ms=self.timeout_ms).status == "implied":
+        known = self.given((), claim.statement)
+        if decide(known, claim.statement, timeout_ms=self.timeout_ms).status == "implied":
             return f"{claim.statement} holds whatever the network is"
         return ""
 
@@ -200,7 +208,9 @@ class Ledger:
         for step in self.theorem.proof:
             together += () if self.choices[step.id] else self.facts[step.id]
         limit = min(self.timeout_ms, JOINT_TIMEOUT_MS)
-        met = decide(together, sp.false, timeout_ms=limit).status == "not implied"
+        met = (
+            decide(self.given(tuple(together)), sp.false, timeout_ms=limit).status == "not implied"
+        )
         given = [a.relation for a in self.theorem.assumptions]
         for step in self.theorem.proof:
             if isinstance(step, Definition | Let) and not self.choices[step.id]:
@@ -215,8 +225,8 @@ class Ledger:
             )
 
     def _exclude_each_other(self, facts: Sequence[Boolean], milliseconds: int) -> bool:
-        limit = min(self.timeout_ms, milliseconds)
-        return bool(facts) and decide(facts, sp.false, timeout_ms=limit).status == "implied"
+        known, limit = self.given(tuple(facts)), min(self.timeout_ms, milliseconds)
+        return bool(facts) and decide(known, sp.false, timeout_ms=limit).status == "implied"
 
     def _definition(self, step: Definition) -> Outcome:
         if unknown := set(step.chooses) - letters_of(sp.And(*step.facts)):
@@ -380,8 +390,11 @@ class Ledger:
         if detail:
             return Outcome(sp.And(*(c.statement for c in claims)), "theorem", "gap", detail)
 
+        # What is proved for positive slopes only is applied where the slope is positive.
+        only = LEAKY.relation if step.theorem.leaky and not self.theorem.leaky else sp.true
+
         def at(relation: Boolean) -> Boolean:
-            return replaced(relation, replacement)
+            return replaced(sp.Implies(only, relation), replacement)
 
         premises = [*moved_ranges(step.at), *(at(a.relation) for a in step.theorem.assumptions)]
         conclusions = tuple(at(c.statement) for c in claims)

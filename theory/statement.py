@@ -329,7 +329,8 @@ class Theorem:
     """One theorem: one file in `theory/theorems`.
 
     `order` is its place in the catalog: the number of its chapter and of its place there. Without
-    one it comes last.
+    one it comes last. `leaky`: it is about slopes gamma > 0, which every step may use. Without it
+    the theorem is proved for the ReLU, gamma = 0, too.
     """
 
     id: str
@@ -343,6 +344,7 @@ class Theorem:
     kind: Kind = "theorem"
     remarks: tuple[str, ...] = ()
     order: int = 1000
+    leaky: bool = True
 
     def __post_init__(self) -> None:
         for what, parts in (("assumption", self.assumptions), ("claim", self.claims)):
@@ -368,6 +370,9 @@ class Theorem:
         relations = [part.relation for part in (*self.assumptions, *self.claims)]
         return symbols_of(*relations)
 
+
+LEAKY = Assumption("leaky", "The slope is positive.", gamma > 0)
+"""What a theorem presumes of the slope, unless it is proved for slope 0 as well."""
 
 KUMANO = Source(
     "S. Kumano, H. Kera, T. Yamasaki",

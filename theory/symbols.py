@@ -279,7 +279,7 @@ def typst_of(latex: str) -> str:
 
 
 # The setting (notation of the paper).
-gamma = declare("gamma", "slope of the leaky ReLU", low=0, open_low=True, high=1)
+gamma = declare("gamma", "slope of the leaky ReLU; 0 for the ReLU itself", low=0, high=1)
 N = declare("N", "number of training samples", low=1, integer=True)
 d = declare("d", "input dimension", low=1, integer=True)
 m = declare("m", "hidden width (even)", low=2, integer=True)

@@ -73,7 +73,8 @@ def check(
         scale: multiplies every sample, after that; above 0.
         unit_norm: divide each sample by its norm, after that.
         bias: append a coordinate 1 to every sample, so that hidden neurons have a bias.
-        slopes: of the leaky ReLU, each in (0, 1]; by default 0.01, 0.1, 0.5 and 0.9.
+        slopes: of the leaky ReLU, each in [0, 1], 0 for the ReLU itself; by default 0.01, 0.1, 0.5
+            and 0.9.
         train: train a network at each slope until it is captured, and say whether it is.
         seed: of the random subsets, of samples taken at random, and of the start of that network.
         precision: in bits, from 54; what decides is then computed in rational numbers and balls of

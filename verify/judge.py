@@ -17,8 +17,8 @@ from typing import Literal
 from ..numerics.compiler import RelationValue, evaluate_relation
 from ..theory.engine import ProofReport
 from ..theory.exact.interval import Interval
-from ..theory.statement import Assumption, Claim, Theorem
-from ..theory.symbols import Quantity, quantity, symbols_of
+from ..theory.statement import LEAKY, Assumption, Claim, Theorem
+from ..theory.symbols import Quantity, gamma, quantity, symbols_of
 from .statistics import Level, Levels, counted_symbols, family_levels, values_at
 from .values import ClaimVerdict, CrossCheck, Measured, Rigor, Verdict, factor, softest
 
@@ -81,7 +81,9 @@ def judge(
     """
     if levels is None:
         (levels,) = family_levels([((theorem,), measured)])
-    assumptions = tuple(judge_assumption(a, measured, levels) for a in theorem.assumptions)
+    presumed = (LEAKY,) if theorem.leaky and _is_zero(measured.get(gamma.name)) else ()
+    stated = (*presumed, *theorem.assumptions)
+    assumptions = tuple(judge_assumption(a, measured, levels) for a in stated)
     regime: Holds = "yes"
     if any(a.holds == "no" for a in assumptions):
         regime = "no"
@@ -93,6 +95,10 @@ def judge(
     if theorem.kind == "prediction":
         reason = f"a prediction, not a theorem: {reason}"
     return Judgement(theorem, verdict, reason, assumptions, claims, proof)
+
+
+def _is_zero(slope: Measured | None) -> bool:
+    return slope is not None and slope.value is not None and slope.value.upper <= 0
 
 
 def _evaluate(

@@ -276,7 +276,8 @@ def _settled(line: Line, reaches: FloatArray, z: FloatArray) -> FloatArray:
     answer = (np.where(at > 0, at, at * float(proposal.slope)) * side).sum(axis=2)
     # The chord of phi between two times lies above it by at most (1 - gamma) times the smaller end.
     size, positive = abs(at), at > 0
-    steady = (positive[:, -1] == (then > 0)) & (abs(then) > rate.rad[:, members])
+    moving = abs(then) > rate.rad[:, members]
+    steady = moving & (positive[:, -1] == (then > 0)) | (then == 0) & (rate.rad[:, members] == 0)
     ends = np.where(steady, 0.0, size[:, -1])[:, None]
     turned = positive[:, 1:] != positive[:, :-1]
     lost = np.where(turned, np.minimum(size[:, 1:], size[:, :-1]), 0.0)

@@ -53,7 +53,7 @@ class Certified:
     bounds : at own pairs of sample and group, what bounds it below later on, (N, G).
     slack : the least of the bounds. Where it is positive the pattern holds for ever.
     angle : sine of the half-angle of the cone about the boundary <q, z> = 0 outside which the sign
-        of the network is that of <q, z>; None unless every own pair is active.
+        of the network is that of <q, z>; None unless every own pair is active and the slope > 0.
     """
 
     rho: Interval
@@ -112,12 +112,12 @@ def capture(
 ) -> Capture:
     """Decide capture of the network of float64 ``weights`` (m, d), taken as exact, m even.
 
-    slope is gamma in (0, 1], exact. loss: "exponential" or "logistic", summed over the samples (a
+    slope is gamma in [0, 1], exact. loss: "exponential" or "logistic", summed over the samples (a
     mean only rescales time). limit_of solves for the limit of a pattern; None from it says that the
     pattern is too new to do so.
     """
     hidden = preactivations(weights, sample.x)
-    pattern = own_pattern(hidden, sample.y)
+    pattern = own_pattern(hidden, sample.y, slope)
     own = np.equal.outer(sample.y > 0, np.arange(len(weights)) < len(weights) // 2)
     inactive = (int((own & (hidden.mid <= 0)).sum()), int(own.sum()))
     if pattern is None:
@@ -269,10 +269,10 @@ def _best(base, margin, masses, spread, norms, distance) -> FloatArray:
 def _angle(
     limit: ConvexLimit, rho: Interval, distance: Interval, diameters: BallArray
 ) -> Interval | None:
-    """Sine of the half-angle about <Q*, z> = 0, Q* = sum a_j w*_j."""
+    """Sine of the half-angle about <Q*, z> = 0, Q* = sum a_j w*_j; a ReLU has none."""
     gamma, pattern = Interval.exact(limit.slope), limit.pattern
     length = limit.normal.norm() - limit.error
-    if not length.lower > 0:
+    if not (length.lower > 0 and gamma.lower > 0):
         return None
     gap = (diameters * pattern.masses).max_enclosure() / rho
     return (distance + limit.error + (1 - gamma) / (4 * gamma) * gap) / length

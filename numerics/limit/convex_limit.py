@@ -226,7 +226,7 @@ def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLi
     weights, products = np.zeros(0), _Products(x)
     lengths = np.linalg.norm(x, axis=1)
     for turn in range(_ROUNDS):
-        now = np.where(own, kappa, -np.where(inner > 0, 1.0, gamma))
+        now = np.where(own, kappa, -np.where((inner > 0) & ~pattern.dead, 1.0, gamma))
         margins = (now * inner * masses).sum(axis=1)
         if turn:
             chosen = np.flatnonzero(margins < 1 - _TOLERANCE)

@@ -41,6 +41,7 @@ class ExactLimit:
     supports : int (I,), the samples with lambda_n > 0.
     kinks : int (J,) and (J,), the sample and the group of each kink.
     settled : bool (N, G), the cross pairs of supports that are no kinks: their signs are certain.
+        Dead ReLUs are left out: they are 0 in W*.
     directions : b*_g, (G, d). scaled : <b*_g, x_n>, (N, G).
     multipliers : lambda_n, (I,). spare : z_n(W*) - 1 >= 0, (N,), for supports 0.
     """
@@ -82,13 +83,13 @@ def exact_limit(limit: ConvexLimit) -> ExactLimit:
     pattern, x, gamma = limit.pattern, limit.sample.x, Interval.exact(limit.slope)
     held = limit.multipliers > _AT_END * limit.multipliers.max(initial=0.0)
     inside = (limit.slopes > float(limit.slope) + _AT_END) & (limit.slopes < 1 - _AT_END)
-    kinked = inside & ~pattern.own & held[:, None]
+    kinked = inside & ~pattern.own & held[:, None] & ~pattern.dead
     supports, (at_kink, bent) = np.flatnonzero(held), np.nonzero(kinked)
     if not 0 < len(supports) + len(bent) <= _LARGEST:
         raise Short(f"the limit has {len(supports)} supports and {len(bent)} kinks")
 
     # A row for each support, and one for each kink: by which slope it takes each group's b_g.
-    up = limit.scaled.mid > 0
+    up = (limit.scaled.mid > 0) & ~pattern.dead
     cross = BallArray.exact(up.astype(float)) + BallArray.exact((~up).astype(float)) * gamma
     slopes = pattern.kappa(limit.slope) * pattern.own - cross * (~pattern.own & ~kinked)
     unit = np.zeros((len(bent), len(pattern.shares)))
@@ -107,7 +108,7 @@ def exact_limit(limit: ConvexLimit) -> ExactLimit:
     multipliers, shares = solved[: len(supports)], solved[len(supports) :]
     whole = multipliers.placed(supports, len(x))[at_kink]
     spare = (program_margins(scaled, pattern, limit.slope) - 1.0) * ~held
-    settled = ~pattern.own & ~kinked & held[:, None]
+    settled = ~pattern.own & ~kinked & held[:, None] & ~pattern.dead
     for certain, what in (
         (multipliers.positive, "a multiplier"),
         ((shares - whole * gamma).positive & (whole - shares).positive, "the slope at a kink"),

@@ -32,6 +32,8 @@ class OwnPattern:
     members : int64 (m,), the group of each neuron; empty where no network is spoken of.
     shares : the part of all neurons that is in each group: its mass A_g, the sum of a_j².
     own : bool (N, G), whether the sample is the group's own.
+    dead : bool (G,), whether its neurons are ReLUs that are inactive at every sample: they never
+        move and add nothing. No pair of theirs counts as own.
     """
 
     halves: NDArray[np.int8]
@@ -39,6 +41,7 @@ class OwnPattern:
     members: NDArray[np.intp]
     shares: tuple[Fraction, ...]
     own: BoolArray
+    dead: BoolArray
 
     @property
     def all_active(self) -> bool:
@@ -48,12 +51,13 @@ class OwnPattern:
     @property
     def key(self) -> bytes:
         """What tells two patterns apart, and who is in which group of them."""
-        return self.active.tobytes() + self.members.tobytes()
+        return self.active.tobytes() + self.dead.tobytes() + self.members.tobytes()
 
     @property
     def program(self) -> bytes:
         """What the convex program depends on: everything but who is in which group."""
-        return repr((self.active.tobytes(), self.halves.tobytes(), self.shares)).encode()
+        parts = (self.active.tobytes(), self.halves.tobytes(), self.dead.tobytes(), self.shares)
+        return repr(parts).encode()
 
     @property
     def masses(self) -> BallArray:
@@ -79,23 +83,29 @@ def all_active(y: NDArray[np.int8]) -> OwnPattern:
     halves = np.array([-1, 1], dtype=np.int8)  # as in the pattern of a network
     own = np.equal.outer(y, halves)
     return OwnPattern(
-        halves, own, np.zeros(0, dtype=np.intp), (Fraction(1, 2), Fraction(1, 2)), own
+        halves,
+        own,
+        np.zeros(0, dtype=np.intp),
+        (Fraction(1, 2), Fraction(1, 2)),
+        own,
+        np.zeros(2, dtype=bool),
     )
 
 
-def own_pattern(preactivations: RealArray, y: NDArray[np.int8]) -> OwnPattern | None:
+def own_pattern(preactivations: RealArray, y: NDArray[np.int8], slope: Number) -> OwnPattern | None:
     """The pattern of a network of pre-activations (N, m), for labels y (N,).
 
     None where the sign of an own pair is not certain.
     """
     width = preactivations.shape[1]
     halves = np.repeat(np.array([1, -1], dtype=np.int8), width // 2)
-    own = np.equal.outer(y, halves)
+    dead: BoolArray = np.all(preactivations.negative, axis=0) & np.array(slope == 0)
+    own = np.equal.outer(y, halves) & ~dead
     positive = preactivations.positive
     if not (positive | preactivations.negative | ~own).all():
         return None
     rows, first, members, counts = np.unique(
-        np.vstack([halves[None] > 0, positive & own]),
+        np.vstack([halves[None] > 0, dead[None], positive & own]),
         axis=1,
         return_index=True,
         return_inverse=True,
@@ -103,8 +113,9 @@ def own_pattern(preactivations: RealArray, y: NDArray[np.int8]) -> OwnPattern | 
     )
     return OwnPattern(
         halves[first],
-        rows[1:],
+        rows[2:],
         members.reshape(-1),
         tuple(Fraction(int(count), width) for count in counts),
         own[:, first],
+        dead[first],
     )

@@ -25,10 +25,12 @@ _PATIENCE = 3
 
 
 def minimiser(matrix: FloatArray, guess: BoolArray) -> FloatArray:
-    """mu (P,) for A = ``matrix`` (P, P), symmetric, positive semidefinite, with positive diagonal.
+    """mu (P,) for A = ``matrix`` (P, P), symmetric, positive semidefinite.
 
     ``guess`` bool (P,). As far as floating point can tell; zero where no minimiser was found.
     """
+    if not (matrix.diagonal() > 0).all():
+        return np.zeros(len(matrix))  # of a ReLU: a sample that no weights of the pattern reach
     scale = 1 / np.sqrt(matrix.diagonal())
     unit = matrix * scale[:, None] * scale
     found = _pivoted(unit, scale, guess.copy())

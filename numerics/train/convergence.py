@@ -217,10 +217,10 @@ def kkt_residuals(weights: np.ndarray, sample: Sample, slope: Number) -> KktResi
 
     Weights, samples and slope are taken as exact, a float as its binary value.
 
-    Raises InputError for an odd width or a slope outside (0, 1].
+    Raises InputError for an odd width or a slope outside [0, 1].
     """
     check_width(len(weights))
-    check_slope(slope)
+    check_slope(slope, relu=True)
     z = preactivations(weights, sample.x)
     margin = margins(z, sample.y, slope)
     factor = scale_to_unit_margin(margin.min_enclosure())

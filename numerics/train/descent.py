@@ -176,7 +176,7 @@ class GramDescent(_Descent):
     sample: N samples in dimension d. initial: W(0), float64 (m, d). gram: X Xᵀ float64 (N, N) where
     the caller has it already. Everything runs in ``dtype`` on ``device``; nothing is random.
 
-    Raises InputError for an odd width, a slope outside (0, 1], shapes that do not match, an unknown
+    Raises InputError for an odd width, a slope outside [0, 1], shapes that do not match, an unknown
     dtype, a device this machine lacks, or more than fits into its memory.
     """
 
@@ -191,7 +191,7 @@ class GramDescent(_Descent):
         device: str = "cpu",
         gram: np.ndarray | None = None,
     ) -> None:
-        check_slope(slope)
+        check_slope(slope, relu=True)
         if initial.ndim != 2 or initial.shape[1] != sample.d:
             raise InputError(
                 f"initial weights: must be a matrix (m, {sample.d}), found {initial.shape}"
@@ -270,7 +270,7 @@ class BatchDescent(_Descent):
     (m, d_b). What is returned has an axis (B,) in front. The iterates are those of ``GramDescent``
     up to rounding. Networks on the same data share one Gram matrix. Nothing is random.
 
-    Raises InputError for an empty batch, unequal N or m, an odd width, a slope outside (0, 1],
+    Raises InputError for an empty batch, unequal N or m, an odd width, a slope outside [0, 1],
     shapes that do not match, an unknown dtype, a device this machine lacks, or more than fits into
     its memory.
     """
@@ -285,7 +285,7 @@ class BatchDescent(_Descent):
         dtype: DType = "float64",
         device: str = "cpu",
     ) -> None:
-        check_slope(slope)
+        check_slope(slope, relu=True)
         check_batch(samples, initial)
         n, width, name = samples[0].n, len(initial[0]), resolve_device(device)
         one_gram = same_data(samples)

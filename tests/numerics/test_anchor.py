@@ -20,9 +20,9 @@ from perturbproof.numerics.network import preactivations
 from scipy.optimize import nnls
 from scipy.special import expit
 
-SLOPES = (0.05, 0.3, 1.0)
+SLOPES = (0.0, 0.05, 0.3, 1.0)
 LOSSES = ("exponential", "logistic")
-NETWORKS = 60
+NETWORKS = 50
 """Random networks at each slope, all told."""
 
 
@@ -53,7 +53,7 @@ def trained(rng: np.random.Generator, gamma: float, steps: int = 250):
     for _ in range(steps):
         v, margin = velocity(w, sample, gamma)
         w = w + 0.3 / np.exp(-margin).sum() / (sample.x**2).sum(axis=1).max() * v
-    pattern = own_pattern(preactivations(w, sample.x), sample.y)
+    pattern = own_pattern(preactivations(w, sample.x), sample.y, gamma)
     return sample, w, None if pattern is None else convex_limit(sample, gamma, pattern)
 
 
@@ -64,14 +64,14 @@ def scaled_up(rng: np.random.Generator, gamma: float):
         y = np.append([1, -1], rng.choice([1, -1], n - 2)).astype("i1")
         sample = Sample(rng.normal(size=(n, n)), y, "drawn", np.arange(n))
         signs = np.where(np.arange(m * n).reshape(n, m) == rng.integers(m * n), -1.0, 1.0)
-        pattern = own_pattern(BallArray.exact(signs), y)
+        pattern = own_pattern(BallArray.exact(signs), y, gamma)
         assert pattern is not None
         if pattern.all_active != (m == 2):
             continue
         limit = convex_limit(sample, gamma, pattern)
         w = limit.directions.mid[pattern.members] / math.sqrt(m)
         w = 10 ** rng.uniform(0.7, 2) * w + 10 ** rng.uniform(-3, -1) * rng.normal(size=w.shape)
-        now = own_pattern(preactivations(w, sample.x), y)
+        now = own_pattern(preactivations(w, sample.x), y, gamma)
         if now is not None and now.key == pattern.key:
             return sample, w, limit
     return trained(rng, gamma)
@@ -122,6 +122,12 @@ def on_the_line(line: Line) -> tuple[np.ndarray, np.ndarray]:
     """W^0 and W*, (m, d)."""
     root, groups = math.sqrt(len(line.start)), line.limit.proposal.pattern.members
     return line.start.mid / root, line.limit.directions.mid[groups] / root
+
+
+def own_pairs(line: Line) -> np.ndarray:
+    """Which pairs are own, (N, m); none of a dead ReLU."""
+    pattern = line.limit.proposal.pattern
+    return pattern.own[:, pattern.members]
 
 
 def test_enough_networks_are_captured():
@@ -195,7 +201,7 @@ def test_the_anchor_is_what_it_promises_to_be(share):
     for _, gamma, sample, w, _, line in networks(share(NETWORKS)):
         limit, (start, goal) = line.limit, on_the_line(line)
         _, margin = velocity(start, sample, gamma)
-        own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
+        own = own_pairs(line)
         assert (np.sign(sample.x @ start.T) == np.sign(sample.x @ w.T))[own].all()
         expected = line.time - np.log(limit.multipliers.mid)
         assert np.allclose(margin[limit.supports], expected, atol=1e-8 * (1 + abs(expected).max()))
@@ -244,7 +250,7 @@ def test_the_flow_keeps_to_what_was_certified(share, loss):
     ):
         start, goal = on_the_line(line)
         a = np.repeat([1.0, -1.0], len(w) // 2) / math.sqrt(len(w))
-        own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
+        own = own_pairs(line)
         signs = np.sign(sample.x @ w.T)[own]
         z = np.random.default_rng(seed).normal(size=(40, sample.d))
         settled = found.settled(z)
@@ -267,7 +273,7 @@ def test_bounds_are_below_the_least_over_all_times(share):
     for _, _, sample, w, found, line in networks(share(NETWORKS)):
         start, goal = on_the_line(line)
         tau = np.concatenate([[0], np.geomspace(1e-4, 1e6, 4000)])[:, None]
-        own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
+        own = own_pairs(line)
         sigma, root = np.sign(sample.x @ w.T), math.sqrt(len(w))
         ways = []
         for base, growth in found.reaches:
@@ -370,7 +376,7 @@ def test_a_pair_about_to_turn_is_not_certified(edge, share):
         own = np.flatnonzero((sample.y > 0) == (j < len(w) // 2))
         x = sample.x[int(rng.choice(own))]
         w[j] += (edge - w[j] @ x) / (x @ x) * x
-        pattern = own_pattern(preactivations(w, sample.x), sample.y)
+        pattern = own_pattern(preactivations(w, sample.x), sample.y, gamma)
         limit = None if pattern is None else convex_limit(sample, gamma, pattern)
         if limit is None or not limit.feasible or not (found := anchored(w, limit)).captured:
             continue

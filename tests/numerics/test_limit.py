@@ -17,6 +17,7 @@ from perturbproof.numerics.limit.piece_program import minimiser
 from scipy.optimize import minimize
 
 SLOPES = (0.01, 0.1, 0.5, 0.9, 1.0)
+WITH_RELU = (0.0, *SLOPES)
 LOSSES = ("exponential", "logistic")
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -59,7 +60,7 @@ def flow(w, sample, gamma, loss, until, eta=0.02):
 
 
 @settings(deadline=None, max_examples=60)
-@given(SEEDS, st.sampled_from(SLOPES))
+@given(SEEDS, st.sampled_from(WITH_RELU))
 def test_the_limit_is_the_minimiser_that_another_solver_finds(seed, gamma):
     rng = np.random.default_rng(seed)
     sample = sample_of(rng)
@@ -159,7 +160,7 @@ def test_most_small_networks_are_captured():
 
 @pytest.mark.parametrize("loss", LOSSES)
 @settings(deadline=None, max_examples=80)
-@given(SEEDS, st.sampled_from(SLOPES), st.integers(10, 150))
+@given(SEEDS, st.sampled_from(WITH_RELU), st.integers(10, 150))
 def test_no_captured_network_leaves_its_pattern(loss, seed, gamma, steps):
     sample, w = trained(np.random.default_rng(seed), gamma, loss, steps)
     found = capture(w, sample, gamma, loss)
@@ -167,7 +168,8 @@ def test_no_captured_network_leaves_its_pattern(loss, seed, gamma, steps):
         return
     assert found.certified is not None
     assert found.limit is not None
-    own = np.equal.outer(sample.y > 0, np.arange(len(w)) < len(w) // 2)
+    pattern = found.limit.pattern
+    own = pattern.own[:, pattern.members]  # not those of dead ReLUs
     signs = np.sign(sample.x @ w.T)[own]
     bound, a = found.certified.slack.lower, 1 / math.sqrt(len(w))
     start = log_loss(BallArray.exact(sample.y * output(w, sample.x, gamma)), loss).lower
@@ -180,7 +182,7 @@ def test_no_captured_network_leaves_its_pattern(loss, seed, gamma, steps):
 
 
 @settings(deadline=None, max_examples=60)
-@given(SEEDS, st.sampled_from(SLOPES), st.sampled_from(LOSSES))
+@given(SEEDS, st.sampled_from(WITH_RELU), st.sampled_from(LOSSES))
 def test_what_is_followed_stays_within_what_was_certified(seed, gamma, loss):
     sample, w = trained(np.random.default_rng(seed), gamma, loss)
     found = capture(w, sample, gamma, loss)
@@ -196,7 +198,7 @@ def test_what_is_followed_stays_within_what_was_certified(seed, gamma, loss):
 
 
 @settings(deadline=None, max_examples=100)
-@given(SEEDS, st.sampled_from((0.01, 0.1, 0.5)), st.sampled_from((1e-9, 1e-6)))
+@given(SEEDS, st.sampled_from((0.0, 0.01, 0.1, 0.5)), st.sampled_from((1e-9, 1e-6)))
 def test_a_pair_about_to_turn_is_not_certified(seed, gamma, edge):
     """Own pairs put within 1e-9 of their kink by hand, some of them on their way through it."""
     rng = np.random.default_rng(seed)
@@ -253,18 +255,34 @@ def test_a_far_multiple_of_the_limit_is_captured_however_small_its_loss(loss):
 def test_equal_neurons_share_a_group_and_an_uncertain_sign_gives_none():
     y = np.array([1, -1], dtype="i1")
     hidden = BallArray.exact(np.array([[1.0, 2.0, -1.0, 5.0], [3.0, -1.0, 2.0, 4.0]]))
-    pattern = own_pattern(hidden, y)
+    pattern = own_pattern(hidden, y, 0.5)
     assert pattern is not None
     assert pattern.all_active
     assert pattern.shares == (Fraction(1, 2), Fraction(1, 2))
     # The same groups with other neurons in them are another pattern: a limit knows its neurons.
-    one, other = (own_pattern(BallArray.exact(np.array(h)), y) for h in (SPLIT, SWAPPED))
+    one, other = (own_pattern(BallArray.exact(np.array(h)), y, 0.5) for h in (SPLIT, SWAPPED))
     assert one is not None
     assert other is not None
     assert np.array_equal(one.active, other.active)
     assert one.key != other.key
     uncertain = BallArray(hidden.mid, np.full((2, 4), 2.0))
-    assert own_pattern(uncertain, y) is None
+    assert own_pattern(uncertain, y, 0.5) is None
+
+
+def test_a_dead_relu_has_no_own_pairs_and_does_not_move():
+    """It is a group of its own, and nothing is asked of it."""
+    y = np.array([1, -1], dtype="i1")
+    hidden = BallArray.exact(np.array([[1.0, -2.0, -1.0, -1.0], [-1.0, -1.0, 2.0, 4.0]]))
+    leaky, relu = (own_pattern(hidden, y, slope) for slope in (0.1, 0))
+    assert leaky is not None
+    assert relu is not None
+    assert leaky.own[:, leaky.members[1]].any()
+    assert not relu.own[:, relu.members[1]].any()
+    assert np.flatnonzero(relu.dead[relu.members]).tolist() == [1]
+    x = np.array([[1.0, 0.2], [-1.0, 0.3]])
+    limit = convex_limit(Sample(x, y, "drawn", np.arange(2)), 0, relu)
+    assert limit.feasible
+    assert not limit.directions.mid[relu.members[1]].any()
 
 
 @given(st.lists(st.floats(-5, 900), min_size=1, max_size=8), st.sampled_from(LOSSES))

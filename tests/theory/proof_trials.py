@@ -222,7 +222,7 @@ def _assigned(
             decided_by[last].append(atom)
         if isinstance(atom, sp.Eq):
             unused += 0 if usable else 3
-        elif not usable or last in solved:
+        elif (not usable or last in solved) and len(atom.free_symbols) > 1:
             unused += 1
     return Plan(order, drawn_from, {s: _range(s) for s in order}, decided_by, unused)
 

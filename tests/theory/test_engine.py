@@ -22,7 +22,7 @@ from perturbproof.theory.statement import (
 )
 from perturbproof.theory.steps.linear_boundary import LIPSCHITZ
 from perturbproof.theory.steps.sums import MEAN_LOWER, SMALLEST, SUM_BOUND
-from perturbproof.theory.symbols import declare
+from perturbproof.theory.symbols import declare, gamma
 
 x = declare("eng_x", "a real number")
 y = declare("eng_y", "another", twin_of="eng_x")
@@ -279,6 +279,24 @@ def test_earlier_theorem_with_an_unmet_assumption() -> None:
     assert proof.steps[-1].status == "gap"
     assert "premise of inner" in detail(proof)
     assert status(Earlier("s", "", INNER)) == "gap"
+
+
+def test_only_a_leaky_theorem_may_use_that_the_slope_is_positive() -> None:
+    proof = theorem(Inequality("s", "", x**2 / gamma >= 0))
+    assert prove(proof).verdict == "proved"
+    assert prove(replace(proof, leaky=False)).verdict == "gap"
+
+
+@pytest.mark.parametrize(
+    ("goal", "status"), [(sp.Implies(gamma > 0, y**2 > y), "discharged"), (y**2 > y, "gap")]
+)
+def test_what_is_proved_for_positive_slopes_is_applied_to_no_other(goal, status) -> None:
+    given = Definition("given", "", (y > 2,))
+    earlier = Earlier("earlier", "", INNER, at=((x, y),), by="given")
+    proof = prove(
+        replace(theorem(given, earlier, Inequality("s", "", goal, by="earlier")), leaky=False)
+    )
+    assert [step.status for step in proof.steps[-2:]] == ["discharged", status]
 
 
 def test_earlier_theorem_beyond_a_range() -> None:

@@ -146,5 +146,5 @@ def test_what_a_step_rests_on_is_one_text(by: object) -> None:
 
 
 def test_ranges_in_words() -> None:
-    assert quantity(gamma).range_text == "(0, 1]"
+    assert quantity(gamma).range_text == "[0, 1]"
     assert quantity(N).range_text == "integer, >= 1"

@@ -253,6 +253,19 @@ def test_text(check, tmp_path):
     assert check(tmp_path / "mine.npz", "-q", "--slope", 0.9).err == ""
 
 
+def test_at_slope_zero_the_limit_is_told_and_no_boundary(check, tmp_path):
+    path = save(tmp_path, *near())
+    done = check(path, "--json", "-q", "--slope", 0, "--slope", 0.5)
+    assert done.code == 0
+    relu, leaky = json.loads(done.out)["slopes"]
+    assert (relu["limit"]["holds"], leaky["limit"]["holds"]) == ("yes", "yes")
+    assert relu["certificates"] == []
+    assert leaky["certificates"]
+    shown = " ".join(check(path, "-q", "--slope", 0).out.split())
+    assert "slope 0: the theory applies in part: a limit with every own pair active" in shown
+    assert "its boundary need not be linear" in shown
+
+
 def test_one_seed_one_result(check, tmp_path):
     path = save(tmp_path, *near())
     first, second = (check(path, "--json", "-q", "--seed", 4, "--slope", 0.2).out for _ in range(2))
@@ -273,7 +286,7 @@ def test_hopeless_data(check, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--slope", 0], r"slope: must lie in \(0, 1\], found 0"),
+        (["--slope", -0.5], r"slope: must lie in \[0, 1\], found -0.5"),
         (["--slope", 1.5], "found 1.5"),
         (["--slope", "nan"], "found nan"),
         (["--slope", 0.5, "--slope", 0.5], "the same slope is given twice"),

@@ -64,6 +64,17 @@ def test_pass() -> None:
     assert [a.holds for a in result.assumptions] == ["yes"]
 
 
+def test_at_slope_zero_a_theorem_about_positive_slopes_is_vacuous() -> None:
+    """Its other assumptions hold, and no claim is passed for it."""
+    relu = values(gamma=between(0, 0))
+    judged = judge(TINY, PROVED, relu)
+    assert judged.verdict is Verdict.VACUOUS
+    assert "leaky" in judged.reason
+    assert claims(judged) == [C.OBSERVED]
+    assert judge(replace(TINY, leaky=False), PROVED, relu).verdict is Verdict.PASS
+    assert judge(TINY, PROVED, values(gamma=between(1e-300, 1))).verdict is Verdict.PASS
+
+
 def test_fail_needs_certain_assumptions_and_a_claim_certainly_false() -> None:
     result = judge(WITH_LIMIT, PROVED, values(lambda_max=between(1.2, 1.3)))
     assert result.verdict is Verdict.FAIL

@@ -136,7 +136,7 @@ def test_a_combination_that_is_no_scenario_does_not_stop_the_others(tmp_path: Pa
     path = written(tmp_path, '[sweep]\n"network.slope" = [2.0, 0.5]')
     bad, good = load_grid(path).points()
     assert bad.scenario is None
-    assert "must lie in (0, 1], found 2.0" in str(bad.error)
+    assert "must lie in [0, 1], found 2.0" in str(bad.error)
     assert good.scenario is not None
     assert (good.name, good.error) == ("s-0001", None)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Applies = Literal["yes", "in part", "no", "unknown"]
 """yes: a certificate holds on all samples, or a network trained here is captured; in part: a limit
-with a linear boundary exists, but not from every start; no: certainly none of these."""
+with every own pair active exists, but not from every start; no: certainly none of these."""
 
 _CHANGES = (("centred",), ("standardised",), ("unit_norm",), ("centred", "unit_norm"))
 _OPTIONS = {"centred": "--centre", "standardised": "--standardise", "unit_norm": "--unit-norm"}
@@ -116,14 +116,17 @@ def verdict(checked: CheckedSlope, count: int) -> str:
         )
     if limit.holds == "yes":
         tried = limit.capture is not None
-        return (
-            f"{at}: the theory applies in part: a limit with a linear boundary exists and attracts "
-            "an open set of starts, but no certificate holds for every network. "
-            + (
-                "The network trained here did not settle it; train longer or start smaller."
-                if tried
-                else "--train settles whether a network gets there."
-            )
+        but = (
+            "a linear boundary exists and attracts an open set of starts, but no certificate holds "
+            "for every network. "
+            if checked.slope
+            else "every own pair active exists and attracts an open set of starts, but its "
+            "boundary need not be linear. "
+        )
+        return f"{at}: the theory applies in part: a limit with {but}" + (
+            "The network trained here did not settle it; train longer or start smaller."
+            if tried
+            else "--train settles whether a network gets there."
         )
     if applies(checked) == "no":
         return f"{at}: the theory does not apply: no limit has every own pair active."
@@ -134,7 +137,7 @@ def verdict(checked: CheckedSlope, count: int) -> str:
 
 def mends(checked: CheckedSlope, pairs_searched: bool) -> Iterator[str]:
     """What comes nearest where no certificate holds on all samples, and what would settle it."""
-    if checked.holding:
+    if checked.holding or not checked.slope:  # at slope 0 there is no ladder
         return
     ladder = checked.theorems
     if (advice := checked.advice) is not None:

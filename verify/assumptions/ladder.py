@@ -42,7 +42,10 @@ class ResponsiblePair:
 
 @dataclass(frozen=True)
 class CheckedSlope:
-    """The limit of the data at one slope, and the worst-case ladder, strongest assumption first."""
+    """The limit of the data at one slope, and the worst-case ladder, strongest assumption first.
+
+    At slope 0 there is no ladder: a linear boundary does not follow.
+    """
 
     slope: float
     limit: CheckedLimit
@@ -128,11 +131,12 @@ class CheckResult:
     @property
     def summary(self) -> str:
         """The check in one line."""
-        linear = [slope for slope, limit in self.limits.items() if limit.holds == "yes"]
+        found = [slope for slope, limit in self.limits.items() if limit.holds == "yes"]
         held = [slope for slope, some in self.holding.items() if some]
-        others = [slope for slope in self.holding if slope not in held]
+        others = [slope for slope in self.holding if slope and slope not in held]
         parts = (
-            ("a linear limit", "every", linear),
+            ("a limit with active own pairs", "every", [slope for slope in found if not slope]),
+            ("a linear limit", "every", [slope for slope in found if slope]),
             ("a certificate covers all", "every", held),
             ("none covers all", "any", others),
         )
@@ -214,7 +218,7 @@ def check_data(
     advise: bool = True,
     progress: Progress = unwatched,
 ) -> CheckResult:
-    """Decide every certificate at every slope (in (0, 1]).
+    """Decide every certificate at every slope (in (0, 1]), and the limit at slope 0 as well.
 
     `seed` is for the random subsets and the start of the network that is trained until captured, if
     `trained` asks for one. With `advise` centring and the like are tried where no certificate
@@ -253,8 +257,9 @@ def check_data(
             tell = partial(progress, f"training at slope {slope:g}")
             capture = check_capture(sample, slope, rng, device=device, progress=tell)
         limit = check_limit(sample, slope, capture)
-        checked.append(CheckedSlope(slope, limit, tuple(rungs.at(slope))))
-    missed = [one.slope for one in checked if not one.holding]
+        certificates = tuple(rungs.at(slope)) if slope else ()  # of linear boundaries
+        checked.append(CheckedSlope(slope, limit, certificates))
+    missed = [one.slope for one in checked if one.slope and not one.holding]
     if missed and not left_out and advise:
         progress("what would make a certificate hold", 0, 1)
         found = advised(sample, missed, seed)

@@ -50,7 +50,8 @@ class CheckedCapture:
 
 @dataclass(frozen=True)
 class CheckedLimit:
-    """Whether the data have a limit with a linear boundary, every own pair active.
+    """Whether the data have a limit with every own pair active, so with a linear boundary if the
+    slope is positive.
 
     Attributes:
         theorem: whose assumption is judged.
@@ -75,7 +76,7 @@ class CheckedLimit:
 def check_limit(
     sample: Sample, slope: float, capture: CheckedCapture | None = None
 ) -> CheckedLimit:
-    """Decide the rung at a slope in (0, 1]; it needs no Gram matrix."""
+    """Decide the rung at a slope in [0, 1]; it needs no Gram matrix."""
     limit = convex_limit(sample, Fraction(slope), all_active(sample.y))
     try:
         measured = limit_value(limit)

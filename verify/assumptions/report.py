@@ -32,7 +32,7 @@ def check_run(check: CheckResult, data: FromFile, precision: int | None, progres
     scenarios = [scenario_of(data, one.slope).model_copy(update=at) for one in check.slopes]
     theorems = tuple(
         theorem
-        for theorem in select(scenarios[0], catalog())
+        for theorem in select(max(scenarios, key=lambda s: s.network.slope), catalog())
         # Without the whole Gram matrix, those whose assumptions its summary decides.
         if check.full_matrix
         or _summarised(*symbols_of(*(assumed.relation for assumed in theorem.assumptions)))
@@ -111,7 +111,7 @@ def _assumptions_only(
         f"not measured: only the assumptions are checked, for {check.left_out}"
     )
     names = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
-    values = {name: measured.get(name, missing) for name in names}
+    values = {name: measured.get(name, missing) for name in (*names, "gamma")}
     with precision(scenario.working_bits):
         judgements = tuple(judge(t, proofs[t.id], values) for t in theorems)
     findings = (

@@ -77,7 +77,9 @@ def check(
     ] = False,
     slope: Annotated[
         list[float] | None,
-        typer.Option(help="Slope of the leaky ReLU; repeatable. [default: 0.01 0.1 0.5 0.9]"),
+        typer.Option(
+            help="Slope of the leaky ReLU, 0 for the ReLU; repeatable. [default: 0.01 0.1 0.5 0.9]"
+        ),
     ] = None,
     train: Annotated[
         bool,

@@ -49,8 +49,9 @@ def print_check(console: Console, check: CheckResult, *, long: bool = False) -> 
         console.print("load: left side / right side, below 1 where it holds; more with --long")
         return
     for checked in check.slopes:
-        console.print()
-        console.print(_long_table(checked))
+        if checked.slope:
+            console.print()
+            console.print(_long_table(checked))
     console.print("\n[bold]pairs with the largest inner products[/]")
     console.print(_pair_table(check))
     console.print()
@@ -107,7 +108,7 @@ def _limit_table(check: CheckResult) -> Table:
 def _limit_words(checked: CheckedSlope) -> str | None:
     """What the limit looks like where it is not linear or not known, and how training ended."""
     limit = checked.limit
-    words: list[str] = []
+    words: list[str] = [] if checked.slope else ["of a ReLU, so that it need not be linear"]
     if limit.holds == "no":
         words.append(
             "the solution of the margin program has an own pair that is not active, so that the "
@@ -143,9 +144,13 @@ def _capture_words(capture: CheckedCapture) -> str:
 
 
 def _ladder_table(check: CheckResult) -> Table:
-    """A line a certificate and a column a slope: whether it holds, and its load where not."""
-    table = plain_table("certificate", *(f"slope {one.slope:g}" for one in check.slopes))
-    for rungs in zip(*(one.certificates for one in check.slopes), strict=True):
+    """A line a certificate and a column a slope: whether it holds, and its load where not.
+
+    Slope 0 has no column: certificates are about linear boundaries.
+    """
+    leaky = [one for one in check.slopes if one.slope]
+    table = plain_table("certificate", *(f"slope {one.slope:g}" for one in leaky))
+    for rungs in zip(*(one.certificates for one in leaky), strict=True):
         cells = (
             f"[{_STYLE[c.holds]}]{c.holds}[/]"
             + (f" {shown(c.load)}" if c.holds != "yes" and c.load is not None else "")

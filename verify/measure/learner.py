@@ -43,6 +43,7 @@ from ..scenarios.scenario import Scenario
 from ..values import Progress, unwatched
 
 ANCHORED = "capture-anchored"
+NO_PATTERN = "at slope 0 no pattern makes a boundary linear"
 """The theorem whose certificate training waits for where a scenario names it."""
 _TRIES = 64
 """How often, at most, capture is tried while training, evenly in the logarithm of the step."""
@@ -127,6 +128,8 @@ class Learner(abc.ABC):
     @cached_property
     def multipliers(self) -> Multipliers:
         """The exact solution for the linear activation pattern, zero multipliers allowed."""
+        if not self.slope:
+            return Multipliers(None, None, None, None, NO_PATTERN)
         return linear_kkt_point(self.gram, self.sample.y, Fraction(self.slope))
 
     @cached_property
@@ -147,7 +150,8 @@ class Learner(abc.ABC):
         if self.scenario.training.until != "captured" or not self.captured.captured:
             return None
         limit = self.captured.limit
-        return limit if limit is not None and limit.pattern.all_active else None
+        linear = limit is not None and limit.pattern.all_active and self.slope > 0
+        return limit if linear else None
 
     @property
     def exact_normal(self) -> RealArray:
@@ -157,7 +161,9 @@ class Learner(abc.ABC):
         return self.normal
 
     def row_wise(self, form: Form) -> RowWise:
-        """The row-wise certificate in one of its forms, decided once."""
+        """The row-wise certificate in one of its forms, decided once. Raises Missing at slope 0."""
+        if not self.slope:
+            raise Missing(NO_PATTERN)
         if form not in self._row_wise:
             self._row_wise[form] = row_wise(
                 self.gram.gram, Fraction(self.slope), form=form, labels=self.sample.y

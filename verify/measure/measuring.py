@@ -20,6 +20,7 @@ from ...numerics.data.sample import Sample, row_list
 from ...theory.exact.interval import Interval
 from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
+from ...theory.symbols import gamma
 from ..scenarios.scenario import Scenario
 from ..values import CrossCheck, Measured, Observation, Progress, factor, unwatched
 from . import measure
@@ -216,7 +217,7 @@ def measure_symbols(
     experiment = Experiment(scenario, device, progress)
     try:
         with precision(scenario.working_bits):
-            measured = measure(experiment, sorted(symbols))
+            measured = measure(experiment, sorted({gamma.name, *symbols}))
             checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
             return MeasuredScenario(
                 scenario,

@@ -89,7 +89,8 @@ class Run:
 
 
 def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
-    """The theorems that a scenario is about: those it names, or all that it can measure.
+    """The theorems that a scenario is about: those it names, or all that it can measure
+    and that speak of its slope.
 
     Raises:
         InputError: it names a theorem, or expects a verdict of one, that there is not.
@@ -98,9 +99,11 @@ def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ..
     check_ids(scenario, known)
     named = scenario.theorems
     if named is None:
-        can = measured_symbols(scenario)
+        can, relu = measured_symbols(scenario), not scenario.network.slope
         named = tuple(
-            id for id, t in known.items() if all(s.name in can for s in t.measured_symbols)
+            id
+            for id, t in known.items()
+            if all(s.name in can for s in t.measured_symbols) and not (relu and t.leaky)
         )
     for id in scenario.expect if isinstance(scenario.expect, dict) else ():
         if id not in named:

@@ -163,8 +163,8 @@ def data_inputs(
     """
     chosen = tuple(slopes)
     for slope in chosen:
-        if not (math.isfinite(slope) and 0 < slope <= 1):
-            raise InputError(f"slope: must lie in (0, 1], found {slope}")
+        if not (math.isfinite(slope) and 0 <= slope <= 1):
+            raise InputError(f"slope: must lie in [0, 1], found {slope}")
     if len(set(chosen)) < len(chosen):
         raise InputError("slope: the same slope is given twice")
     if not isinstance(data, (str, os.PathLike)):

@@ -46,6 +46,7 @@ def checked(holds: Callable[[Any], bool], otherwise: str) -> pydantic.AfterValid
 
 Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
 Slope = Annotated[float, checked(lambda slope: 0 < slope <= 1, "must lie in (0, 1]")]
+_SlopeOrZero = Annotated[float, checked(lambda slope: 0 <= slope <= 1, "must lie in [0, 1]")]
 Width = Annotated[
     int,
     checked(lambda m: m >= 2 and m % 2 == 0, "must be even and at least 2 (two equal halves)"),
@@ -76,9 +77,12 @@ class Section(pydantic.BaseModel):
 
 
 class Network(Section):
-    """The network. `slope` is the float64 that is written, exactly; `width` is m, even."""
+    """The network. `slope` is the float64 that is written, exactly; `width` is m, even.
 
-    slope: Slope = 0.5
+    At slope 0, the ReLU, only some theorems about limits say something.
+    """
+
+    slope: _SlopeOrZero = 0.5
     width: Width = 100
     initial_scale: _Scale | None = None
     initial_distribution: Literal["uniform", "gaussian"] = "uniform"
@@ -178,6 +182,13 @@ class Scenario(Section):
     def _bias_stays(self) -> Scenario:
         if self.has_bias and self.perturbed is not None:
             raise ValueError("data.bias: perturbations would move the coordinate of the bias")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _linear_boundary(self) -> Scenario:
+        if not self.network.slope and (self.perturbed or self.subset):
+            what = "perturbed" if self.perturbed else "subset"
+            raise ValueError(f"{what}: needs a linear boundary, which slope 0 does not promise")
         return self
 
     @property

@@ -94,6 +94,7 @@ THEOREM = Theorem(
         "distance at every time."
     ),
     source=PROJECT,
+    leaky=False,
     assumptions=(
         Assumption(
             "certificate",
@@ -328,7 +329,8 @@ THEOREM = Theorem(
     ),
     remarks=(
         "The loss is exponential or logistic, summed over the samples. The own pattern may be any; "
-        "gamma in (0, 1] and the output weights too.",
+        "gamma in [0, 1] and the output weights too. At slope 0 the pairs of a dead neuron, one "
+        "that is inactive at every sample, count as cross pairs: it never moves.",
         "Off the supports leak(0) = exp(T - 1 - z_n(W^0)), which fades with mu_n. For the logistic "
         "loss supports leak, too: leak(0) = lambda_n³/(4 t0 (t0 - lambda_n)), lambda_n < t0 = e^T, "
         "which fades with 2, as their pull on the line is lambda_n t/(t + lambda_n).",

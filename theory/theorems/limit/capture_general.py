@@ -79,6 +79,7 @@ THEOREM = Theorem(
         "and tends to it."
     ),
     source=PROJECT,
+    leaky=False,
     assumptions=(
         Assumption(
             "certificate",
@@ -171,6 +172,8 @@ THEOREM = Theorem(
         "(1-beta)² A_g + beta² (A_r + gamma² A_g'); beta = 0 where sigma = -1.",
         "With every own pair active these are the first two claims of capture. Otherwise the "
         "boundary of the limit need not be linear; its sign is still enclosed at every z.",
+        "The slope may be 0. A neuron of a ReLU network that is dead, inactive at every sample, "
+        "never moves and adds nothing: its pairs count as cross pairs.",
         "Neurons of one half with equal own signs are a group; its neurons are equal at the limit, "
         "up to |a_j|.",
     ),

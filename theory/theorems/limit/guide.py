@@ -110,10 +110,15 @@ GUIDE: tuple[Step, ...] = (
     Definition(
         "anchor",
         "At supports z_n(W^0) = T - log lambda_n, and cross pairs have at W^0 the signs that they "
-        "have at W*.",
+        "have at W*; or they are at a kink of W* and on the side of W^0 that s* belongs to.",
         (
             supporting(sp.Eq(goal_weight, sp.exp(start_time - start[2]))),
-            supporting(sp.Eq(sp.sign(_h0), sp.sign(_h1))),
+            supporting(
+                sp.Or(
+                    sp.Eq(sp.sign(_h0), sp.sign(_h1)),
+                    sp.And(sp.Eq(_h1, 0), slope_of(goal_slope, _h0)),
+                )
+            ),
         ),
     ),
     Let("guide", "Pre-activations of W^ = W^0 + tau W*.", guide_h, _h0 + tau * _h1),
@@ -140,7 +145,7 @@ GUIDE: tuple[Step, ...] = (
     ),
     *order(
         "unbent",
-        "With equality where the signs are equal.",
+        "With equality where the signs are equal, or <w*_j, x_n> is 0.",
         "In the sum.",
         (
             goal_weight * size_j * (phi(_h0) + tau * phi(_h1)),

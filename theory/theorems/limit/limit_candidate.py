@@ -17,8 +17,8 @@ from ...statement import (
 )
 from ...steps import motion, own_pattern, sums
 from ...steps.kkt import lambda_n
-from ...steps.own_pattern import contrary_points, own_activation, phi, seed_slack, size_j, slope_of
-from ...symbols import N, declare
+from ...steps.own_pattern import own_activation, phi, seed_slack, size_j, slope_of
+from ...symbols import N, declare, gamma
 from . import linear_limit
 
 _star = own_pattern.network("star", "W*", "of phi at <w*_j, x_n>")
@@ -263,9 +263,10 @@ THEOREM = Theorem(
     summary=(
         "One convex program on the samples decides: if its solution activates every neuron of the "
         "own half at every sample, it is a strict local minimum of the network's own margin "
-        "problem, its boundary is linear, and gradient flow from an open set of starts is "
-        "captured by it. No condition on norms or inner products is needed."
+        "problem, its boundary is linear (for a positive slope), and gradient flow from an open "
+        "set of starts is captured by it. No condition on norms or inner products is needed."
     ),
+    leaky=False,
     source=PROJECT,
     assumptions=(linear_limit.OWN_ACTIVE,),
     claims=(
@@ -273,9 +274,9 @@ THEOREM = Theorem(
             "exists",
             "The solution W* of the margin program is a KKT point of the network's own margin "
             "problem with every own pair active, and ‖W'‖² >= ‖W*‖² + ‖W' - W*‖² for every "
-            "feasible W' with every own pair active; so it is a strict local minimum, and its "
-            "boundary is linear.",
-            contrary_points <= 0,
+            "feasible W' with every own pair active; so it is a strict local minimum. For a "
+            "positive slope its boundary is linear.",
+            own_activation > 0,
             formal=sp.And(
                 _star.own_h > 0,
                 sp.Eq(_own_slope, 1),
@@ -283,8 +284,8 @@ THEOREM = Theorem(
                 _star.answer >= 1,
                 sp.Eq(lambda_n * (_star.answer - 1), 0),
                 _rival_square >= _square + _distance,
-                linear_limit.SAME_SIGN,
-                contrary_points <= 0,
+                sp.Implies(gamma > 0, linear_limit.SAME_SIGN),
+                own_activation > 0,
             ),
         ),
         Claim(
@@ -303,14 +304,14 @@ THEOREM = Theorem(
         *_STRICT,
         Earlier(
             "linear",
-            "The theorem on limits with active own pairs applies to W*.",
+            "For a positive slope the theorem on limits with active own pairs applies to W*.",
             linear_limit.THEOREM,
             by="own-active",
         ),
         Conclusion(
             "claim-exists",
             "All together.",
-            by="own-sign star-slopes kkt strict linear",
+            by="own-active own-sign star-slopes kkt strict linear",
         ),
         *_SEED,
         Conclusion("claim-attracts", "As shown.", by="seed-captured"),
@@ -320,6 +321,7 @@ THEOREM = Theorem(
         "conditions of the margin program, which has one solution.",
         "With equal halves lambda and s come from one quadratic program: minimise mu' H mu/2 - sum "
         "mu over mu >= 0 in two copies of the samples, with slopes 1 and gamma.",
+        "At slope 0, the ReLU, everything holds but the linear boundary.",
         "The condition can fail only where the other half answers a sample with at least 1/gamma "
         "times its margin. If it fails, no KKT point has every own pair active.",
         "The start c W* is one point of an open set: the certificate is continuous in the weights. "
