@@ -259,7 +259,7 @@ class Conclusion(Step):
         object.__setattr__(self, "claim", self.claim or self.id.removeprefix("claim-"))
 
 
-Origin = Literal["paper", "after the paper", "this project"]
+Origin = Literal["paper", "after the paper", "this project", "a file of your own"]
 Kind = Literal["theorem", "prediction"]
 
 
@@ -347,6 +347,9 @@ class Theorem:
     leaky: bool = True
 
     def __post_init__(self) -> None:
+        for field_ in ("assumptions", "claims", "proof"):
+            if not isinstance(getattr(self, field_), tuple):
+                raise ValueError(f"{self.id}: `{field_}` must be a tuple: (one,) with a comma")
         for what, parts in (("assumption", self.assumptions), ("claim", self.claims)):
             ids = [part.id for part in parts]
             if twice := next((id for id in ids if ids.count(id) > 1), None):

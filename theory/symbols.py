@@ -187,6 +187,11 @@ def require_declared(where: str, *formulas: object) -> None:
         ValueError: saying `where`.
     """
     for formula in formulas:
+        if isinstance(formula, bool):
+            raise ValueError(
+                f"{where}: Python says {formula} of it before SymPy sees it; write Eq(a, b) for "
+                "a = b, And(a, b) for both: `==`, `and` and `<` of plain numbers compare at once"
+            )
         if not isinstance(formula, sp.Basic):
             raise ValueError(f"{where}: {formula!r} is no SymPy formula; write one of symbols")
         for symbol in symbols_of(formula):

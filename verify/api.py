@@ -231,6 +231,7 @@ def sweep(
             shard=part,
             retry_failed=retry_failed,
             progress=progress,
+            own=tuple(files.values()),
         )
         if swept.run is None or part is not None:
             return SweepResult(swept, folder, None, strict, {})

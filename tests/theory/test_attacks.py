@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sympy as sp
@@ -163,3 +164,18 @@ def test_what_is_said_of_a_stand_in_hides_no_pole() -> None:
 def test_facts_come_in_a_tuple() -> None:
     with pytest.raises(ValueError, match="must be a tuple"):
         Definition("d", "d", (lambda_max >= lambda_min))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("build", "told"),
+    [
+        (lambda: Claim("c", "c", lambda_max == lambda_min), r"write Eq\(a, b\)"),
+        (lambda: Definition("d", "d", (lambda_max == lambda_min,)), r"write Eq\(a, b\)"),
+        (lambda: Conclusion("c", "c", by=("small",)), "names separated by blanks in one string"),  # type: ignore[arg-type]
+        (lambda: replace(theorem("capture"), claims=Claim("c", "c", x > 0)), "with a comma"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_python_reads_otherwise_is_said(build: Callable[[], object], told: str) -> None:
+    """An equation that is a comparison, and one thing where a tuple is meant."""
+    with pytest.raises(ValueError, match=told):
+        build()

@@ -29,6 +29,7 @@ from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
 from ...theory.statement import Claim
 from ...theory.symbols import symbols_of
+from ..scenarios.own_measurements import OWN
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
 from .learner import Learner, Missing
@@ -297,7 +298,7 @@ def measure(experiment: Experiment, symbols: Iterable[str]) -> dict[str, Measure
     """Measure the symbols named. One that the scenario has not is missing, with that reason."""
     can = measured_symbols(experiment.scenario)
     return {
-        name: _measured(experiment, _entries[name])
+        name: _measured(experiment, _entries.get(name) or _Entry(OWN[name], always, ""))
         if name in can
         else Measured.missing(f"this scenario has no {name} to measure")
         for name in symbols
@@ -321,10 +322,16 @@ def _measured(experiment: Experiment, entry: _Entry) -> Measured:
 
 
 def measured_symbols(scenario: Scenario | None = None) -> frozenset[str]:
-    """The symbols that can be measured: in this scenario, or in some."""
-    return frozenset(
-        name for name, entry in _entries.items() if scenario is None or entry.applies(scenario)
-    )
+    """The symbols that can be measured, those of the user's files included: in this scenario, or
+    in some.
+
+    Raises:
+        InputError: a file measures what is measured here.
+    """
+    if clash := sorted(_entries.keys() & OWN.keys()):
+        raise InputError(f"MEASURED: {clash[0]} is measured already; declare a symbol of your own")
+    can = {n for n, entry in _entries.items() if scenario is None or entry.applies(scenario)}
+    return frozenset(can | OWN.keys())
 
 
 def evaluated(experiment: Experiment, claim: Claim) -> Interval:

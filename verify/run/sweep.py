@@ -15,10 +15,19 @@ from ...numerics.device import cores, resolve_device
 from ...theory.statement import Theorem
 from ..measure.measuring import MeasuredScenario, measure_symbols
 from ..scenarios.grid import Grid, Point
+from ..scenarios.own_theorem import defined
 from ..scenarios.scenario import Scenario
 from ..values import Progress, Verdict, unwatched
 from .run import Run, ScenarioOutcome, judge_measured, proved, select
-from .store import Store, computed, kept, measured_from_plain, measured_to_plain, scenario_key
+from .store import (
+    Store,
+    computed,
+    file_digest,
+    kept,
+    measured_from_plain,
+    measured_to_plain,
+    scenario_key,
+)
 
 # Runs the points of a sweep: here, on several processes, or on a Dask cluster.
 #
@@ -74,20 +83,28 @@ def _in_a_worker(
 
 
 def _measured(
-    scenario: Scenario, theorems: tuple[str, ...], symbols: set[str], device: str
+    scenario: Scenario,
+    theorems: tuple[str, ...],
+    symbols: set[str],
+    device: str,
+    own: Sequence[Path],
 ) -> dict[str, Any]:
     """What is measured in a scenario, or why that fails, as plain data."""
     try:
+        for path in own:
+            defined(path)  # which says how its symbols are measured
         found = measure_symbols(scenario, theorems, symbols, device=device)
     except InputError as error:
         found = MeasuredScenario(scenario, theorems, error=str(error))
     return measured_to_plain(found)
 
 
-def _task(scenario: Scenario, theorems: Sequence[Theorem], device: str) -> Task:
+def _task(
+    scenario: Scenario, theorems: Sequence[Theorem], device: str, own: Sequence[Path]
+) -> Task:
     """Theorems stay here, where they are proved and judged: a worker needs their symbols."""
     symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
-    return partial(_measured, scenario, tuple(t.id for t in theorems), symbols, device)
+    return partial(_measured, scenario, tuple(t.id for t in theorems), symbols, device, own)
 
 
 @contextmanager
@@ -186,10 +203,12 @@ def run_sweep(
     shard: tuple[int, int] | None = None,
     retry_failed: bool = False,
     progress: Progress = unwatched,
+    own: Sequence[Path] = (),
 ) -> Swept:
     """Run the points of a grid that `folder` has not, and judge them if it then has them all.
 
-    `theorems` are the known ones. A point that failed counts as run unless `retry_failed`. With a
+    `theorems` are the known ones, `own` the files that some of them come from. A point that failed
+    counts as run unless `retry_failed`. With a
     `shard` (i, n) only every n-th point is run, from the i-th on; with the address of a `scheduler`
     its workers run them, not `jobs` processes here.
 
@@ -202,7 +221,10 @@ def run_sweep(
     points = tuple(grid.points())
     scenarios = {point: point.scenario for point in points if point.scenario is not None}
     about = {point: select(one, theorems) for point, one in scenarios.items()}
-    keys = {point: scenario_key(one, about[point], resolved) for point, one in scenarios.items()}
+    more = {"theorem files": list(map(file_digest, own))} if own else {}
+    keys = {
+        point: scenario_key(one, about[point], resolved, **more) for point, one in scenarios.items()
+    }
     store = Store(folder / POINTS)
 
     def have() -> dict[Point, MeasuredScenario | None]:
@@ -210,7 +232,7 @@ def run_sweep(
         return dict(zip(scenarios, kept(wanted, store, measured_from_plain), strict=True))
 
     tasks = {
-        keys[point]: _task(scenarios[point], about[point], resolved)
+        keys[point]: _task(scenarios[point], about[point], resolved, [p.absolute() for p in own])
         for point, found in have().items()
         if (found is None or (retry_failed and found.error is not None))
         and (shard is None or point.index % shard[1] == shard[0] - 1)

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,7 @@ from ...theory.engine import prove
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
 from .inputs import compiled
+from .own_measurements import register
 
 TheoremLike = Theorem | str | os.PathLike[str]
 
@@ -38,7 +40,7 @@ def own_theorems(
         if isinstance(one, Theorem):
             theorem, where, told = one, "theorems", "another theorem given"
         else:
-            theorem, where, told = _defined(Path(one)), f"theorem {one}", str(one)
+            theorem, where, told = defined(Path(one)), f"theorem {one}", str(one)
             files[theorem.id] = Path(one)
         if theorem.id in taken:
             raise InputError(
@@ -47,6 +49,8 @@ def own_theorems(
         if not theorem.claims:
             raise InputError(f"{where}: {theorem.id} claims nothing; a theorem has a claim or more")
         taken[theorem.id] = told
+        if theorem.origin == "this project":
+            theorem = replace(theorem, origin="a file of your own")
         theorems.append(theorem)
     for theorem in theorems:
         if theorem.id in files:
@@ -54,7 +58,12 @@ def own_theorems(
     return tuple(theorems), files
 
 
-def _defined(path: Path) -> Theorem:
+def defined(path: Path) -> Theorem:
+    """The theorem of a file, which is run; its `MEASURED` are known from then on.
+
+    Raises:
+        InputError: it is no file with a theorem.
+    """
     code = compiled(path)
     module = ModuleType(f"perturbproof_own_{path.stem}")
     module.__file__ = str(path)
@@ -69,6 +78,7 @@ def _defined(path: Path) -> Theorem:
         raise InputError(
             f"theorem {path}: must define THEOREM = Theorem(...), found {found} under that name"
         )
+    register(getattr(module, "MEASURED", {}), f"theorem {path}")
     return theorem
 
 
