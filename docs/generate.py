@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: docs/theorems.md, docs/cli.md and docs/api.md.
+"""Writes the pages that are made from the code: docs/theorems.md, proofs.md, cli.md and api.md.
 
     python docs/generate.py
 
@@ -7,6 +7,7 @@ A test holds the pages in the repository against what this makes.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections import Counter
@@ -18,9 +19,11 @@ import sympy as sp
 import typer
 from perturbproof import theory, verify
 from perturbproof.reports.github import text
-from perturbproof.theory import catalog
+from perturbproof.theory import catalog, statement
+from perturbproof.theory.displayed import is_checked
 from perturbproof.theory.notation import formula, prose
 from perturbproof.theory.statement import Theorem
+from perturbproof.theory.steps import trusted_facts
 from perturbproof.theory.symbols import quantity
 from perturbproof.verify.command_line.cli import app
 from pydantic import BaseModel
@@ -76,9 +79,9 @@ def _theorem(theorem: Theorem) -> list[str]:
         lines += ["", f"{word}:"] if parts else []
         for part in parts:
             lines += ["", f"*{part.id}.* {text(prose(part.says))}", "", *_math(part.relation)]
-            shown = getattr(part, "display", None)
-            if shown is not None:
-                lines += ["", "In full:", "", *_math(shown)]
+            if isinstance(part, statement.Claim) and part.display is not None:
+                words = "In full" if is_checked(part) else "In full, which nothing checks"
+                lines += ["", f"{words}:", "", *_math(part.display)]
     counts = Counter(type(step).__name__ for step in theorem.proof)
     shares = {told: sum(counts[kind] for kind in kinds) for told, kinds in _KINDS.items()}
     told = ", ".join(f"{count} {kind}" for kind, count in shares.items() if count)
@@ -212,7 +215,63 @@ def _docstring(entry: object) -> list[str]:
     return lines[1:]
 
 
-PAGES = {"theorems.md": theorems_page, "cli.md": cli_page, "api.md": api_page}
+# What a step is made of stands in its class; who checks it, here.
+_STEPS = {
+    statement.Definition: "nobody: shown in every report, tried on random vectors in tests",
+    statement.Let: "Z3: the range of the name holds and nothing is divided by zero",
+    statement.Identity: "SymPy: the difference expands to 0; Z3: all of it has a value; balls",
+    statement.Inequality: "Z3, for all real values in the ranges",
+    statement.Cases: "Z3: each case, and that the cases cover all",
+    statement.Limit: "SymPy, from each side that is meant; balls on the way",
+    statement.Citation: "Z3 checks the premises; the fact itself is of the trusted base",
+    statement.Earlier: "Z3 checks the assumptions; the other theorem's proof is run",
+    statement.Conclusion: "Z3",
+}
+
+
+def proofs_page() -> str:
+    """The kinds of steps, and every fact that a step may cite."""
+    lines = [
+        "# Steps and trusted facts",
+        "",
+        "Written by `python docs/generate.py` from the code: what "
+        "[a theorem of your own](adding-a-theorem.md) is made of. Every step begins with its name, "
+        '`"name <- what it rests on"`, and what it does in words.',
+        "",
+        "| step | then | what it says | who checks it |",
+        "|---|---|---|---|",
+    ]
+    for step, checked in _STEPS.items():
+        fields = [f"`{f.name}`" for f in dataclasses.fields(step)[3:]]
+        said = " ".join((inspect.getdoc(step) or "").split("\n\n")[0].split())
+        lines.append(f"| `{step.__name__}` | {', '.join(fields)} | {text(said)} | {checked} |")
+    lines += [
+        "",
+        "## Trusted facts",
+        "",
+        '`Citation("name <- by", "In words.", SMALLEST(p_min, p_n, bound))` puts expressions for '
+        "the arguments of a fact, in this order. A fact *over* an index is about a family: what is "
+        "put for its members varies with that index, what is put elsewhere does not. Import them "
+        "from `perturbproof.theory.steps`. `perturbproof list --json` has their formulas.",
+        "",
+        "| fact | arguments | over | what it says | source |",
+        "|---|---|---|---|---|",
+    ]
+    for name, fact in trusted_facts().items():
+        where = name.removeprefix("perturbproof.theory.steps.")
+        lines.append(
+            f"| `{where}` ({fact.key}) | {text(prose(fact.arguments))} | {fact.over} "
+            f"| {text(prose(fact.says))} | {text(fact.source)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "theorems.md": theorems_page,
+    "proofs.md": proofs_page,
+    "cli.md": cli_page,
+    "api.md": api_page,
+}
 
 
 if __name__ == "__main__":

@@ -242,11 +242,12 @@ class Source(Record):
 
 
 class Trusted(Record):
-    """A result that is cited and not proved here."""
+    """A result that is cited and not proved here; ``arguments`` as its citations give them."""
 
     key: str
     says: str = ""
     source: str = ""
+    arguments: str = ""
 
 
 class Theorem(Record):

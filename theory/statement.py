@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
-from .symbols import d, gamma, m, require_declared, symbols_of
+from .symbols import d, gamma, m, quantity, require_declared, symbols_of
 
 # What a proof is made of: the kinds of step, and the trusted facts that steps cite.
 #
@@ -29,6 +29,7 @@ class TrustedFact:
 
     A fact about a family of numbers names their index in `over`: only the symbols `varying` may
     depend on it, and the engine refuses a citation that puts an indexed expression elsewhere.
+    `takes` says what the symbols are, where their own meanings do not.
     """
 
     key: str
@@ -39,6 +40,12 @@ class TrustedFact:
     conclusions: tuple[Boolean, ...] = ()
     over: str = ""
     varying: tuple[sp.Symbol, ...] = ()
+    takes: str = ""
+
+    @property
+    def arguments(self) -> str:
+        """What its symbols stand for, in the order in which a citation gives expressions."""
+        return self.takes or ", ".join(quantity(symbol).meaning for symbol in self.symbols)
 
     def __call__(self, *at: sp.Expr | int) -> Instance:
         """The fact with expressions in place of its symbols, in order."""

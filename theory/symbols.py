@@ -189,8 +189,8 @@ def require_declared(where: str, *formulas: object) -> None:
     for formula in formulas:
         if isinstance(formula, bool):
             raise ValueError(
-                f"{where}: Python says {formula} of it before SymPy sees it; write Eq(a, b) for "
-                "a = b, And(a, b) for both: `==`, `and` and `<` of plain numbers compare at once"
+                f"{where}: {formula} is no SymPy formula: `==` and `and` are Python's and compare "
+                "at once; write Eq(a, b) for a = b, And(a, b) for both"
             )
         if not isinstance(formula, sp.Basic):
             raise ValueError(f"{where}: {formula!r} is no SymPy formula; write one of symbols")

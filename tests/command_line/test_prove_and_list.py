@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from perturbproof.theory import catalog
 
 
 def test_prove_shows_statement_steps_and_trusted_base(run) -> None:
@@ -70,3 +71,12 @@ def test_list_names_what_there_is(run) -> None:
     content = json.loads(run("list", "--json").out)
     assert set(content) >= {"theorems", "datasets", "suites"}
     assert "standard-boundary" in content["theorems"]
+    assert content["symbols"]["R_max"]["range"] == "> 0"
+    fact = content["facts"]["perturbproof.theory.steps.sums.SMALLEST"]
+    assert (fact["key"], fact["arguments"]) == (
+        "A-SMALLEST",
+        "the number, any of the numbers, its bound",
+    )
+    assert {f.key for t in catalog() for f in t.trusted_base} <= {
+        fact["key"] for fact in content["facts"].values()
+    }

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 from perturbproof.theory import Assumption, Claim, ProofReport, Theorem, prove
+from perturbproof.theory.displayed import is_checked
 from perturbproof.theory.statement import (
     PROJECT,
     Cases,
@@ -20,7 +21,7 @@ from perturbproof.theory.statement import (
     Limit,
     Step,
 )
-from perturbproof.theory.steps.linear_boundary import LIPSCHITZ
+from perturbproof.theory.steps.linear_boundary import LIPSCHITZ, f_z, q_z
 from perturbproof.theory.steps.sums import MEAN_LOWER, SMALLEST, SUM_BOUND
 from perturbproof.theory.symbols import declare, gamma
 
@@ -430,3 +431,18 @@ def test_a_claim_is_not_proved_by_a_formal_statement_that_says_less() -> None:
         )
     ).steps
     assert step.status == "discharged"
+
+
+def test_what_is_shown_of_a_claim_is_held_to_what_is_proved() -> None:
+    """A term with vectors is the symbol that is written alike, and nothing else."""
+    proved = sp.And(f_z > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z)))
+    point, q = sp.symbols("z q")
+    f, inner = sp.Function("f")(point), sp.Function("inner")(q, point)
+    for shown, checked in (
+        (sp.Eq(sp.sign(f), sp.sign(inner), evaluate=False), True),
+        (inner > 0, True),
+        (sp.Eq(f, inner, evaluate=False), False),
+        (sp.Function("g")(point) > 0, False),
+        (None, True),
+    ):
+        assert is_checked(Claim("c", "c", proved, display=shown)) is checked, shown

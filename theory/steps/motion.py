@@ -130,3 +130,18 @@ MEAN_DISTANCE = TrustedFact(
     over="i",
     varying=(_apart,),
 )
+
+_limit = declare("closed_limit", "what a function of time tends to")
+_value = declare("closed_value", "the function at an arbitrary time t")
+_floor = declare("closed_floor", "a number c")
+
+CLOSED = TrustedFact(
+    "A-CLOSED",
+    "If a function of time tends to a limit and is at least c at every time, so is its limit.",
+    "closed half-lines hold the limits of their points",
+    (_limit, _value, _floor),
+    (_value >= _floor,),
+    (_limit >= _floor,),
+    over="t",
+    varying=(_value,),
+)

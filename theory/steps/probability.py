@@ -16,13 +16,14 @@ COSINE_SIGN = TrustedFact(
     "On [-3 pi/2, 3 pi/2] the cosine is positive exactly inside (-pi/2, pi/2) and negative exactly "
     "inside the two outer intervals.",
     "definition of the cosine",
-    (t,),  # the angle
+    (t,),
     (t >= -3 * sp.pi / 2, t <= 3 * sp.pi / 2),
     (
         sp.Equivalent(sp.cos(t) > 0, sp.And(t > -sp.pi / 2, t < sp.pi / 2)),
         sp.Implies(sp.And(t > sp.pi / 2, t < 3 * sp.pi / 2), sp.cos(t) < 0),
         sp.Implies(sp.And(t > -3 * sp.pi / 2, t < -sp.pi / 2), sp.cos(t) < 0),
     ),
+    takes="the angle",
 )
 
 _ENDS = (a, b, c, e)
@@ -33,7 +34,7 @@ UNIFORM_ANGLE = TrustedFact(
     "angle: an event that happens for the angles of two disjoint intervals in [-pi/2, 3 pi/2], "
     "their ends aside, has the integral of 1/(2 pi) over them as its probability.",
     "the uniform distribution is the only rotation-invariant one on the circle",
-    (P, u, t, *_ENDS),  # the chance, 1 where it happens, the angle, ends of the intervals
+    (P, u, t, *_ENDS),
     (
         a >= -sp.pi / 2,
         a <= b,
@@ -52,15 +53,17 @@ UNIFORM_ANGLE = TrustedFact(
             + sp.Integral(1 / (2 * sp.pi), (_angle, c, e)),
         ),
     ),
+    takes="the chance, 1 where it happens, the angle, ends of the intervals",
 )
 
 BESSEL = TrustedFact(
     "A-BESSEL",
     "Bessel: <a, z>² + <b, z>² <= ‖z‖² for orthonormal a, b.",
     "Bessel's inequality",
-    (s, t, X),  # <a, z>, <b, z>, ‖z‖
+    (s, t, X),
     (),
     (s**2 + t**2 <= X**2,),
+    takes="<a, z>, <b, z>, ‖z‖",
 )
 
 HOEFFDING = TrustedFact(
@@ -69,11 +72,12 @@ HOEFFDING = TrustedFact(
     "probability at most 2 exp(-2 t²/(K (b - a)²)), so at most p once "
     "2 t² >= K (b - a)² log(2/p).",
     "Hoeffding 1963, Theorem 2",
-    (P, K, t, a, b, T, p),  # the chance, K, any term, a, b, t, p
+    (P, K, t, a, b, T, p),
     (t >= a, t <= b, 2 * T**2 >= K * (b - a) ** 2 * sp.log(2 / p)),
     (P <= p,),
     over="i",
     varying=(t,),
+    takes="the chance, K, any term, a, b, t, p",
 )
 BERNSTEIN = TrustedFact(
     "A-BERNSTEIN",
@@ -81,11 +85,12 @@ BERNSTEIN = TrustedFact(
     "farther than t from its mean with probability at most 2 exp(-t²/(2 K v + 2 M t/3)), so at "
     "most p once t² >= (2 K v + 2 M t/3) log(2/p).",
     "Bernstein's inequality; Boucheron, Lugosi & Massart 2013, Corollary 2.11",
-    (P, K, t, c, B, X, T, p),  # the chance, K, any term, its mean, M, v, t, p
+    (P, K, t, c, B, X, T, p),
     (t - c <= B, t - c >= -B, T**2 >= (2 * K * X + 2 * B * T / 3) * sp.log(2 / p)),
     (P <= p,),
     over="i",
     varying=(t,),
+    takes="the chance, K, any term, its mean, M, v, t, p",
 )
 
 UNION = TrustedFact(
@@ -93,29 +98,32 @@ UNION = TrustedFact(
     "Union bound: one of K events, each of probability at most p, happens with probability at "
     "most K p.",
     "union bound",
-    (P, K, Q, c),  # the chance, K, that of any event, p
+    (P, K, Q, c),
     (Q <= c,),
     (P <= K * c,),
     over="n",
     varying=(Q,),
+    takes="the chance, K, that of any event, p",
 )
 
 NEITHER = TrustedFact(
     "A-NEITHER",
     "Neither of two events happens with probability at least 1 - p_1 - p_2.",
     "union bound",
-    (R, P, Q),  # the chance, p_1, p_2
+    (R, P, Q),
     (),
     (R >= 1 - P - Q,),
+    takes="the chance, p_1, p_2",
 )
 
 SUB_EVENT = TrustedFact(
     "A-EVENT",
     "If B happens wherever A does, Pr[A] <= Pr[B].",
     "monotonicity of probability",
-    (P, Q, u, v),  # Pr[A], Pr[B], 1 where A happens, 1 where B does
+    (P, Q, u, v),
     (u <= v,),
     (P <= Q,),
+    takes="Pr[A], Pr[B], 1 where A happens, 1 where B does",
 )
 
 
@@ -145,9 +153,10 @@ UNCORRELATED = TrustedFact(
     "A-MOMENTS",
     "K uncorrelated terms with mean mu and variance v have a sum with mean K mu and variance K v.",
     "linearity of the mean; bilinearity of the covariance",
-    (s, X, K, t, B),  # mean and variance of the sum, K, mu, v
+    (s, X, K, t, B),
     (),
     (sp.Eq(s, K * t), sp.Eq(X, K * B)),
+    takes="mean and variance of the sum, K, mu, v",
 )
 
 NORMAL_HEURISTIC = TrustedFact(
@@ -155,9 +164,10 @@ NORMAL_HEURISTIC = TrustedFact(
     "Heuristic, not a theorem: sums of many weakly dependent terms are taken as normal, so a share "
     "Phi(mean/sqrt(variance)) of them is positive, up to the error tolerated.",
     "central limit theorem, used without error bounds",
-    (P, c, w, B),  # the share, mean, variance, error
+    (P, c, w, B),
     (),
     (sp.Abs(P - (1 + sp.erf(c / sp.sqrt(2 * w))) / 2) <= B,),
+    takes="the share, mean, variance, error",
 )
 
 NORM_HEURISTIC = TrustedFact(
@@ -165,7 +175,8 @@ NORM_HEURISTIC = TrustedFact(
     "Heuristic, not a theorem: the squared norm of a sum of many random vectors is taken as its "
     "mean.",
     "law of large numbers, used without error bounds",
-    (X, B),  # the norm, mean of its square
+    (X, B),
     (),
     (sp.Eq(X**2, B),),
+    takes="the norm, mean of its square",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,7 +53,7 @@ def _judged(report: schema.Report) -> Iterator[tuple[Verdict, Verdict]]:
 
 
 def list_(as_json: Json = False) -> int:
-    """List theorems, datasets, perturbations and suites."""
+    """List theorems, datasets, perturbations and suites; as JSON also symbols and trusted facts."""
     from ...numerics.data import DATASETS
     from ...numerics.perturb import PERTURBATIONS
     from ...theory.theorems import catalog
@@ -66,7 +66,8 @@ def list_(as_json: Json = False) -> int:
         "suites": [(s, ", ".join(one.name for one in load_suite(s))) for s in suite_names()],
     }
     if as_json:
-        print_json({name: dict(entries) for name, entries in groups.items()})
+        listed: dict[str, Any] = {name: dict(entries) for name, entries in groups.items()}
+        print_json({**listed, "symbols": _measured(), "facts": _facts()})
         return ExitCode.AS_EXPECTED
     console = results()
     for name, entries in groups.items():
@@ -79,6 +80,33 @@ def list_(as_json: Json = False) -> int:
     told = ", ".join(f"{len(entries)} {name}" for name, entries in groups.items())
     console.print(f"\n{told}")
     return ExitCode.AS_EXPECTED
+
+
+def _measured() -> dict[str, dict[str, str]]:
+    """The symbols that something measures, with meaning and range."""
+    from ...theory.symbols import quantity
+    from ..measure import measured_symbols
+
+    known = map(quantity, sorted(measured_symbols()))
+    return {q.name: {"meaning": q.meaning, "range": q.range_text} for q in known}
+
+
+def _facts() -> dict[str, dict[str, Any]]:
+    """The facts that proofs may cite, by what one imports, with their arguments in order."""
+    from ...theory.notation import formula
+    from ...theory.steps import trusted_facts
+
+    return {
+        name: {
+            "key": fact.key,
+            "says": fact.says,
+            "source": fact.source,
+            "arguments": fact.arguments,
+            "premises": [formula(premise).text for premise in fact.premises],
+            "conclusions": [formula(conclusion).text for conclusion in fact.conclusions],
+        }
+        for name, fact in trusted_facts().items()
+    }
 
 
 def _described(kind: type[pydantic.BaseModel]) -> tuple[str, str]:

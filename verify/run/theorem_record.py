@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import sympy as sp
 
+from ...theory.displayed import is_checked
 from ...theory.engine import ProofReport
 from ...theory.exact.interval import Interval
 from ...theory.notation import formula, prose
@@ -85,6 +86,16 @@ def proof_entry(theorem: Theorem, proof: ProofReport, witness: str | None = None
     )
 
 
+def _stated(claim: Claim) -> schema.Statement:
+    """A claim; where it is shown in words that nothing checks, with what is proved beside it."""
+    record = record_of(schema.Statement, claim)
+    if is_checked(claim):
+        return record
+    proved = formula(claim.statement).text
+    told = f"{record.says} (What is shown is not checked; proved is {proved}.)"
+    return record.model_copy(update={"says": prose(told)})
+
+
 def theorem_entry(theorem: Theorem) -> schema.Theorem:
     """A theorem as stated, apart from any data."""
     relations = [p.relation for p in (*theorem.assumptions, *theorem.claims)]
@@ -93,7 +104,7 @@ def theorem_entry(theorem: Theorem) -> schema.Theorem:
         theorem,
         source=schema.Source(**asdict(theorem.source)),
         assumptions=tuple(record_of(schema.Formula, a) for a in theorem.assumptions),
-        claims=tuple(record_of(schema.Statement, c) for c in theorem.claims),
+        claims=tuple(map(_stated, theorem.claims)),
         trusted_base=tuple(record_of(schema.Trusted, fact) for fact in theorem.trusted_base),
         symbols=_symbols(*relations),
     )

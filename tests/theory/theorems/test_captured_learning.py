@@ -12,9 +12,9 @@ from perturbproof.numerics.limit.capture import capture
 from perturbproof.numerics.limit.convex_limit import ConvexLimit, convex_limit
 from perturbproof.numerics.limit.own_pattern import all_active
 from perturbproof.theory import prove
+from perturbproof.theory.steps.motion import CLOSED
 from perturbproof.theory.symbols import symbols_of
 from perturbproof.theory.theorems.limit.captured_learning import THEOREM
-from perturbproof.theory.theorems.limit.captured_limit import CLOSED
 
 from .formulas import ROOM, true
 

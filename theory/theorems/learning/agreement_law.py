@@ -50,7 +50,7 @@ disagreement_cos = declare(
 )
 
 norm_q_adv = declare("norm_q_adv", "‖q_adv‖", low=0, open_low=True, typst="norm(q^a)")
-q_adv_z = declare("q_adv_z", "<q_adv, z>", typst="chevron.l q^a, z chevron.r", index="z")
+q_adv_z = declare("q_adv_z", "<q_adv, z>", latex="\\langle q^a,z\\rangle", index="z")
 _theta = declare(
     "theta_z",
     "polar angle of the projection of z on a plane through q and q_adv, from q towards q_adv",
@@ -174,7 +174,7 @@ _ALWAYS = (
     ),
 )
 
-_z, _q, _q_adv = sp.symbols("z q q_adv")
+_z, _q, _q_adv = sp.symbols("z q q^a")
 _inner, _norm = sp.Function("inner"), sp.Function("norm")
 
 THEOREM = Theorem(

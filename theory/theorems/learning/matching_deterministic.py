@@ -7,7 +7,7 @@ from ...steps import perturbed
 from ...steps.linear_boundary import q_z
 from ...steps.perturbed import T1_z, adv_q_z, dir_z
 
-_z, _q, _qa = sp.symbols("z q q_a")
+_z, _q, _qa = sp.symbols("z q q^a")
 _inner = sp.Function("inner")
 
 SAME_SIDE = Assumption(

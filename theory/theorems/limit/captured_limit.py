@@ -11,12 +11,12 @@ from ...statement import (
     Earlier,
     Inequality,
     Theorem,
-    TrustedFact,
 )
 from ...steps.captured_sign import limit_lean_z, norm_a, norm_Q
 from ...steps.flow import distance_t
 from ...steps.held import activation_t, least_ever
 from ...steps.linear_boundary import norm_z
+from ...steps.motion import CLOSED
 from ...steps.own_pattern import (
     CAUCHY,
     capture_distance,
@@ -28,21 +28,6 @@ from ...symbols import declare
 from . import capture, linear_limit
 from .linear_limit import limit_q_z, limit_z
 from .linear_outside import answer_z
-
-_limit = declare("closed_limit", "what a function of time tends to")
-_value = declare("closed_value", "the function at an arbitrary time t")
-_floor = declare("closed_floor", "a number c")
-
-CLOSED = TrustedFact(
-    "A-CLOSED",
-    "If a function of time tends to a limit and is at least c at every time, so is its limit.",
-    "closed half-lines hold the limits of their points",
-    (_limit, _value, _floor),
-    (_value >= _floor,),
-    (_limit >= _floor,),
-    over="t",
-    varying=(_value,),
-)
 
 _height = declare(
     "limit_height", "<w*_j, x_n>/|a_j| at an own pair, W* the limit of W/rho", index="nj"

@@ -232,7 +232,7 @@ CLAIMS: tuple[Claim, ...] = (
             sp.Eq(sp.sign(perturbed.adv_f_z), sp.sign(perturbed.T1_z + T2_z)),
             sp.Eq(T2_z, perturbed.eps * perturbed.adv_lambda_sum * perturbed.dir_z),
         ),
-        display=sp.Eq(sp.sign(sp.Function("f")(_z)), sp.sign(_T1(_z) + _T2(_z)), evaluate=False),
+        display=sp.Eq(sp.sign(sp.Function("f^a")(_z)), sp.sign(_T1(_z) + _T2(_z)), evaluate=False),
     ),
     Claim(
         "trained",
