@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: docs/theorems.md, proofs.md, cli.md and api.md.
+"""Writes the pages that are made from the code: `PAGES`.
 
     python docs/generate.py
 
@@ -27,6 +27,7 @@ from perturbproof.theory.steps import trusted_facts
 from perturbproof.theory.symbols import quantity
 from perturbproof.verify.command_line.cli import app
 from pydantic import BaseModel
+from scenario_reference import scenario_page
 
 DOCS = Path(__file__).resolve().parent
 _KINDS = {
@@ -271,6 +272,7 @@ PAGES = {
     "proofs.md": proofs_page,
     "cli.md": cli_page,
     "api.md": api_page,
+    "scenario-files.md": scenario_page,
 }
 
 

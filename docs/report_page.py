@@ -1,7 +1,7 @@
 """Make docs/report-page.png: pages of a report side by side.
 
 perturbproof verify --out perturbproof-report
-python docs/report_page.py perturbproof-report/report.pdf 1 28
+python docs/report_page.py perturbproof-report/report.pdf 1 13
 """
 
 import sys

@@ -120,11 +120,12 @@ def glance(report: Report) -> list[Told]:
 def _why(checked: CheckedTheorem) -> str:
     """The reason of a verdict; of a PASS, how near it was and what it rests on."""
     if checked.verdict != "PASS":
-        return checked.reason
+        return joined(checked.reason, checked.beside, by="; ")
     # A load of 0 says that the other side is compared with 0, not how near it is.
     loads = [a.load for a in checked.assumptions if a.load]
     claims = f"{counted(len(checked.claims), 'claim')} {softest(checked)}" if checked.claims else ""
-    return joined(f"load {factor(max(loads))}" if loads else "", claims, by=", ") or checked.reason
+    told = joined(f"load {factor(max(loads))}" if loads else "", claims, by=", ")
+    return joined(told or checked.reason, checked.beside, by="; ")
 
 
 def _run(report: Report) -> dict[str, str | None]:
@@ -258,7 +259,7 @@ def _data(scenario: Scenario) -> list[tuple[str, str]]:
         "" if data.samples is None else f"N = {number(data.samples)}",
         "" if data.dimension is None else f"d = {number(data.dimension)}",
         f"values in [{', '.join(map(number, data.range))}]" if data.range else "",
-        *(f"{name} is {label}" for label, name in data.labels.items()),
+        *(f"{name} is {sign}" for sign, name in data.labels.items() if name != sign.lstrip("+")),
         *data.told,
         by=", ",
     )

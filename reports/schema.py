@@ -305,6 +305,7 @@ class CheckedTheorem(TheoremVerdict):
 
     title: str
     source: str = ""
+    beside: str = ""
     as_expected: bool
     assumptions: tuple[CheckedAssumption, ...] = ()
     claims: tuple[CheckedClaim, ...] = ()

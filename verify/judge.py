@@ -58,7 +58,7 @@ class JudgedClaim:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A theorem on one scenario."""
+    """A theorem on one scenario; `beside` is what a reader of the verdict should know, too."""
 
     theorem: Theorem
     verdict: Verdict
@@ -66,6 +66,7 @@ class Judgement:
     assumptions: tuple[JudgedAssumption, ...]
     claims: tuple[JudgedClaim, ...]
     proof: ProofReport
+    beside: str = ""
 
 
 def judge(

@@ -181,11 +181,13 @@ def study_result(study: StudyOutcome) -> TheoremResult:
 
 def _why(judgement: Judgement) -> str:
     """What a PASS rests on; of any other verdict, the reason."""
-    if judgement.verdict is not Verdict.PASS:
-        return judgement.reason
-    rigor = softest(claim.rigor for claim in judgement.claims).value
-    kind = judgement.theorem.kind
-    return rigor if kind == "theorem" else f"{rigor} ({kind}, not a theorem)"
+    if judgement.verdict is Verdict.PASS:
+        rigor = softest(claim.rigor for claim in judgement.claims).value
+        kind = judgement.theorem.kind
+        told = rigor if kind == "theorem" else f"{rigor} ({kind}, not a theorem)"
+    else:
+        told = judgement.reason
+    return f"{told}; {judgement.beside}" if judgement.beside else told
 
 
 def _grouped(lines: Iterable[TheoremResult], by: str) -> dict[str, tuple[TheoremResult, ...]]:

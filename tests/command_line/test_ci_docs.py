@@ -56,6 +56,9 @@ def test_the_github_workflow(repository: Path) -> None:
             for expression in EXPRESSION.findall(value):
                 assert set(re.findall(r"inputs\.(\w+)", expression)) <= set(inputs)
     assert scripts["Install"]["run"] == 'pip install "$PACKAGE"'
+    # On no index: whoever calls it says what is installed.
+    assert inputs["package"]["required"] is True
+    assert "default" not in inputs["package"]
     # With STRICT what is VACUOUS fails: a step must hand on exit code 1.
     (repository / "scenarios/small.toml").write_text(scenario_text(OUTSIDE))
     summary = repository / "step-summary.md"
@@ -77,7 +80,8 @@ def test_the_github_workflow(repository: Path) -> None:
 @pytest.mark.slow
 def test_the_gitlab_job(repository: Path) -> None:
     job = read("gitlab-ci.yml")["theorems"]
-    assert job["before_script"] == ["pip install perturbproof"]
+    assert [line.split('"')[0] for line in job["before_script"]] == ["pip install "]
+    assert "${PERTURBPROOF:?" in job["before_script"][0]
     (repository / "scenarios/small.toml").write_text(scenario_text(training="steps = 3"))
     (step,) = job["script"]
     done = shell(step, repository)

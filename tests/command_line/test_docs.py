@@ -60,7 +60,9 @@ def folder(here: Path) -> Path:
     rng = np.random.default_rng(0)
     x = np.linalg.qr(rng.standard_normal((60, 60)))[0][:8] + 1e-3 * rng.standard_normal((8, 60))
     np.savez(here / "mine.npz", x=x, y=np.arange(8) % 2)
-    shown = (content for language, content in blocks(ROOT / "README.md") if language == "toml")
+    shown = (
+        content for language, content in blocks(ROOT / "docs/your-own.md") if language == "toml"
+    )
     (here / "mine.toml").write_text(next(shown))
     return here
 
@@ -127,11 +129,14 @@ def generator() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        # As when it is run: what lies beside it can be imported.
+        patch.syspath_prepend(str(ROOT / "docs"))
+        spec.loader.exec_module(module)
     return module
 
 
-@pytest.mark.parametrize("name", ["theorems.md", "cli.md"])
+@pytest.mark.parametrize("name", ["theorems.md", "cli.md", "scenario-files.md"])
 def test_generated_pages_are_current(generator: ModuleType, name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == generator.PAGES[name](), "run python docs/generate.py"

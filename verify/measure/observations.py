@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -203,6 +203,19 @@ def _of_every_network(experiment: Experiment) -> Iterator[Observation]:
         yield from _of_the_training(f"trained {name}", learner)
 
 
+_CORRECT = "natural samples that trained {} classifies correctly"
+
+
+def accuracies(observations: Iterable[Observation]) -> str:
+    """How many natural samples g and the control get right, in few words; empty without them."""
+    parts = []
+    for seen in observations:
+        for name in _OTHERS:
+            if seen.says.startswith(_CORRECT.format(name)) and seen.value is not None:
+                parts.append(f"{name} gets {int(seen.value.lower)} of {seen.count}")
+    return f"{', '.join(parts)} natural samples right" if parts else ""
+
+
 def _on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
     """How many natural samples g and the control classify as labelled, and the prediction."""
     sample, n = experiment.sample, experiment.sample.n
@@ -211,7 +224,7 @@ def _on_natural_samples(experiment: Experiment) -> Iterator[Observation]:
         if learner.normal is not None:
             says = f"natural samples that the exact solution of {name} classifies correctly, of {n}"
             yield _seen(says, classified(sample, in_balls(learner.normal)), count=n)
-        says = f"natural samples that trained {name} classifies correctly, of {n}"
+        says = f"{_CORRECT.format(name)}, of {n}"
         yield _seen(says, right(learner.network, sample), Rigor.NUMERIC, n)
     if (share := predicted_accuracy(experiment)) is not None:
         yield _seen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +22,7 @@ from ...theory.theorems import catalog
 from ..judge import Judgement, judge
 from ..measure import measured_symbols
 from ..measure.measuring import FAULTS, MeasuredScenario, measure_scenario
+from ..measure.observations import accuracies
 from ..scenarios.inputs import check_ids
 from ..scenarios.scenario import WORKING_BITS, Scenario
 from ..statistics import Levels, family_levels
@@ -172,7 +174,9 @@ def run_scenarios(
             if found is None:
                 named = partial(_named, progress, scenario.name)
                 named("data and exact solution", 0, 1)
-                yield key, measure_scenario(scenario, some, device=device, progress=named)
+                measured = measure_scenario(scenario, some, device=device, progress=named)
+                progress(_fallen(*judge_measured([measured], some, proofs)), 0, 0)
+                yield key, measured
 
     # An ERROR is not kept: it may pass.
     new = dict(computed(fresh(), journal, lambda m: None if m.error else measured_to_plain(m)))
@@ -218,6 +222,26 @@ def judge_measured(
     return tuple(_judged(one, known, proofs, at) for one, at in zip(measured, levels, strict=True))
 
 
+def _beside(judgement: Judgement, measured: MeasuredScenario) -> str:
+    """Accuracies, beside what is about the perturbed set: a true theorem may say little of them."""
+    without = measured.scenario.model_copy(update={"perturbed": None})
+    symbols = {symbol.name for symbol in judgement.theorem.measured_symbols}
+    return accuracies(measured.observations) if symbols - measured_symbols(without) else ""
+
+
+def _fallen(outcome: ScenarioOutcome) -> str:
+    """What came of a scenario, as soon as it is known.
+
+    Its statistical claims are judged once more, with all of the run's.
+    """
+    name = outcome.scenario.name
+    if outcome.error is not None:
+        return f"{name}: ERROR: {outcome.error}"
+    counts = Counter(judgement.verdict.value for judgement in outcome.judgements)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"{name}: {told} ({outcome.seconds:.1f} s)"
+
+
 def _judged(
     measured: MeasuredScenario,
     known: Mapping[str, Theorem],
@@ -229,10 +253,11 @@ def _judged(
     if error is None:
         try:
             with precision(measured.scenario.working_bits):
-                judgements = tuple(
+                found = (
                     judge(known[id], proofs[id], measured.measured, measured.cross_checks, levels)
                     for id in measured.theorems
                 )
+                judgements = tuple(replace(one, beside=_beside(one, measured)) for one in found)
         except FAULTS as fault:
             error = f"{type(fault).__name__}: {fault}"
     told = {**vars(measured), "error": error}

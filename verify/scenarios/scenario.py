@@ -41,6 +41,7 @@ def checked(holds: Callable[[Any], bool], otherwise: str) -> pydantic.AfterValid
             raise ValueError(f"{otherwise}, found {value}")
         return value
 
+    check.__doc__ = otherwise
     return pydantic.AfterValidator(check)
 
 
