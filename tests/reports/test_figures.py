@@ -3,6 +3,7 @@ import io
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from subprocess import run
 from typing import Any
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from perturbproof.reports import figures as figures_module
 from perturbproof.reports.figures import FIGURES, draw
 from perturbproof.reports.figures.drawing import decades
+from perturbproof.reports.figures.style import svg
 from perturbproof.reports.files import ReportError
 from perturbproof.reports.schema import FigureRecord
 
@@ -59,6 +61,27 @@ def test_svg_is_reproducible_whatever_the_settings_and_leaves_them_alone(kind: s
     assert "<dc:date>" not in first
     assert "<text" not in first
     assert "<image" not in first
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_nothing_of_a_figure_lies_outside_it(kind: str) -> None:
+    """Legends and labels at the edge included: all that is drawn, to two points."""
+    found = FIGURES[kind]
+    made: list[Figure] = []
+
+    def kept(data: Any, figure: Figure) -> None:
+        found.draw(data, figure)
+        made.append(figure)
+
+    svg(replace(found, draw=kept), found.data.model_validate(RAW[kind]["data"]))
+    (figure,) = made
+    figure.draw_without_rendering()
+    box, page = figure.get_tightbbox(), figure.bbox_inches
+    slack = 2 / 72
+    assert box.x0 >= -slack
+    assert box.y0 >= -slack
+    assert box.x1 <= page.width + slack
+    assert box.y1 <= page.height + slack
 
 
 def test_svg_is_the_same_in_a_new_process() -> None:

@@ -102,6 +102,8 @@ def test_vacuous_claims_are_at_best_observed(measured: Measured, expected: C) ->
     assert result.verdict is Verdict.VACUOUS
     assert claims(result) == [expected]
     assert "'small'" in result.reason
+    words = {C.OBSERVED: "observed all the same", C.NOT_OBSERVED: "not observed"}
+    assert result.reason.endswith(f"claims: 1 {words.get(expected, 'undecided')}")
 
 
 def test_vacuous_names_how_far_without_overstating() -> None:
