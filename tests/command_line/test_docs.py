@@ -136,7 +136,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["theorems.md", "cli.md", "scenario-files.md"])
+@pytest.mark.parametrize("name", ["theorems.md", "proofs.md", "cli.md", "scenario-files.md"])
 def test_generated_pages_are_current(generator: ModuleType, name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == generator.PAGES[name](), "run python docs/generate.py"
