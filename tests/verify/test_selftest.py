@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.theory import theorem
+from perturbproof.theory import prove, theorem
+from perturbproof.theory.refute import survey
 from perturbproof.theory.refute.mutants import mutants
 from perturbproof.verify.command_line.selftest import selftest as command
 from perturbproof.verify.selftest import selftest as runs
-from perturbproof.verify.selftest.selftest import MUTANTS, Attempt, SelfTest, spread
+from perturbproof.verify.selftest.selftest import MUTANTS, Attempt, SelfTest, mutants_tried, spread
 from perturbproof.verify.selftest.trials import exact_trials
+from perturbproof.verify.selftest.tricks import REFUTED
 
 CAUGHT = Attempt("faults", "q has the wrong sign.", "ERROR: cross-check normal-f", True)
 MISSED = Attempt("faults", "tau [sic] is too small.", "NOT CAUGHT", False)
@@ -39,6 +41,29 @@ def test_what_is_missed_is_said_and_ends_in_exit_code_1(
     assert last == result.summary
     assert ("NOT CAUGHT" in last) is (code == 1)
     assert ("MISSED" in printed.out) is (code == 1)
+
+
+def test_only_what_is_false_counts_as_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutants that are true, or of which nobody knows, are no catches."""
+    verdicts = iter(("refuted", "proof gap", "proved", "unknown"))
+
+    def judged(mutant):
+        word = next(verdicts)
+        return survey.MutantReport(mutant, word, "planted", "proved" if word == "proved" else "gap")
+
+    monkeypatch.setattr(runs, "classify", judged)
+    tried = mutants_tried("row-sums")
+    assert (tried.caught, tried.false, tried.undecided) == (True, 1, 2)
+    assert "1 false (data refute it)" in tried.came
+    assert SelfTest((CAUGHT, tried), ()).summary == (
+        "2 false things tried; all caught; 2 more may be false or true, and are not believed"
+    )
+
+
+@pytest.mark.parametrize("build", REFUTED.values(), ids=REFUTED)
+def test_what_no_solver_finds_fault_with_data_refute(build) -> None:
+    assert prove(build()).verdict == "proved"
+    assert "proved and refuted" in survey.tested(build()).open_steps[0].detail
 
 
 def test_the_table_of_faults_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def _print(result: SelfTest) -> None:
         table.add_column(overflow="fold", ratio=1)
         for attempt in result.attempts:
             if attempt.part == part:
-                word = "[green]caught[/]" if attempt.caught else "[bold red]MISSED[/]"
+                fine = "[green]caught[/]" if attempt.false else "none false"
+                word = fine if attempt.caught else "[bold red]MISSED[/]"
                 table.add_row(word, escape(attempt.tried), escape(attempt.came))
         console.print(table)
     console.print(f"\n{result.summary}")

@@ -15,17 +15,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...theory.engine import ProofReport, prove
+from ...theory.engine import ProofReport
 from ...theory.refute.mutants import Mutant, mutants
-from ...theory.refute.survey import MutantReport, classify
+from ...theory.refute.survey import MutantReport, classify, tested
 from ...theory.theorems import catalog, theorem
+from ...theory.tried import excluded
 from ..run.run import ScenarioOutcome, proved, run_scenario
 from ..statistics import FAMILY_ERROR
 from ..values import Progress, Verdict, unwatched
 from .faults import FAULTS, SCENARIOS, Fault, scenario
 from .instances import agreement
 from .trials import FAMILIES, VIOLATIONS, exact_trials, power, simulate
-from .tricks import TRICKS
+from .tricks import NOT_ZERO, REFUTED, TRICKS
 
 # Runs the planted faults, says what caught each, and writes the table of the documentation.
 
@@ -119,12 +120,18 @@ _FEW_POWER = 500
 
 @dataclass(frozen=True)
 class Attempt:
-    """One false thing: what was tried, what came of it, and whether it was caught."""
+    """What was tried, what came of it, and whether all that is false in it was caught.
+
+    `false` is how many of the things tried are certainly false; `undecided` of how many nobody
+    knows, which is why none of them counts as caught.
+    """
 
     part: str
     tried: str
     came: str
     caught: bool
+    false: int = 1
+    undecided: int = 0
 
 
 @dataclass(frozen=True)
@@ -141,9 +148,11 @@ class SelfTest:
     @property
     def summary(self) -> str:
         missed = sum(not attempt.caught for attempt in self.attempts)
-        count = len(self.attempts)
+        count = sum(attempt.false for attempt in self.attempts)
+        left = sum(attempt.undecided for attempt in self.attempts)
         return f"{count} false things tried; " + (
-            f"{missed} NOT CAUGHT" if missed else "all caught"
+            (f"{missed} NOT CAUGHT" if missed else "all caught")
+            + (f"; {left} more may be false or true, and are not believed" if left else "")
         )
 
 
@@ -174,22 +183,26 @@ def _told(counts: Mapping[str, int]) -> str:
 
 
 def _tricks(progress: Progress) -> Iterator[Attempt]:
-    for done, (tried, build) in enumerate(TRICKS.items()):
-        progress("tricks of proofs", done, len(TRICKS))
+    every = {**TRICKS, **REFUTED}
+    for done, (tried, build) in enumerate(every.items()):
+        progress("tricks of proofs", done, len(every))
         try:
-            proof = prove(build())
+            proof = tested(build())
             caught = proof.verdict != "proved"
             came = proof.open_steps[0].detail if caught else "PROVED"
         except ValueError as error:
             caught, came = True, f"refused: {error}"
         yield Attempt("proofs", tried, came, caught)
+    came = excluded(*NOT_ZERO)
+    yield Attempt("proofs", "SymPy errs: a small angle is 0", f"balls: {came}", bool(came))
 
 
 def _numbers(progress: Progress) -> Iterator[Attempt]:
     progress("numbers against rational arithmetic", 0, 1)
     for trial in exact_trials(np.random.default_rng(_SEED)):
         left = f", {trial.open} left open" if trial.open else ""
-        came = f"{trial.wrong} of {trial.times} wrong{left}"
+        wrong = f"{trial.wrong} WRONG" if trial.wrong else "none wrong"
+        came = f"{trial.times} numbers compared, {wrong}{left}"
         yield Attempt("numbers", trial.tried, came, trial.wrong == 0)
 
 
@@ -244,16 +257,17 @@ def mutants_tried(theorem_id: str) -> Attempt:
     told = ", ".join(f"{n} {_WORDS[verdict]}" for verdict, n in counts)
     wrong = [report for report in reports if not _sound(report)]
     came = "; ".join((told, *(f"{r.mutant.says}: {r.reason}" for r in wrong[:2])))
-    tried = f"belief in a false one of {len(reports)} mutants of {theorem_id}"
-    return Attempt("mutants", tried, came, not wrong)
+    false, true = (sum(r.verdict == word for r in reports) for word in ("refuted", "proved"))
+    tried = f"{len(reports)} mutants of {theorem_id}"
+    return Attempt("mutants", tried, came, not wrong, false, len(reports) - false - true)
 
 
 _WORDS = {
-    "refuted": "refuted by data",
-    "proof gap": "left with a proof gap",
+    "refuted": "false (data refute it)",
+    "proof gap": "not proved, and not known to be false",
     "proved": "true all the same",
     "not used": "changed where no step looks",
-    "unknown": "undecided, so not believed",
+    "unknown": "undecided",
 }
 
 

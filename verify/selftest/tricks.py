@@ -24,9 +24,9 @@ from ...theory.statement import (
     Step,
     Theorem,
 )
-from ...theory.steps.kkt import lambda_n
+from ...theory.steps.kkt import KKT_POINT, cross_n, lambda_n, margin_n, rho_n
 from ...theory.steps.rows import lambda_k
-from ...theory.steps.sums import LARGEST
+from ...theory.steps.sums import LARGEST, SUM_BOUND
 from ...theory.symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from ...theory.theorems import theorem
 
@@ -150,9 +150,13 @@ def _one_side() -> Theorem:
     return _theorem(gamma <= 1, Limit("l", "", sp.Abs(x) / x, x, sp.Integer(0), sp.Integer(1)))
 
 
+NOT_ZERO = (sp.acos(sp.Rational(7823207, 7823209)), sp.Integer(0))
+"""Two numbers that SymPy has taken for one."""
+
+
 def _nearly() -> Theorem:
-    angle = sp.acos(sp.Rational(7823207, 7823209))
-    return _theorem(p_max <= 0, Identity("angle", "", p_max * angle, sp.Integer(0)))
+    angle, zero = NOT_ZERO
+    return _theorem(p_max <= 0, Identity("angle", "", p_max * angle, zero))
 
 
 def _heuristic() -> Theorem:
@@ -162,6 +166,33 @@ def _heuristic() -> Theorem:
     steps += [Conclusion(f"claim-{c.id}", "", by="made") for c in made.claims]  # type: ignore[misc]
     return Theorem("t", "Trick", "A trick.", PROJECT, made.assumptions, made.claims, tuple(steps))
 
+
+def _slope_one() -> Theorem:
+    own = sp.Eq(margin_n, lambda_n * rho_n + cross_n)
+    return _theorem(
+        lambda_max <= 1 / R_min**2,
+        Definition("linear", "f(x) = <q, x>, true at slope 1.", (own, rho_n >= R_min**2)),
+        Citation("cross", "", SUM_BOUND(cross_n, N - 1, lambda_max, p_max)),
+        Citation("kkt", "", KKT_POINT(lambda_n, margin_n)),
+        Inequality("each <- linear cross kkt given", "", lambda_n <= 1 / R_min**2),
+        Citation("all", "", LARGEST(lambda_max, lambda_n, 1 / R_min**2), by="each"),
+        given=p_max <= 0,
+    )
+
+
+def _other_family() -> Theorem:
+    return _theorem(
+        p_max <= lambda_max,
+        Definition("largest", "The largest multiplier.", (lambda_n <= lambda_max,)),
+        Citation("wrong <- largest", "", LARGEST(p_max, lambda_n, lambda_max)),
+    )
+
+
+REFUTED: dict[str, Callable[[], Theorem]] = {
+    "a definition that is true at slope 1 only": _slope_one,
+    "a maximum taken for that of other numbers": _other_family,
+}
+"""Formulas with which no solver finds fault: data sets do, after the proof."""
 
 TRICKS: dict[str, Callable[[], Theorem]] = {
     "a measured number rebuilt as positive": _positive,
