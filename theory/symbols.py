@@ -7,6 +7,7 @@ values in the ranges, and a measurement outside its range is a fault of the meas
 import keyword
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -56,6 +57,10 @@ class Quantity:
         else:
             text = f"{'<' if self.open_high else '<='} {self.high}"
         return f"integer, {text}" if self.integer else text
+
+
+Eq = partial(sp.Eq, evaluate=False)
+"""An equation as it is written. SymPy would try to decide it, which takes long and says nothing."""
 
 
 _declared: dict[str, Quantity] = {}

@@ -13,7 +13,7 @@ from dataclasses import replace
 import sympy as sp
 
 from ..statement import Citation, Definition, Inequality, Step
-from ..symbols import declare, gamma
+from ..symbols import Eq, declare, gamma
 from . import sums
 from .flow import distance_t
 from .halves import apart_t, diameter_g, mass_g
@@ -63,16 +63,16 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
                 _low <= _b_z,
                 _b_z <= _high,
                 sp.Or(
-                    sp.And(_low >= 0, sp.Eq(_tilt, 1), sp.Eq(_lift, 0)),
-                    sp.And(_high <= 0, sp.Eq(_tilt, -1), sp.Eq(_lift, 0)),
+                    sp.And(_low >= 0, Eq(_tilt, 1), Eq(_lift, 0)),
+                    sp.And(_high <= 0, Eq(_tilt, -1), Eq(_lift, 0)),
                     sp.And(
                         _low < 0,
                         _high > 0,
-                        sp.Eq(_tilt * (_high - _low), _high + _low),
-                        sp.Eq(_lift * (_high - _low), -2 * _low * _high),
+                        Eq(_tilt * (_high - _low), _high + _low),
+                        Eq(_lift * (_high - _low), -2 * _low * _high),
                     ),
                 ),
-                sp.Eq(_gap, _size - sp.Abs(_line)),
+                Eq(_gap, _size - sp.Abs(_line)),
                 gap <= _gap_most,
             ),
         ),
@@ -138,8 +138,8 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
             "‖a‖² = c_+ + c_-, and the certified angle has the sine (‖a‖ r + (1-gamma)/(4 gamma) "
             "max(c_+ D_+, c_- D_-)/rho(T))/‖Q*‖.",
             (
-                sp.Eq(norm_a**2, plus_mass + minus_mass),
-                sp.Eq(
+                Eq(norm_a**2, plus_mass + minus_mass),
+                Eq(
                     tau_ever * norm_Q,
                     norm_a * capture_distance + (1 - gamma) / (4 * gamma) * _spread / rho_T,
                 ),
@@ -165,7 +165,7 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
                 sp.Abs(limit_lean_z) > tau_ever * norm_Q * norm_z,
                 sp.And(
                     gamma * sp.Abs(lean / rho_t) > (1 - gamma) / 4 * _spread * norm_z / rho_T,
-                    sp.Eq(sp.sign(lean / rho_t), sp.sign(limit_lean_z)),
+                    Eq(sp.sign(lean / rho_t), sp.sign(limit_lean_z)),
                 ),
             ),
             by="lean-near angle rho-positive",
@@ -177,7 +177,7 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
                 sp.Abs(limit_lean_z) > tau_ever * norm_Q * norm_z,
                 sp.And(
                     gamma * sp.Abs(lean) > (1 - gamma) / 2 * gap,
-                    sp.Eq(sp.sign(lean), sp.sign(limit_lean_z)),
+                    Eq(sp.sign(lean), sp.sign(limit_lean_z)),
                 ),
             ),
             by="lean-far bend-small rho-positive",
@@ -187,7 +187,7 @@ def sign_steps(answer: sp.Symbol, lean: sp.Symbol, gap: sp.Symbol) -> tuple[Step
             "There the network has the sign of <Q*, z>.",
             sp.Implies(
                 sp.Abs(limit_lean_z) > tau_ever * norm_Q * norm_z,
-                sp.Eq(sp.sign(answer), sp.sign(limit_lean_z)),
+                Eq(sp.sign(answer), sp.sign(limit_lean_z)),
             ),
             by="lean-outside outside",
         ),

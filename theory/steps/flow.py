@@ -19,7 +19,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from ..statement import Citation, Definition, Identity, Inequality, Let, Limit, Step
-from ..symbols import declare
+from ..symbols import Eq, declare
 from . import losses, own_pattern, sums
 from .kkt import multipliers, over_samples, samples
 from .losses import (
@@ -121,7 +121,7 @@ def flow_steps(
         Definition(
             "reference",
             "No margin of W_f is below z_f, and M = ‖W_f‖/(k z_f).",
-            (ref.margin >= _least_ref, sp.Eq(ratio_ref * keen * _least_ref, _norm_ref)),
+            (ref.margin >= _least_ref, Eq(ratio_ref * keen * _least_ref, _norm_ref)),
         ),
         Inequality(
             "push-term",
@@ -201,7 +201,7 @@ def flow_steps(
         Definition(
             "radius",
             "The certified distance r is the root of R² - 2 Lam + ‖W_l‖².",
-            (sp.Eq(radius**2, ratio_T**2 - 2 * weight_sum + limit_norm**2),),
+            (Eq(radius**2, ratio_T**2 - 2 * weight_sum + limit_norm**2),),
         ),
         Inequality(
             "distance",
@@ -215,7 +215,7 @@ def flow_steps(
 # With the solution of the margin program itself ‖W_l‖² = Lam.
 
 EXCESS = norm_t - ratio_ref * rho_t <= norm_T - ratio_ref * rho_T
-EXACT = sp.Eq(limit_norm**2, weight_sum)
+EXACT = Eq(limit_norm**2, weight_sum)
 # Without fractions, so that a theorem that leans on this one need not know that rho is not 0.
 TENDS = (distance_t * rho_t) ** 2 <= (
     ratio_ref * rho_t + norm_T - ratio_ref * rho_T

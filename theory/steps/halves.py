@@ -13,7 +13,7 @@ from __future__ import annotations
 import sympy as sp
 
 from ..statement import Citation, Definition, Identity, Inequality, Step
-from ..symbols import N, declare
+from ..symbols import Eq, N, declare
 from .kkt import multipliers, over_samples, samples
 from .losses import pull_n_t
 from .motion import INTEGRAL, MEAN_DISTANCE
@@ -62,7 +62,7 @@ def together(slope: sp.Expr = sp.S.One) -> tuple[Step, ...]:
             "So ‖b_i - b_j‖² has the derivative -2 sum over cross n of l'_n (s_in - s_jn) "
             "<b_i - b_j, x_n>, with slopes of phi; at T it is at most the squared diameter.",
             (
-                sp.Eq(_apart_rate, -2 * _crossed_t),
+                Eq(_apart_rate, -2 * _crossed_t),
                 slope_of(_first_slope, _first_h),
                 slope_of(_second_slope, _second_h),
                 apart_T <= diameter_g,

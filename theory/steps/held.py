@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from ..statement import Citation, Definition, Inequality, Let, Step
-from ..symbols import declare, gamma
+from ..symbols import Eq, declare, gamma
 from .flow import distance_t, limit_norm, pairing_t, weight_sum
 from .halves import diameter_g, mass_g, off_t
 from .losses import entropy, now, partition_t, rho_T, rho_t
@@ -107,7 +107,7 @@ class Pattern:
 
     def active(self, goal: sp.Basic) -> sp.Basic:
         """The goal where the own pairs of g at n are active."""
-        return goal if self.sign == 1 else sp.Implies(sp.Eq(self.sign, 1), goal)
+        return goal if self.sign == 1 else sp.Implies(Eq(self.sign, 1), goal)
 
     @property
     def plain(self) -> sp.Expr:
@@ -141,7 +141,7 @@ def activation(pattern: Pattern = ALL_ACTIVE, idle: str = "", sign: str = "") ->
             "means",
             "Own neurons add kappa times the sum of |a_j| <w_j, x_n> over them. That over the "
             "group g, and over the other half, is its mass times its mean's product with x_n.",
-            (g.active(sp.Eq(now.own_linear, mass_g * _own_mean + g.rival_t + g.idle_t)),),
+            (g.active(Eq(now.own_linear, mass_g * _own_mean + g.rival_t + g.idle_t)),),
         ),
         Inequality(
             "bend",
@@ -208,13 +208,13 @@ def activation(pattern: Pattern = ALL_ACTIVE, idle: str = "", sign: str = "") ->
             "x_n> less the sum over the rivals) has the norm ‖x_n‖ sqrt((1-beta)² A_g + beta² (A_r "
             "+ gamma² A_g')) and the value F at W_l.",
             (
-                sp.Eq(_lever, sp.sqrt((1 - mix) ** 2 * mass_g + mix**2 * rest)),
-                sp.Eq(
+                Eq(_lever, sp.sqrt((1 - mix) ** 2 * mass_g + mix**2 * rest)),
+                Eq(
                     _form,
                     (1 - mix) * mass_g * g.sign * _own_limit
                     + mix * (gamma * _other_mass * _other_limit - g.rival_limit),
                 ),
-                sp.Eq(_sharp**2 * limit_norm**2, (_norm_x * _lever * limit_norm) ** 2 - _form**2),
+                Eq(_sharp**2 * limit_norm**2, (_norm_x * _lever * limit_norm) ** 2 - _form**2),
             ),
         ),
         Inequality(
@@ -303,10 +303,10 @@ def activation(pattern: Pattern = ALL_ACTIVE, idle: str = "", sign: str = "") ->
             "slack is the least of these bounds and of the own activations at T.",
             (
                 sp.Or(
-                    sp.Eq(bound_n, g.plain / mass_g - diameter_g * _norm_x / rho_T),
+                    Eq(bound_n, g.plain / mass_g - diameter_g * _norm_x / rho_T),
                     sp.And(
                         _form >= 0,
-                        sp.Eq(bound_n, g.sharp / mass_g - diameter_g * _norm_x / rho_T),
+                        Eq(bound_n, g.sharp / mass_g - diameter_g * _norm_x / rho_T),
                     ),
                 ),
                 g.slack <= bound_n,

@@ -13,7 +13,7 @@ from sympy.logic.boolalg import Boolean
 
 from .. import symbols
 from ..statement import Cases, Citation, Definition, Identity, Inequality, Let, Step, TrustedFact
-from ..symbols import N, R_max, R_min, activation_margin, declare, gamma, lambda_max, m, p_max
+from ..symbols import Eq, N, R_max, R_min, activation_margin, declare, gamma, lambda_max, m, p_max
 from . import sums
 
 r = declare("r", "R_min²", low=0, open_low=True, abbreviation=True)
@@ -78,15 +78,15 @@ KKT_POINT = TrustedFact(
     "Lyu & Li, ICLR 2020; Ji & Telgarsky, NeurIPS 2020",
     (_multiplier, _margin),
     (),
-    (_margin >= 1, sp.Eq(_multiplier * (_margin - 1), 0)),
+    (_margin >= 1, Eq(_multiplier * (_margin - 1), 0)),
 )
 
 
 def _slope(slope: sp.Symbol, t: sp.Expr, active: sp.Expr, inactive: sp.Expr) -> Boolean:
     return sp.Or(
-        sp.And(t > 0, sp.Eq(slope, active)),
-        sp.And(t < 0, sp.Eq(slope, inactive)),
-        sp.And(sp.Eq(t, 0), slope >= gamma, slope <= 1),
+        sp.And(t > 0, Eq(slope, active)),
+        sp.And(t < 0, Eq(slope, inactive)),
+        sp.And(Eq(t, 0), slope >= gamma, slope <= 1),
     )
 
 
@@ -122,8 +122,8 @@ STATIONARITY: tuple[Step, ...] = (
     Cases(
         "homogeneous <- subdifferential",
         "phi(t) = s t for every slope s of phi at t, so outputs are slopes times preactivations.",
-        (_t > 0, _t < 0, sp.Eq(_t, 0)),
-        sp.Eq(sp.Max(_t, gamma * _t), _s * _t),
+        (_t > 0, _t < 0, Eq(_t, 0)),
+        Eq(sp.Max(_t, gamma * _t), _s * _t),
     ),
     Identity(
         "preactivation",
@@ -181,7 +181,7 @@ SAMPLES: tuple[Step, ...] = (
 LEAST_ACTIVATION = Definition(
     "least-activation",
     "The minimum over finitely many samples and neurons is attained at some n and j.",
-    (sp.Eq(activation_margin, preactivation_n),),
+    (Eq(activation_margin, preactivation_n),),
     chooses="nj",
 )
 
@@ -203,7 +203,7 @@ def activation_steps() -> tuple[Step, ...]:
         Definition(
             "least-multiplier",
             "The minimum over finitely many samples is attained at some n.",
-            (sp.Eq(symbols.lambda_min, lambda_n),),
+            (Eq(symbols.lambda_min, lambda_n),),
             chooses="n",
         ),
     )
@@ -293,7 +293,7 @@ ANY_SAMPLE: tuple[Step, ...] = (
     Definition(
         "margin-halves",
         "The halves are equally large: the margin is the mean of the two halves' means.",
-        (sp.Eq(margin_n, (own_mean + other_mean) / 2),),
+        (Eq(margin_n, (own_mean + other_mean) / 2),),
     ),
 )
 TOP_SAMPLE: tuple[Step, ...] = (
@@ -308,6 +308,6 @@ TOP_SAMPLE: tuple[Step, ...] = (
     Definition(
         "margin-halves-top",
         "And its margin is the mean of the two halves' means.",
-        (sp.Eq(margin_top, (own_mean_top + other_mean_top) / 2),),
+        (Eq(margin_top, (own_mean_top + other_mean_top) / 2),),
     ),
 )

@@ -8,7 +8,7 @@ for every z outside a cone around the boundary.
 import sympy as sp
 
 from ..statement import Citation, Claim, Definition, Identity, Inequality, Step, TrustedFact
-from ..symbols import activation_margin, declare, gamma, m, tau, tau_asked
+from ..symbols import Eq, activation_margin, declare, gamma, m, tau, tau_asked
 from .kkt import labels, multipliers, over_samples, samples, y
 
 # The condition on samples that the theorems on perturbed sets ask for, and what it gives.
@@ -114,7 +114,7 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
         "5-slopes",
         "With that pattern s+ = (1+gamma)/2 + y (1-gamma)/2 is 1 for y = +1 and gamma for y = -1.",
         _half_sum + y * _half_gap,
-        sp.Piecewise((1, sp.Eq(y, 1)), (gamma, True)),
+        sp.Piecewise((1, Eq(y, 1)), (gamma, True)),
         cases=({y: 1}, {y: -1}),
     ),
     Identity(
@@ -134,18 +134,18 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
         tuple(
             sp.Implies(activation_margin > 0, fact)
             for fact in (
-                sp.Eq(
+                Eq(
                     f_z,
                     sp.sqrt(m) / 2 * (sp.Max(alpha, gamma * alpha) - sp.Max(beta, gamma * beta)),
                 ),
-                sp.Eq(alpha - beta, (1 + gamma) / sp.sqrt(m) * q_z),
+                Eq(alpha - beta, (1 + gamma) / sp.sqrt(m) * q_z),
             )
         ),
     ),
     Inequality(
         "6 <- halves",
         "phi is strictly increasing, so f(z) has the sign of <v - u, z>, hence of <q, z>.",
-        sp.Implies(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
+        sp.Implies(activation_margin > 0, Eq(sp.sign(f_z), sp.sign(q_z))),
     ),
     Inequality(
         "7-slope <- halves",
@@ -161,14 +161,14 @@ LINEAR_BOUNDARY: tuple[Step, ...] = (
     Definition(
         "tau",
         "tau is the ratio 2 Delta/(gamma (1+gamma) ‖q‖).",
-        (sp.Eq(tau * gamma * (1 + gamma) * norm_q, 2 * Delta),),
+        (Eq(tau * gamma * (1 + gamma) * norm_q, 2 * Delta),),
     ),
     Inequality(
         "7 <- 6 7-slope 7-lipschitz tau",
         "Outside the cone |cos(z, q)| <= tau the trained network has the sign of <q, z>.",
         sp.Implies(
             sp.And(activation_margin > 0, sp.Abs(q_z) > tau * norm_q * norm_z),
-            sp.Eq(sp.sign(trained_z), sp.sign(q_z)),
+            Eq(sp.sign(trained_z), sp.sign(q_z)),
         ),
     ),
 )
@@ -181,19 +181,19 @@ PATTERN_CLAIM = Claim(
     "Every sample activates exactly its own label's half, so the KKT limit has the sign of <q, z> "
     "for every z.",
     activation_margin > 0,
-    formal=sp.And(activation_margin > 0, sp.Eq(sp.sign(f_z), sp.sign(q_z))),
-    display=sp.Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+    formal=sp.And(activation_margin > 0, Eq(sp.sign(f_z), sp.sign(q_z))),
+    display=Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
 )
 TRAINED_CLAIM = Claim(
     "trained",
     "The trained network has the sign of <q, z> for every z outside the certified angle, and that "
     "angle is as small as asked.",
     tau <= tau_asked,
-    formal=sp.Implies(sp.Abs(q_z) > tau * norm_q * norm_z, sp.Eq(sp.sign(trained_z), sp.sign(q_z))),
+    formal=sp.Implies(sp.Abs(q_z) > tau * norm_q * norm_z, Eq(sp.sign(trained_z), sp.sign(q_z))),
     limit=True,
     settle="train longer, or ask for a wider angle",
     display=sp.Implies(
         sp.Abs(_inner(_q, _z)) > tau * _norm(_q) * _norm(_z),
-        sp.Eq(sp.sign(_ft(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+        Eq(sp.sign(_ft(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
     ),
 )

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from ..statement import Citation, Definition, Identity, Inequality, Let, Step
-from ..symbols import declare, gamma
+from ..symbols import Eq, declare, gamma
 from . import own_pattern
 from .motion import FLOW, INTEGRAL, LOGISTIC
 from .own_pattern import ORDER_SAMPLES
@@ -69,8 +69,8 @@ any_own = replace(now, kappa=own_kappa)
 KEPT_SIGNS = (
     _own_sign * now.own_h > 0,
     sp.Or(
-        sp.And(sp.Eq(_own_sign, 1), sp.Eq(own_kappa, 1)),
-        sp.And(sp.Eq(_own_sign, -1), sp.Eq(own_kappa, gamma)),
+        sp.And(Eq(_own_sign, 1), Eq(own_kappa, 1)),
+        sp.And(Eq(_own_sign, -1), Eq(own_kappa, gamma)),
     ),
 )
 
@@ -96,16 +96,16 @@ def loss_steps(
             (
                 sp.Or(
                     sp.And(
-                        sp.Eq(loss_n_t, sp.exp(-moving.answer)),
-                        sp.Eq(pull_n_t, loss_n_t),
-                        sp.Eq(_factor, 1),
-                        sp.Eq(keen, 1),
+                        Eq(loss_n_t, sp.exp(-moving.answer)),
+                        Eq(pull_n_t, loss_n_t),
+                        Eq(_factor, 1),
+                        Eq(keen, 1),
                     ),
                     sp.And(
-                        sp.Eq(loss_n_t, _logistic),
-                        sp.Eq(pull_n_t, 1 - sp.exp(-loss_n_t)),
-                        sp.Eq(_factor, sp.exp(loss_T / 2 + loss_T**2 / 24)),
-                        sp.Eq(keen, (1 - sp.exp(-loss_T)) / loss_T),
+                        Eq(loss_n_t, _logistic),
+                        Eq(pull_n_t, 1 - sp.exp(-loss_n_t)),
+                        Eq(_factor, sp.exp(loss_T / 2 + loss_T**2 / 24)),
+                        Eq(keen, (1 - sp.exp(-loss_T)) / loss_T),
                     ),
                 ),
                 loss_n_t <= loss_t,
@@ -116,15 +116,15 @@ def loss_steps(
             "rho = -log L - e + H, which the certificate needs to be positive at T.",
             (
                 entropy - sp.log(loss_T) - excess > 0,
-                sp.Eq(excess, sp.log(_factor)),
-                sp.Eq(rho_t, entropy - sp.log(loss_t) - excess),
-                sp.Eq(rho_T, entropy - sp.log(loss_T) - excess),
+                Eq(excess, sp.log(_factor)),
+                Eq(rho_t, entropy - sp.log(loss_t) - excess),
+                Eq(rho_T, entropy - sp.log(loss_T) - excess),
             ),
         ),
         Definition(
             "logistic-loss",
             "Whatever the loss is, look at the logistic one.",
-            (sp.Eq(_logistic, sp.log(1 + sp.exp(-moving.answer))),),
+            (Eq(_logistic, sp.log(1 + sp.exp(-moving.answer))),),
         ),
         Citation(
             "flow",
@@ -146,9 +146,7 @@ def loss_steps(
         Inequality(
             "logistic-premise",
             "The logistic loss in terms of z_n.",
-            sp.And(
-                sp.Eq(_logistic, sp.log(1 + sp.exp(-moving.margin))), _logistic <= _logistic_top
-            ),
+            sp.And(Eq(_logistic, sp.log(1 + sp.exp(-moving.margin))), _logistic <= _logistic_top),
             by="logistic-loss t-margin logistic-top",
         ),
         Citation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from ..statement import TrustedFact
-from ..symbols import declare
+from ..symbols import Eq, declare
 
 _entropy = declare("entropy_value", "entropy of a distribution on K points", latex="H")
 _points = declare("entropy_points", "number K of points", low=1, latex="K")
@@ -49,7 +49,7 @@ FLOW = TrustedFact(
     "Analysis, 1970, Theorem 23.8",
     (_speed, _level, _growth, _rise),
     (),
-    (_growth <= _speed, _growth >= -_speed, sp.Eq(_rise * _level, _speed**2)),
+    (_growth <= _speed, _growth >= -_speed, Eq(_rise * _level, _speed**2)),
 )
 
 _margin = declare("logistic_margin", "a margin z")
@@ -62,7 +62,7 @@ LOGISTIC = TrustedFact(
     "-dl/dz = 1 - exp(-l) >= l (1 - exp(-t))/t.",
     "sinh(x)/x <= exp(x²/6), term by term in their series; 1 - exp(-l) is concave",
     (_margin, _logistic, _top),
-    (sp.Eq(_logistic, sp.log(1 + sp.exp(-_margin))), _logistic <= _top),
+    (Eq(_logistic, sp.log(1 + sp.exp(-_margin))), _logistic <= _top),
     (
         sp.exp(-_margin) <= _logistic * sp.exp(_top / 2 + _top**2 / 24),
         1 - sp.exp(-_logistic) >= _logistic * (1 - sp.exp(-_top)) / _top,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from ..statement import Citation, Definition, Inequality, Step, TrustedFact
-from ..symbols import declare, gamma
+from ..symbols import Eq, declare, gamma
 from . import sums
 
 own_activation = declare(
@@ -150,7 +150,7 @@ PROGRAM = TrustedFact(
     "Rockafellar, Convex Analysis, 1970, Theorem 28.3 (Slater's condition)",
     (_multiplier, _margin),
     (),
-    (_margin >= 1, sp.Eq(_multiplier * (_margin - 1), 0)),
+    (_margin >= 1, Eq(_multiplier * (_margin - 1), 0)),
 )
 
 _product = declare("cauchy_product", "<u, v>")
@@ -168,16 +168,16 @@ CAUCHY = TrustedFact(
 
 
 def phi(t: sp.Expr) -> sp.Expr:
-    """The leaky ReLU as a formula."""
-    return sp.Max(t, gamma * t)
+    """The leaky ReLU as a formula, in which no sign is looked for."""
+    return sp.Max(t, gamma * t, evaluate=False)
 
 
 def slope_of(slope: sp.Expr, t: sp.Expr) -> sp.Basic:
     """That `slope` is in the subdifferential of phi at t."""
     return sp.Or(
-        sp.And(t > 0, sp.Eq(slope, 1)),
-        sp.And(t < 0, sp.Eq(slope, gamma)),
-        sp.And(sp.Eq(t, 0), slope >= gamma, slope <= 1),
+        sp.And(t > 0, Eq(slope, 1)),
+        sp.And(t < 0, Eq(slope, gamma)),
+        sp.And(Eq(t, 0), slope >= gamma, slope <= 1),
     )
 
 
@@ -216,8 +216,8 @@ class Network:
                 f"For {self.says}: z_n = sum over own j of {self.own_term} - sum over cross j of "
                 "|a_j| phi(h_jn), and <zeta_n, .> has s_jn h_jn in place of phi(h_jn).",
                 (
-                    sp.Eq(self.margin, self.own_linear - self.cross_answer),
-                    sp.Eq(self.product, self.own_linear - self.cross_linear),
+                    Eq(self.margin, self.own_linear - self.cross_answer),
+                    Eq(self.product, self.own_linear - self.cross_linear),
                     self.slope >= gamma,
                     self.slope <= 1,
                 ),
@@ -254,12 +254,12 @@ class Network:
                 f"{self.tag}-answer",
                 "y_n f(x_n) is the sum of |a_j| phi(h_jn) over own neurons less that over cross "
                 "ones.",
-                (sp.Eq(self.answer, self.own_answer - self.cross_answer),),
+                (Eq(self.answer, self.own_answer - self.cross_answer),),
             ),
             Inequality(
                 f"{self.tag}-own-pair",
                 "phi(h) = h where h > 0." if self.kappa == 1 else "phi(h) = kappa h for that sign.",
-                sp.Eq(size_j * phi(self.own_h), size_j * self.kappa * self.own_h),
+                Eq(size_j * phi(self.own_h), size_j * self.kappa * self.own_h),
                 by=active,
             ),
             Citation(
@@ -279,7 +279,7 @@ class Network:
             Inequality(
                 f"{self.tag}-margin",
                 "On the cone the margins of the network are the concave z_n.",
-                sp.Eq(self.answer, self.margin),
+                Eq(self.answer, self.margin),
                 by=f"{self.tag}-answer {self.tag}-own {self.tag}-parts",
             ),
         )

@@ -10,7 +10,7 @@ import sympy as sp
 
 from .. import symbols
 from ..statement import Assumption, Citation, Definition, Inequality, Let, Step
-from ..symbols import declare, twin
+from ..symbols import Eq, declare, twin
 from . import sums
 from .kkt import A_eigenvalue
 from .linear_boundary import (
@@ -138,12 +138,12 @@ adv_lambda_n = declare(
 base_z_n = declare("base_z_n", "<x'_n, z>", index="n", latex="b_n")
 
 DECOMPOSITION: tuple[Step, ...] = (
-    Definition("label", "Labels are +1 or -1.", (sp.Eq(label_n**2, 1),)),
+    Definition("label", "Labels are +1 or -1.", (Eq(label_n**2, 1),)),
     Inequality(
         "term <- label",
         "lambda y (<x', z> + eps y <dir, z>) = lambda y <x', z> + eps <dir, z> lambda, since "
         "y² = 1.",
-        sp.Eq(
+        Eq(
             adv_lambda_n * label_n * (base_z_n + eps * label_n * dir_z),
             adv_lambda_n * label_n * base_z_n + eps * dir_z * adv_lambda_n,
         ),
@@ -164,10 +164,10 @@ DECOMPOSITION: tuple[Step, ...] = (
     Definition(
         "T2",
         "T2(z) = eps S_a <dir, z>, the part of the perturbations.",
-        (sp.Eq(T2_z, eps * adv_lambda_sum * dir_z),),
+        (Eq(T2_z, eps * adv_lambda_sum * dir_z),),
     ),
     Inequality(
-        "decomposition <- sum T2", "<q^a, z> = T1(z) + T2(z), exactly.", sp.Eq(adv_q_z, T1_z + T2_z)
+        "decomposition <- sum T2", "<q^a, z> = T1(z) + T2(z), exactly.", Eq(adv_q_z, T1_z + T2_z)
     ),
 )
 

@@ -7,6 +7,7 @@ that is asked for: a deviation t suffices when an inequality without exponential
 import sympy as sp
 
 from ..statement import Identity, Instance, TrustedFact
+from ..symbols import Eq
 from .sums import B, K, P, Q, R, T, X, a, b, c, e, p, s, t, u, v, w
 
 _angle = sp.Symbol("phi", real=True)
@@ -43,11 +44,11 @@ UNIFORM_ANGLE = TrustedFact(
         e <= 3 * sp.pi / 2,
         sp.Implies(
             sp.And(*(sp.Ne(t, end) for end in _ENDS)),
-            sp.Equivalent(sp.Eq(u, 1), sp.Or(sp.And(t > a, t < b), sp.And(t > c, t < e))),
+            sp.Equivalent(Eq(u, 1), sp.Or(sp.And(t > a, t < b), sp.And(t > c, t < e))),
         ),
     ),
     (
-        sp.Eq(
+        Eq(
             P,
             sp.Integral(1 / (2 * sp.pi), (_angle, a, b))
             + sp.Integral(1 / (2 * sp.pi), (_angle, c, e)),
@@ -155,7 +156,7 @@ UNCORRELATED = TrustedFact(
     "linearity of the mean; bilinearity of the covariance",
     (s, X, K, t, B),
     (),
-    (sp.Eq(s, K * t), sp.Eq(X, K * B)),
+    (Eq(s, K * t), Eq(X, K * B)),
     takes="mean and variance of the sum, K, mu, v",
 )
 
@@ -177,6 +178,6 @@ NORM_HEURISTIC = TrustedFact(
     "law of large numbers, used without error bounds",
     (X, B),
     (),
-    (sp.Eq(X**2, B),),
+    (Eq(X**2, B),),
     takes="the norm, mean of its square",
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from ..statement import Assumption, Citation, Claim, Conclusion, Definition, Inequality, Step
-from ..symbols import activation_margin, declare, gamma
+from ..symbols import Eq, activation_margin, declare, gamma
 from . import kkt, linear_boundary, sums
 from .kkt import lambda_n, other_slope, other_t, own_mean, own_slope, own_t, rho_n, slope_n
 
@@ -49,7 +49,7 @@ FIRST = gamma * rho_n * t_n > minus_t
 SECOND = (1 + gamma**2) * rho_n * t_n - (1 + gamma) * minus_t >= 2
 """What (ii) says of a row."""
 
-UNSIGNED = (sp.Eq(minus_lambda, plus_lambda), sp.Eq(minus_t, plus_t))
+UNSIGNED = (Eq(minus_lambda, plus_lambda), Eq(minus_t, plus_t))
 """What E+ = E- says of a row."""
 
 
@@ -133,7 +133,7 @@ UPPER_BOUND: tuple[Step, ...] = (
     Definition(
         "largest-ratio <- witness positive",
         "Take the sample n where lambda_n/t_n is largest, and call that ratio theta.",
-        (sp.Eq(lambda_n, ratio * t_n), lambda_k <= ratio * t_k),
+        (Eq(lambda_n, ratio * t_n), lambda_k <= ratio * t_k),
         chooses="n",
     ),
     Citation(
@@ -202,7 +202,7 @@ LOWER_BOUND: tuple[Step, ...] = (
     Definition(
         "L",
         "L_n is (2 - (1+gamma)(E+ t)_n)/((1+gamma²) D_n).",
-        (sp.Eq(L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * plus_t), rho_n > 0),
+        (Eq(L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * plus_t), rho_n > 0),
     ),
     Inequality(
         "lower <- most-own-mean most-other-mean margin-halves kkt L",
@@ -237,14 +237,14 @@ def rooms(symbols: RowSymbols) -> tuple[Step, ...]:
         Definition(
             "least-headroom",
             "The smallest t_n - lambda_n is attained at some n.",
-            (sp.Eq(symbols.headroom, t_n - lambda_n),),
+            (Eq(symbols.headroom, t_n - lambda_n),),
             chooses="n",
         ),
         Conclusion("claim-upper <- upper least-headroom", "As it is at every n."),
         Definition(
             "least-footroom",
             "The smallest lambda_n - L_n is attained at some n.",
-            (sp.Eq(symbols.footroom, lambda_n - L_n),),
+            (Eq(symbols.footroom, lambda_n - L_n),),
             chooses="n",
         ),
         Conclusion("claim-lower <- lower least-footroom", "As it is at every n."),

@@ -6,7 +6,7 @@ A fact is stated in letters, which `says` names; a citation puts expressions in 
 import sympy as sp
 
 from ..statement import TrustedFact
-from ..symbols import declare
+from ..symbols import Eq, declare
 
 # Any numbers; such that are not negative, as lengths and counts are; positive ones; chances.
 a, b, c, e, s, t, u, v = (declare(f"fact_{x}", f"a number {x}") for x in "abcestuv")
@@ -87,8 +87,8 @@ LINEAR_SUM = TrustedFact(
     "Sums are linear: t_n = a_n + c b_n for every n gives sum t_n = sum a_n + c sum b_n.",
     "distributive law",
     (s, u, c, v, t, a, b),
-    (sp.Eq(t, a + c * b),),
-    (sp.Eq(s, u + c * v),),
+    (Eq(t, a + c * b),),
+    (Eq(s, u + c * v),),
     over="n",
     varying=(t, a, b),
     takes="sum t_n, sum a_n, c, sum b_n, t_n, a_n, b_n",
@@ -100,7 +100,7 @@ BILINEAR = TrustedFact(
     "bilinearity",
     (c, u, a, b, X, s, t),
     (),
-    (sp.Eq(c, u + t * a + s * b + s * t * X),),
+    (Eq(c, u + t * a + s * b + s * t * X),),
     takes="the product, <a, b>, <a, e>, <b, e>, <e, e>, s, t",
 )
 
@@ -121,7 +121,7 @@ COMBINED = TrustedFact(
     "bilinearity",
     (c, X, e, Y, s, t, u, v),
     (),
-    (sp.Eq(c, s * u * X + (s * v + t * u) * e + t * v * Y),),
+    (Eq(c, s * u * X + (s * v + t * u) * e + t * v * Y),),
     takes="the product, <a, a>, <a, b>, <b, b>, s, t, u, v",
 )
 
@@ -167,8 +167,8 @@ UNIQUE = TrustedFact(
     "A positive definite matrix M is injective: M b = M c in every component implies b = c.",
     "linear algebra",
     (s, u, v, b, c),
-    (s > 0, sp.Eq(u, v)),
-    (sp.Eq(b, c),),
+    (s > 0, Eq(u, v)),
+    (Eq(b, c),),
     over="n",
     varying=(u, v, b, c),
     takes="least eigenvalue of M, components of M b, M c, b, c",

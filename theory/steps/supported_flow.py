@@ -12,7 +12,7 @@ from dataclasses import replace
 import sympy as sp
 
 from ..statement import Citation, Definition, Inequality, Let, Limit, Step
-from ..symbols import declare, gamma
+from ..symbols import Eq, declare, gamma
 from .motion import INTEGRAL
 from .own_pattern import ONE_TERM, ORDER_NEURONS, phi, size_j
 
@@ -60,7 +60,7 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
         "Along gradient flow w_j' = a_j sum_k l_k y_k s_kj x_k for almost every t, with slopes in "
         "[gamma, 1]: sgn(a_j) y_n <w_j, x_n> grows at the rate |a_j| sum_k s_kj l_k G_nk. At 0 "
         "the integral is 0.",
-        (_moving_k >= gamma, _moving_k <= 1, sp.Eq(_loss_n * sp.exp(_answer), 1)),
+        (_moving_k >= gamma, _moving_k <= 1, Eq(_loss_n * sp.exp(_answer), 1)),
     ),
     Inequality(
         "flow-terms",
@@ -135,7 +135,7 @@ SUPPORTED_FLOW: tuple[Step, ...] = (
         "flow-parts",
         "y_n f(x_n) is the sum of |a_j| times phi(e) at own pairs and -phi(-e) at cross ones, with "
         "e = sgn(a_j) y_n <w_j, x_n>.",
-        (sp.Or(sp.Eq(_part, phi(pair_now)), sp.Eq(_part, -phi(-pair_now))),),
+        (sp.Or(Eq(_part, phi(pair_now)), Eq(_part, -phi(-pair_now))),),
     ),
     Inequality(
         "flow-part",

@@ -17,7 +17,7 @@ from __future__ import annotations
 import sympy as sp
 
 from ..statement import Citation, Definition, Inequality, Step
-from ..symbols import declare
+from ..symbols import Eq, declare
 from . import probability, sums
 from .linear_boundary import norm_z
 from .own_pattern import CAUCHY
@@ -75,11 +75,11 @@ def parts(
     covered = limits_step * sp.Abs(lean) > sp.Abs(_base_z) * norm_q
     moved = _weight_n * label_n * (base_z_n + eps * label_n * (lean / norm_q))
     return covered, (
-        Definition("label", "Labels are +1 or -1.", (sp.Eq(label_n**2, 1),)),
+        Definition("label", "Labels are +1 or -1.", (Eq(label_n**2, 1),)),
         Inequality(
             "term",
             "w y (<x', z> + eps y <q, z>/‖q‖) = w y <x', z> + eps <q, z>/‖q‖ w, since y² = 1.",
-            sp.Eq(moved, _weight_n * label_n * base_z_n + eps * (lean / norm_q) * _weight_n),
+            Eq(moved, _weight_n * label_n * base_z_n + eps * (lean / norm_q) * _weight_n),
             by="label",
         ),
         Citation(
@@ -96,17 +96,17 @@ def parts(
             ),
             by="term",
         ),
-        Definition("step", "Write the step for eps S.", (sp.Eq(limits_step, eps * _weight_sum),)),
+        Definition("step", "Write the step for eps S.", (Eq(limits_step, eps * _weight_sum),)),
         Inequality(
             "decomposition",
             "<q^a, z> = <B, z> + eps S <q, z>/‖q‖, exactly.",
-            sp.Eq(adv_lean, _base_z + limits_step * lean / norm_q),
+            Eq(adv_lean, _base_z + limits_step * lean / norm_q),
             by="sum step",
         ),
         Inequality(
             "covered",
             "Where the second part outweighs the first, <q^a, z> has the sign of <q, z>.",
-            sp.Implies(covered, sp.Eq(sp.sign(adv_lean), sp.sign(lean))),
+            sp.Implies(covered, Eq(sp.sign(adv_lean), sp.sign(lean))),
             by="decomposition",
         ),
     )
@@ -134,7 +134,7 @@ def cone(adv_norm: sp.Symbol, outweighs: str) -> tuple[Step, ...]:
         Definition(
             "cosine",
             "The cosine is that component over ‖q^a‖.",
-            (sp.Eq(limits_cos * adv_norm, _normal_along),),
+            (Eq(limits_cos * adv_norm, _normal_along),),
         ),
         Inequality(
             "forward",
@@ -188,9 +188,9 @@ def turned(
             "q^a = ‖q^a‖ (c q/‖q‖ + s w), c and s the cosine and the sine of their angle, with a "
             "unit vector w orthogonal to q.",
             (
-                sp.Eq(_sine**2, 1 - limits_cos**2),
-                sp.Eq(lean, norm_q * _along_z),
-                sp.Eq(adv_lean, adv_norm * (limits_cos * _along_z + _sine * _across_z)),
+                Eq(_sine**2, 1 - limits_cos**2),
+                Eq(lean, norm_q * _along_z),
+                Eq(adv_lean, adv_norm * (limits_cos * _along_z + _sine * _across_z)),
             ),
         ),
         Citation(
@@ -198,7 +198,7 @@ def turned(
             "Both parts of z together, u along q and v along w, are no longer than z.",
             probability.BESSEL(_along_z, _across_z, norm_z),
         ),
-        Inequality("sine", "s is the root.", sp.Eq(sp.sqrt(1 - limits_cos**2), _sine), by="split"),
+        Inequality("sine", "s is the root.", Eq(sp.sqrt(1 - limits_cos**2), _sine), by="split"),
         Inequality(
             "far",
             "So far from the boundary of f, |u| > (tau^a + s) ‖z‖.",
@@ -246,7 +246,7 @@ def turned(
                 far,
                 sp.And(
                     sp.Abs(limits_cos * _along_z + _sine * _across_z) > angle * norm_z,
-                    sp.Eq(sp.sign(limits_cos * _along_z + _sine * _across_z), sp.sign(_along_z)),
+                    Eq(sp.sign(limits_cos * _along_z + _sine * _across_z), sp.sign(_along_z)),
                 ),
             ),
             by="lean-rest forward",
@@ -258,7 +258,7 @@ def turned(
                 far,
                 sp.And(
                     sp.Abs(adv_lean) > angle * adv_norm * norm_z,
-                    sp.Eq(sp.sign(adv_lean), sp.sign(lean)),
+                    Eq(sp.sign(adv_lean), sp.sign(lean)),
                 ),
             ),
             by="turned-unit split",

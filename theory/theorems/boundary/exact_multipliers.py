@@ -16,7 +16,7 @@ from ...statement import (
 from ...steps import kkt, linear_boundary, sums
 from ...steps.kkt import A_eigenvalue, P, R, lambda_n, margin_n, margin_top, r, rho_n, rho_top
 from ...steps.linear_boundary import upper_multiplier
-from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
+from ...symbols import Eq, N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from . import half_aware
 
 paired_n = declare(
@@ -77,15 +77,15 @@ THEOREM = Theorem(
             "So y_n f(x_n) is ((1+gamma²) lambda_n rho_n + sum over k != n of "
             "c_nk y_n y_k lambda_k <x_n, x_k>)/2, which is (A lambda)_n.",
             (
-                sp.Eq(margin_n, ((1 + gamma**2) * lambda_n * rho_n + paired_n) / 2),
-                sp.Eq(margin_top, ((1 + gamma**2) * lambda_max * rho_top + paired_top) / 2),
+                Eq(margin_n, ((1 + gamma**2) * lambda_n * rho_n + paired_n) / 2),
+                Eq(margin_top, ((1 + gamma**2) * lambda_max * rho_top + paired_top) / 2),
                 lambda_n >= lambda_min,
             ),
         ),
         Inequality(
             "tight <- pattern kkt kkt-top margins sample",
             "All multipliers are positive, so every margin is 1: A lambda = 1.",
-            sp.And(sp.Eq(margin_n, 1), sp.Eq(margin_top, 1)),
+            sp.And(Eq(margin_n, 1), Eq(margin_top, 1)),
         ),
         Citation(
             "paired <- pair-bound",
@@ -120,7 +120,7 @@ THEOREM = Theorem(
             "row",
             "The row sums of |A| off the diagonal are sums of N-1 products with weights at most "
             "(1+gamma²)/2 and entries at most p_max; the minimum of lambda is attained at some n.",
-            (sp.Eq(lambda_min, lambda_n),),
+            (Eq(lambda_min, lambda_n),),
             chooses="n",
         ),
         Citation(

@@ -1,11 +1,9 @@
 """Certificate: row-wise bounds that tell slopes 1 and gamma apart."""
 
-import sympy as sp
-
 from ...statement import PROJECT, Definition, Inequality, Theorem
 from ...steps import rows
 from ...steps.kkt import preactivation_n, rho_n
-from ...symbols import gamma
+from ...symbols import Eq, gamma
 
 SYMBOLS = rows.row_symbols(
     "half_",
@@ -32,7 +30,7 @@ THEOREM = Theorem(
             "system",
             "Here E+ = E- = O, and t solves (1+gamma²) D_n t_n - (1+gamma) (O t)_n = 2.",
             (
-                sp.Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),
+                Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),
                 *rows.UNSIGNED,
             ),
         ),
@@ -42,7 +40,7 @@ THEOREM = Theorem(
             "L_n = (2 - (1+gamma)(O t)_n)/((1+gamma²) D_n).",
             (
                 SYMBOLS.gap <= gamma * rho_n * rows.L_n - rows.minus_t,
-                sp.Eq(rows.L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * rows.plus_t),
+                Eq(rows.L_n * (1 + gamma**2) * rho_n, 2 - (1 + gamma) * rows.plus_t),
             ),
         ),
         Inequality(

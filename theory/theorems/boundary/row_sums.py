@@ -5,7 +5,7 @@ import sympy as sp
 from ...statement import PROJECT, Assumption, Claim, Conclusion, Definition, Inequality, Theorem
 from ...steps import linear_boundary, rows
 from ...steps.kkt import lambda_n, preactivation_n, rho_n
-from ...symbols import R_max, declare, gamma, lambda_max, lambda_min
+from ...symbols import Eq, R_max, declare, gamma, lambda_max, lambda_min
 
 S = declare(
     "row_sum_max",
@@ -35,14 +35,14 @@ _BOUNDS = (
     Definition(
         "largest-multiplier",
         "The largest multiplier is that of some n.",
-        (sp.Eq(lambda_max, lambda_n),),
+        (Eq(lambda_max, lambda_n),),
         chooses="n",
     ),
     Conclusion("claim-upper <- upper largest-multiplier system positive", "As t = 2/M at every n."),
     Definition(
         "least-multiplier",
         "The smallest multiplier is that of some n, and no norm exceeds the largest.",
-        (sp.Eq(lambda_min, lambda_n), rho_n <= R_max**2),
+        (Eq(lambda_min, lambda_n), rho_n <= R_max**2),
         chooses="n",
     ),
     Inequality(
@@ -99,9 +99,9 @@ THEOREM = Theorem(
             "sample. So (O t)_n is t_n times the row sum s_n. S is the largest s_n, M the smallest "
             "(1+gamma²) D_n - (1+gamma) s_n.",
             (
-                sp.Eq(rows.t_n * M, 2),
+                Eq(rows.t_n * M, 2),
                 *rows.UNSIGNED,
-                sp.Eq(rows.minus_t, s_n * rows.t_n),
+                Eq(rows.minus_t, s_n * rows.t_n),
                 s_n <= S,
                 M <= (1 + gamma**2) * rho_n - (1 + gamma) * s_n,
             ),

@@ -1,11 +1,9 @@
 """Certificate: one bound per sample, from its own row of the Gram matrix."""
 
-import sympy as sp
-
 from ...statement import PROJECT, Definition, Inequality, Theorem
 from ...steps import rows
 from ...steps.kkt import preactivation_n, rho_n
-from ...symbols import gamma
+from ...symbols import Eq, gamma
 
 SYMBOLS = rows.row_symbols(
     "",
@@ -33,7 +31,7 @@ THEOREM = Theorem(
             "system",
             "Here E+ = E- = O, and t solves gamma D_n t_n - (O t)_n = 2 gamma/(1+gamma²).",
             (
-                sp.Eq(gamma * rho_n * rows.t_n - rows.minus_t, 2 * gamma / (1 + gamma**2)),
+                Eq(gamma * rho_n * rows.t_n - rows.minus_t, 2 * gamma / (1 + gamma**2)),
                 *rows.UNSIGNED,
             ),
         ),

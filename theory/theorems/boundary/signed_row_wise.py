@@ -1,11 +1,9 @@
 """Certificate: row-wise bounds that use the signs of y_n y_k <x_n, x_k>."""
 
-import sympy as sp
-
 from ...statement import PROJECT, Citation, Definition, Inequality, Theorem
 from ...steps import rows, sums
 from ...steps.kkt import preactivation_n, rho_n
-from ...symbols import gamma
+from ...symbols import Eq, gamma
 
 SYMBOLS = rows.row_symbols(
     "signed_",
@@ -32,7 +30,7 @@ THEOREM = Theorem(
         Definition(
             "system",
             "t solves (1+gamma²) D_n t_n - (1+gamma) (E- t)_n = 2.",
-            (sp.Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),),
+            (Eq((1 + gamma**2) * rho_n * rows.t_n - (1 + gamma) * rows.minus_t, 2),),
         ),
         Definition(
             "gap",

@@ -16,7 +16,7 @@ from ...exact.evaluate import truth
 from ...exact.scalars import Scalar, Undecided, Undefined, exact, working_precision
 from ...statement import Assumption, Citation, Definition, Identity, Inequality, Let, Step
 from ...steps import probability
-from ...symbols import N, R_max, R_min, d, declare, p_max
+from ...symbols import Eq, N, R_max, R_min, d, declare, p_max
 from . import exact_chain, half_aware, standard_boundary
 
 Condition = Literal["paper", "exact chain", "half-aware"]
@@ -228,7 +228,7 @@ def _tail_steps(
         Definition(
             f"{name}-either",
             "It is one of the two, with that one's chance of a deviation.",
-            (sp.Or(*(sp.And(sp.Eq(radius, symbols[b]), sp.Eq(tail, tails[b])) for b in symbols)),),
+            (sp.Or(*(sp.And(Eq(radius, symbols[b]), Eq(tail, tails[b])) for b in symbols)),),
         ),
         Inequality(
             f"{name}-tail <- {name}-either {name}-tail-hoeffding {name}-tail-bernstein two-samples",
@@ -300,7 +300,7 @@ def uniform_steps(condition: Condition, chance: sp.Symbol) -> tuple[Step, ...]:
                 f"{radius}-spelled <- {of}-log {of}-hoeffding {of}-bernstein {of}-radius "
                 "two-samples",
                 f"{radius} in N, d and delta.",
-                sp.Eq(radius, spelled),
+                Eq(radius, spelled),
             )
             for radius, spelled, of in zip((_t1, _t2), radii(), ("norm", "cross"), strict=True)
         ),

@@ -22,7 +22,7 @@ from ...statement import (
 )
 from ...steps import probability
 from ...steps.perturbed import N_adv, adv_lambda_min, eps
-from ...symbols import N, d, declare, lambda_min
+from ...symbols import Eq, N, d, declare, lambda_min
 
 base_variance = declare(
     "base_variance",
@@ -130,7 +130,7 @@ _HEURISTIC: tuple[Step, ...] = (
         "model",
         "Heuristic: all multipliers of a set are taken as equal (their size cancels), so "
         "q = sum y_n x_n, and ‖q‖² = sum ‖x_n‖² + cross terms has mean N d v.",
-        (sp.Eq(_square_mean, N * _own_mean), _own_mean >= 0),
+        (Eq(_square_mean, N * _own_mean), _own_mean >= 0),
     ),
     Citation("norm", "‖q‖² is taken as its mean.", probability.NORM_HEURISTIC(_norm, _square_mean)),
     Inequality("norm-positive <- norm model own", "It is not 0.", _norm > 0),
@@ -140,8 +140,8 @@ _HEURISTIC: tuple[Step, ...] = (
         "y_k <q, x_k> = ‖x_k‖² + cross terms: means add, and so do variances of uncorrelated "
         "parts.",
         (
-            sp.Eq(_score_mean * _norm, _t1_mean * _norm + eps * N_adv * (_own_mean + _cross_mean)),
-            sp.Eq(
+            Eq(_score_mean * _norm, _t1_mean * _norm + eps * N_adv * (_own_mean + _cross_mean)),
+            Eq(
                 (_score_variance - _t1_variance) * _norm**2,
                 (eps * N_adv) ** 2 * (_own_variance + _cross_variance),
             ),
@@ -150,13 +150,13 @@ _HEURISTIC: tuple[Step, ...] = (
     Inequality(
         "mean <- score own one-cross all-cross one-noise all-noise",
         "The mean of the score, from the mean of ‖x_k‖² alone.",
-        sp.Eq(_score_mean * _norm, eps * N_adv * d * _v),
+        Eq(_score_mean * _norm, eps * N_adv * d * _v),
     ),
-    Inequality("norm-square <- norm model own", "‖q‖² = N d v.", sp.Eq(_norm**2, N * d * _v)),
+    Inequality("norm-square <- norm model own", "‖q‖² = N d v.", Eq(_norm**2, N * d * _v)),
     Inequality(
         "variance <- score norm-square own one-cross all-cross one-noise all-noise",
         "Its variance: N_adv d s² v from the noise, eps² N_adv² v (N - 2 + kappa_4)/N from q.",
-        sp.Eq(
+        Eq(
             _score_variance,
             N_adv * d * base_variance * _v + (eps * N_adv) ** 2 * _v * (N - 2 + _k) / N,
         ),
@@ -177,13 +177,13 @@ _HEURISTIC: tuple[Step, ...] = (
     Inequality(
         "z-square <- z leading mean norm-square",
         "z² is mean² over variance.",
-        sp.Eq(_z**2 * _leading, _score_mean**2),
+        Eq(_z**2 * _leading, _score_mean**2),
     ),
     Inequality("mean-positive <- mean norm-positive", "The mean is positive.", _score_mean > 0),
     Inequality(
         "ratio <- z-square mean-positive leading",
         "So z is mean over deviation.",
-        sp.Eq(_score_mean / sp.sqrt(2 * _leading), _z / sp.sqrt(2)),
+        Eq(_score_mean / sp.sqrt(2 * _leading), _z / sp.sqrt(2)),
     ),
     Inequality(
         "in-z <- normal ratio",
@@ -218,7 +218,7 @@ THEOREM = Theorem(
             sp.Abs(adv_accuracy - PREDICTION) <= accuracy_asked,
             limit=True,
             settle="a prediction: larger N, d and N_adv bring it closer, nothing proves it",
-            display=sp.Eq(adv_accuracy, PREDICTION, evaluate=False),
+            display=Eq(adv_accuracy, PREDICTION),
         ),
     ),
     proof=(

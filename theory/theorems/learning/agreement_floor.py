@@ -15,7 +15,7 @@ from ...statement import (
     Theorem,
 )
 from ...steps import probability
-from ...symbols import d, declare
+from ...symbols import Eq, d, declare
 from . import agreement_law
 from .agreement_law import agreement, disagreement_cos, norm_q_adv, rho
 
@@ -63,11 +63,11 @@ _STEPS = (
         "alignment dir/‖dir‖ + sqrt(1 - alignment²) w: the inner product of the two, and the "
         "squared norm of the first.",
         (
-            sp.Eq(
+            Eq(
                 rho * norm_q_adv,
                 alignment * (perturbation_part + _b1) + sp.sqrt(1 - alignment**2) * _b2,
             ),
-            sp.Eq(norm_q_adv**2, perturbation_part**2 + 2 * perturbation_part * _b1 + base_part**2),
+            Eq(norm_q_adv**2, perturbation_part**2 + 2 * perturbation_part * _b1 + base_part**2),
         ),
     ),
     Citation("base", "Components of the base part.", probability.BESSEL(_b1, _b2, base_part)),
@@ -115,7 +115,7 @@ _STEPS = (
     Inequality(
         "rho-parts <- parts cos sin",
         "rho = alignment c1 + sqrt(1 - alignment²) c2.",
-        sp.Eq(rho, alignment * _cos + sp.sqrt(1 - alignment**2) * _sin),
+        Eq(rho, alignment * _cos + sp.sqrt(1 - alignment**2) * _sin),
     ),
     Let(
         "floor <- small",
@@ -145,9 +145,7 @@ _STEPS = (
         disagreement_cos <= sp.sqrt(1 - _floor**2),
     ),
     Inequality("ratio <- t small", "The ratio of the two parts is below 1.", _ratio**2 <= 1),
-    Inequality(
-        "spelled <- floor t ratio", "rho_0 in the measured quantities.", sp.Eq(_floor, FLOOR)
-    ),
+    Inequality("spelled <- floor t ratio", "rho_0 in the measured quantities.", Eq(_floor, FLOOR)),
     Inequality("range <- rho positive", "It is a cosine.", sp.And(_floor > 0, _floor <= 1)),
 )
 

@@ -17,7 +17,7 @@ from ...statement import (
 )
 from ...steps import probability, sums
 from ...steps.linear_boundary import norm_q, norm_z, q_z
-from ...symbols import d, declare
+from ...symbols import Eq, d, declare
 
 rho = declare(
     "rho",
@@ -69,7 +69,7 @@ _first = (alpha - sp.pi / 2, sp.pi / 2)
 _second = (alpha + sp.pi / 2, 3 * sp.pi / 2)
 _phi = sp.Symbol("phi", real=True)
 _density = 1 / (2 * sp.pi)
-_same_sign = sp.Eq(sp.sign(q_z), sp.sign(q_adv_z))
+_same_sign = Eq(sp.sign(q_z), sp.sign(q_adv_z))
 _far = sp.Abs(q_z) > sp.sqrt(1 - rho**2) * norm_q * norm_z
 
 _PLANE = (
@@ -81,8 +81,8 @@ _PLANE = (
         (
             _theta > -sp.pi / 2,
             _theta < 3 * sp.pi / 2,
-            sp.Eq(q_z, norm_q * _projected * sp.cos(_theta)),
-            sp.Eq(q_adv_z, norm_q_adv * _projected * sp.cos(_theta - alpha)),
+            Eq(q_z, norm_q * _projected * sp.cos(_theta)),
+            Eq(q_adv_z, norm_q_adv * _projected * sp.cos(_theta - alpha)),
         ),
     ),
     Identity(
@@ -134,8 +134,8 @@ _ALWAYS = (
         "split",
         "q_adv = ‖q_adv‖ (rho q/‖q‖ + sqrt(1 - rho²) w) with a unit vector w orthogonal to q.",
         (
-            sp.Eq(q_z, norm_q * _along),
-            sp.Eq(q_adv_z, norm_q_adv * (rho * _along + sp.sqrt(1 - rho**2) * _across)),
+            Eq(q_z, norm_q * _along),
+            Eq(q_adv_z, norm_q_adv * (rho * _along + sp.sqrt(1 - rho**2) * _across)),
         ),
     ),
     Citation(
@@ -197,8 +197,8 @@ THEOREM = Theorem(
             "The probability of agreement is 1 - arccos(rho)/pi; the measured one meets it as "
             "closely as asked.",
             sp.Abs(agreement - LAW) <= agreement_asked,
-            formal=sp.And(sp.Eq(agreement, LAW), sp.Abs(agreement - LAW) <= agreement_asked),
-            display=sp.Eq(agreement, LAW, evaluate=False),
+            formal=sp.And(Eq(agreement, LAW), sp.Abs(agreement - LAW) <= agreement_asked),
+            display=Eq(agreement, LAW),
         ),
         Claim(
             "always",
@@ -207,7 +207,7 @@ THEOREM = Theorem(
             formal=sp.And(disagreement_cos <= sp.sqrt(1 - rho**2), sp.Implies(_far, _same_sign)),
             display=sp.Implies(
                 sp.Abs(_inner(_q, _z)) > sp.sqrt(1 - rho**2) * _norm(_q) * _norm(_z),
-                sp.Eq(sp.sign(_inner(_q_adv, _z)), sp.sign(_inner(_q, _z)), evaluate=False),
+                Eq(sp.sign(_inner(_q_adv, _z)), sp.sign(_inner(_q, _z))),
             ),
         ),
     ),

@@ -18,7 +18,7 @@ from ...statement import (
 from ...steps import sums
 from ...steps.linear_boundary import norm_q, q_z
 from ...steps.perturbed import N_adv, base_l1_z, base_l2_z, base_z_n, dir_z, eps
-from ...symbols import N, R_max, declare, lambda_max, lambda_min, p_max
+from ...symbols import Eq, N, R_max, declare, lambda_max, lambda_min, p_max
 from ..boundary.uniform_data import delta
 from ..perturbation import perturbation_features
 from ..perturbation.perturbation_features import lambda_n, q_margin_n
@@ -91,7 +91,7 @@ _STEPS = (
     Definition(
         "point",
         "z does not contradict any natural sample: y_n <x_n, z> >= side_min for all; dir = q/‖q‖.",
-        (_side >= side_min, sp.Abs(base_z_n) <= base_z_max, sp.Eq(dir_z * norm_q, q_z)),
+        (_side >= side_min, sp.Abs(base_z_n) <= base_z_max, Eq(dir_z * norm_q, q_z)),
     ),
     Inequality(
         "positive <- one-sided support natural",

@@ -20,6 +20,7 @@ from ...steps.kkt import P, R, r
 from ...steps.linear_boundary import f_z, norm_q, q_z
 from ...steps.perturbed import T1_z, T2_z, adv_activation_margin, adv_f_z, dir_z
 from ...symbols import (
+    Eq,
     N,
     R_max,
     R_min,
@@ -43,7 +44,7 @@ natural_kappa = declare(
 _along_n = declare("natural_along_n", "|<x_n, q>|/‖q‖", low=0, index="n")
 
 # With dir = q/‖q‖ the perturbations' part repeats the natural network.
-_REPEATS = sp.Implies(sp.Eq(dir_z * norm_q, q_z), sp.Eq(sp.sign(T2_z), sp.sign(f_z)))
+_REPEATS = sp.Implies(Eq(dir_z * norm_q, q_z), Eq(sp.sign(T2_z), sp.sign(f_z)))
 
 _STEPS = (
     Earlier(
@@ -116,7 +117,7 @@ _STEPS = (
     Definition(
         "direction",
         "|<x_n, q>| is |y_n <q, x_n>|.",
-        (sp.Eq(_along_n * norm_q, sp.Abs(q_margin_n)),),
+        (Eq(_along_n * norm_q, sp.Abs(q_margin_n)),),
     ),
     Inequality(
         "along <- direction natural-reach",
@@ -177,10 +178,10 @@ THEOREM = Theorem(
             formal=sp.And(
                 activation_margin > 0,
                 adv_activation_margin > 0,
-                sp.Eq(sp.sign(adv_f_z), sp.sign(T1_z + T2_z)),
+                Eq(sp.sign(adv_f_z), sp.sign(T1_z + T2_z)),
                 _REPEATS,
             ),
-            display=sp.Eq(sp.sign(_T2(_z)), sp.sign(_f(_z)), evaluate=False),
+            display=Eq(sp.sign(_T2(_z)), sp.sign(_f(_z))),
         ),
         Claim(
             "margin",

@@ -22,7 +22,7 @@ from ...statement import (
 from ...steps import perturbed, probability, sums
 from ...steps.linear_boundary import half_aware_product
 from ...steps.perturbed import N_adv, P_hat, R_hat, base_p_max, dir_sq, eps, kappa, r_hat
-from ...symbols import d, declare
+from ...symbols import Eq, d, declare
 from ..boundary.uniform_data import delta
 
 NORM_RADIUS = sp.sqrt(d * sp.log(6 * N_adv / delta) / 2)
@@ -134,7 +134,7 @@ TAILS = (
     Definition(
         "three",
         "Three ways to go wrong.",
-        (sp.Or(*(sp.Eq(_one_of, bad) for bad in _bad.values())),),
+        (sp.Or(*(Eq(_one_of, bad) for bad in _bad.values())),),
     ),
     Inequality(
         "each <- three bad-norm bad-pair bad-dir two-samples",
@@ -210,9 +210,7 @@ _STEPS = (
         "Compare the probabilities.",
         probability.sub_event(miss, any_bad, sp.Not(HATS_MET), sp.Not(WITHIN)),
     ),
-    Definition(
-        "complement", "Meeting is the opposite of missing.", (sp.Eq(noise_chance, 1 - miss),)
-    ),
+    Definition("complement", "Meeting is the opposite of missing.", (Eq(noise_chance, 1 - miss),)),
     Conclusion("claim <- event any complement", "Together.", "probability"),
 )
 

@@ -6,7 +6,7 @@ from ...statement import PROJECT, Citation, Claim, Conclusion, Definition, Inequ
 from ...steps import perturbed, sums
 from ...steps.linear_boundary import q_z
 from ...steps.perturbed import adv_q_z, dir_z
-from ...symbols import declare
+from ...symbols import Eq, declare
 
 disagreement_load = declare(
     "disagreement_load",
@@ -60,7 +60,7 @@ THEOREM = Theorem(
             (
                 sp.Implies(
                     perturbed.BASE_PART > 0,
-                    sp.Eq(_load * perturbed.BASE_PART, perturbed.PERTURBED_PART),
+                    Eq(_load * perturbed.BASE_PART, perturbed.PERTURBED_PART),
                 ),
             ),
         ),

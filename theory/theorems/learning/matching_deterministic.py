@@ -6,6 +6,7 @@ from ...statement import PROJECT, Assumption, Claim, Conclusion, Inequality, The
 from ...steps import perturbed
 from ...steps.linear_boundary import q_z
 from ...steps.perturbed import T1_z, adv_q_z, dir_z
+from ...symbols import Eq
 
 _z, _q, _qa = sp.symbols("z q q^a")
 _inner = sp.Function("inner")
@@ -41,7 +42,7 @@ THEOREM = Theorem(
             "matching",
             "The two boundaries have the same sign at z.",
             adv_q_z * q_z > 0,
-            display=sp.Eq(sp.sign(_inner(_qa, _z)), sp.sign(_inner(_q, _z)), evaluate=False),
+            display=Eq(sp.sign(_inner(_qa, _z)), sp.sign(_inner(_q, _z))),
         ),
         Claim(
             "base-part",

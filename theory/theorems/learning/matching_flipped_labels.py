@@ -16,7 +16,7 @@ from ...statement import (
 from ...steps import sums
 from ...steps.linear_boundary import norm_q, q_z
 from ...steps.perturbed import adv_lambda_n, adv_lambda_sum, adv_q_z, eps
-from ...symbols import N, R_max, R_min, declare, lambda_max, p_max
+from ...symbols import Eq, N, R_max, R_min, declare, lambda_max, p_max
 from ..perturbation.perturbation_features import lambda_n, rho_n
 
 flip_min = declare(
@@ -119,7 +119,7 @@ THEOREM = Theorem(
             "weights",
             "For an arbitrary sample: c_n and s_n, and their extremes.",
             (
-                sp.Eq(_c * norm_q, eps * adv_lambda_sum * lambda_n - adv_lambda_n * norm_q),
+                Eq(_c * norm_q, eps * adv_lambda_sum * lambda_n - adv_lambda_n * norm_q),
                 _c >= flip_min,
                 _c <= flip_max,
                 sp.Abs(_c) <= flip_abs,
@@ -131,7 +131,7 @@ THEOREM = Theorem(
             "one-term <- weights",
             "A sample enters q^a as lambda^a_n y^a_n x_n = -lambda^a_n y_n x_n, and q/‖q‖ enters "
             "with eps S_a: together c_n y_n x_n.",
-            sp.Eq(
+            Eq(
                 _c * _side, -adv_lambda_n * _side + eps * adv_lambda_sum / norm_q * lambda_n * _side
             ),
         ),
@@ -183,7 +183,7 @@ THEOREM = Theorem(
             "own-term",
             "y_n <q^a, x_n> is the sample's own term plus its row sum, since y_n² = 1.",
             (
-                sp.Eq(_margin, _c * rho_n + _row),
+                Eq(_margin, _c * rho_n + _row),
                 rho_n >= R_min**2,
                 rho_n <= R_max**2,
                 R_min <= R_max,

@@ -15,7 +15,7 @@ from ...statement import (
 from ...steps import sums
 from ...steps.linear_boundary import norm_q, q_z
 from ...steps.perturbed import adv_lambda_n, adv_lambda_sum, adv_q_z, eps
-from ...symbols import N, R_max, R_min, declare, gamma, p_max
+from ...symbols import Eq, N, R_max, R_min, declare, gamma, p_max
 from ..perturbation.perturbation_features import lambda_n, q_margin_max, q_margin_min, q_margin_n
 from . import orthogonal_data
 from .matching_flipped_labels import flip_margin_min
@@ -48,7 +48,7 @@ def _normal_at(name: str, where: str, flipped: sp.Symbol, plain: sp.Symbol, side
         Inequality(
             f"term-{name} <- unique margins",
             f"Compare the terms of q^a and q {where}.",
-            sp.Eq(-adv_lambda_n * side, -adv_common / common * (lambda_n * side)),
+            Eq(-adv_lambda_n * side, -adv_common / common * (lambda_n * side)),
         ),
         Citation(
             f"base-{name} <- term-{name}",
@@ -73,7 +73,7 @@ def _normal_at(name: str, where: str, flipped: sp.Symbol, plain: sp.Symbol, side
         Inequality(
             f"normal-{name} <- base-{name} whole-{name} sum length strength",
             "So <q^a, z> = (x - 1)/(row l) <q, z>.",
-            sp.Eq(flipped * common, adv_common * (strength - 1) * plain),
+            Eq(flipped * common, adv_common * (strength - 1) * plain),
         ),
     )
 
@@ -102,7 +102,7 @@ _FLIPPED = (
     Inequality(
         "margin <- normal-sample one-sample reach-least reach-largest",
         "So y_n <q^a, x_n> = (x - 1) R/row, the same for all.",
-        sp.Eq(_margin, adv_common * (strength - 1) * square),
+        Eq(_margin, adv_common * (strength - 1) * square),
     ),
     Citation(
         "margin-least <- margin", "So for the smallest.", sums.SMALLEST(flip_margin_min, _margin)
@@ -119,11 +119,11 @@ _FLIPPED = (
             sp.Implies(
                 imbalance <= 0,
                 sp.And(
-                    sp.Eq(
+                    Eq(
                         _own,
                         adv_common * (square + shift + (N / 2 - 1) * shift + gamma * N / 2 * shift),
                     ),
-                    sp.Eq(
+                    Eq(
                         _other,
                         adv_common
                         * (gamma * (square + shift) + gamma * (N / 2 - 1) * shift + N / 2 * shift),
@@ -148,12 +148,12 @@ _FLIPPED = (
     Inequality(
         "side <- strength",
         "x - 1 has the sign of eps sqrt(N) - R_max.",
-        sp.Eq(sp.sign(strength - 1), sp.sign(eps * sp.sqrt(N) - R_max)),
+        Eq(sp.sign(strength - 1), sp.sign(eps * sp.sqrt(N) - R_max)),
     ),
     Inequality(
         "signs <- normal-z",
         "So <q^a, z> has that sign times the one of <q, z>.",
-        sp.Eq(sp.sign(adv_q_z), sp.sign(strength - 1) * sp.sign(q_z)),
+        Eq(sp.sign(adv_q_z), sp.sign(strength - 1) * sp.sign(q_z)),
     ),
     Conclusion(
         "claim-pattern <- activation-all activation-positive",
@@ -205,7 +205,7 @@ THEOREM = Theorem(
             formal=sp.And(
                 flip_margin_min * _SIDE > 0,
                 flip_margin_max * _SIDE > 0,
-                sp.Eq(sp.sign(adv_q_z), sp.sign(_SIDE) * sp.sign(q_z)),
+                Eq(sp.sign(adv_q_z), sp.sign(_SIDE) * sp.sign(q_z)),
             ),
         ),
     ),

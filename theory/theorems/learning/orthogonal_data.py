@@ -11,7 +11,7 @@ from ...statement import Citation, Definition, Earlier, Inequality, Let
 from ...steps import sums
 from ...steps.linear_boundary import label_k, label_n, norm_q
 from ...steps.perturbed import adv_lambda_n, eps
-from ...symbols import N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
+from ...symbols import Eq, N, R_max, R_min, declare, gamma, lambda_max, lambda_min, p_max
 from ..boundary import exact_multipliers
 from ..perturbation import perturbation_features
 from ..perturbation.perturbation_features import lambda_n, q_margin_n, rho_n
@@ -34,7 +34,7 @@ NATURAL = (
     Inequality(
         "plain <- orthogonal equal-norms norms",
         "All squared norms are R and all inner products 0.",
-        sp.And(sp.Eq(p_max, 0), sp.Eq(R_min, R_max)),
+        sp.And(Eq(p_max, 0), Eq(R_min, R_max)),
     ),
     Earlier(
         "natural-multipliers <- plain", "So the multiplier bounds apply.", exact_multipliers.THEOREM
@@ -43,13 +43,13 @@ NATURAL = (
     Inequality(
         "bounds-meet <- natural-multipliers plain common R-equal norms",
         "And they meet: every multiplier is l.",
-        sp.And(sp.Eq(lambda_min, common), sp.Eq(lambda_max, common)),
+        sp.And(Eq(lambda_min, common), Eq(lambda_max, common)),
     ),
     *perturbation_features.NATURAL_SAMPLE,
     Inequality(
         "margins <- natural natural-row bounds-meet plain R-equal",
         "So y_n <q, x_n> = l R.",
-        sp.And(sp.Eq(lambda_n, common), sp.Eq(rho_n, square), sp.Eq(q_margin_n, common * square)),
+        sp.And(Eq(lambda_n, common), Eq(rho_n, square), Eq(q_margin_n, common * square)),
     ),
     Citation(
         "normal <- margins",
@@ -59,15 +59,13 @@ NATURAL = (
     Inequality(
         "length <- normal R-equal",
         "So ‖q‖ = l R_max sqrt(N).",
-        sp.Eq(norm_q, common * R_max * sp.sqrt(N)),
+        Eq(norm_q, common * R_max * sp.sqrt(N)),
     ),
-    Definition(
-        "along", "Every sample reaches as far along q.", (sp.Eq(along * norm_q, q_margin_n),)
-    ),
+    Definition("along", "Every sample reaches as far along q.", (Eq(along * norm_q, q_margin_n),)),
     Inequality(
         "reach <- along margins length R-equal",
         "Namely R_max/sqrt(N).",
-        sp.Eq(along, R_max / sp.sqrt(N)),
+        Eq(along, R_max / sp.sqrt(N)),
     ),
 )
 
@@ -131,12 +129,12 @@ PERTURBED = (
     Inequality(
         "shift-strength <- shift strength R-equal",
         "N g = R (x² - 2x).",
-        sp.Eq(N * shift, square * (strength**2 - 2 * strength)),
+        Eq(N * shift, square * (strength**2 - 2 * strength)),
     ),
     Definition(
         "pairs",
         "Labels are +1 or -1, inner products at most p_max.",
-        (sp.Eq(label_n**2, 1), sp.Eq(label_k**2, 1), sp.Abs(inner) <= p_max),
+        (Eq(label_n**2, 1), Eq(label_k**2, 1), sp.Abs(inner) <= p_max),
     ),
     Citation(
         "expand-norm",
@@ -161,12 +159,12 @@ PERTURBED = (
     Inequality(
         "norm <- expand-norm pairs reach margins shift",
         "Every squared norm is R + g.",
-        sp.Eq(norm_a, square + shift),
+        Eq(norm_a, square + shift),
     ),
     Inequality(
         "pair <- expand-pair pairs plain shift",
         "And every y_n y_k <.,.> is g.",
-        sp.Eq(label_n * label_k * pair_a, shift),
+        Eq(label_n * label_k * pair_a, shift),
     ),
     Inequality(
         "settled-strength <- settled strength",
@@ -198,7 +196,7 @@ PERTURBED = (
         (
             sp.Implies(
                 imbalance <= 0,
-                sp.Eq(
+                Eq(
                     image_common,
                     adv_common
                     * (
@@ -208,21 +206,21 @@ PERTURBED = (
                     ),
                 ),
             ),
-            sp.Eq(image, 1),
+            Eq(image, 1),
         ),
     ),
     Inequality(
         "solves <- system balanced adv-common row row-positive",
         "The constant 1/row solves it.",
-        sp.Eq(image_common, image),
+        Eq(image_common, image),
     ),
     Definition(
         "form",
         "<v, A v> = ((1+gamma²) R ‖v‖² + g ((1+gamma²)(s_+² + s_-²) + 4 gamma s_+ s_-))/2 with "
         "the class sums s_+ and s_- of v.",
         (
-            sp.Eq(form, ((1 + gamma**2) * square * vector + shift * _mixed) / 2),
-            sp.Eq(vector, plus_norm**2 + minus_norm**2),
+            Eq(form, ((1 + gamma**2) * square * vector + shift * _mixed) / 2),
+            Eq(vector, plus_norm**2 + minus_norm**2),
             sp.Abs(plus_sum) <= plus,
             sp.Abs(minus_sum) <= minus,
         ),
@@ -233,9 +231,9 @@ PERTURBED = (
         "counts",
         "Together they are N, and the imbalance is their difference.",
         (
-            sp.Eq(N_plus + N_minus, N),
+            Eq(N_plus + N_minus, N),
             N_plus + N_minus >= 1,
-            sp.Eq(imbalance, sp.Abs(N_plus - N_minus)),
+            Eq(imbalance, sp.Abs(N_plus - N_minus)),
         ),
     ),
     Inequality(

@@ -13,6 +13,7 @@ from ...statement import Citation, Definition, Identity, Inequality, Let, Step
 from ...steps.kkt import multipliers, over_samples
 from ...steps.motion import INTEGRAL
 from ...steps.own_pattern import ORDER_SAMPLES, phi, size_j, slope_of
+from ...symbols import Eq
 from .guide import (
     GUIDE,
     goal_slope,
@@ -53,7 +54,7 @@ _coordinate = sp.Symbol("E")
 
 # The bound is sqrt(B + c tau).
 base, growth = _off_T**2 + 2 * _stored_sum, 2 * _steady_sum
-REACH = sp.Eq(reach_t, sp.sqrt(base + growth * tau))
+REACH = Eq(reach_t, sp.sqrt(base + growth * tau))
 
 
 ANCHORED_FLOW: tuple[Step, ...] = (
@@ -71,8 +72,8 @@ ANCHORED_FLOW: tuple[Step, ...] = (
         "The products of E with zeta_n and zeta*_n are the difference of own parts less a sum over "
         "cross neurons, with slopes of phi at W and at W*.",
         (
-            sp.Eq(_drift, now.own_linear - guide[0] - _slip),
-            sp.Eq(_drift1, now.own_linear - guide[0] - _slip1),
+            Eq(_drift, now.own_linear - guide[0] - _slip),
+            Eq(_drift1, now.own_linear - guide[0] - _slip1),
             slope_of(moving_slope, now.cross_h),
         ),
     ),

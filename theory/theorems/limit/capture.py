@@ -21,7 +21,7 @@ from ...steps.own_pattern import (
     followed_distance,
     tau_ever,
 )
-from ...symbols import tau_asked
+from ...symbols import Eq, tau_asked
 from . import linear_outside
 from .linear_outside import answer_z, gap_z, lean_z
 
@@ -78,13 +78,13 @@ THEOREM = Theorem(
             tau_ever <= tau_asked,
             formal=sp.Implies(
                 sp.Abs(limit_lean_z) > tau_ever * norm_Q * norm_z,
-                sp.Eq(sp.sign(answer_z), sp.sign(limit_lean_z)),
+                Eq(sp.sign(answer_z), sp.sign(limit_lean_z)),
             ),
             limit=True,
             settle="train longer, or ask for a wider angle",
             display=sp.Implies(
                 sp.Abs(_inner(_q, _z)) > tau_ever * _norm(_q) * _norm(_z),
-                sp.Eq(sp.sign(_f_t(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+                Eq(sp.sign(_f_t(_z)), sp.sign(_inner(_q, _z))),
             ),
         ),
     ),
@@ -112,7 +112,7 @@ THEOREM = Theorem(
         Definition(
             "seen-distance",
             "The largest distance seen is that at some time t.",
-            (sp.Eq(followed_distance, flow.distance_t),),
+            (Eq(followed_distance, flow.distance_t),),
             chooses="t",
         ),
         Conclusion(

@@ -21,7 +21,7 @@ from ...steps.halves import off_t as off_mean_t
 from ...steps.linear_boundary import norm_z
 from ...steps.motion import EXIT
 from ...steps.own_pattern import CAUCHY, ORDER_NEURONS, phi, size_j
-from ...symbols import declare
+from ...symbols import Eq, declare
 from .anchored_flow import ANCHORED_FLOW, REACH, base, growth, off_t, reach_t
 from .guide import of, tau
 
@@ -133,8 +133,8 @@ THEOREM = Theorem(
             "neuron is a group, too) let sigma be the sign of the pairs. The linear form V -> "
             "<bbar_g(V), x_k> has the norm K = ‖x_k‖/sqrt(A_g), and W = W^0 + tau W* + E.",
             (
-                sp.Or(sp.Eq(_sigma, 1), sp.Eq(_sigma, -1)),
-                sp.Eq(_mean, _mean0 + tau * _mean1 + _mean_off),
+                sp.Or(Eq(_sigma, 1), Eq(_sigma, -1)),
+                Eq(_mean, _mean0 + tau * _mean1 + _mean_off),
             ),
         ),
         Citation("mean-off", "Cauchy–Schwarz.", CAUCHY(_mean_off, off_t, _lever)),
@@ -170,7 +170,7 @@ THEOREM = Theorem(
             "of these bounds and of the own activations at T.",
             (
                 _ease * growth <= _sigma * _mean1,
-                sp.Eq(
+                Eq(
                     _bound,
                     _sigma * _mean0 - diameter_g * _norm_x - _lever**2 / (4 * _ease) - _ease * base,
                 ),
@@ -234,7 +234,7 @@ THEOREM = Theorem(
         Definition(
             "point",
             "At a point z neuron j adds a_j phi(<w_j, z>) to the answer.",
-            (sp.Or(sp.Eq(_side, 1), sp.Eq(_side, -1)),),
+            (sp.Or(Eq(_side, 1), Eq(_side, -1)),),
         ),
         Inequality(
             "point-pair",
@@ -281,7 +281,7 @@ THEOREM = Theorem(
         Definition(
             "point-sign",
             "nu is 1 or -1.",
-            (sp.Or(sp.Eq(_sign_z, 1), sp.Eq(_sign_z, -1)),),
+            (sp.Or(Eq(_sign_z, 1), Eq(_sign_z, -1)),),
         ),
         Inequality(
             "sure",
@@ -306,8 +306,8 @@ THEOREM = Theorem(
             "counts as 0 where the bound is 0.",
             (
                 sp.Or(
-                    sp.Eq(anchor_departure, 0),
-                    sp.And(reach_t > 0, sp.Eq(anchor_departure * reach_t, off_t)),
+                    Eq(anchor_departure, 0),
+                    sp.And(reach_t > 0, Eq(anchor_departure * reach_t, off_t)),
                 ),
             ),
             chooses="gkt",

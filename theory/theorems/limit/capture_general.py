@@ -14,7 +14,7 @@ from ...statement import (
 )
 from ...steps import flow, halves, held, losses
 from ...steps.own_pattern import ORDER_NEURONS, size_j
-from ...symbols import declare, gamma
+from ...symbols import Eq, declare, gamma
 
 general_slack = declare(
     "general_slack",
@@ -123,7 +123,7 @@ THEOREM = Theorem(
             "beta = 0 if it is -1. The rivals are the other active own groups; inactive own pairs "
             "have <w_j, x_n> < 0.",
             (
-                sp.Or(sp.Eq(_sign, 1), sp.And(sp.Eq(_sign, -1), sp.Eq(held.mix, 0))),
+                sp.Or(Eq(_sign, 1), sp.And(Eq(_sign, -1), Eq(held.mix, 0))),
                 _idle_h < 0,
             ),
         ),
@@ -155,7 +155,7 @@ THEOREM = Theorem(
         Definition(
             "seen-distance",
             "The largest distance seen is that at some time t.",
-            (sp.Eq(general_distance, flow.distance_t),),
+            (Eq(general_distance, flow.distance_t),),
             chooses="t",
         ),
         Conclusion(

@@ -17,7 +17,7 @@ from ...steps.captured_sign import limit_lean_z, norm_Q
 from ...steps.linear_boundary import norm_z
 from ...steps.own_pattern import capture_slack, contrary_points, own_activation, tau_ever
 from ...steps.two_normals import limits_base, limits_cos, limits_step
-from ...symbols import d, declare, gamma, m, twin
+from ...symbols import Eq, d, declare, gamma, m, twin
 from . import captured_limit
 from .captured_limit import limit_offset
 from .linear_limit import limit_q_z, limit_z
@@ -125,7 +125,7 @@ _FAR, _TURNED = two_normals.turned(limit_lean_z, norm_Q, _lean, _norm, adv_tau_e
 
 
 def _agree(one: sp.Symbol, other: sp.Symbol) -> sp.Eq:
-    return sp.Eq(sp.sign(other), sp.sign(one))
+    return Eq(sp.sign(other), sp.sign(one))
 
 
 _FORMS = _agree(limit_lean_z, _lean)
@@ -134,7 +134,7 @@ _OUTSIDE = sp.And(
     sp.Abs(_lean) > adv_tau_ever * _norm * norm_z,
 )
 _NETWORKS = sp.And(_agree(answer_z, _answer), _agree(limit_z, _limit_z))
-_EXACT = sp.And(sp.Eq(limit_offset, 0), sp.Eq(_offset, 0))
+_EXACT = sp.And(Eq(limit_offset, 0), Eq(_offset, 0))
 _ANGLE = sp.And(sp.Abs(limit_lean_z) > tau_ever * norm_Q * norm_z, _FAR)
 
 _f, _g, _inner, _abs = (sp.Function(name) for name in ("f_t", "g_t", "inner", "norm"))
@@ -201,7 +201,7 @@ THEOREM = Theorem(
             display=sp.Implies(
                 sp.Abs(_inner(_q, _z))
                 > sp.Max(tau_ever, adv_tau_ever + sp.sqrt(1 - limits_cos**2)) * _abs(_q) * _abs(_z),
-                sp.Eq(sp.sign(_g(_z)), sp.sign(_f(_z)), evaluate=False),
+                Eq(sp.sign(_g(_z)), sp.sign(_f(_z))),
             ),
         ),
     ),

@@ -24,7 +24,7 @@ from ...steps.own_pattern import (
     own_activation,
     tau_ever,
 )
-from ...symbols import declare
+from ...symbols import Eq, declare
 from . import capture, linear_limit
 from .linear_limit import limit_q_z, limit_z
 from .linear_outside import answer_z
@@ -38,7 +38,7 @@ _mass = declare(
 limit_offset = declare("limit_offset", "‖W* - W_l‖", low=0, latex="\\|W^*-W_l\\|")
 
 _OUTSIDE = sp.Abs(limit_lean_z) > tau_ever * norm_Q * norm_z
-_SAME = sp.Eq(sp.sign(limit_z), sp.sign(limit_lean_z))
+_SAME = Eq(sp.sign(limit_z), sp.sign(limit_lean_z))
 _f, _inner, _norm = sp.Function("f^*"), sp.Function("inner"), sp.Function("norm")
 _z, _q = sp.symbols("z Q^*")
 
@@ -69,14 +69,14 @@ THEOREM = Theorem(
             contrary_points <= 0,
             formal=sp.And(
                 linear_limit.SAME_SIGN,
-                sp.Implies(sp.Eq(limit_offset, 0), sp.Eq(limit_q_z, limit_lean_z)),
+                sp.Implies(Eq(limit_offset, 0), Eq(limit_q_z, limit_lean_z)),
                 sp.Implies(_OUTSIDE, _SAME),
-                sp.Implies(_OUTSIDE, sp.Eq(sp.sign(answer_z), sp.sign(limit_lean_z))),
+                sp.Implies(_OUTSIDE, Eq(sp.sign(answer_z), sp.sign(limit_lean_z))),
                 contrary_points <= 0,
             ),
             display=sp.Implies(
                 sp.Abs(_inner(_q, _z)) > tau_ever * _norm(_q) * _norm(_z),
-                sp.Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+                Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z))),
             ),
         ),
     ),
@@ -102,7 +102,7 @@ THEOREM = Theorem(
             "smallest",
             "The smallest scaled own activation c_own <w*_j, x_n>/|a_j| is that of some own pair "
             "(j, n).",
-            (sp.Eq(own_activation, _mass * _height),),
+            (Eq(own_activation, _mass * _height),),
             chooses="nj",
         ),
         Inequality(
@@ -137,7 +137,7 @@ THEOREM = Theorem(
         Inequality(
             "exact",
             "With the solution itself, W_l = W*, the normals are the same.",
-            sp.Implies(sp.Eq(limit_offset, 0), sp.Eq(limit_q_z, limit_lean_z)),
+            sp.Implies(Eq(limit_offset, 0), Eq(limit_q_z, limit_lean_z)),
             by="normals",
         ),
         Inequality(

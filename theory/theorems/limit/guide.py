@@ -13,7 +13,7 @@ from ...steps import halves, losses
 from ...steps.kkt import multipliers
 from ...steps.motion import FLOW
 from ...steps.own_pattern import LINEAR_NEURONS, ORDER_NEURONS, PROGRAM, phi, size_j, slope_of
-from ...symbols import declare
+from ...symbols import Eq, declare
 
 
 def of(
@@ -83,8 +83,8 @@ GUIDE: tuple[Step, ...] = (
         "t-parts",
         "z_n is an own part, which is linear, less a cross part: at W(t), W^0, W* and W^.",
         (
-            sp.Eq(now.margin, now.own_linear - now.cross_answer),
-            *(sp.Eq(z, own - cross) for own, cross, z in (start, _goal, guide)),
+            Eq(now.margin, now.own_linear - now.cross_answer),
+            *(Eq(z, own - cross) for own, cross, z in (start, _goal, guide)),
         ),
     ),
     *now.on_the_cone("time"),
@@ -112,11 +112,11 @@ GUIDE: tuple[Step, ...] = (
         "At supports z_n(W^0) = T - log lambda_n, and cross pairs have at W^0 the signs that they "
         "have at W*; or they are at a kink of W* and on the side of W^0 that s* belongs to.",
         (
-            supporting(sp.Eq(goal_weight, sp.exp(start_time - start[2]))),
+            supporting(Eq(goal_weight, sp.exp(start_time - start[2]))),
             supporting(
                 sp.Or(
-                    sp.Eq(sp.sign(_h0), sp.sign(_h1)),
-                    sp.And(sp.Eq(_h1, 0), slope_of(goal_slope, _h0)),
+                    Eq(sp.sign(_h0), sp.sign(_h1)),
+                    sp.And(Eq(_h1, 0), slope_of(goal_slope, _h0)),
                 )
             ),
         ),
@@ -163,14 +163,14 @@ GUIDE: tuple[Step, ...] = (
     Inequality(
         "guide-support",
         "And z_n(W^) = z_n(W^0) + tau at supports.",
-        supporting(sp.Eq(guide[2], start[2] + tau)),
+        supporting(Eq(guide[2], start[2] + tau)),
         by="t-parts guide-own bend unbent program",
     ),
     Inequality(
         "guide-pull",
         "There t exp(-z_n(W^)) = lambda_n at every time: for the exponential loss W^ is the flow "
         "of the supports.",
-        supporting(sp.Eq(goal_weight, sp.exp(start_time + tau - guide[2]))),
+        supporting(Eq(goal_weight, sp.exp(start_time + tau - guide[2]))),
         by="anchor guide-support",
     ),
     Inequality(

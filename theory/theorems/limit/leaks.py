@@ -15,7 +15,7 @@ import sympy as sp
 
 from ...statement import Citation, Definition, Identity, Inequality, Let, Step
 from ...steps.motion import TANGENT
-from ...symbols import declare
+from ...symbols import Eq, declare
 from .guide import goal_weight, guide, now, of, spare, start, start_time, supporting, tau
 
 pull = of("log_pull", "-t l'(y_n f(x_n)), the pull of n in the time tau", "nt", "p_n")
@@ -33,7 +33,7 @@ _LATE = goal_weight**3 / (4 * _t0 * (_t0 - goal_weight))
 
 def _logistic(goal: sp.Basic) -> sp.Basic:
     """The goal at the samples that support W*, for the logistic loss."""
-    return sp.Implies(sp.And(goal_weight > 0, sp.Eq(_kind, 1)), goal)
+    return sp.Implies(sp.And(goal_weight > 0, Eq(_kind, 1)), goal)
 
 
 def _unevaluated(*factors: sp.Expr) -> sp.Expr:
@@ -54,10 +54,10 @@ LEAKS: tuple[Step, ...] = (
         "In the time tau = log t - T each sample pulls with p = -t l'(y_n f(x_n)).",
         (
             sp.Or(
-                sp.And(sp.Eq(_kind, 0), sp.Eq(pull, sp.exp(start_time + tau - now.answer))),
+                sp.And(Eq(_kind, 0), Eq(pull, sp.exp(start_time + tau - now.answer))),
                 sp.And(
-                    sp.Eq(_kind, 1),
-                    sp.Eq(pull, sp.exp(start_time + tau) / (1 + sp.exp(now.answer))),
+                    Eq(_kind, 1),
+                    Eq(pull, sp.exp(start_time + tau) / (1 + sp.exp(now.answer))),
                 ),
             ),
         ),
@@ -74,8 +74,8 @@ LEAKS: tuple[Step, ...] = (
         "pulls",
         "So p is u or p (t + u) = t u.",
         sp.Or(
-            sp.And(sp.Eq(_kind, 0), sp.Eq(pull, _plain)),
-            sp.And(sp.Eq(_kind, 1), sp.Eq(pull * (_t + _plain), _t * _plain)),
+            sp.And(Eq(_kind, 0), Eq(pull, _plain)),
+            sp.And(Eq(_kind, 1), Eq(pull * (_t + _plain), _t * _plain)),
         ),
         by="moment plain-pull pull logistic-pull",
     ),
@@ -95,24 +95,24 @@ LEAKS: tuple[Step, ...] = (
             sp.Or(
                 sp.And(
                     goal_weight > 0,
-                    sp.Eq(_kind, 0),
-                    sp.Eq(fade, 2),
-                    sp.Eq(leak_T, 0),
-                    sp.Eq(leak_t, 0),
+                    Eq(_kind, 0),
+                    Eq(fade, 2),
+                    Eq(leak_T, 0),
+                    Eq(leak_t, 0),
                 ),
                 sp.And(
                     goal_weight > 0,
-                    sp.Eq(_kind, 1),
+                    Eq(_kind, 1),
                     goal_weight < _t0,
-                    sp.Eq(fade, 2),
-                    sp.Eq(leak_T, _LATE),
-                    sp.Eq(leak_t, leak_T * sp.exp(-2 * tau)),
+                    Eq(fade, 2),
+                    Eq(leak_T, _LATE),
+                    Eq(leak_t, leak_T * sp.exp(-2 * tau)),
                 ),
                 sp.And(
-                    sp.Eq(goal_weight, 0),
-                    sp.Eq(fade, spare),
-                    sp.Eq(leak_T, sp.exp(start_time - 1 - start[2])),
-                    sp.Eq(leak_t, _FADING),
+                    Eq(goal_weight, 0),
+                    Eq(fade, spare),
+                    Eq(leak_T, sp.exp(start_time - 1 - start[2])),
+                    Eq(leak_t, _FADING),
                 ),
             ),
         ),
@@ -137,13 +137,13 @@ LEAKS: tuple[Step, ...] = (
     Inequality(
         "off-leak",
         "Off the supports that is at most the leak, as z_n(W^) >= z_n(W^0) + tau (1 + mu_n).",
-        sp.Implies(sp.Eq(goal_weight, 0), sp.exp(start_time + tau - 1 - guide[2]) <= leak_t),
+        sp.Implies(Eq(goal_weight, 0), sp.exp(start_time + tau - 1 - guide[2]) <= leak_t),
         by="guide-margin leak",
     ),
     Inequality(
         "off-support",
         "So there p_n x is at most the leak.",
-        sp.Implies(sp.Eq(goal_weight, 0), pull * _ahead <= leak_t),
+        sp.Implies(Eq(goal_weight, 0), pull * _ahead <= leak_t),
         by="off-pull off-leak",
     ),
     Identity(
@@ -212,7 +212,7 @@ LEAKS: tuple[Step, ...] = (
         "What a support leaks falls like that.",
         _logistic(
             sp.And(
-                sp.Eq(4 * (_t0 * (_t0 - goal_weight) * sp.exp(2 * tau)) * leak_t, goal_weight**3),
+                Eq(4 * (_t0 * (_t0 - goal_weight) * sp.exp(2 * tau)) * leak_t, goal_weight**3),
                 leak_t >= 0,
                 _t > goal_weight,
             )

@@ -18,7 +18,7 @@ from ...statement import (
 from ...steps import motion, own_pattern, sums
 from ...steps.kkt import lambda_n
 from ...steps.own_pattern import own_activation, phi, seed_slack, size_j, slope_of
-from ...symbols import N, declare, gamma
+from ...symbols import Eq, N, declare, gamma
 from . import linear_limit
 
 _star = own_pattern.network("star", "W*", "of phi at <w*_j, x_n>")
@@ -63,16 +63,16 @@ _SOLUTION: tuple[Step, ...] = (
         "Own pairs have slope 1 as in (M), margins are those of the network: all conditions of a "
         "KKT point of the network's own problem hold.",
         sp.And(
-            sp.Eq(_own_slope, 1),
+            Eq(_own_slope, 1),
             _star.answer >= 1,
-            sp.Eq(lambda_n * (_star.answer - 1), 0),
+            Eq(lambda_n * (_star.answer - 1), 0),
         ),
         by="own-sign own-pairs star-margin program",
     ),
     Inequality(
         "star-equal-pair",
         "phi(h) = s h for a slope s of phi at h.",
-        sp.Eq(size_j * phi(_star.cross_h), size_j * _star.slope * _star.cross_h),
+        Eq(size_j * phi(_star.cross_h), size_j * _star.slope * _star.cross_h),
         by="star-slopes",
     ),
     Citation(
@@ -92,7 +92,7 @@ _SOLUTION: tuple[Step, ...] = (
     Inequality(
         "star-slack",
         "By slackness lambda_n <zeta_n, W*> = lambda_n.",
-        sp.Eq(lambda_n * _star.product, lambda_n),
+        Eq(lambda_n * _star.product, lambda_n),
         by="star-parts star-equal program",
     ),
     Citation(
@@ -167,9 +167,9 @@ _SEED: tuple[Step, ...] = (
         "Start from c W*: L is the sum over the samples of exp(-c z_n(W*)), H the entropy of the "
         "weights; write g for log N - H.",
         (
-            sp.Eq(_rho, _entropy - sp.log(_loss)),
-            sp.Eq(_room, sp.log(N) - _entropy),
-            sp.Eq(_norm_star**2, _square),
+            Eq(_rho, _entropy - sp.log(_loss)),
+            Eq(_room, sp.log(N) - _entropy),
+            Eq(_norm_star**2, _square),
         ),
     ),
     Inequality(
@@ -197,7 +197,7 @@ _SEED: tuple[Step, ...] = (
     Definition(
         "seed-ratio",
         "‖c W*‖ = c ‖W*‖: R is the certificate's bound of ‖W‖/rho.",
-        (sp.Implies(_rho > 0, sp.Eq(_ratio * _rho, sp.Max(_scale, _rho) * _norm_star)),),
+        (sp.Implies(_rho > 0, Eq(_ratio * _rho, sp.Max(_scale, _rho) * _norm_star)),),
     ),
     Inequality(
         "seed-quotient",
@@ -215,7 +215,7 @@ _SEED: tuple[Step, ...] = (
         "seed-radius",
         "The certificate's distance is r² = R² - sum lambda_n; the neurons of a half of c W* are "
         "equal, so D = 0.",
-        (sp.Implies(_rho > 0, sp.Eq(_radius**2, _ratio**2 - _total)),),
+        (sp.Implies(_rho > 0, Eq(_radius**2, _ratio**2 - _total)),),
     ),
     Inequality(
         "seed-radius-product",
@@ -240,7 +240,7 @@ _SEED: tuple[Step, ...] = (
     Definition(
         "seed-bound",
         "The certificate's bound, for beta = 0.",
-        (sp.Eq(_bound, _height - _radius * _norm_x / sp.sqrt(_own_mass)),),
+        (Eq(_bound, _height - _radius * _norm_x / sp.sqrt(_own_mass)),),
     ),
     Inequality(
         "seed-short",
@@ -279,10 +279,10 @@ THEOREM = Theorem(
             own_activation > 0,
             formal=sp.And(
                 _star.own_h > 0,
-                sp.Eq(_own_slope, 1),
+                Eq(_own_slope, 1),
                 slope_of(_star.slope, _star.cross_h),
                 _star.answer >= 1,
-                sp.Eq(lambda_n * (_star.answer - 1), 0),
+                Eq(lambda_n * (_star.answer - 1), 0),
                 _rival_square >= _square + _distance,
                 sp.Implies(gamma > 0, linear_limit.SAME_SIGN),
                 own_activation > 0,

@@ -23,7 +23,7 @@ from ...steps.own_pattern import (
     plus_mass,
     slope_of,
 )
-from ...symbols import N, declare
+from ...symbols import Eq, N, declare
 
 _mass = declare("own_mass", "sum of a_j² over the own half of n", low=0, open_low=True, index="n")
 _own_h = declare("b_own", "<b_j, x_n>, b_j = w_j/|a_j|, at an own pair", index="nj")
@@ -55,7 +55,7 @@ OWN_ACTIVE = Assumption(
     "At the solution of the margin program every sample activates every neuron of its own half.",
     own_activation > 0,
 )
-SAME_SIGN = sp.Eq(sp.sign(limit_z), sp.sign(limit_q_z))
+SAME_SIGN = Eq(sp.sign(limit_z), sp.sign(limit_q_z))
 
 _own = sp.IndexedBase("e")[labels.indices[0]]
 """1 where the pair of a neuron and a sample is own, 0 where it is cross."""
@@ -83,8 +83,8 @@ THEOREM = Theorem(
             "The neurons of a half are equal up to |a_j|, and the limit network has the sign of "
             "<q, z> for every z; so it has at every test point.",
             contrary_points <= 0,
-            formal=sp.And(sp.Eq(tied, 0), SAME_SIGN, contrary_points <= 0),
-            display=sp.Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+            formal=sp.And(Eq(tied, 0), SAME_SIGN, contrary_points <= 0),
+            display=Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z))),
         ),
     ),
     proof=(
@@ -108,7 +108,7 @@ THEOREM = Theorem(
         Inequality(
             "own-slopes",
             "Hence they are all 1.",
-            sp.Eq(_own_slope, 1),
+            Eq(_own_slope, 1),
             by="own-sign own-slope",
         ),
         Identity(
@@ -125,7 +125,7 @@ THEOREM = Theorem(
             "Take the product with b_i - b_j. Both cross slopes lie in the subdifferential of phi; "
             "the sign of <w_j, x_n> is that of <b_j, x_n>.",
             (
-                sp.Implies(sp.Eq(_own_slope, 1), sp.Eq(tied, -_crossed)),
+                sp.Implies(Eq(_own_slope, 1), Eq(tied, -_crossed)),
                 slope_of(_first_slope, _first_h),
                 slope_of(_second_slope, _second_h),
             ),
@@ -147,14 +147,14 @@ THEOREM = Theorem(
         Inequality(
             "tied",
             "A square that is at most 0: b_i = b_j.",
-            sp.Eq(tied, 0),
+            Eq(tied, 0),
             by="own-slopes separation monotone-sum",
         ),
         Identity(
             "weights",
             "(c_+ + c_-)/2 + y (c_+ - c_-)/2 is the mass of the half with the sign of y.",
             _mean + y * _gap,
-            sp.Piecewise((plus_mass, sp.Eq(y, 1)), (minus_mass, True)),
+            sp.Piecewise((plus_mass, Eq(y, 1)), (minus_mass, True)),
             cases=({y: 1}, {y: -1}),
         ),
         Identity(
@@ -175,10 +175,10 @@ THEOREM = Theorem(
             "c_- phi(<u, z>); and <q, z> = c_+ <v, z> - c_- <u, z>.",
             (
                 sp.Implies(
-                    sp.Eq(tied, 0),
-                    sp.Eq(limit_z, plus_mass * phi(_plus_z) - minus_mass * phi(_minus_z)),
+                    Eq(tied, 0),
+                    Eq(limit_z, plus_mass * phi(_plus_z) - minus_mass * phi(_minus_z)),
                 ),
-                sp.Eq(limit_q_z, plus_mass * _plus_z - minus_mass * _minus_z),
+                Eq(limit_q_z, plus_mass * _plus_z - minus_mass * _minus_z),
             ),
         ),
         Inequality(

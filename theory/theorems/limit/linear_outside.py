@@ -19,7 +19,7 @@ from ...steps.own_pattern import (
     phi,
     size_j,
 )
-from ...symbols import declare, gamma
+from ...symbols import Eq, declare, gamma
 
 answer_z = declare("answer_z", "output f(z) of a network", index="z", latex="f(z)")
 lean_z = declare("lean_z", "<Q, z>, Q = sum_j a_j w_j", index="z", latex="\\langle Q,z\\rangle")
@@ -52,7 +52,7 @@ gap_z = declare(
     latex="g(z)",
 )
 OUTSIDE = gamma * sp.Abs(lean_z) > (1 - gamma) / 2 * gap_z
-SAME_SIGN = sp.Eq(sp.sign(answer_z), sp.sign(lean_z))
+SAME_SIGN = Eq(sp.sign(answer_z), sp.sign(lean_z))
 
 
 def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
@@ -61,7 +61,7 @@ def _steps(name: str, of: str, half: tuple[sp.Symbol, ...]) -> tuple[Step, ...]:
         Inequality(
             f"{name}-split",
             f"phi(h) = (1+gamma)/2 h + (1-gamma)/2 |h|, for the neurons {of}.",
-            sp.Eq(
+            Eq(
                 size_j * phi(h),
                 (1 + gamma) / 2 * size_j * h + (1 - gamma) / 2 * (size_j * sp.Abs(h)),
             ),
@@ -123,7 +123,7 @@ THEOREM = Theorem(
             formal=sp.And(sp.Implies(OUTSIDE, SAME_SIGN), outside_contrary <= 0),
             display=sp.Implies(
                 gamma * sp.Abs(_inner(_q, _z)) > (1 - gamma) / 2 * _g(_z),
-                sp.Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z)), evaluate=False),
+                Eq(sp.sign(_f(_z)), sp.sign(_inner(_q, _z))),
             ),
         ),
     ),
@@ -135,17 +135,17 @@ THEOREM = Theorem(
             "f(z) and <Q, z> are what the half with a_j > 0 gives less what the other gives; the "
             "gap that counts is that of the half which could turn the sign.",
             (
-                sp.Eq(answer_z, _plus[3] - _minus[3]),
-                sp.Eq(lean_z, _plus[1] - _minus[1]),
-                sp.Eq(plus_gap, _plus[2] - sp.Abs(_plus[1])),
-                sp.Eq(minus_gap, _minus[2] - sp.Abs(_minus[1])),
-                sp.Eq(gap_z, sp.Piecewise((minus_gap, lean_z > 0), (plus_gap, True))),
+                Eq(answer_z, _plus[3] - _minus[3]),
+                Eq(lean_z, _plus[1] - _minus[1]),
+                Eq(plus_gap, _plus[2] - sp.Abs(_plus[1])),
+                Eq(minus_gap, _minus[2] - sp.Abs(_minus[1])),
+                Eq(gap_z, sp.Piecewise((minus_gap, lean_z > 0), (plus_gap, True))),
             ),
         ),
         Inequality(
             "even",
             "f(z) = (1+gamma)/2 <Q, z> + (1-gamma)/2 (S_+ - S_-), S = |H| + gap.",
-            sp.Eq(
+            Eq(
                 answer_z,
                 (1 + gamma) / 2 * lean_z
                 + (1 - gamma) / 2 * (sp.Abs(_plus[1]) + plus_gap - sp.Abs(_minus[1]) - minus_gap),

@@ -25,7 +25,7 @@ from ...steps.supported_flow import (
     gram_nk,
     pair_now,
 )
-from ...symbols import activation_margin, declare, gamma
+from ...symbols import Eq, activation_margin, declare, gamma
 
 _slope_k = declare("s_kj", "slope of phi at <w_j, x_k>", index="kj")
 _slope_n = declare("s_nj", "slope of phi at <w_j, x_n>", index="nj")
@@ -98,7 +98,7 @@ _LIMIT: tuple[Step, ...] = (
     Definition(
         "least-activation",
         "The minimum over finitely many samples and neurons is attained at some n and j.",
-        (sp.Eq(activation_margin, _own),),
+        (Eq(activation_margin, _own),),
         chooses="nj",
     ),
     Inequality(

@@ -21,7 +21,7 @@ from ...statement import (
     Theorem,
 )
 from ...steps import linear_boundary, sums
-from ...symbols import activation_margin, declare, gamma
+from ...symbols import Eq, activation_margin, declare, gamma
 
 class_cos = declare(
     "class_cos",
@@ -86,7 +86,7 @@ GRADIENT = (
     Inequality(
         "gap <- c1 c2 spread",
         "c1 - c2 = (1 - gamma)².",
-        sp.Eq(_spread, (_same - _cross) ** 2 * (1 - class_cos**2)),
+        Eq(_spread, (_same - _cross) ** 2 * (1 - class_cos**2)),
     ),
 )
 
@@ -132,7 +132,7 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
         Inequality(
             f"sum-{label} <- ratio-{label} inner-{label}",
             "Without the fraction.",
-            sp.And(sp.Eq(ratio * own * other, inner), sp.Eq(inner, inner_value)),
+            sp.And(Eq(ratio * own * other, inner), Eq(inner, inner_value)),
         ),
         Inequality(
             f"means-{label}",
@@ -152,17 +152,17 @@ def _at_label(label: str, own: sp.Symbol, other: sp.Symbol) -> tuple[sp.Symbol, 
         Definition(
             f"cosine-{label}",
             "The cosine is <gradient, q>/(‖gradient‖ ‖q‖).",
-            (sp.Eq(cosine**2 * (square * _qq), inner**2), sp.Eq(sp.sign(cosine), sp.sign(inner))),
+            (Eq(cosine**2 * (square * _qq), inner**2), Eq(sp.sign(cosine), sp.sign(inner))),
         ),
         Inequality(
             f"product-{label} <- lagrange-{label} square-{label} q-norm sum-{label} gap",
             "By Lagrange's identity cos² (ratio² + K) = ratio², after dividing by the lengths.",
-            sp.Eq(square * _qq, (own * other) ** 2 * (ratio**2 + _spread)),
+            Eq(square * _qq, (own * other) ** 2 * (ratio**2 + _spread)),
         ),
         Inequality(
             f"squared-{label} <- product-{label} cosine-{label} sum-{label} floor-{label}",
             "By Lagrange's identity cos² (ratio² + K) = ratio², after dividing by the lengths.",
-            sp.And(cosine > 0, sp.Eq(cosine**2 * (ratio**2 + _spread), ratio**2)),
+            sp.And(cosine > 0, Eq(cosine**2 * (ratio**2 + _spread), ratio**2)),
         ),
         Inequality(
             f"worst-squared-{label} <- squared-{label} floor-{label}",
@@ -242,8 +242,8 @@ THEOREM = Theorem(
                 sp.Implies(
                     activation_margin > 0,
                     sp.And(
-                        sp.Eq(gradient_cos_min, sp.Min(cos_plus, cos_minus)),
-                        sp.Eq(gradient_cos_max, sp.Max(cos_plus, cos_minus)),
+                        Eq(gradient_cos_min, sp.Min(cos_plus, cos_minus)),
+                        Eq(gradient_cos_max, sp.Max(cos_plus, cos_minus)),
                     ),
                 ),
             ),

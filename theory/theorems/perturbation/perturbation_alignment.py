@@ -15,7 +15,7 @@ from ...statement import (
 )
 from ...steps import sums
 from ...steps.linear_boundary import norm_q
-from ...symbols import declare
+from ...symbols import Eq, declare
 
 nnz_q = declare("nnz_q", "number of non-zero components of q", low=1, integer=True)
 top_k = declare(
@@ -51,7 +51,7 @@ _SIGN = (
     Definition(
         "sign",
         "<sgn q, q> = ‖q‖_1 and ‖sgn q‖² counts the non-zero components.",
-        (sp.Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1), cos_sign >= 0),
+        (Eq(cos_sign * sp.sqrt(nnz_q) * norm_q, _l1), cos_sign >= 0),
     ),
     Citation("norms", "‖q‖ <= ‖q‖_1.", sums.NORM_ORDER(_l1, norm_q, nnz_q)),
     Conclusion("claim-sign <- sign norms", "Divide by sqrt(nnz q) ‖q‖."),
@@ -65,7 +65,7 @@ _SIGN = (
     Definition(
         "rescaled",
         "q/‖q‖_inf is a positive multiple of q, as is q/‖q‖.",
-        (sp.Eq(cos_rescaled * (_scale * norm_q) * norm_q, _scale * norm_q**2),),
+        (Eq(cos_rescaled * (_scale * norm_q) * norm_q, _scale * norm_q**2),),
     ),
     Conclusion("claim-rescaled <- rescaled", "Divide."),
 )
@@ -78,7 +78,7 @@ _VALUE = (
             _entry >= _mu,
             _entry <= norm_q,
             _rest_entry <= _mu,
-            sp.Eq(cos_value * _top * norm_q, _top**2),
+            Eq(cos_value * _top * norm_q, _top**2),
         ),
     ),
     Inequality(
@@ -110,8 +110,8 @@ _TOP_SIGN = (
         "Write |q_i| = mu + e_i for the k largest; <sgn(M_k q), q> = ‖M_k q‖_1 and "
         "‖sgn(M_k q)‖² = k.",
         (
-            sp.Eq(_entry, _mu + _excess),
-            sp.Eq(cos_top_sign * sp.sqrt(top_k) * norm_q, _top_l1),
+            Eq(_entry, _mu + _excess),
+            Eq(cos_top_sign * sp.sqrt(top_k) * norm_q, _top_l1),
             cos_top_sign >= 0,
         ),
     ),
@@ -123,7 +123,7 @@ _TOP_SIGN = (
     Inequality(
         "excess-square <- excess",
         "Expand q_i².",
-        sp.Eq(_entry**2, (_mu**2 + 2 * _mu * _excess) + _excess**2),
+        Eq(_entry**2, (_mu**2 + 2 * _mu * _excess) + _excess**2),
     ),
     Citation(
         "excess-squares <- excess-square",
@@ -182,7 +182,7 @@ THEOREM = Theorem(
             "rescaled",
             "L2 and Linf rescaled: parallel to q, the cosine is 1.",
             cos_rescaled > 0,
-            formal=sp.Eq(cos_rescaled, 1),
+            formal=Eq(cos_rescaled, 1),
         ),
         Claim("value", "L0, value: even a few pixels.", cos_value >= sp.sqrt(top_k / nnz_q)),
         Claim(

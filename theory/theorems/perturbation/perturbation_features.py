@@ -19,6 +19,7 @@ from ...steps.kkt import lambda_n, margin_n, rho_n
 from ...steps.linear_boundary import norm_q
 from ...steps.perturbed import eps
 from ...symbols import (
+    Eq,
     N,
     R_max,
     R_min,
@@ -67,7 +68,7 @@ NATURAL_SAMPLE = (
             lambda_n <= lambda_max,
             rho_n >= R_min**2,
             rho_n <= R_max**2,
-            sp.Eq(q_margin_n, lambda_n * rho_n + row_n),
+            Eq(q_margin_n, lambda_n * rho_n + row_n),
         ),
     ),
     Citation(
@@ -146,8 +147,8 @@ THEOREM = Theorem(
                     sp.And(
                         _own >= activation_margin,
                         _other >= activation_margin,
-                        sp.Eq(_own + _other, (1 + gamma) * q_margin_n),
-                        sp.Eq(margin_n, (_own + gamma * _other) / 2),
+                        Eq(_own + _other, (1 + gamma) * q_margin_n),
+                        Eq(margin_n, (_own + gamma * _other) / 2),
                     ),
                 ),
                 lambda_n >= lambda_min,

@@ -22,7 +22,7 @@ from ...statement import (
 from ...steps import linear_boundary, perturbed, sums
 from ...steps.linear_boundary import half_aware_product, lower_multiplier, upper_multiplier
 from ...steps.perturbed import P_hat, T2_z, adv_lambda_max, adv_lambda_min, adv_R_min, r_A, r_hat
-from ...symbols import declare, gamma, tau_asked
+from ...symbols import Eq, declare, gamma, tau_asked
 from ..boundary import exact_multipliers, half_aware
 
 # The network, the point z and what is asked are the same for both sets.
@@ -43,8 +43,8 @@ _NORMS: tuple[Step, ...] = (
         "For two arbitrary base samples: labels are +1 or -1, squared norms and inner products "
         "lie between the extremes.",
         (
-            sp.Eq(perturbed.label_n**2, 1),
-            sp.Eq(perturbed.label_k**2, 1),
+            Eq(perturbed.label_n**2, 1),
+            Eq(perturbed.label_k**2, 1),
             _square_n >= perturbed.base_R_min**2,
             _square_n <= perturbed.base_R_max**2,
             sp.Abs(_pair) <= perturbed.base_p_max,
@@ -82,8 +82,8 @@ _NORMS: tuple[Step, ...] = (
         "labels <- base",
         "Labels are +1 or -1.",
         sp.And(
-            sp.Or(sp.Eq(perturbed.label_n, 1), sp.Eq(perturbed.label_n, -1)),
-            sp.Or(sp.Eq(perturbed.label_k, 1), sp.Eq(perturbed.label_k, -1)),
+            sp.Or(Eq(perturbed.label_n, 1), Eq(perturbed.label_n, -1)),
+            sp.Or(Eq(perturbed.label_k, 1), Eq(perturbed.label_k, -1)),
         ),
     ),
     Inequality(
@@ -229,10 +229,10 @@ CLAIMS: tuple[Claim, ...] = (
         perturbed.adv_activation_margin > 0,
         formal=sp.And(
             perturbed.adv_activation_margin > 0,
-            sp.Eq(sp.sign(perturbed.adv_f_z), sp.sign(perturbed.T1_z + T2_z)),
-            sp.Eq(T2_z, perturbed.eps * perturbed.adv_lambda_sum * perturbed.dir_z),
+            Eq(sp.sign(perturbed.adv_f_z), sp.sign(perturbed.T1_z + T2_z)),
+            Eq(T2_z, perturbed.eps * perturbed.adv_lambda_sum * perturbed.dir_z),
         ),
-        display=sp.Eq(sp.sign(sp.Function("f^a")(_z)), sp.sign(_T1(_z) + _T2(_z)), evaluate=False),
+        display=Eq(sp.sign(sp.Function("f^a")(_z)), sp.sign(_T1(_z) + _T2(_z))),
     ),
     Claim(
         "trained",
@@ -242,7 +242,7 @@ CLAIMS: tuple[Claim, ...] = (
         formal=sp.Implies(
             sp.Abs(perturbed.T1_z + T2_z)
             > perturbed.adv_tau * perturbed.adv_norm_q * linear_boundary.norm_z,
-            sp.Eq(sp.sign(perturbed.adv_trained_z), sp.sign(perturbed.T1_z + T2_z)),
+            Eq(sp.sign(perturbed.adv_trained_z), sp.sign(perturbed.T1_z + T2_z)),
         ),
         limit=True,
         settle="train longer, or ask for a wider angle",
