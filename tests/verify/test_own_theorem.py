@@ -83,6 +83,12 @@ def test_a_false_theorem_is_a_gap_and_refuted_by_data(
             "'nearly-orthogonal' holds a decimal number",
         ),
         ('THEOREM = replace(t, id="x", proof=t.proof + t.proof)\n', "used twice"),
+        (
+            "import sympy as sp\nfrom perturbproof.theory import Identity\n"
+            'odd = Identity("odd", "Odd.", sp.tanh(-gamma), -sp.tanh(gamma))\n'
+            'THEOREM = replace(t, id="x", proof=(*t.proof, odd))\n',
+            "no notation for tanh",
+        ),
     ],
 )
 def test_other_files_get_one_clear_line(tmp_path: Path, body: str, told: str) -> None:

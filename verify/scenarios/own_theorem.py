@@ -14,6 +14,7 @@ import sympy as sp
 
 from ...numerics.configuration import InputError
 from ...theory.engine import prove
+from ...theory.notation import formula
 from ...theory.statement import Theorem
 from ...theory.theorems import catalog
 from .inputs import compiled
@@ -86,12 +87,14 @@ def _check_proof(theorem: Theorem, path: Path) -> None:
     try:
         steps = prove(theorem).steps
         relations = [(part.id, part.relation) for part in (*theorem.assumptions, *theorem.claims)]
-        for id, formula in (*relations, *((step.id, step.formula) for step in steps)):
-            if formula.has(sp.Float):
+        relations += [(c.id, c.display) for c in theorem.claims if c.display is not None]
+        for id, stated in (*relations, *((step.id, step.formula) for step in steps)):
+            if stated.has(sp.Float):
                 raise InputError(
                     f"'{id}' holds a decimal number, which is not exact; write Rational(1, 10) "
                     "for 0.1"
                 )
+            formula(stated)  # which every report shows
     except InputError as error:
         raise InputError(f"theorem {path}: {error}") from None
     except Exception as error:  # the catalog is proved by the same engine: it is the file's doing
