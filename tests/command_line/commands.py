@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPT = Path(sys.executable).with_name("perturbproof")
-RENDERED = {"report.pdf", "report.html", "junit.xml", "summary.md", "figures"}
+RENDERED = {"report.pdf", "appendix.pdf", "report.html", "junit.xml", "summary.md", "figures"}
 
 
 def scenario_text(

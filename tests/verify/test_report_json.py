@@ -134,6 +134,8 @@ def test_top_level(content) -> None:
         "schema_version",
         "environment",
         "started",
+        "setting",
+        "notation",
         "statistics",
         "seconds",
         "studies",

@@ -208,7 +208,7 @@ def test_verify_runs_studies_and_leaves_a_report(tmp_path: Path, run: StudyRun) 
     assert (line.scenario, line.verdict) == ("small", Verdict.PASS)
     report = json.loads((tmp_path / "report/report.json").read_text())
     assert report["studies"][0]["verdict"] == "PASS"
-    for name in ("report.pdf", "report.html", "junit.xml", "summary.md"):
+    for name in ("report.pdf", "appendix.pdf", "report.html", "junit.xml", "summary.md"):
         assert (tmp_path / "report" / name).stat().st_size > 0
     assert (tmp_path / "report/figures/small-sweep.svg").exists()
     far = write_study(tmp_path, {20: 0.1, 60: values[60]})
