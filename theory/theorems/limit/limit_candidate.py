@@ -324,6 +324,8 @@ THEOREM = Theorem(
         "At slope 0, the ReLU, everything holds but the linear boundary.",
         "The condition can fail only where the other half answers a sample with at least 1/gamma "
         "times its margin. If it fails, no KKT point has every own pair active.",
+        "The bound on c is proved for the exponential loss. What is measured is the certificate of "
+        "c W*, c = 1024, for the loss of the scenario, which is proved for both.",
         "The start c W* is one point of an open set: the certificate is continuous in the weights. "
         "As c grows its bounds tend to the own activations of W* themselves.",
     ),
