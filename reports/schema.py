@@ -198,6 +198,7 @@ class Step(Formula):
     detail: str | None = None
     countermodel: dict[str, str] | None = None
     smt: str | None = None
+    certificates: tuple[dict[str, Any] | None, ...] = ()
 
 
 class Symbol(Record):

@@ -14,6 +14,7 @@ from typing import Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from .certificates.stored import Certificate, certificate_of
 from .ledger import SEPARATOR, Ledger, ProofVerdict, Status
 from .smt import TIMEOUT_MS
 from .statement import (
@@ -64,14 +65,27 @@ class StepReport:
         return tuple(filter(None, self.smt.split(SEPARATOR)))
 
     @property
+    def certificates(self) -> tuple[Certificate | None, ...]:
+        """For each query behind a discharged step a certificate, checked in this run, if there is
+        one: what it shows does not rest on a solver."""
+        discharged = self.status == "discharged"
+        return tuple(map(certificate_of, self.queries)) if discharged else ()
+
+    @property
     def basis(self) -> Basis:
         """What a discharged step is to its reader: nobody checks a definition or a cited fact."""
         return _BASES.get(self.kind, "checked")
 
     @property
+    def certified(self) -> bool:
+        """Whether there is a certificate for every query."""
+        return bool(self.certificates) and None not in self.certificates
+
+    @property
     def checked_by(self) -> str:
         """Who answers for the step, in words such as `exact identity, Z3 + cvc5`."""
-        solvers = " + ".join(("Z3", *self.confirmed)) if self.smt else ""
+        by = ["certificate"] * any(self.certificates) + ["Z3"] * (not self.certified)
+        solvers = " + ".join((" and ".join(by), *self.confirmed)) if self.smt else ""
         what = {"sympy": f"exact {self.kind}", "z3": ""}.get(self.engine, self.kind)
         return ", ".join(filter(None, (what, solvers))) or "Z3"
 

@@ -50,6 +50,13 @@ def prove(
         typer.Option("--mutants", help="Also try to prove and to refute false neighbours of each."),
     ] = False,
     second_opinion: SecondOpinion = False,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="Read certificates here, search for those missing, and write them back.",
+        ),
+    ] = None,
     own: OwnTheorems = None,
     out: Annotated[
         Path,
@@ -86,16 +93,22 @@ def prove(
             raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
     chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
     from ...numerics.device import cores
+    from ...theory.certificates.stored import keep
     from ...theory.refute.survey import survey, tested
     from ..reporting import write_atomic
     from ..run.proof_witness import proof_witnesses
     from ..run.theorem_record import proof_entry, theorem_entry
+    from .certificates import read, search, written
 
+    if certificates is not None and certificates.exists():
+        keep(read(certificates))
     proofs: list[tuple[Theorem, ProofReport]] = []
     with watched(quiet) as progress:
         for done, theorem in enumerate(chosen):
             progress("proving", done, len(chosen))
             proofs.append((theorem, tested(theorem)))
+        if certificates is not None:
+            keep(search([proof for _, proof in proofs], progress))
         witnesses = proof_witnesses(proofs, out, files)
         surveyed: list[MutantReport] = []
         for done, theorem in enumerate(chosen if mutants else ()):
@@ -107,6 +120,8 @@ def prove(
             opinions = second_opinions(all_proofs, processes=cores(), progress=progress)
             proofs = [(theorem, with_opinions(proof, opinions)) for theorem, proof in proofs]
     refuted = {w.theorem.id: str(w.refutation) for w in witnesses if w.refutation is not None}
+    if certificates is not None:
+        write_atomic(certificates, written(proof for _, proof in proofs))
     if smt is not None:
         for step, id in ((step, proof.theorem) for _, proof in proofs for step in proof.steps):
             if step.smt:
@@ -213,6 +228,13 @@ def _print(
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
     console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
+    steps = [step for _, proof in proofs for step in proof.steps if step.certificates]
+    if steps:
+        certified = sum(step.certified for step in steps)
+        console.print(
+            f"{certified} of {len(steps)} steps with queries have certificates, checked in this "
+            f"run; {len(steps) - certified} rest on Z3"
+        )
 
 
 def _told(proof: ProofReport) -> str:
