@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -116,17 +116,24 @@ class _Proposals:
         return found
 
     def stages(self) -> Iterator[tuple[list[_Product], list[_Multiple]]]:
-        """Products of ever more facts, times what makes their terms those of others."""
-        products, last = {_name(self.one.value): self.one}, [self.one]
+        """Products of ever more facts, times what makes their terms those of others; in the end
+        squares of sums and differences count as facts."""
         values = [p.value for p in self.facts]
         values += [self.flint(p) for p, _ in self.reduction.equations]
         terms = {m for value in values for m in value.monoms()}
-        for degree in range(1, DEGREE + 1):
-            last = list(self.new(((p, q) for p in last for q in self.facts), products))
-            if len(products) > COLUMNS or (degree > 1 and not last):
-                return
-            for start in (terms, self.once_more(terms)):
-                yield from self.closed(products, start)
+        sums = [
+            self.element(self.square({(v,): Fraction(1), (w,): Fraction(sign)}))
+            for v, w in combinations(self.variables, 2)
+            for sign in (1, -1)
+        ]
+        for facts, most in ((self.facts, DEGREE), ([*self.facts, *sums], DEGREE - 1)):
+            products, last = {_name(self.one.value): self.one}, [self.one]
+            for degree in range(most):
+                last = list(self.new(((p, q) for p in last for q in facts), products))
+                if len(products) > COLUMNS or (degree and not last):
+                    break
+                for start in (terms, self.once_more(terms)):
+                    yield from self.closed(products, start)
 
     def closed(
         self, products: dict[tuple, _Product], terms: set[tuple[int, ...]]

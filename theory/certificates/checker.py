@@ -34,7 +34,7 @@ def refuted(query: str, certificate: Mapping[str, Any]) -> bool:
             elif command[0] not in ("set-logic", "declare-const", "check-sat"):
                 return False
         return _closed(certificate, [assertions[i] for i in certificate["from"]])
-    except (ArithmeticError, LookupError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return False
 
 

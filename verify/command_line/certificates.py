@@ -1,4 +1,4 @@
-"""Certificates for `perturbproof prove`: read from a file, searched for, and written to it."""
+"""Certificates for `perturbproof prove`: read, searched for, written, and told to other systems."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 from ...numerics.input_error import InputError
 
 if TYPE_CHECKING:
+    from ...theory.certificates.export import Coq
     from ...theory.certificates.stored import Certificate
     from ...theory.engine import ProofReport
+    from ...theory.statement import Theorem
 
 SECONDS = 5.0
 """Processor time for the search for one certificate."""
 
 
 def read(path: Path) -> dict[str, Certificate]:
-    """The certificates of a file, by digest of a query; each is checked when it is used.
+    """The certificates of a file, none if there is no file; each is checked when it is used.
 
     Raises:
         InputError: it is no file of certificates.
     """
+    if not path.exists():
+        return {}
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -69,3 +73,36 @@ def _queries(proofs: Iterable[ProofReport]) -> list[tuple[str, Certificate | Non
         for step in proof.steps
         for pair in zip(step.queries, step.certificates, strict=False)
     ]
+
+
+def system_named(name: str) -> type[Coq]:
+    """The proof assistant of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    from ...theory.certificates.export import SYSTEMS
+
+    if name not in SYSTEMS:
+        raise InputError(f"--export: no system {name!r}; known: {', '.join(SYSTEMS)}")
+    return SYSTEMS[name]
+
+
+def exported(theorem: Theorem, proof: ProofReport, system: type[Coq]) -> str:
+    """A file with the theorem in words and every query with a certificate as a theorem."""
+    from ...theory.notation import formula
+
+    said = [f"{theorem.id}: {theorem.title}. {theorem.summary}"]
+    for word, parts in (("assume", theorem.assumptions), ("claim", theorem.claims)):
+        said += [f"{word} {p.id}: {p.says} {formula(p.relation).text}" for p in parts]
+    blocks = [system.head, system.remark("\n".join(said))]
+    for step in proof.steps:
+        if step.certificates:
+            blocks.append(system.remark(f"{step.id}: {step.says} {formula(step.formula).text}"))
+        for i, (query, found) in enumerate(zip(step.queries, step.certificates, strict=False), 1):
+            name = f"step_{step.id}_{i}".replace("-", "_")
+            if found is None:
+                blocks.append(system.remark(f"{name} has no certificate: it rests on Z3."))
+            else:
+                blocks.append(system(query, found).theorem(name))
+    return "\n\n".join(blocks) + "\n"

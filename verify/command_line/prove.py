@@ -57,6 +57,13 @@ def prove(
             help="Read certificates here, search for those missing, and write them back.",
         ),
     ] = None,
+    export: Annotated[
+        tuple[str, Path] | None,
+        typer.Option(
+            metavar="SYSTEM FOLDER",
+            help="Write what has certificates as theorems for `coq` or `lean` to this folder.",
+        ),
+    ] = None,
     own: OwnTheorems = None,
     out: Annotated[
         Path,
@@ -78,8 +85,19 @@ def prove(
     check_flags("cpu", folder, own, second_opinion=second_opinion)
     if replay is not None and theorems:
         raise InputError("--replay: the witness names its theorem; give no other")
-    if replay is not None and second_opinion:
-        raise InputError("--second-opinion: a witness is replayed without it")
+    without = {
+        "--second-opinion": second_opinion,
+        "--certificates": certificates,
+        "--export": export,
+    }
+    for option, given in without.items():
+        if replay is not None and given:
+            raise InputError(f"{option}: a witness is replayed without it")
+    from .certificates import read, system_named
+
+    system = None if export is None else system_named(export[0])
+    known_before = {} if certificates is None else read(certificates)
+    from ...theory.certificates.stored import keep
     from ...theory.second_opinion import second_opinions, with_opinions
     from ...theory.theorems import catalog
     from ..scenarios.own_theorem import own_theorems
@@ -93,15 +111,13 @@ def prove(
             raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
     chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
     from ...numerics.device import cores
-    from ...theory.certificates.stored import keep
     from ...theory.refute.survey import survey, tested
     from ..reporting import write_atomic
     from ..run.proof_witness import proof_witnesses
     from ..run.theorem_record import proof_entry, theorem_entry
-    from .certificates import read, search, written
+    from .certificates import exported, search, written
 
-    if certificates is not None and certificates.exists():
-        keep(read(certificates))
+    keep(known_before)
     proofs: list[tuple[Theorem, ProofReport]] = []
     with watched(quiet) as progress:
         for done, theorem in enumerate(chosen):
@@ -122,6 +138,10 @@ def prove(
     refuted = {w.theorem.id: str(w.refutation) for w in witnesses if w.refutation is not None}
     if certificates is not None:
         write_atomic(certificates, written(proof for _, proof in proofs))
+    if export is not None and system is not None:
+        for theorem, proof in proofs:
+            name = theorem.id.replace("-", "_") + system.suffix
+            write_atomic(export[1] / name, exported(theorem, proof, system))
     if smt is not None:
         for step, id in ((step, proof.theorem) for _, proof in proofs for step in proof.steps):
             if step.smt:
