@@ -16,8 +16,9 @@ from .leaf import leaf
 from .smt_text import text, written
 
 CHECK_MS = 500
+"""Time for the solver to say whether facts exclude each other."""
 DEPTH = 14
-_BOUND_MS = 50
+"""Splits one after the other, at most."""
 
 
 def certificate(query: str, seconds: float) -> dict[str, Any] | None:

@@ -170,7 +170,7 @@ def value(e: Any, point: dict[str, Fraction]) -> Any:
     return not values[0] if op == "not" else TESTS[op](*values)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(FORMULAS, min_size=1, max_size=4), NUMBERS, NUMBERS)
 def test_facts_hold_wherever_the_formulas_do(formulas: list[Any], a: int, b: int) -> None:
     point = {"x": Fraction(a), "y": Fraction(b)}

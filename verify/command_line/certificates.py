@@ -49,7 +49,7 @@ def search(
     missing = {digest(query): query for query, known in _queries(proofs) if known is None}
     tasks = (delayed(certificate)(query, SECONDS) for query in missing.values())
     found: dict[str, Certificate] = {}
-    answers = Parallel(n_jobs=cores(), return_as="generator")(tasks)
+    answers = Parallel(n_jobs=min(cores(), len(missing) or 1), return_as="generator")(tasks)
     for done, (key, answer) in enumerate(zip(missing, answers, strict=True), 1):
         if answer is not None:
             found[key] = answer
