@@ -151,7 +151,7 @@ def _run(report: Report) -> dict[str, str | None]:
         "Threads": None if environment.threads is None else str(environment.threads),
         "Confidence": confidence,
         "Statistics": together,
-        "Revision": environment.git_revision,
+        "Revision of the folder it ran in": environment.git_revision,
         "Started": report.started,
         "Took": duration(report.seconds),
     }
