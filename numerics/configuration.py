@@ -92,6 +92,9 @@ def _first_problem(error: pydantic.ValidationError) -> str:
     if isinstance(raised, InputError):  # by a validator of ours: already a sentence
         return str(raised)
     field = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "union_tag_invalid":
+        context = problem["ctx"]
+        return f"{field}: no kind {context['tag']!r}; there are: {context['expected_tags']}"
     message = problem["msg"][:1].lower() + problem["msg"][1:]
     found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
     return f"{field}: {message}{found}"

@@ -160,11 +160,18 @@ def judge_claim(
     elif value.holds is True:
         verdict = ClaimVerdict.OBSERVED if regime == "no" else ClaimVerdict.PASS
     elif value.holds is None:
-        settle = (
-            "the enclosures overlap: more precision would decide it"
-            if level is None
-            else "the interval of the probability reaches across the bound: more draws would decide"
-        )
+        endless = [
+            symbol.name
+            for symbol in symbols_of(c.relation)
+            if (found := measured[symbol.name].value) is not None and not found.is_finite
+        ]
+        settle = "the enclosures overlap: more precision would decide it"
+        if endless:
+            settle = f"nothing bounds {', '.join(endless)} yet: longer training would"
+        elif level is not None:
+            settle = (
+                "the interval of the probability reaches across the bound: more draws would decide"
+            )
     elif regime == "no":
         verdict = ClaimVerdict.NOT_OBSERVED
     elif c.limit:

@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 import numpy as np
 from pydantic import ValidationError
 
+from .. import any_backend as _before_all_figures  # noqa: F401
 from ..files import ReportError, first_error
 from ..schema import FigureRecord
 from .style import FigureKind, svg

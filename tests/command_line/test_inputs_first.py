@@ -52,7 +52,7 @@ BAD = {
         "needs 200 of digit 3, there are 183",
     ),
     "a mistyped key": (scenario_text(top="sed = 1"), "unknown key 'sed'"),
-    "a mistyped kind": (scenario_text('kind = "unifrom"'), "'data'"),
+    "a mistyped kind": (scenario_text('kind = "unifrom"'), "no kind 'unifrom'; there are: 'orthog"),
     "a number in quotes": (scenario_text(network='slope = "0.5"'), "without quotes"),
     "no TOML": ("name = ", "not valid TOML"),
 }

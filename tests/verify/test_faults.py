@@ -154,7 +154,7 @@ def test_a_read_only_folder(folder: Path, disk: Path, name: str) -> None:
     done = command(folder, "verify", "small.toml", "--out", str(disk / name))
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = said(done.stderr)
-    assert line.startswith(f"perturbproof: --out {disk / name}: cannot be written")
+    assert line.startswith(f"perturbproof: out {disk / name}: cannot be written")
     assert_as_it_was(disk / "report")
     done = command(folder, "report", str(disk / "report"))
     assert (done.returncode, done.stdout, len(said(done.stderr))) == (2, "", 1)

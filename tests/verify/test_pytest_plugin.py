@@ -160,6 +160,20 @@ def test_a_bad_file_is_one_line(pytester: pytest.Pytester, text: str, told: str)
     result.stdout.fnmatch_lines([told])
 
 
+def test_a_mark_that_skips_does_not_end_the_run(pytester: pytest.Pytester, write) -> None:
+    write("fine")
+    pytester.makeconftest(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        item.add_marker(pytest.mark.skip(reason='not now'))\n"
+    )
+    result = pytester.runpytest_inprocess("-rs")
+    assert result.ret == pytest.ExitCode.OK
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*fine.scenario.toml*not now*"])
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -179,7 +193,7 @@ def test_bad_options(pytester: pytest.Pytester, write, words: list[str], told: s
     [
         ("--perturbproof-precision=8", "perturbproof: *precision*54*"),
         ("--perturbproof-device=tpu", "perturbproof: device: must be auto, cpu, *"),
-        ("--perturbproof-theorem=none.py", "perturbproof: --theorem none.py: no such file"),
+        ("--perturbproof-theorem=none.py", "perturbproof: theorem none.py: no such file"),
         ("--perturbproof-out=fine.scenario.toml", "*fine.scenario.toml*: cannot be written (*"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory.theorems import catalog
 from perturbproof.verify.run import store as module
+from perturbproof.verify.run import sweep
 from perturbproof.verify.run.study_record import sweep_entry
 from perturbproof.verify.run.sweep import POINTS, Swept, run_sweep
 from perturbproof.verify.scenarios.grid import load_grid, parse_shard
@@ -174,3 +175,39 @@ def test_a_cluster_that_loses_a_worker_ends_as_serial(tmp_path: Path) -> None:
         assert killed.wait(10)
     assert lost.missing == 0
     assert rows(lost) == rows(serial)
+
+
+def test_a_killed_process_costs_its_own_point_only(tmp_path: Path, monkeypatch) -> None:
+    """The points left are run alone, and of one that is killed again it is said."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    whole, alone = swept(tmp_path), []
+
+    def dying(tasks, jobs, scheduler):
+        key, task = next(iter(tasks.items()))
+        yield key, task()
+        raise TerminatedWorkerError("killed")
+
+    def again(key, task):
+        alone.append(key)
+        return None if len(alone) == 2 else task()
+
+    monkeypatch.setattr(sweep, "_in_parallel", dying)
+    monkeypatch.setattr(sweep, "_alone", again)
+    (tmp_path / "killed").mkdir()
+    found = swept(tmp_path / "killed")
+    assert (len(alone), found.missing, found.failed) == (5, 0, 1)
+    (lost,) = [one for one in found.measured if one is not None and one.error is not None]
+    assert lost.error == "the process that measured it was killed, for lack of memory?"
+    kept = [a == b for a, b in zip(rows(whole), rows(found), strict=True)]
+    assert sum(kept) == len(kept) - 1
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_its_process_gives_nothing() -> None:
+    def kill() -> dict[str, object]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return {}
+
+    assert sweep._alone("a", kill) is None
+    assert sweep._alone("b", lambda: {"b": 1}) == {"b": 1}

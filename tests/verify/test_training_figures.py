@@ -237,3 +237,20 @@ def test_the_figures_of_a_captured_scenario_are_drawn() -> None:
         assert draw(FigureRecord.model_validate(made)).csv
     kinds = [made["kind"] for made in figures(one, ABOUT)]
     assert kinds == ["multipliers", "capture", "limit-plane", "slack", "decision-map"]
+
+
+@pytest.mark.filterwarnings("ignore:Attempting to set identical")  # a curve of one value
+def test_a_network_that_classifies_nothing_has_an_angle_without_end() -> None:
+    """Its least margin is not positive, so that tau is in [0, inf]: no figure is refused."""
+    data = {"kind": "orthogonal", "samples": 8, "dimension": 20}
+    network = {"slope": 0.5, "width": 10}
+    training = {"recipe": "paper", "steps": 20}
+    early = Experiment(scenario(data=data, network=network, training=training))
+    assert early.angle is not None
+    assert early.angle.tau.upper == np.inf
+    half = theorem("half-aware")
+    names = [symbol.name for symbol in half.measured_symbols]
+    claims = judge(half, PROVED["half-aware"], measure(early, names)).claims
+    assert "nothing bounds tau yet: longer training would" in {one.settle for one in claims}
+    for figure in figures(early, (*ABOUT, half)):
+        draw(FigureRecord.model_validate(figure), "here")

@@ -6,6 +6,7 @@ Every command declares its own options. Everything heavy is imported inside the 
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 import traceback
@@ -77,6 +78,10 @@ def _main() -> int:
     # A pipe that closes early (`| head`) is no fault of ours and must not look like one.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # A character that the stream's encoding lacks is written as ?, not a reason to end.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # What ends a job on a cluster ends it as Ctrl-C does: nothing half-written is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

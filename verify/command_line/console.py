@@ -74,7 +74,7 @@ VERDICT_STYLE = {
     "unknown": "magenta",
 }
 _PIPED_WIDTH = 100
-_SILENCE = 30.0
+_SILENCE = 10.0
 """Seconds after which a stage of a log says again how far it is."""
 
 
@@ -108,7 +108,7 @@ def styled(word: str) -> str:
 
 @contextmanager
 def watched(quiet: bool) -> Iterator[Report]:
-    """A progress callback: a bar on a terminal; elsewhere a line per stage and half minute.
+    """A progress callback: a bar on a terminal; elsewhere a line per stage and ten seconds.
 
     Nothing if quiet."""
     if quiet:

@@ -130,8 +130,9 @@ class ScenarioItem(pytest.Item):
         if case.result == "failure":
             pytest.fail(self._file.told(case), pytrace=False)
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        return self.path, None, self.name
+    def reportinfo(self) -> tuple[Path, int, str]:
+        # A line that is None ends the whole run where a mark skips the test.
+        return self.path, 0, self.name
 
     @property
     def _file(self) -> ScenarioFile:

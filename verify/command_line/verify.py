@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from ...numerics.input_error import InputError
 from ..values import Verdict
 from .console import (
     Device,
@@ -139,8 +140,12 @@ def verify(
         typer.Argument(metavar="[SCENARIO.toml]...", help="Scenario files.", show_default=False),
     ] = None,
     suite: Annotated[
-        str, typer.Option(help="Built-in suite to run when no scenario files are given.")
-    ] = "quick",
+        str | None,
+        typer.Option(
+            help="Built-in suite to run, in place of scenario files. [default: quick]",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder for report.json, report.pdf, junit.xml and figures.")
     ] = Path("perturbproof-report"),
@@ -160,9 +165,11 @@ def verify(
     from ..api import verify as run
 
     paths = scenarios or []
+    if paths and suite is not None:
+        raise InputError(f"suite: {suite} or scenario files, not both")
     with watched(quiet) as progress:
         result = run(
-            *(paths or [suite]),
+            *(paths or [suite or "quick"]),
             theorems=own or (),
             seed=seed,
             device=device,

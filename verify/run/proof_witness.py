@@ -26,7 +26,7 @@ from ...theory.refute.search import Refutation, refute, search
 from ...theory.refute.setting import Setting, combination
 from ...theory.statement import Theorem
 from ..reporting import write_atomic
-from ..scenarios.scenario import first_problem
+from ..scenarios.scenario import problems
 from .witness import folder_name
 
 # Exact data sets of refutations as plain data, every rational as "p/q", and back.
@@ -267,4 +267,4 @@ def _read(path: Path) -> _Written:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except pydantic.ValidationError as error:
-        raise InputError(f"{path}: not a witness: {first_problem(error)}") from None
+        raise InputError(f"{path}: not a witness: {problems(error)}") from None

@@ -43,13 +43,34 @@ Task = Callable[[], dict[str, Any]]
 
 
 def run_tasks(
-    tasks: Mapping[str, Task], jobs: int, scheduler: str | None
+    tasks: Mapping[str, Task],
+    jobs: int,
+    scheduler: str | None,
+    killed: Callable[[str], dict[str, Any]],
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """What tasks give, each with its key, as it arrives.
+
+    Where a process is killed, for lack of memory say, the tasks that are left are run one at a
+    time, each in a process of its own; of one that is killed again, `killed` says what it gives.
 
     Raises:
         InputError: the cluster cannot be reached.
     """
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    left = dict(tasks)
+    try:
+        for key, record in _in_parallel(tasks, jobs, scheduler):
+            del left[key]
+            yield key, record
+    except TerminatedWorkerError:
+        for key, task in left.items():
+            yield key, _alone(key, task) or killed(key)
+
+
+def _in_parallel(
+    tasks: Mapping[str, Task], jobs: int, scheduler: str | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
     from joblib import Parallel, delayed
 
     if not tasks:
@@ -64,6 +85,19 @@ def run_tasks(
         parallel: Any = Parallel(n_jobs=count, **options)
         for records in parallel(delayed(_in_a_worker)(chunk, threads) for chunk in chunks):
             yield from records
+
+
+def _alone(key: str, task: Task) -> dict[str, Any] | None:
+    """What a task gives in a process of its own; None where that is killed."""
+    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    try:
+        executor = get_reusable_executor(max_workers=1, kill_workers=True)
+        ((_, record),) = executor.submit(_in_a_worker, [(key, task)], cores()).result()
+    except TerminatedWorkerError:
+        return None
+    return record
 
 
 def _in_a_worker(
@@ -239,8 +273,17 @@ def run_sweep(
     }
     if tasks:
         progress("points", 0, len(tasks))
+
+    by_key = {keys[point]: point for point in scenarios}
+
+    def killed(key: str) -> dict[str, Any]:
+        point = by_key[key]
+        ids = tuple(theorem.id for theorem in about[point])
+        why = "the process that measured it was killed, for lack of memory?"
+        return measured_to_plain(MeasuredScenario(scenarios[point], ids, error=why))
+
     # Those that failed are kept too, so that they count as run.
-    arriving = computed(run_tasks(tasks, jobs, scheduler), store, lambda record: record)
+    arriving = computed(run_tasks(tasks, jobs, scheduler, killed), store, lambda record: record)
     for done, _ in enumerate(arriving, start=1):
         progress("points", done, len(tasks))
     # Read again, because other shards may have come further meanwhile.

@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from ...numerics.configuration import InputError
-from .scenario import Scenario, first_problem, read_toml, scenario_from
+from .scenario import Scenario, problems, read_toml, scenario_from
 
 MOST_POINTS = 1_000_000
 
@@ -190,7 +190,7 @@ def _values(path: Path, field: str, given: Any) -> tuple[Any, ...]:
         try:
             return tuple(Range.model_validate(given).values())
         except pydantic.ValidationError as error:
-            raise InputError(f"{where}: {first_problem(error)}") from None
+            raise InputError(f"{where}: {problems(error)}") from None
     if not isinstance(given, list) or not given:
         raise InputError(
             f"{where}: must be a list of values or a range such as "

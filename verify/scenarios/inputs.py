@@ -90,6 +90,8 @@ def run_inputs(
     at = {} if precision is None else {"precision": precision}
     chosen = tuple(one.model_copy(update=at) for one in loaded if isinstance(one, Scenario))
     studies = tuple(one for one in loaded if isinstance(one, Study))
+    if precision is not None and studies and not chosen:
+        raise InputError(f"precision: the study {studies[0].name} decides nothing in balls")
     names = [one.name for one in (*chosen, *studies)]
     if twice := next((name for name in names if names.count(name) > 1), None):
         if twice in [study.name for study in studies]:

@@ -6,6 +6,7 @@ A scenario is a TOML file; `Scenario` is its schema. Unknown keys are errors tha
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,6 +45,18 @@ def checked(holds: Callable[[Any], bool], otherwise: str) -> pydantic.AfterValid
     check.__doc__ = otherwise
     return pydantic.AfterValidator(check)
 
+
+_MOST_PROBLEMS = 8
+_PLAIN = {
+    r"^input should be a valid number.*": "must be a number",
+    r"^input should be a valid integer.*": "must be a whole number",
+    r"^input should be a valid string.*": "must be a text",
+    r"^input should be a valid boolean.*": "must be true or false",
+    r"^input should be a valid (tuple|list).*": "must be a list",
+    r"^input should be a valid dictionary.*": "must be a table",
+    r"^input should be": "must be",
+}
+"""What the library's messages say, in words of a file."""
 
 Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
 Slope = Annotated[float, checked(lambda slope: 0 < slope <= 1, "must lie in (0, 1]")]
@@ -272,7 +285,7 @@ def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scena
     try:
         scenario = Scenario.model_validate(content)
     except pydantic.ValidationError as error:
-        raise InputError(f"{where or path}: {first_problem(error)}") from None
+        raise InputError(f"{where or path}: {problems(error)}") from None
     resolved: dict[str, Any] = {}
     if isinstance(data := scenario.data, FromFile):
         resolved["data"] = data.model_copy(update={"path": str(path.parent / data.path)})
@@ -283,18 +296,39 @@ def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scena
     return scenario.model_copy(update=resolved)
 
 
-def first_problem(error: pydantic.ValidationError) -> str:
-    """The first problem as one line: the field, what is wrong, what was found."""
-    problem = error.errors()[0]
-    # A quoted key may hold a line break; the message is one line.
-    field = " ".join(".".join(str(part) for part in problem["loc"]).split())
-    if problem["type"] == "extra_forbidden":
+def problems(error: pydantic.ValidationError) -> str:
+    """All problems, in one line: each the field, what is wrong, what was found."""
+    by_field = {_field(one): _problem(one) for one in reversed(error.errors())}
+    # Of a field that may be of several types, what is wrong inside the one that it is.
+    inner = [f for f in by_field if not any(other.startswith(f"{f}.") for other in by_field)]
+    found = [by_field[field] for field in reversed(inner)]
+    more = f"; and {len(found) - _MOST_PROBLEMS} more" if len(found) > _MOST_PROBLEMS else ""
+    return "; ".join(found[:_MOST_PROBLEMS]) + more
+
+
+def _field(problem: Any) -> str:
+    # What is tried of several types is in brackets: no part of the file. A quoted key may hold a
+    # line break; the message is one line.
+    parts = (str(part) for part in problem["loc"])
+    return " ".join(".".join(part for part in parts if "[" not in part).split())
+
+
+def _problem(problem: Any) -> str:
+    field = _field(problem)
+    found, kind = problem.get("input"), problem["type"]
+    if kind == "extra_forbidden":
         return f"unknown key '{field}'"
-    if problem["type"] == "missing":
+    if kind == "missing":
         return f"'{field}' is missing"
+    if kind == "union_tag_invalid":
+        tag, expected = problem["ctx"]["tag"], problem["ctx"]["expected_tags"]
+        return f"'{field}.kind': no kind {tag!r}; there are: {expected}"
+    if kind == "union_tag_not_found":
+        return f"'{field}.kind' is missing"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    found = problem.get("input")
+    for theirs, ours in _PLAIN.items():
+        message = re.sub(theirs, ours, message)
     shown = (
         "" if isinstance(found, (dict, list, bytes)) or "found" in message else f", found {found!r}"
     )

@@ -17,7 +17,7 @@ import pydantic
 from ...numerics.configuration import InputError
 from ...numerics.paper_scale.setting import Count, LearningSetting, Noise, PerturbationKind, Size
 from ..values import Verdict
-from .scenario import Expected, Name, Section, Seed, Slope, Width, first_problem
+from .scenario import Expected, Name, Section, Seed, Slope, Width, problems
 
 # Published accuracies, from a CSV file with columns norm, sweep, value, accuracy.
 
@@ -243,7 +243,7 @@ def study_from(content: dict[str, Any], path: Path) -> Study:
     try:
         study = Study.model_validate(content)
     except pydantic.ValidationError as error:
-        raise InputError(f"{path}: {first_problem(error)}") from None
+        raise InputError(f"{path}: {problems(error)}") from None
     if (source := study.published) is not None:
         study._curve = published_curve(path.parent / source.file, source.norm, source.sweep)
     return study

@@ -112,7 +112,10 @@ def _convergence(experiment: Experiment) -> dict[str, Any] | None:
             "tau": [finite(point.angle.tau) for point in curve],
             "relative_distance": [finite(point.angle.relative_distance) for point in curve],
             "loss": [_exp(point.log_loss) for point in curve],
-            "certified": angle and {"step": trained.steps, "tau": finite(angle.tau.upper)},
+            "certified": (
+                angle and angle.tau.is_finite and {"step": trained.steps, "tau": angle.tau.upper}
+            )
+            or None,
             "asked": experiment.scenario.tolerance.angle,
         },
     )
