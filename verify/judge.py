@@ -167,7 +167,10 @@ def judge_claim(
         ]
         settle = "the enclosures overlap: more precision would decide it"
         if endless:
-            settle = f"nothing bounds {', '.join(endless)} yet: longer training would"
+            settle = (
+                f"the enclosures overlap, for nothing bounds {', '.join(endless)} yet: longer "
+                "training would, or more precision"
+            )
         elif level is not None:
             settle = (
                 "the interval of the probability reaches across the bound: more draws would decide"

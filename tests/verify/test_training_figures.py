@@ -251,6 +251,6 @@ def test_a_network_that_classifies_nothing_has_an_angle_without_end() -> None:
     half = theorem("half-aware")
     names = [symbol.name for symbol in half.measured_symbols]
     claims = judge(half, PROVED["half-aware"], measure(early, names)).claims
-    assert "nothing bounds tau yet: longer training would" in {one.settle for one in claims}
+    assert any("for nothing bounds tau yet: longer training" in one.settle for one in claims)
     for figure in figures(early, (*ABOUT, half)):
         draw(FigureRecord.model_validate(figure), "here")
