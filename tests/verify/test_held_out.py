@@ -84,3 +84,11 @@ def test_a_bias_separates_what_no_hyperplane_through_zero_does():
     centred = check((x, y), slopes=[0.5], bias=True, centred=True, scale=2.0)
     assert centred.sample.x[:, 1].tolist() == [1.0] * 4
     assert centred.sample.x[:, 0].tolist() == [-3.0, -1.0, 1.0, 3.0]
+
+
+@pytest.mark.parametrize("option", ["standardised", "unit_norm"])
+def test_what_is_held_out_takes_part_in_nothing(option: str) -> None:
+    data = {"kind": "file", "path": "a.npz", option: True}
+    assert scenario(data=data).held_out is None
+    with pytest.raises(ValueError, match="what is held out would take part in it"):
+        scenario(data=data, held_out=0.5)

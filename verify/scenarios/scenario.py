@@ -196,6 +196,9 @@ class Scenario(Section):
     def _bias_stays(self) -> Scenario:
         if self.has_bias and self.perturbed is not None:
             raise ValueError("data.bias: perturbations would move the coordinate of the bias")
+        for option in ("standardised", "unit_norm"):
+            if self.held_out is not None and getattr(self.data, option, False):
+                raise ValueError(f"data.{option}: what is held out would take part in it")
         return self
 
     @pydantic.model_validator(mode="after")
