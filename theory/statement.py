@@ -337,7 +337,8 @@ class Theorem:
 
     `order` is its place in the catalog: the number of its chapter and of its place there. Without
     one it comes last. `leaky`: it is about slopes gamma > 0, which every step may use. Without it
-    the theorem is proved for the ReLU, gamma = 0, too.
+    the theorem is proved for the ReLU, gamma = 0, too. `any_output`: it is proved for any output
+    weights a_j != 0. Without it the theorem is about the paper's, ±1/sqrt(m), half of each sign.
     """
 
     id: str
@@ -352,6 +353,7 @@ class Theorem:
     remarks: tuple[str, ...] = ()
     order: int = 1000
     leaky: bool = True
+    any_output: bool = False
 
     def __post_init__(self) -> None:
         for field_ in ("assumptions", "claims", "proof"):

@@ -37,6 +37,7 @@ from ..network import preactivations
 from .capture import group_diameters
 from .convex_limit import ConvexLimit, least
 from .exact_limit import ExactLimit, Short, exact_limit
+from .own_pattern import OwnPattern
 
 _PARTITIONS = 12
 _TINY = 1e-300
@@ -137,7 +138,7 @@ def anchored(weights: FloatArray, limit: ConvexLimit, loss: str = "exponential")
     reaches = line.reaches()
     bounds = _bounds(weights, line, reaches)
     now = BallArray.like(preactivations(weights, limit.sample.x)) * signs
-    slack = least(bounds, own).min(least(now * Interval.exact(len(weights)).sqrt(), own))
+    slack = least(bounds, own).min(least(now / pattern.output.sizes, own))
     reason = "captured by its anchor: no own pair ever changes its sign"
     if not slack.lower > 0:
         reason = (
@@ -152,7 +153,8 @@ def _line(weights: FloatArray, limit: ExactLimit, loss: str) -> Line:
     """The anchor nearest to the checkpoint, its signs checked. Raises Short."""
     pattern, x = limit.proposal.pattern, limit.proposal.sample.x
     members, m = pattern.members, len(weights)
-    now = BallArray.exact(weights) * Interval.exact(m).sqrt()
+    sizes = pattern.output.sizes[:, None]
+    now = BallArray.exact(weights) / sizes
 
     # Each neuron is moved off the kinks of its group, then all of a group alike.
     moved = BallArray.exact(np.zeros(weights.shape))
@@ -164,10 +166,9 @@ def _line(weights: FloatArray, limit: ExactLimit, loss: str) -> Line:
             raise Short("the kinks of a group are degenerate, or too ill-conditioned for float64")
         chosen = np.equal.outer(np.arange(m), mine).astype(float)
         moved = moved - chosen @ (parts.T @ near)
-    member = np.equal.outer(np.arange(len(pattern.shares)), members).astype(float)
     logs = [limit.multipliers.interval(k).log() for k in range(len(limit.supports))]
     gap = BallArray.between([v.lower for v in logs], [v.upper for v in logs])
-    gap = gap + limit.margins((member @ (now + moved)) / m)
+    gap = gap + limit.margins(_sums(pattern, now + moved))
     weight = limit.multipliers.mid
     time = float(gap.mid @ weight / weight.sum())
     moved = moved + limit.shift(time - gap)[members]
@@ -181,14 +182,19 @@ def _line(weights: FloatArray, limit: ExactLimit, loss: str) -> Line:
     own = pattern.own[:, members]
     bent = hidden.maximum(hidden * Interval.exact(limit.proposal.slope))
     kappa = pattern.kappa(limit.proposal.slope)[:, members]
-    margins = (hidden * kappa * own - bent * ~own).sum(axis=1) / m
+    margins = ((hidden * kappa * own - bent * ~own) * pattern.output.masses).sum(axis=1)
     leaks = [(time - 1 - margins.interval(n)).exp() for n in range(len(x))]
     for n, log in zip(limit.supports, logs, strict=True):
         leaks[n] = _support_leak(log, time, loss)
     rates = limit.spare + BallArray.exact(np.full(len(logs), 2.0)).placed(limit.supports, len(x))
     leak = BallArray.between([v.lower for v in leaks], [v.upper for v in leaks])
-    offset = moved.norm() / Interval.exact(m).sqrt()
-    return Line(limit, start, hidden, time, leak, rates, offset)
+    return Line(limit, start, hidden, time, leak, rates, (moved * sizes).norm())
+
+
+def _sums(pattern: OwnPattern, scaled: BallArray) -> BallArray:
+    """The sum over each group of a_j² b_j, (G, d), of b_j, (m, d)."""
+    member = np.equal.outer(np.arange(len(pattern.shares)), pattern.members).astype(float)
+    return (pattern.output.masses * member) @ scaled
 
 
 def _support_leak(log: Interval, time: float, loss: str) -> Interval:
@@ -204,15 +210,14 @@ def _support_leak(log: Interval, time: float, loss: str) -> Interval:
 def _bounds(weights: FloatArray, line: Line, reaches: FloatArray) -> BallArray:
     """The best bound of each own activation, by its group or by itself, (N, m)."""
     proposal = line.limit.proposal
-    pattern, members, m = proposal.pattern, proposal.pattern.members, len(weights)
-    member = np.equal.outer(np.arange(len(pattern.shares)), members).astype(float)
-    means = (member @ line.start) / m / pattern.masses[:, None]
+    pattern, members = proposal.pattern, proposal.pattern.members
+    means = _sums(pattern, line.start) / pattern.masses[:, None]
     norms = proposal.norms[:, None]
     ahead = line.limit.scaled * pattern.signs
     grouped = (BallArray.exact(proposal.sample.x) @ means.T) * pattern.signs
     grouped = grouped - norms * group_diameters(weights, pattern)
     by_group = _bound(grouped, norms / pattern.masses.sqrt(), ahead, reaches)[:, members]
-    alone, single = line.hidden * pattern.signs[:, members], norms * Interval.exact(m).sqrt()
+    alone, single = line.hidden * pattern.signs[:, members], norms / pattern.output.sizes
     by_neuron = _bound(alone, single, ahead[:, members], reaches)
     return _chosen(by_group.lower > by_neuron.lower, by_group, by_neuron)
 
@@ -245,7 +250,7 @@ def _chosen(where: BoolArray, first: BallArray, second: BallArray) -> BallArray:
 
 def _settled(line: Line, reaches: FloatArray, z: FloatArray) -> FloatArray:
     """The signs at points z (B, d) that are certain for ever, 0 elsewhere."""
-    proposal, m = line.limit.proposal, len(line.start)
+    proposal = line.limit.proposal
     pattern, gamma = proposal.pattern, Interval.exact(proposal.slope)
     members = pattern.members
     begin = BallArray.exact(z) @ line.start.T
@@ -268,11 +273,12 @@ def _settled(line: Line, reaches: FloatArray, z: FloatArray) -> FloatArray:
     grid = np.sort(np.concatenate(times, axis=1), axis=1)
     first, then = begin.mid, rate.mid[:, members]
     at = first[:, None, :] + grid[:, :, None] * then[:, None, :]
-    # Sums over neurons are 1-Lipschitz in each: what radii and rounding may do to them, (B, times).
-    blur = begin.rad.sum(axis=1)[:, None] + grid * rate.rad[:, members].sum(axis=1)[:, None]
-    size = abs(first).sum(axis=1)[:, None] + grid * abs(then).sum(axis=1)[:, None]
-    blur = (blur + (m + 8) * 2.0**-52 * size) * (1 + 2.0**-20) + _TINY
-    side = halves[members] * sign[:, None, None]
+    # What radii and rounding may do to sums over neurons, (B, times): a_j²-Lipschitz in each.
+    share, m = pattern.output.masses.mid, len(members)
+    blur = (begin.rad @ share)[:, None] + grid * (rate.rad[:, members] @ share)[:, None]
+    size = (abs(first) @ share)[:, None] + grid * (abs(then) @ share)[:, None]
+    blur = (blur + (m + 12) * 2.0**-52 * size) * (1 + 2.0**-20) + _TINY
+    side = halves[members] * share * sign[:, None, None]
     answer = (np.where(at > 0, at, at * float(proposal.slope)) * side).sum(axis=2)
     # The chord of phi between two times lies above it by at most (1 - gamma) times the smaller end.
     size, positive = abs(at), at > 0
@@ -281,9 +287,10 @@ def _settled(line: Line, reaches: FloatArray, z: FloatArray) -> FloatArray:
     ends = np.where(steady, 0.0, size[:, -1])[:, None]
     turned = positive[:, 1:] != positive[:, :-1]
     lost = np.where(turned, np.minimum(size[:, 1:], size[:, :-1]), 0.0)
-    lost = (np.concatenate([lost, ends], axis=1) * (side > 0)).sum(axis=2) * (1 + 2.0**-20) + blur
+    rising_part = np.maximum(side, 0.0)
+    lost = (np.concatenate([lost, ends], axis=1) * rising_part).sum(axis=2) * (1 + 2.0**-20) + blur
     lost, answer = BallArray.exact(lost) * (1 - gamma), BallArray(answer, blur)
-    low, high = (answer - lost) / m, (answer[:, 1:] - lost[:, :-1]) / m
+    low, high = answer - lost, answer[:, 1:] - lost[:, :-1]
 
     length = BallArray.exact(z)
     length = (length * length).sum(axis=1).sqrt()

@@ -32,7 +32,7 @@ from ...theory.exact.scalars import working_precision
 from ..data.sample import Sample
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import FloatArray, RealArray
-from ..network import margins, preactivations
+from ..network import OutputWeights, margins, preactivations, weights_or_papers
 from .convex_limit import ConvexLimit, convex_limit, least
 from .own_pattern import OwnPattern, own_pattern
 
@@ -109,20 +109,22 @@ def capture(
     slope: Number,
     loss: str = "exponential",
     limit_of: Callable[[OwnPattern], ConvexLimit | None] | None = None,
+    output: OutputWeights | None = None,
 ) -> Capture:
-    """Decide capture of the network of float64 ``weights`` (m, d), taken as exact, m even.
+    """Decide capture of the network of float64 ``weights`` (m, d), taken as exact.
 
     slope is gamma in [0, 1], exact. loss: "exponential" or "logistic", summed over the samples (a
     mean only rescales time). limit_of solves for the limit of a pattern; None from it says that the
-    pattern is too new to do so.
+    pattern is too new to do so. output: the a_j; by default the paper's, for an even m.
     """
     hidden = preactivations(weights, sample.x)
-    pattern = own_pattern(hidden, sample.y, slope)
-    own = np.equal.outer(sample.y > 0, np.arange(len(weights)) < len(weights) // 2)
+    a = weights_or_papers(len(weights), output)
+    pattern = own_pattern(hidden, sample.y, slope, a)
+    own = a.own(sample.y)
     inactive = (int((own & (hidden.mid <= 0)).sum()), int(own.sum()))
     if pattern is None:
         return Capture(None, None, inactive, "the sign of an own pair is within rounding")
-    total = log_loss(margins(hidden, sample.y, slope), loss)
+    total = log_loss(margins(hidden, sample.y, slope, output), loss)
     if not total.upper < np.log(sample.n):  # rho would not be positive
         return Capture(None, None, inactive, "the summed loss is not below N: train on")
     limit = convex_limit(sample, slope, pattern) if limit_of is None else limit_of(pattern)
@@ -147,7 +149,7 @@ def capture(
     bounds = _bounds(limit, rho, entropy, distance, diameters)
     slack = least(bounds, pattern.own)
     angle = _angle(limit, rho, distance, diameters) if pattern.all_active else None
-    scaled = hidden * np.where(hidden.mid > 0, 1.0, -1.0) * Interval.exact(len(weights)).sqrt()
+    scaled = hidden * np.where(hidden.mid > 0, 1.0, -1.0) / a.sizes
     activation = least(BallArray.like(scaled), own) / rho
     certified = Certified(rho, ratio, reach, distance, activation, bounds, slack, angle)
     return Capture(limit, certified, inactive, _reason(certified, pattern, inactive))
@@ -161,18 +163,31 @@ class CaptureWatch:
     one, of many.
     """
 
-    def __init__(self, sample: Sample, slope: Number, loss: str = "exponential") -> None:
-        self._sample, self._slope, self._loss = sample, slope, loss
+    def __init__(
+        self,
+        sample: Sample,
+        slope: Number,
+        loss: str = "exponential",
+        output: OutputWeights | None = None,
+    ) -> None:
+        self._sample, self._slope, self._loss, self._output = sample, slope, loss, output
         self._limits: dict[bytes, ConvexLimit] = {}
         self._last = b""
 
     def at(self, weights: FloatArray) -> Capture:
         """Whether the network on its way, of weights (m, d), is captured."""
-        return capture(weights, self._sample, self._slope, self._loss, self._once_settled)
+        return self._capture(weights, self._once_settled)
 
     def finally_at(self, weights: FloatArray) -> Capture:
         """The same at the end of training, however new the pattern is."""
-        return capture(weights, self._sample, self._slope, self._loss, self.limit_of)
+        return self._capture(weights, self.limit_of)
+
+    def _capture(
+        self, weights: FloatArray, limit_of: Callable[[OwnPattern], ConvexLimit | None]
+    ) -> Capture:
+        return capture(
+            weights, self._sample, self._slope, self._loss, limit_of, output=self._output
+        )
 
     def limit_of(self, pattern: OwnPattern) -> ConvexLimit:
         """The limit of a pattern, solved for once."""
@@ -212,16 +227,16 @@ def _as_margin(margin: arb) -> arb:
 
 def group_diameters(weights: FloatArray, pattern: OwnPattern) -> BallArray:
     """D_g, at most, (G,)."""
-    root = Interval.exact(len(weights)).sqrt()
+    scaled = BallArray.exact(weights) / pattern.output.sizes[:, None]
     found = []
     for group in range(len(pattern.shares)):
-        rows = weights[pattern.members == group]
+        rows = scaled[pattern.members == group]
         # Differences from one of their own keep what near equal neurons differ by.
-        apart = BallArray.exact(rows) - rows.mean(axis=0)
+        apart = rows - rows.mid.mean(axis=0)
         inner = apart @ apart.T
         squares = inner.diagonal()
         between = squares[:, None] + squares[None, :] - inner * 2.0
-        found.append((between.max_enclosure().max(0).sqrt() * root).upper)
+        found.append(between.max_enclosure().max(0).sqrt().upper)
     return BallArray.exact(np.array(found))
 
 
@@ -271,11 +286,12 @@ def _angle(
 ) -> Interval | None:
     """Sine of the half-angle about <Q*, z> = 0, Q* = sum a_j w*_j; a ReLU has none."""
     gamma, pattern = Interval.exact(limit.slope), limit.pattern
-    length = limit.normal.norm() - limit.error
+    lipschitz = pattern.lipschitz
+    length = limit.normal.norm() - limit.error * lipschitz
     if not (length.lower > 0 and gamma.lower > 0):
         return None
     gap = (diameters * pattern.masses).max_enclosure() / rho
-    return (distance + limit.error + (1 - gamma) / (4 * gamma) * gap) / length
+    return ((distance + limit.error) * lipschitz + (1 - gamma) / (4 * gamma) * gap) / length
 
 
 def _idle(inactive: tuple[int, int]) -> str:

@@ -24,7 +24,6 @@ only in products. Source: this project.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -163,16 +162,15 @@ class ConvexLimit:
         inner = BallArray.exact(z) @ self.directions.T
         hidden = inner.maximum(inner * Interval.exact(self.slope))
         signed = self.pattern.masses * self.pattern.halves.astype(np.float64)
-        # Both are 1-Lipschitz in W: the squares of the a_j add to 1.
         length = BallArray.exact(z)
-        reach = (length * length).sum(axis=1).sqrt() * self.error
+        reach = (length * length).sum(axis=1).sqrt() * (self.error * self.pattern.lipschitz)
         apart = BallArray(np.zeros(len(z)), reach.upper)
         return (hidden * signed).sum(axis=1) + apart, (inner * signed).sum(axis=1) + apart
 
     def seed(self, factor: float) -> FloatArray:
-        """The limit scaled to a least margin near `factor`, as two neurons, (2, d)."""
-        order = np.argsort(-self.pattern.halves)
-        return self.directions.mid[order] * (factor / math.sqrt(2) / self.least_margin.upper)
+        """The limit scaled to a least margin near `factor`, as the pattern's neurons, (m, d)."""
+        sizes = abs(self.pattern.output.values)[:, None] * (factor / self.least_margin.upper)
+        return self.directions.mid[self.pattern.members] * sizes
 
     @property
     def supports(self) -> int:

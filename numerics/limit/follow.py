@@ -26,7 +26,6 @@ import numpy as np
 
 from ..data.sample import Sample
 from ..enclose.real_array import FloatArray
-from ..network import output_weights
 from .anchor import Anchored
 from .capture import Capture
 
@@ -95,10 +94,10 @@ class _Moment:
 
 
 def _descent(
-    w: FloatArray, sample: Sample, gamma: float, loss: str, steps: int
+    w: FloatArray, a: FloatArray, sample: Sample, gamma: float, loss: str, steps: int
 ) -> Iterator[_Moment]:
     """The network before each of so many steps and after the last."""
-    x, y, a = sample.x, sample.y.astype(np.float64), output_weights(len(w))
+    x, y = sample.x, sample.y.astype(np.float64)
     gram = x @ x.T if len(x) <= x.shape[1] else None
     hidden = x @ w.T
     for _ in range(steps + 1):
@@ -130,8 +129,7 @@ def follow(weights: np.ndarray, found: Capture, loss: str, steps: int = 200) -> 
     limit, certified = found.limit, found.certified
     if limit is None or certified is None or not found.captured:
         raise ValueError("only a captured network is followed")
-    gamma, a = float(limit.slope), output_weights(len(weights))
-    groups = limit.pattern.members
+    gamma, a, groups = float(limit.slope), limit.pattern.output.values, limit.pattern.members
     own, sigma = limit.pattern.own[:, groups], limit.pattern.signs[:, groups]
     target = limit.directions.mid[groups] * abs(a)[:, None]
     ratio, reach, rho = certified.ratio.upper, certified.reach.upper, certified.rho.lower
@@ -139,7 +137,7 @@ def follow(weights: np.ndarray, found: Capture, loss: str, steps: int = 200) -> 
     length, rho_start, allowed = float(np.linalg.norm(weights)), rho, 0.0
     activation, distance, growth = math.inf, 0.0, -math.inf
     first = before = None
-    for now in _descent(weights, limit.sample, gamma, loss, steps):
+    for now in _descent(weights, a, limit.sample, gamma, loss, steps):
         if first is None or before is None:
             first = now
         else:
@@ -169,8 +167,9 @@ def follow_line(
     if line is None or not found.captured:
         raise ValueError("only a captured network is followed")
     limit, proposal = line.limit, line.limit.proposal
-    gamma, a, groups = float(proposal.slope), output_weights(len(weights)), proposal.pattern.members
-    own, sigma = proposal.pattern.own[:, groups], proposal.pattern.signs[:, groups]
+    gamma, pattern = float(proposal.slope), proposal.pattern
+    a, groups = pattern.output.values, pattern.members
+    own, sigma = pattern.own[:, groups], pattern.signs[:, groups]
     goal = limit.directions.mid[groups] * abs(a)[:, None]
     start = line.start.mid * abs(a)[:, None]
     leaks, rates = line.leaks.mid, line.rates.mid
@@ -180,7 +179,7 @@ def follow_line(
 
     tau = allowed = departure = 0.0
     activation = math.inf
-    for number, now in enumerate(_descent(weights, proposal.sample, gamma, loss, steps)):
+    for number, now in enumerate(_descent(weights, a, proposal.sample, gamma, loss, steps)):
         activation = min(activation, float((sigma * now.hidden / abs(a))[own].min()))
         off = now.weights - start - tau * goal
         size = float(np.linalg.norm(now.weights)) + float(np.linalg.norm(off))

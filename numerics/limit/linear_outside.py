@@ -14,7 +14,7 @@ import numpy as np
 from ...theory.exact.interval import Interval, Number
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import BoolArray, FloatArray
-from ..network import preactivations
+from ..network import OutputWeights, preactivations, weights_or_papers
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +32,19 @@ class LinearForm:
         return int((apart & self.outside).sum())
 
 
-def linear_form(weights: FloatArray, z: FloatArray, slope: Number) -> LinearForm:
-    """Decide points z (B, d) for float64 weights (m, d) and slope in (0, 1], all exact."""
-    gamma, half = Interval.exact(slope), len(weights) // 2
-    root = Interval.exact(len(weights)).sqrt()
-    hidden = BallArray.like(preactivations(weights, z))
+def linear_form(
+    weights: FloatArray, z: FloatArray, slope: Number, output: OutputWeights | None = None
+) -> LinearForm:
+    """Decide points z (B, d) for float64 weights (m, d) and slope in (0, 1], all exact.
+
+    output: the a_j, by default the paper's.
+    """
+    gamma, a = Interval.exact(slope), weights_or_papers(len(weights), output)
+    hidden = BallArray.like(preactivations(weights, z)) * a.sizes
     bent = hidden.maximum(hidden * gamma)
 
     def sums(values: BallArray) -> tuple[BallArray, BallArray]:
-        return values[:, :half].sum(axis=1) / root, values[:, half:].sum(axis=1) / root
+        return values[:, a.signs > 0].sum(axis=1), values[:, a.signs < 0].sum(axis=1)
 
     (plus, minus), sizes = sums(hidden), sums(abs(hidden))
     lean = plus - minus

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...theory.exact.interval import Interval, Number
 from ..enclose.ball_array import BallArray
 from ..enclose.real_array import BoolArray, RealArray
+from ..network import OutputWeights, weights_or_papers
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +30,12 @@ class OwnPattern:
     halves : int8 (G,), the sign of a_j in each group.
     active : bool (N, G), whether the group's neurons are active at the sample; it means something
         for own pairs only.
-    members : int64 (m,), the group of each neuron; empty where no network is spoken of.
-    shares : the part of all neurons that is in each group: its mass A_g, the sum of a_j².
+    members : int64 (m,), the group of each neuron.
+    shares : the mass A_g of each group, the sum of its a_j².
     own : bool (N, G), whether the sample is the group's own.
     dead : bool (G,), whether its neurons are ReLUs that are inactive at every sample: they never
         move and add nothing. No pair of theirs counts as own.
+    output : the a_j.
     """
 
     halves: NDArray[np.int8]
@@ -42,6 +44,7 @@ class OwnPattern:
     shares: tuple[Fraction, ...]
     own: BoolArray
     dead: BoolArray
+    output: OutputWeights
 
     @property
     def all_active(self) -> bool:
@@ -66,6 +69,11 @@ class OwnPattern:
         return BallArray.between([e.lower for e in exact], [e.upper for e in exact])
 
     @property
+    def lipschitz(self) -> Interval:
+        """‖a‖, by which f at points of norm 1 is Lipschitz in the weights."""
+        return Interval.exact(sum(self.shares, Fraction(0))).sqrt()
+
+    @property
     def signs(self) -> NDArray[np.float64]:
         """+1 where a pair is active, else -1, (N, G)."""
         return np.where(self.active, 1.0, -1.0)
@@ -78,44 +86,54 @@ class OwnPattern:
         )
 
 
-def all_active(y: NDArray[np.int8]) -> OwnPattern:
-    """Two groups, every own pair active, for labels y (N,)."""
+def all_active(y: NDArray[np.int8], output: OutputWeights | None = None) -> OwnPattern:
+    """Two groups, every own pair active, for labels y (N,), of neurons with these a_j.
+
+    By default those of two neurons with the paper's.
+    """
+    output = weights_or_papers(2, None) if output is None else output
     halves = np.array([-1, 1], dtype=np.int8)  # as in the pattern of a network
-    own = np.equal.outer(y, halves)
-    return OwnPattern(
-        halves,
-        own,
-        np.zeros(0, dtype=np.intp),
-        (Fraction(1, 2), Fraction(1, 2)),
-        own,
-        np.zeros(2, dtype=bool),
-    )
+    own, members = np.equal.outer(y, halves), (output.signs > 0).astype(np.intp)
+    shares = _shares(output, members, 2)
+    return OwnPattern(halves, own, members, shares, own, np.zeros(2, dtype=bool), output)
 
 
-def own_pattern(preactivations: RealArray, y: NDArray[np.int8], slope: Number) -> OwnPattern | None:
+def own_pattern(
+    preactivations: RealArray,
+    y: NDArray[np.int8],
+    slope: Number,
+    output: OutputWeights | None = None,
+) -> OwnPattern | None:
     """The pattern of a network of pre-activations (N, m), for labels y (N,).
 
-    None where the sign of an own pair is not certain.
+    output: the a_j, by default the paper's. None where the sign of an own pair is not certain.
     """
-    width = preactivations.shape[1]
-    halves = np.repeat(np.array([1, -1], dtype=np.int8), width // 2)
+    output = weights_or_papers(preactivations.shape[1], output)
     dead: BoolArray = np.all(preactivations.negative, axis=0) & np.array(slope == 0)
-    own = np.equal.outer(y, halves) & ~dead
+    own = output.own(y) & ~dead
     positive = preactivations.positive
     if not (positive | preactivations.negative | ~own).all():
         return None
-    rows, first, members, counts = np.unique(
-        np.vstack([halves[None] > 0, dead[None], positive & own]),
+    rows, first, members = np.unique(
+        np.vstack([output.signs[None] > 0, dead[None], positive & own]),
         axis=1,
         return_index=True,
         return_inverse=True,
-        return_counts=True,
     )
+    members = members.reshape(-1)
     return OwnPattern(
-        halves[first],
+        output.signs[first],
         rows[2:],
-        members.reshape(-1),
-        tuple(Fraction(int(count), width) for count in counts),
+        members,
+        _shares(output, members, len(first)),
         own[:, first],
         dead[first],
+        output,
     )
+
+
+def _shares(output: OutputWeights, members: NDArray[np.intp], groups: int) -> tuple[Fraction, ...]:
+    shares = [Fraction(0)] * groups
+    for group, square in zip(members.tolist(), output.squares, strict=True):
+        shares[group] += square
+    return tuple(shares)

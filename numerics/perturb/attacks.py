@@ -37,7 +37,8 @@ class AttackedNetwork:
         import torch
 
         weights = torch.tensor(network.weights, dtype=torch.float64, device=device)
-        output = torch.tensor(output_weights(network.width), dtype=torch.float64, device=device)
+        a = output_weights(network.width, network.outer)
+        output = torch.tensor(a, dtype=torch.float64, device=device)
         return cls(weights, output, network.slope)
 
     def preactivations(self, x: Tensor) -> Tensor:

@@ -1,10 +1,10 @@
 """Training without the width: neurons with equal activation patterns share their update.
 
 The gradient of neuron j is a_j sum_n w_n s_nj x_n, so neurons of one half whose patterns (s_nj)_n
-agree move alike. Once few patterns are left, a step needs one column a group instead of one a
-neuron. Nothing is approximated: what distinguishes the neurons of a group is carried along in
-closed form. With V_j = a_j V + rho_j for the velocities when the group is formed, momentum mu and
-learning rate eta, k steps later
+agree move alike, up to abs(a_j). Once few patterns are left, a step needs one column a group
+instead of one a neuron. Nothing is approximated: what distinguishes the neurons of a group is
+carried along in closed form. With V_j = a_j V + rho_j for the velocities when the group is formed,
+momentum mu and learning rate eta, k steps later
 
     V_j = a_j V^(k) + mu^k rho_j,      C_j = C_j^(0) + a_j D^(k) - eta s_k rho_j,
     Z_j = Z_j^(0) + a_j K D^(k) + s_k E_j,   E_j = -eta K rho_j,  s_k = mu + ... + mu^k,
@@ -26,7 +26,7 @@ _HASH_BITS = 20
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Neurons sorted into groups of equal half and pattern.
+    """Neurons sorted into groups of equal sign of a_j and equal pattern.
 
     index : int64 (m,), the group of each neuron. active : bool (N, g), the pattern of each group.
     """
@@ -40,10 +40,10 @@ class Groups:
         return self.active.shape[1]
 
 
-def group_neurons(preactivations: Tensor, most: int) -> Groups | None:
+def group_neurons(preactivations: Tensor, output: Tensor, most: int) -> Groups | None:
     """Groups of the columns of ``preactivations`` (N, m); None when there are more than ``most``.
 
-    The first m/2 columns are one half, the rest the other. Exact: a hash proposes the groups, a
+    Neurons of different signs of ``output`` (m,) are apart. Exact: a hash proposes the groups, a
     comparison with one representative of each confirms them.
     """
     active = preactivations > 0
@@ -52,7 +52,7 @@ def group_neurons(preactivations: Tensor, most: int) -> Groups | None:
     generator = torch.Generator().manual_seed(n)
     key = torch.randint(1, 2**_HASH_BITS, (n,), generator=generator).to(active.device).double()
     hashes = 2 * (key @ active.double())
-    hashes[width // 2 :] += 1
+    hashes[output < 0] += 1
     distinct, index = torch.unique(hashes, return_inverse=True)
     if len(distinct) > most:
         return None
@@ -88,11 +88,10 @@ class CollapsedWidth:
         self._learning_rate, self._momentum = learning_rate, momentum
         self._coefficients = coefficients
         member = torch.nn.functional.one_hot(groups.index, groups.count).to(gram.dtype)
-        sizes = member.sum(0)
-        half_signs = torch.zeros_like(sizes).index_put_((groups.index,), output.sign())
-        self._group_output = half_signs * output.abs()[0]
+        half_signs = torch.zeros_like(member[0]).index_put_((groups.index,), output.sign())
 
-        self._velocity = (velocities / output) @ (member / sizes)
+        self._share_output = output.square() @ member
+        self._velocity = (velocities * output) @ member / self._share_output
         self._shared = torch.zeros_like(self._velocity)
         self._residual = velocities - self._spread(self._velocity)
         self._age_sum, self._age_power = 0.0, 1.0
@@ -102,9 +101,8 @@ class CollapsedWidth:
         self._derivative = torch.ones_like(self._velocity).masked_fill_(~groups.active, slope)
         self._offset_output = (preactivations * output) @ member
         self._drift_output = (drift * output) @ member
-        self._share_output = sizes * self._group_output.square()
         orientation = groups.active.to(gram.dtype).mul_(2).sub_(1)
-        self._signed_output = orientation * self._group_output
+        self._signs = orientation * half_signs
         spread_orientation = orientation[:, groups.index]
         farthest = momentum / (1.0 - momentum)
         nearest = torch.minimum(
@@ -112,7 +110,7 @@ class CollapsedWidth:
             spread_orientation * preactivations.add(drift, alpha=farthest),
         )
         self._room = torch.full_like(orientation, torch.inf).scatter_reduce_(
-            1, groups.index.expand_as(nearest), nearest, "amin"
+            1, groups.index.expand_as(nearest), nearest / output.abs(), "amin"
         )
         self._shift = torch.zeros_like(self._shared)
 
@@ -123,7 +121,7 @@ class CollapsedWidth:
     @property
     def settled(self) -> bool:
         """Whether every pattern certainly is the one the groups were formed with."""
-        return bool((self._room + self._signed_output * self._shift).amin() > 0)
+        return bool((self._room + self._signs * self._shift).amin() > 0)
 
     def outputs(self) -> Tensor:
         """f(x_n), shape (N,)."""

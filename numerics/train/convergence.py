@@ -28,7 +28,15 @@ from ..enclose.ball_array import BallArray
 from ..enclose.linear_algebra import operator_norm, spectrum
 from ..enclose.precise_array import MOST_ENTRIES, PreciseArray
 from ..enclose.real_array import RealArray
-from ..network import check_slope, check_width, margins, output_weights, preactivations
+from ..network import (
+    OutputWeights,
+    check_slope,
+    check_width,
+    margins,
+    output_weights,
+    preactivations,
+    weights_or_papers,
+)
 from .training import Trained
 
 # Up to this order an eigenvalue decomposition is worth what the operator norm gains over the
@@ -212,34 +220,37 @@ class KktResiduals:
     factor: float
 
 
-def kkt_residuals(weights: np.ndarray, sample: Sample, slope: Number) -> KktResiduals:
+def kkt_residuals(
+    weights: np.ndarray, sample: Sample, slope: Number, output: OutputWeights | None = None
+) -> KktResiduals:
     """Residuals of the network of float64 ``weights`` (m, d) on the samples.
 
-    Weights, samples and slope are taken as exact, a float as its binary value.
+    Weights, samples and slope are taken as exact, a float as its binary value. output: the a_j, by
+    default the paper's.
 
-    Raises InputError for an odd width or a slope outside [0, 1].
+    Raises InputError for an odd width with the paper's a_j, or a slope outside [0, 1].
     """
-    check_width(len(weights))
+    a = weights_or_papers(len(weights), output)
     check_slope(slope, relu=True)
     z = preactivations(weights, sample.x)
-    margin = margins(z, sample.y, slope)
+    margin = margins(z, sample.y, slope, output)
     factor = scale_to_unit_margin(margin.min_enclosure())
     if factor is None:
         nothing = np.full(sample.n, math.nan)
         return KktResiduals(_UNKNOWN, _UNKNOWN, False, nothing, math.nan)
     active = z.mid > 0
     certain = bool(((z.lower > 0) | (z.upper < 0)).all())
-    linear = certain and np.array_equal(active, _limit_pattern(sample.y, len(weights)))
+    linear = certain and np.array_equal(active, a.own(sample.y))
 
     scaled_margin = margin * factor
     share = np.exp(margin.mid.min() - margin.mid)
-    gradient = _gradient(share, active, sample, slope)
+    gradient = _gradient(share, active, sample, slope, a)
     # <W, df(x_n)> = f(x_n): the least-squares factor on the gradient needs the margins only.
     squares = float(np.sum(gradient.mid**2))
     lam = share * (float(share @ scaled_margin.mid) / squares)
 
     scaled = BallArray.exact(weights) * factor
-    epsilon = (scaled - _gradient(lam, active, sample, slope)).norm()
+    epsilon = (scaled - _gradient(lam, active, sample, slope, a)).norm()
     delta = ((scaled_margin - 1.0) * lam).sum().interval()
     return KktResiduals(
         relative_stationarity=epsilon / scaled.norm() if certain else _UNKNOWN,
@@ -250,19 +261,14 @@ def kkt_residuals(weights: np.ndarray, sample: Sample, slope: Number) -> KktResi
     )
 
 
-def _limit_pattern(y: np.ndarray, width: int) -> np.ndarray:
-    """Whether sample n activates neuron j in the limit: on its label's half, (N, m)."""
-    return np.equal.outer(y > 0, output_weights(width) > 0)
-
-
-def _gradient(lam: np.ndarray, active: np.ndarray, sample: Sample, slope: Number) -> BallArray:
+def _gradient(
+    lam: np.ndarray, active: np.ndarray, sample: Sample, slope: Number, a: OutputWeights
+) -> BallArray:
     """sum_n lambda_n y_n df(x_n), (m, d), for activation patterns ``active`` (N, m)."""
-    width = active.shape[1]
-    # Neurons of one pattern have one row up to the sign of a_j: usually two instead of m.
+    # Neurons of one pattern have one row up to a_j: usually two instead of m.
     patterns, index = np.unique(active.T, axis=0, return_inverse=True)
     rows = (_derivatives(patterns, slope) * (lam * sample.y)) @ sample.x
-    signs = np.sign(output_weights(width))
-    return (rows / Interval.exact(width).sqrt())[index.reshape(-1)] * signs[:, None]
+    return rows[index.reshape(-1)] * (a.sizes * a.signs)[:, None]
 
 
 def _derivatives(active: np.ndarray, slope: Number) -> BallArray:
@@ -293,8 +299,8 @@ def recovered_multipliers(trained: Trained, residuals: KktResiduals) -> Recovere
     sample, width = trained.sample, len(trained.initial)
     if not residuals.linear:
         return RecoveredMultipliers(np.full(sample.n, math.nan), math.inf)
-    own = _limit_pattern(sample.y, width)
-    signs = np.outer(sample.y, np.sign(output_weights(width)))
+    a = OutputWeights.paper(width)
+    own, signs = a.own(sample.y), np.outer(sample.y, a.signs)
     terms = BallArray.exact(trained.coefficients) * signs / _derivatives(own, trained.slope)
     lam = terms.sum(axis=1) * residuals.factor / Interval.exact(width).sqrt()
 

@@ -14,6 +14,7 @@ faster. Source: this project.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -24,7 +25,7 @@ from torch import Tensor
 from ..configuration import InputError
 from ..data.sample import Sample
 from ..device import check_memory, resolve_device
-from ..network import check_slope, check_width, output_weights
+from ..network import OutputWeights, check_slope, output_weights, weights_or_papers
 from .collapse import CollapsedWidth, group_neurons
 from .recipes import Loss, Recipe, loss_named
 
@@ -83,13 +84,21 @@ class _Descent:
     """
 
     def __init__(
-        self, labels: Tensor, gram: Tensor, start: Tensor, slope: float, recipe: Recipe
+        self,
+        labels: Tensor,
+        gram: Tensor,
+        start: Tensor,
+        slope: float,
+        recipe: Recipe,
+        output: OutputWeights | None,
     ) -> None:
         self._recipe, self._slope = recipe, slope
         self._loss: Loss = loss_named(recipe.loss)
         self._labels, self._gram = labels, gram
         self._abs_gram = gram.abs() if recipe.normalised else gram
-        self._output = torch.tensor(output_weights(start.shape[-1])).to(start)
+        self._output = torch.tensor(output_weights(start.shape[-1], output)).to(start)
+        # ‖a‖², by which f at a sample moves for its pre-activations moving in proportion to a.
+        self._output_square = 1.0 if output is None else output.square
         self._start = start
         self._preactivations = start.clone()
         self._coefficients = torch.zeros_like(start)
@@ -138,33 +147,28 @@ class _Descent:
             weights = self._loss.mean_weights(margins)
         else:
             weights = self._loss.normalised_weights(margins)
-            # abs(f) moves by at most sum_k abs(K_nk) p_k at x_n: ‖a‖ = 1 and phi is 1-Lipschitz.
-            weights.div_(self._largest_move(weights))
+            # abs(f) moves by at most ‖a‖² sum_k abs(K_nk) p_k at x_n: phi is 1-Lipschitz.
+            weights.div_(self._largest_move(weights).mul_(self._output_square))
             if self._any_starting:
                 weights.mul_(self._start_factor())
         return weights.mul_(self._labels).neg_()
 
     def _start_factor(self) -> Tensor:
         """The factor on a step early in a normalised run, (1,); once 1, it stays 1."""
-        # The norm of row n of Z bounds abs(f(x_n)), and a step moves it, before momentum, by at
-        # most the learning rate.
-        size = _GROWTH * self._preactivations.norm(dim=-1).amax(dim=-1, keepdim=True)
+        # ‖a‖ times the norm of row n of Z bounds abs(f(x_n)), and a step moves it, before momentum,
+        # by at most the learning rate.
+        growth = _GROWTH * math.sqrt(self._output_square)
+        size = growth * self._preactivations.norm(dim=-1).amax(dim=-1, keepdim=True)
         self._starting &= size < 1.0
         self._any_starting = bool(self._starting.any())
         return torch.where(self._starting, size.clamp(min=_LEAST_FACTOR), 1.0)
 
     def _full_step(self, weights: Tensor) -> None:
-        half = self._start.shape[-1] // 2
-        scaled = (weights * self._output[0])[..., None]
+        torch.mul(weights[..., None], self._output, out=self._buffer)
         # torch's convention at a tie: the derivative of the leaky ReLU at 0 is the slope.
-        for part, signed in ((slice(half), scaled), (slice(half, None), -scaled)):
-            torch.ops.aten.leaky_relu_backward.grad_input(
-                signed,
-                self._preactivations[..., part],
-                self._slope,
-                False,
-                grad_input=self._buffer[..., part],
-            )
+        torch.ops.aten.leaky_relu_backward.grad_input(
+            self._buffer, self._preactivations, self._slope, False, grad_input=self._buffer
+        )
         torch.add(self._buffer, self._velocities, alpha=self._recipe.momentum, out=self._velocities)
         self._coefficients.add_(self._velocities, alpha=-self._recipe.learning_rate)
         self._update_preactivations()
@@ -174,10 +178,11 @@ class GramDescent(_Descent):
     """Full-batch gradient descent of one network; ``training.train`` drives it.
 
     sample: N samples in dimension d. initial: W(0), float64 (m, d). gram: X Xᵀ float64 (N, N) where
-    the caller has it already. Everything runs in ``dtype`` on ``device``; nothing is random.
+    the caller has it already. output: a_j, by default the paper's. Everything runs in ``dtype`` on
+    ``device``; nothing is random.
 
-    Raises InputError for an odd width, a slope outside [0, 1], shapes that do not match, an unknown
-    dtype, a device this machine lacks, or more than fits into its memory.
+    Raises InputError for an odd width with the paper's a_j, a slope outside [0, 1], shapes that do
+    not match, an unknown dtype, a device this machine lacks, or more than fits into its memory.
     """
 
     def __init__(
@@ -190,13 +195,14 @@ class GramDescent(_Descent):
         dtype: DType = "float64",
         device: str = "cpu",
         gram: np.ndarray | None = None,
+        output: OutputWeights | None = None,
     ) -> None:
         check_slope(slope, relu=True)
         if initial.ndim != 2 or initial.shape[1] != sample.d:
             raise InputError(
                 f"initial weights: must be a matrix (m, {sample.d}), found {initial.shape}"
             )
-        check_width(width := len(initial))
+        width = len(weights_or_papers(len(initial), output))
         name = resolve_device(device)
         check_memory(
             f"training a width of {width}",
@@ -208,7 +214,8 @@ class GramDescent(_Descent):
             return torch.tensor(array, dtype=DTYPES[dtype], device=name)
 
         kernel = place(sample.x @ sample.x.T if gram is None else gram)
-        super().__init__(place(sample.y), kernel, place(sample.x @ initial.T), slope, recipe)
+        start = place(sample.x @ initial.T)
+        super().__init__(place(sample.y), kernel, start, slope, recipe, output)
         self._collapsed: CollapsedWidth | None = None
         self._full_steps = 0
 
@@ -243,6 +250,7 @@ class GramDescent(_Descent):
     def _try_to_collapse(self) -> None:
         groups = group_neurons(
             self._preactivations,
+            self._output,
             # No more than samples, so that who is in which group takes no more than the state.
             most=max(2, min(self._start.shape[1] // _COLLAPSE_SHARE, len(self._labels))),
         )
@@ -284,9 +292,10 @@ class BatchDescent(_Descent):
         *,
         dtype: DType = "float64",
         device: str = "cpu",
+        output: OutputWeights | None = None,
     ) -> None:
         check_slope(slope, relu=True)
-        check_batch(samples, initial)
+        check_batch(samples, initial, output)
         n, width, name = samples[0].n, len(initial[0]), resolve_device(device)
         one_gram = same_data(samples)
         check_memory(
@@ -300,7 +309,7 @@ class BatchDescent(_Descent):
 
         grams = place([s.x @ s.x.T for s in (samples[:1] if one_gram else samples)])
         start = place([s.x @ w.T for s, w in zip(samples, initial, strict=True)])
-        super().__init__(place([s.y for s in samples]), grams, start, slope, recipe)
+        super().__init__(place([s.y for s in samples]), grams, start, slope, recipe, output)
         # One that all share is repeated without memory.
         each = (len(samples), n, n)
         self._gram, self._abs_gram = self._gram.expand(each), self._abs_gram.expand(each)
@@ -318,7 +327,11 @@ def same_data(samples: Sequence[Sample]) -> bool:
     return all(s.x is first or np.array_equal(s.x, first) for s in samples[1:])
 
 
-def check_batch(samples: Sequence[Sample], initial: Sequence[np.ndarray]) -> None:
+def check_batch(
+    samples: Sequence[Sample],
+    initial: Sequence[np.ndarray],
+    output: OutputWeights | None = None,
+) -> None:
     """InputError unless samples and starts make a batch, see ``BatchDescent``."""
     if not samples or len(samples) != len(initial):
         raise InputError(
@@ -336,4 +349,4 @@ def check_batch(samples: Sequence[Sample], initial: Sequence[np.ndarray]) -> Non
                 f"batch: network {b} has {sample.n} samples and {len(weights)} neurons, the first "
                 f"{samples[0].n} and {len(initial[0])}; all must have equally many"
             )
-    check_width(len(initial[0]))
+    weights_or_papers(len(initial[0]), output)

@@ -15,6 +15,7 @@ import torch
 from ...theory.exact.interval import Number
 from ..data.sample import Sample
 from ..device import cores, fitting, full_float32, resolve_device
+from ..network import OutputWeights
 from .descent import (
     BatchDescent,
     DType,
@@ -83,11 +84,12 @@ def train(
     dtype: DType = "float64",
     device: str = "cpu",
     gram: np.ndarray | None = None,
+    output: OutputWeights | None = None,
     checkpoints: Sequence[int] = (),
     on_checkpoint: Callable[[Checkpoint], bool | None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Trained:
-    """Train from W(0) = ``initial`` (m, d); sample, dtype, device and gram as for ``GramDescent``.
+    """Train from W(0) = ``initial`` (m, d); the rest up to output as for ``GramDescent``.
 
     on_checkpoint is called after each step number in ``checkpoints``; True from it ends training.
     progress is called with (steps done, recipe.steps), about a hundred times.
@@ -97,9 +99,8 @@ def train(
     wanted = frozenset(checkpoints)
     report_every = max(1, recipe.steps // _PROGRESS_REPORTS)
     with full_float32(), fitting_threads(sample.n**2 * len(initial)):
-        state = GramDescent(
-            sample, initial, float(slope), recipe, dtype=dtype, device=device, gram=gram
-        )
+        options = {"dtype": dtype, "device": device, "gram": gram, "output": output}
+        state = GramDescent(sample, initial, float(slope), recipe, **options)
         for step in range(1, recipe.steps + 1):
             state.step()
             if progress is not None and (step % report_every == 0 or step == recipe.steps):
@@ -147,14 +148,16 @@ def train_batch(
     *,
     dtype: DType = "float64",
     device: str = "cpu",
+    output: OutputWeights | None = None,
 ) -> tuple[Trained, ...]:
     """Train network b on ``samples[b]`` from W(0) = ``initial[b]``, all as one batch.
 
-    What does not fit into the device's memory at once is trained in several batches.
+    output: a_j, by default the paper's. What does not fit into the device's memory at once is
+    trained in several batches.
 
     Raises InputError as ``BatchDescent`` does; DivergenceError when weights become infinite or NaN.
     """
-    check_batch(samples, initial)
+    check_batch(samples, initial, output)
     count, name, n, width = len(samples), resolve_device(device), samples[0].n, len(initial[0])
     one_gram = same_data(samples)
     at_once = fitting(
@@ -165,7 +168,8 @@ def train_batch(
     # Where not even one fits, it says so.
     for first in range(0, count, max(1, at_once)):
         part = slice(first, first + max(1, at_once))
-        state = BatchDescent(samples[part], initial[part], slope, recipe, dtype=dtype, device=name)
+        options = {"dtype": dtype, "device": name, "output": output}
+        state = BatchDescent(samples[part], initial[part], slope, recipe, **options)
         with full_float32(), fitting_threads(len(samples[part]) * n**2 * width):
             for _ in range(recipe.steps):
                 state.step()

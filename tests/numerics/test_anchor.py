@@ -16,7 +16,7 @@ from perturbproof.numerics.limit.convex_limit import ConvexLimit, convex_limit
 from perturbproof.numerics.limit.exact_limit import ExactLimit, Short, exact_limit
 from perturbproof.numerics.limit.follow import follow_line
 from perturbproof.numerics.limit.own_pattern import own_pattern
-from perturbproof.numerics.network import preactivations
+from perturbproof.numerics.network import OutputWeights, preactivations
 from scipy.optimize import nnls
 from scipy.special import expit
 
@@ -317,7 +317,8 @@ def test_a_wide_network_that_turns_sign_in_between_is_not_settled(share, monkeyp
         rng, limit = np.random.default_rng(seed), line.limit
         pattern, d = limit.proposal.pattern, line.start.shape[1]
         members = rng.permutation(np.repeat(np.arange(len(pattern.shares)), 12))
-        pattern = replace(pattern, members=members)
+        output = OutputWeights.given(pattern.halves[members])
+        pattern = replace(pattern, members=members, output=output)
         proposal = replace(limit.proposal, pattern=pattern)
         start = 10 * rng.standard_cauchy((len(members), d))
         wide = replace(line, limit=replace(limit, proposal=proposal), start=BallArray.exact(start))

@@ -64,7 +64,7 @@ def test_initial_weights_follow_the_published_recipe_and_the_scale():
         (lambda: output_weights(0), "width: .*, found 0"),
         (lambda: LeakyNetwork(np.ones((3, 2)), 0.5), "width: .*, found 3"),
         (lambda: LeakyNetwork(np.ones(4), 0.5), r"weights: must be a matrix .*\(4,\)"),
-        (lambda: LeakyNetwork(np.ones((2, 2)), 0.0), r"slope: must lie in \(0, 1\], found 0.0"),
+        (lambda: LeakyNetwork(np.ones((2, 2)), -0.1), r"slope: must lie in \[0, 1\], found -0.1"),
         (lambda: LeakyNetwork(np.ones((2, 2)), 1.01), "slope: .*, found 1.01"),
         (lambda: LeakyNetwork(np.ones((2, 2)), math.nan), "slope: .*, found nan"),
         (lambda: initial_weights(2, 0, np.random.default_rng(0)), "dimension: .*, found 0"),

@@ -107,7 +107,8 @@ def test_collapse_gives_way_when_a_pattern_changes_and_changes_nothing(monkeypat
 def test_groups_are_exactly_the_equal_patterns_of_one_half():
     rng = np.random.default_rng(0)
     z = rng.standard_normal((3, 40))
-    groups = group_neurons(torch.tensor(z), most=40)
+    output = torch.tensor(output_weights(40))
+    groups = group_neurons(torch.tensor(z), output, most=40)
     assert groups is not None
     patterns = [(j < 20, *(z[:, j] > 0)) for j in range(40)]
     assert groups.count == len(set(patterns))
@@ -115,7 +116,7 @@ def test_groups_are_exactly_the_equal_patterns_of_one_half():
         for j in range(40):
             assert (groups.index[i] == groups.index[j]) == (patterns[i] == patterns[j])
     assert torch.equal(groups.active[:, groups.index], torch.tensor(z > 0))
-    assert group_neurons(torch.tensor(z), most=groups.count - 1) is None
+    assert group_neurons(torch.tensor(z), output, most=groups.count - 1) is None
 
 
 def test_a_tie_takes_the_slope_like_torch():
@@ -256,7 +257,7 @@ def test_bad_recipes(change, message):
     [
         ({"initial": np.ones((3, 5))}, "width: must be even and at least 2"),
         ({"initial": np.ones((4, 6))}, r"initial weights: must be a matrix \(m, 5\)"),
-        ({"slope": 0.0}, "slope: must lie in"),
+        ({"slope": -0.1}, "slope: must lie in"),
         ({"slope": 1.5}, "slope: must lie in"),
         ({"dtype": "float16"}, "dtype: must be float32 or float64, found 'float16'"),
         ({"device": "gpu"}, "device: must be auto, cpu, cuda or cuda:INDEX, found 'gpu'"),

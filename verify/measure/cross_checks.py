@@ -210,7 +210,8 @@ def _angle_at_least(learner: Learner, angle: CertifiedAngle) -> Interval:
 def _training_check(name: str, learner: Learner) -> _Check:
     """The loss again, from the final weights and the samples."""
     trained, sample = learner.training.network, learner.sample
-    reached = margins(preactivations(trained.weights(), sample.x), sample.y, learner.slope)
+    inputs = preactivations(trained.weights(), sample.x)
+    reached = margins(inputs, sample.y, learner.slope, learner.output)
     loss = loss_named(trained.recipe.loss)
     low, high = (float(loss.log_mean(torch.tensor(end))) for end in (reached.upper, reached.lower))
     room_low, room_high = (_LOSS_ROUNDING * (1 + abs(end)) for end in (low, high))

@@ -26,7 +26,13 @@ from ...numerics.limit.capture import Capture, CaptureWatch
 from ...numerics.limit.convex_limit import ConvexLimit
 from ...numerics.limit.follow import Followed, follow
 from ...numerics.limit.own_pattern import all_active
-from ...numerics.network import LeakyNetwork, initial_weights, output_weights, preactivations
+from ...numerics.network import (
+    LeakyNetwork,
+    OutputWeights,
+    initial_weights,
+    output_weights,
+    preactivations,
+)
 from ...numerics.train.convergence import (
     AngleEstimate,
     CertifiedAngle,
@@ -43,8 +49,9 @@ from ..scenarios.scenario import Scenario
 from ..values import Progress, unwatched
 
 ANCHORED = "capture-anchored"
-NO_PATTERN = "at slope 0 no pattern makes a boundary linear"
 """The theorem whose certificate training waits for where a scenario names it."""
+NO_PATTERN = "at slope 0 no pattern makes a boundary linear"
+OTHER_WEIGHTS = "the exact solution is that of output weights of one size, half of each sign"
 _TRIES = 64
 """How often, at most, capture is tried while training, evenly in the logarithm of the step."""
 _LAST_TRIES = 4
@@ -126,10 +133,20 @@ class Learner(abc.ABC):
         return why_in_balls(self.sample.n, self.sample.d, self.scenario.precision)
 
     @cached_property
+    def output(self) -> OutputWeights | None:
+        """The a_j, where they are not the paper's."""
+        return self.scenario.network.output
+
+    @property
+    def _unlike_paper(self) -> str:
+        """Why the paper's linear pattern says nothing of this network; empty where it does."""
+        return NO_PATTERN if not self.slope else OTHER_WEIGHTS if self.output else ""
+
+    @cached_property
     def multipliers(self) -> Multipliers:
         """The exact solution for the linear activation pattern, zero multipliers allowed."""
-        if not self.slope:
-            return Multipliers(None, None, None, None, NO_PATTERN)
+        if why := self._unlike_paper:
+            return Multipliers(None, None, None, None, why)
         return linear_kkt_point(self.gram, self.sample.y, Fraction(self.slope))
 
     @cached_property
@@ -161,9 +178,10 @@ class Learner(abc.ABC):
         return self.normal
 
     def row_wise(self, form: Form) -> RowWise:
-        """The row-wise certificate in one of its forms, decided once. Raises Missing at slope 0."""
-        if not self.slope:
-            raise Missing(NO_PATTERN)
+        """The row-wise certificate in one of its forms, decided once. Raises Missing at slope 0,
+        and for output weights that are not the paper's."""
+        if why := self._unlike_paper:
+            raise Missing(why)
         if form not in self._row_wise:
             self._row_wise[form] = row_wise(
                 self.gram.gram, Fraction(self.slope), form=form, labels=self.sample.y
@@ -220,6 +238,7 @@ class Learner(abc.ABC):
             dtype=scenario.training.dtype,
             device=self.device,
             gram=self.gram.gram.mid,
+            output=self.output,
             checkpoints=tuple(spaced | tried),
             on_checkpoint=at,
             progress=lambda done, total: self.progress("training", done, total),
@@ -235,12 +254,12 @@ class Learner(abc.ABC):
 
     @cached_property
     def _watch(self) -> CaptureWatch:
-        return CaptureWatch(self.sample, self.slope, self.scenario.training.loss)
+        return CaptureWatch(self.sample, self.slope, self.scenario.training.loss, self.output)
 
     @cached_property
     def limit(self) -> ConvexLimit:
         """The convex limit with every own pair active, whatever the network does."""
-        return self._watch.limit_of(all_active(self.sample.y))
+        return self._watch.limit_of(all_active(self.sample.y, self.output))
 
     @cached_property
     def captured(self) -> Capture:
@@ -306,12 +325,13 @@ class Learner(abc.ABC):
             training.resolve(),
             dtype=training.dtype,
             device=self.device,
+            output=self.output,
         )
 
     @cached_property
     def network(self) -> LeakyNetwork:
         """The trained network as a function."""
-        return LeakyNetwork(self.training.network.weights(), self.slope)
+        return LeakyNetwork(self.training.network.weights(), self.slope, self.output)
 
     @property
     def has_limit(self) -> bool:
@@ -355,7 +375,8 @@ class Learner(abc.ABC):
     @cached_property
     def residuals(self) -> KktResiduals:
         """How nearly the trained network is a KKT point."""
-        return kkt_residuals(self.training.network.weights(), self.sample, self.slope)
+        weights = self.training.network.weights()
+        return kkt_residuals(weights, self.sample, self.slope, self.output)
 
     @cached_property
     def recovered(self) -> RecoveredMultipliers:

@@ -64,7 +64,11 @@ def contrary_points(experiment: Experiment) -> Measured:
 def seed_slack(experiment: Experiment) -> Measured:
     limit = _existing(experiment)
     found = capture(
-        limit.seed(SEED), experiment.sample, limit.slope, experiment.scenario.training.loss
+        limit.seed(SEED),
+        experiment.sample,
+        limit.slope,
+        experiment.scenario.training.loss,
+        output=limit.pattern.output,
     )
     if found.certified is None:
         raise Missing(found.reason)
@@ -86,7 +90,7 @@ def trained_activation(experiment: Experiment) -> Measured:
 @measures("outside_contrary")
 def outside_contrary(experiment: Experiment) -> Measured:
     weights = experiment.training.network.weights()
-    found = linear_form(weights, experiment.limit_points, experiment.slope)
+    found = linear_form(weights, experiment.limit_points, experiment.slope, experiment.output)
     how = f"counted over the {int(found.outside.sum())} of {len(found.outside)} test points outside"
     return Measured(Interval.exact(found.contrary), how)
 

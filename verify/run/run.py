@@ -92,20 +92,28 @@ class Run:
 
 def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
     """The theorems that a scenario is about: those it names, or all that it can measure
-    and that speak of its slope.
+    and that speak of its slope and output weights.
 
     Raises:
-        InputError: it names a theorem, or expects a verdict of one, that there is not.
+        InputError: it names a theorem, or expects a verdict of one, that there is not, or a theorem
+            that does not speak of its output weights.
     """
     known = {theorem.id: theorem for theorem in theorems}
     check_ids(scenario, known)
-    named = scenario.theorems
+    named, unequal = scenario.theorems, scenario.network.output is not None
     if named is None:
         can, relu = measured_symbols(scenario), not scenario.network.slope
         named = tuple(
             id
             for id, t in known.items()
-            if all(s.name in can for s in t.measured_symbols) and not (relu and t.leaky)
+            if all(s.name in can for s in t.measured_symbols)
+            and not (relu and t.leaky)
+            and not (unequal and not t.any_output)
+        )
+    if unequal and (about := next((id for id in named if not known[id].any_output), None)):
+        raise InputError(
+            f"scenario {scenario.name}, 'network.output_weights': theorem {about!r} is about "
+            "output weights 1/sqrt(m) and -1/sqrt(m), half of each"
         )
     for id in scenario.expect if isinstance(scenario.expect, dict) else ():
         if id not in named:

@@ -18,6 +18,7 @@ import pydantic
 
 from ...numerics.configuration import MUST_BE_NUMBER, InputError, no_number
 from ...numerics.data import AnyDataset, FromFile
+from ...numerics.network import OutputWeights, weights_or_papers
 from ...numerics.perturb.perturbed_set import PerturbedSetup
 from ...numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
 from ..values import Verdict
@@ -93,13 +94,41 @@ class Section(pydantic.BaseModel):
 class Network(Section):
     """The network. `slope` is the float64 that is written, exactly; `width` is m, even.
 
-    At slope 0, the ReLU, only some theorems about limits say something.
+    At slope 0, the ReLU, only some theorems about limits say something. `output_weights` are the
+    a_j, m numbers of both signs and any sizes, by default 1/sqrt(m) and -1/sqrt(m), half of each;
+    others are what theorems about limits alone speak of. Without a `width` they give it.
     """
 
     slope: _SlopeOrZero = 0.5
+    output_weights: tuple[float, ...] | None = None
     width: Width = 100
     initial_scale: _Scale | None = None
     initial_distribution: Literal["uniform", "gaussian"] = "uniform"
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _as_wide(cls, given: Any) -> Any:
+        listed = given.get("output_weights") if isinstance(given, dict) else None
+        return {"width": len(listed), **given} if isinstance(listed, list | tuple) else given
+
+    @pydantic.field_validator("output_weights")
+    @classmethod
+    def _of_both_signs(cls, values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if values is not None:
+            OutputWeights.given(values)
+        return values
+
+    @pydantic.model_validator(mode="after")
+    def _one_for_each_neuron(self) -> Network:
+        if self.output_weights is not None:
+            weights_or_papers(self.width, OutputWeights.given(self.output_weights))
+        return self
+
+    @property
+    def output(self) -> OutputWeights | None:
+        """The a_j; None where they are the paper's."""
+        given = None if self.output_weights is None else OutputWeights.given(self.output_weights)
+        return None if given is None or given.papers else given
 
 
 class Training(Section):
@@ -206,6 +235,13 @@ class Scenario(Section):
         if not self.network.slope and (self.perturbed or self.subset):
             what = "perturbed" if self.perturbed else "subset"
             raise ValueError(f"{what}: needs a linear boundary, which slope 0 does not promise")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _output_of_the_paper(self) -> Scenario:
+        if self.network.output is not None and (self.perturbed or self.subset):
+            what = "perturbed" if self.perturbed else "subset"
+            raise ValueError(f"{what}: is about output weights of one size, half of each sign")
         return self
 
     @property

@@ -33,6 +33,7 @@ _z, _q = sp.symbols("z Q^*")
 THEOREM = Theorem(
     id="capture",
     order=550,
+    any_output=True,
     title="Captured: from a checkpoint on, training goes to one limit",
     summary=(
         "If at a checkpoint every own pair is active and the smooth-margin certificate bounds "

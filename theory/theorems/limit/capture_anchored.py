@@ -95,6 +95,7 @@ THEOREM = Theorem(
     ),
     source=PROJECT,
     leaky=False,
+    any_output=True,
     assumptions=(
         Assumption(
             "certificate",

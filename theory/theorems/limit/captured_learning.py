@@ -143,6 +143,7 @@ _z, _q = sp.symbols("z q")
 THEOREM = Theorem(
     id="captured-learning",
     order=560,
+    any_output=True,
     title="Learning from perturbations between captured networks",
     summary=(
         "f is captured on natural data; g is captured on any samples moved by eps along the "

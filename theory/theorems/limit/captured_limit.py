@@ -45,6 +45,7 @@ _z, _q = sp.symbols("z Q^*")
 THEOREM = Theorem(
     id="captured-limit",
     order=552,
+    any_output=True,
     title="The limit of a captured network has a linear boundary",
     summary=(
         "A network captured with every own pair active tends to weights W* at which every own "

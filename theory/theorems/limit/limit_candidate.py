@@ -267,6 +267,7 @@ THEOREM = Theorem(
         "set of starts is captured by it. No condition on norms or inner products is needed."
     ),
     leaky=False,
+    any_output=True,
     source=PROJECT,
     assumptions=(linear_limit.OWN_ACTIVE,),
     claims=(

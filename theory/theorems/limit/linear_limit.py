@@ -68,6 +68,7 @@ _z, _q = sp.symbols("z q")
 THEOREM = Theorem(
     id="linear-limit",
     order=510,
+    any_output=True,
     title="Own pairs active: the limit's boundary is linear",
     summary=(
         "At a KKT point at which every sample activates the neurons of its own label's half, the "

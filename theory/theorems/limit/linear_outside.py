@@ -106,6 +106,7 @@ _z, _q = sp.symbols("z Q")
 THEOREM = Theorem(
     id="linear-outside",
     order=540,
+    any_output=True,
     title="Any network is linear outside a region",
     summary=(
         "Trained or not, a network has the sign of <Q, z>, Q = sum_j a_j w_j, wherever "

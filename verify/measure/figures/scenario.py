@@ -11,7 +11,7 @@ import numpy as np
 from ....numerics.boundary.gram import gram_statistics
 from ....numerics.boundary.margin_program import linear_kkt_point
 from ....numerics.compiler import compile_expression
-from ....numerics.network import LeakyNetwork
+from ....numerics.network import LeakyNetwork, output_weights
 from ....theory.statement import Claim, Theorem
 from ....theory.symbols import N, R_max, R_min, gamma, p_max
 from ....theory.theorems.boundary import refined_multipliers, standard_boundary
@@ -131,14 +131,14 @@ def _exp(value: float) -> float | None:
 def _decision_map(experiment: Experiment) -> dict[str, Any]:
     sample = experiment.sample
     weights = experiment.training.network.weights()
-    half = len(weights) // 2
-    axes = plane(weights[:half].mean(axis=0), weights[half:].mean(axis=0))
+    plus = output_weights(len(weights), experiment.output) > 0
+    axes = plane(weights[plus].mean(axis=0), weights[~plus].mean(axis=0))
     points = sample.x @ axes.T
     reach = 1.25 * float(np.abs(points).max()) or 1.0
     ticks = np.linspace(-reach, reach, _GRID)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     # In the plane the network is one of two inputs: d numbers a grid point are never needed.
-    values = LeakyNetwork(weights @ axes.T, experiment.slope).output(grid)
+    values = LeakyNetwork(weights @ axes.T, experiment.slope, experiment.output).output(grid)
     # That of the limit with active own pairs, where there is one: the paper's is a special case.
     limit = experiment.limit
     linear_limit = limit.feasible and limit.own_activation.lower > 0

@@ -113,7 +113,8 @@ def _activation(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
 def _contrary(experiment: Experiment, way: Sequence[Waypoint]) -> np.ndarray:
     points, slope = experiment.limit_points, experiment.slope
     few = points[:: -(-len(points) // _POINTS)]
-    return np.array([float(linear_form(one.weights, few, slope).contrary) for one in way])
+    forms = (linear_form(one.weights, few, slope, experiment.output) for one in way)
+    return np.array([float(form.contrary) for form in forms])
 
 
 def _certified(read: Callable[[Certified], float]) -> Along:

@@ -108,6 +108,7 @@ def _further(learner: Learner) -> list[Waypoint]:
         dtype=scenario.training.dtype,
         device=learner.device,
         gram=learner.gram.gram.mid,
+        output=learner.output,
         checkpoints=steps.tolist(),
         on_checkpoint=seen.append,
         progress=lambda done, total: learner.progress("training on, for figures", done, total),
