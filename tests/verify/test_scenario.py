@@ -93,6 +93,22 @@ def test_verdicts_can_be_expected_by_theorem() -> None:
         ({"network": {"width": 0}}, "found 0"),
         ({"network": {"width": -2}}, "found -2"),
         ({"network": {"width": 4.5}}, "'network.width'"),
+        (
+            {"network": {"output_weights": [1.0, 2.0]}},
+            "'network': output_weights: must hold at least one",
+        ),
+        ({"network": {"output_weights": [1.0, 0.0]}}, "output_weights: each must be finite, not 0"),
+        ({"network": {"output_weights": [1.0, -math.inf]}}, "found -inf"),
+        ({"network": {"output_weights": [1.0, "one"]}}, "'network.output_weights"),
+        (
+            {"network": {"output_weights": [1.0, -2.0], "width": 4}},
+            "4 neurons need as many, found 2",
+        ),
+        (
+            {"network": {"output_weights": [1, -2]}, "perturbed": NOISE},
+            "perturbed: is about output",
+        ),
+        ({"network": {"output_weights": [1, -2]}, "subset": {}}, "subset: is about output weights"),
         ({"network": {"initial_distribution": "cauchy"}}, "'network.initial_distribution'"),
         ({"training": {"steps": 0}}, "'training.steps'"),
         ({"training": {"recipe": "adam"}}, "'training.recipe'"),
@@ -157,6 +173,26 @@ def test_a_scenario_that_would_check_less_than_it_says_is_refused(changes, words
 
     with pytest.raises((InputError, pydantic.ValidationError), match=words):
         select(scenario(**changes), catalog())
+
+
+def test_other_output_weights_choose_the_theorems_that_speak_of_them() -> None:
+    from perturbproof.theory import catalog
+    from perturbproof.verify.run.run import select
+
+    one = scenario(theorems=None, network={"slope": 0.5, "output_weights": [1.0, -2.0, 3.0]})
+    assert one.network.width == 3
+    chosen = select(one, catalog())
+    assert {t.id for t in chosen} == {"linear-limit", "limit-candidate", "linear-outside"}
+    named = scenario(theorems=["linear-limit", "row-wise"], network=one.network.model_dump())
+    with pytest.raises(InputError, match=r"output_weights': theorem 'row-wise' is about"):
+        select(named, catalog())
+
+
+def test_the_papers_output_weights_may_be_written_out() -> None:
+    """They are no others: nothing at all is computed in another way."""
+    papers = {"slope": 0.5, "output_weights": [0.5, 0.5, -0.5, -0.5]}
+    assert scenario(network=papers).network.output is None
+    assert scenario(network=papers | {"output_weights": [0.5, -0.5, 0.5, -0.5]}).network.output
 
 
 def test_an_error_cannot_be_expected() -> None:

@@ -66,6 +66,9 @@ Width = Annotated[
     int,
     checked(lambda m: m >= 2 and m % 2 == 0, "must be even and at least 2 (two equal halves)"),
 ]
+_AnyWidth = Annotated[
+    int, checked(lambda m: m >= 2, "must be at least 2, and even but for output_weights")
+]
 _Scale = Annotated[
     float, checked(lambda scale: 0 <= scale < math.inf, "must be finite and at least 0")
 ]
@@ -101,7 +104,7 @@ class Network(Section):
 
     slope: _SlopeOrZero = 0.5
     output_weights: tuple[float, ...] | None = None
-    width: Width = 100
+    width: _AnyWidth = 100
     initial_scale: _Scale | None = None
     initial_distribution: Literal["uniform", "gaussian"] = "uniform"
 
@@ -111,23 +114,19 @@ class Network(Section):
         listed = given.get("output_weights") if isinstance(given, dict) else None
         return {"width": len(listed), **given} if isinstance(listed, list | tuple) else given
 
-    @pydantic.field_validator("output_weights")
-    @classmethod
-    def _of_both_signs(cls, values: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if values is not None:
-            OutputWeights.given(values)
-        return values
-
     @pydantic.model_validator(mode="after")
     def _one_for_each_neuron(self) -> Network:
-        if self.output_weights is not None:
-            weights_or_papers(self.width, OutputWeights.given(self.output_weights))
+        weights_or_papers(self.width, self._given)
         return self
+
+    @property
+    def _given(self) -> OutputWeights | None:
+        return None if self.output_weights is None else OutputWeights.given(self.output_weights)
 
     @property
     def output(self) -> OutputWeights | None:
         """The a_j; None where they are the paper's."""
-        given = None if self.output_weights is None else OutputWeights.given(self.output_weights)
+        given = self._given
         return None if given is None or given.papers else given
 
 
