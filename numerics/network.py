@@ -8,13 +8,14 @@ holds for any a_j != 0 (`OutputWeights`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..theory.exact.interval import Interval, Number
 from .configuration import InputError
@@ -63,7 +64,7 @@ class OutputWeights:
         return cls(values, (Fraction(1, width),) * width)
 
     @classmethod
-    def given(cls, values: Sequence[float]) -> OutputWeights:
+    def given(cls, values: ArrayLike) -> OutputWeights:
         """These, each its binary value exactly.
 
         Raises InputError for one that is no finite number between 1e-30 and 1e30 in size, and

@@ -110,7 +110,7 @@ class CollapsedWidth:
             spread_orientation * preactivations.add(drift, alpha=farthest),
         )
         self._room = torch.full_like(orientation, torch.inf).scatter_reduce_(
-            1, groups.index.expand_as(nearest), nearest / output.abs(), "amin"
+            1, groups.index.expand_as(nearest), nearest.div_(output.abs()), "amin"
         )
         self._shift = torch.zeros_like(self._shared)
 
