@@ -35,6 +35,7 @@ def compose(report: Report, typeset: Typeset) -> Told:
     view = {
         "line": report.summary.line,
         "message": message(report),
+        "check": told(report.check, typeset),
         "setting": setting(report, typeset),
         "matrix": matrix(report, anchors),
         "subtitle": joined(version, report.started),
@@ -172,7 +173,7 @@ def _scenario(index: int, scenario: Scenario, anchors: Mapping[str, str], typese
             "measured_by": _notes(how),
             "to_settle": _notes((c.id, c.settle or "") for c in checked.claims),
         }
-    if not isinstance(scenario.expected, str) and scenario.as_expected:
+    if isinstance(scenario.expected, dict) and scenario.as_expected:
         view["expectation"] = "as expected"
     return view | {
         "anchor": f"scenario-{index + 1}",

@@ -33,7 +33,9 @@ def softest(checked: CheckedTheorem) -> Rigor:
 
 
 def message(report: Report) -> list[tuple[str, str]]:
-    """What was asked, what holds and what does not, a sentence each."""
+    """What was asked, what holds and what does not, a sentence each; of a check, its answers."""
+    if report.check is not None:
+        return list(report.check.answers)
     told = (("Asked", _asked(report)), ("Holds", _holds(report)), ("Does not", _does_not(report)))
     return [(label, sentence[:1].upper() + sentence[1:]) for label, sentence in told]
 

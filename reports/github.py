@@ -101,7 +101,7 @@ def annotations(
     cases = [(s.name, study_case(s, strict), "", s.as_expected) for s in report.studies]
     for one in report.scenarios:
         # One that could not be run has a case more than theorems.
-        about = [(checked.id, checked.verdict == checked.expected) for checked in one.theorems]
+        about = [(checked.id, checked.as_expected) for checked in one.theorems]
         known = zip(scenario_cases(one, strict), [*about, ("", False)], strict=False)
         cases += [(one.name, case, *told) for case, told in known]
     for swept in report.sweeps:

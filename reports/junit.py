@@ -121,16 +121,18 @@ def sweep_cases(sweep: Sweep, strict: bool = False) -> list[Case]:
     return cases
 
 
-def _result(verdict: str, expected: str, reason: str, strict: bool) -> tuple[Result, str]:
+def _result(verdict: str, expected: str | None, reason: str, strict: bool) -> tuple[Result, str]:
     """What a verdict is for continuous integration, and the line that is shown with it."""
     message = f"{verdict}: {reason}"
     result: Result = "passed"
     if verdict == "ERROR":
         result = "error"
-    elif verdict in _UNDECIDED and not strict and expected in (verdict, "PASS"):
+    elif verdict in _UNDECIDED and not strict and expected in (verdict, "PASS", None):
         result = "skipped"
         message = f"{verdict}{', as expected' if verdict == expected else ''}: {reason}"
-    elif verdict != expected:
+    elif expected is None and verdict == "FAIL":
+        result = "failure"
+    elif expected is not None and verdict != expected:
         result = "failure"
         message = f"{verdict} where {expected} was expected: {reason}"
     return result, message

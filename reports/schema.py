@@ -112,7 +112,8 @@ class TheoremVerdict(Record):
 
     id: str
     verdict: Verdict
-    expected: Verdict = "PASS"
+    expected: Verdict | None = "PASS"
+    """``None``: a check of data expects nothing."""
     reason: str = ""
 
 
@@ -350,7 +351,7 @@ class Scenario(Judged):
 
     description: str = ""
     data: Data | None = None
-    expected: Verdict | dict[str, Verdict] = "PASS"
+    expected: Verdict | dict[str, Verdict] | None = "PASS"
     error: str | None = None
     theorems: tuple[CheckedTheorem, ...] = ()
     cross_checks: tuple[CrossCheck, ...] = ()
@@ -392,11 +393,30 @@ class Summary(Record):
     line: str = ""
 
 
+class CheckTable(Record):
+    """A table of a check, as its command prints it; ``notes`` stand below it."""
+
+    title: str
+    says: str = ""
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+class Check(Record):
+    """What a check of data answers: at each slope in words, then what the data are, then tables."""
+
+    answers: tuple[tuple[str, str], ...]
+    about: tuple[str, ...] = ()
+    tables: tuple[CheckTable, ...] = ()
+
+
 class Report(Record):
     """A whole ``report.json``; ``notation`` has what its sentences use beside measured symbols."""
 
     schema_version: Literal[1]
     environment: Environment
+    check: Check | None = None
     started: str = ""
     seconds: float | None = None
     setting: tuple[Formula, ...] = ()

@@ -111,6 +111,7 @@ def check(
     from ..theory.exact.scalars import precision as working_at
     from .assumptions.ladder import SLOPES, check_data
     from .assumptions.report import check_run
+    from .assumptions.told import told
     from .run.folder import report_folder, write_report
     from .run.record import RunInfo, build_report
 
@@ -136,7 +137,7 @@ def check(
         )
         if folder is not None:
             run = check_run(checked, dataset, precision, progress)
-            write_report(folder, build_report(run, info), progress=progress)
+            write_report(folder, build_report(run, info, check=told(checked)), progress=progress)
     return replace(checked, out=folder)
 
 

@@ -39,6 +39,11 @@ class Verdict(_Truthless):
     INCONCLUSIVE = "INCONCLUSIVE"
     ERROR = "ERROR"
 
+    @property
+    def unasked(self) -> Verdict:
+        """What stands for the verdict expected where none is: PASS for what is wrong anywhere."""
+        return Verdict.PASS if self in (Verdict.FAIL, Verdict.ERROR) else self
+
 
 class ClaimVerdict(_Truthless):
     """What a run says of one claim. Under a failed assumption it is at best observed."""

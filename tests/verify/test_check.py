@@ -1,13 +1,16 @@
 """`perturbproof check`: both sides by independent NumPy formulas, and what would make each hold."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+import pymupdf
 import pytest
+from perturbproof import verify
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.streaming_gram import stream_gram, summarised
 from perturbproof.numerics.data import Sample
@@ -322,6 +325,7 @@ def test_report_of_the_assumptions_alone(check, tmp_path, monkeypatch):
     assert [s["name"] for s in report["scenarios"]] == ["mine-slope-0.1", "mine-slope-0.9"]
     for entry in report["scenarios"]:
         assert entry["as_expected"]
+        assert entry["expected"] is None
         for shown in entry["theorems"]:
             held = {a["holds"] for a in shown["assumptions"]}
             # The ladder's claims speak of the data alone; all others speak of a network.
@@ -334,7 +338,7 @@ def test_report_of_the_assumptions_alone(check, tmp_path, monkeypatch):
 
 
 def test_report_of_trained_networks(check, tmp_path, monkeypatch):
-    """The verdict expected follows from the assumptions: PASS where they hold."""
+    """Page 1 is the answer of the terminal; the samples are those checked; nothing is expected."""
     scenario = check_report.scenario_of
 
     def quick(data, slope):
@@ -348,11 +352,29 @@ def test_report_of_trained_networks(check, tmp_path, monkeypatch):
 
     monkeypatch.setattr("perturbproof.verify.assumptions.report.scenario_of", quick)
     out = tmp_path / "report"
-    done = check(save(tmp_path, *near(coherence=0.005)), "-q", "--slope", 0.4, "--out", out)
+    # Squares of these leave the range of float64: rescaled for the check and for the report.
+    x, y = near(coherence=0.005)
+    path = save(tmp_path, x * 2.0**600, y)
+    taken = ("--samples", 4, "--take", "random", "--seed", 1)
+    done = check(path, "-q", "--slope", 0.4, *taken, "--out", out)
     assert done.code == 0
-    scenario_entry = json.loads((out / "report.json").read_text())["scenarios"][0]
-    verdicts = {t["id"]: (t["verdict"], t["expected"]) for t in scenario_entry["theorems"]}
-    assert verdicts == {"standard-boundary": ("PASS", "PASS"), "half-aware": ("PASS", "PASS")}
+    report = json.loads((out / "report.json").read_text())
+    entry = report["scenarios"][0]
+    verdicts = {t["id"]: (t["verdict"], t["expected"]) for t in entry["theorems"]}
+    assert verdicts == {"standard-boundary": ("PASS", None), "half-aware": ("PASS", None)}
+    assert "expect" not in entry["configuration"]
+    assert "expected" not in report["summary"]["line"]
+    checked = verify.check(path, slopes=[0.4], samples=4, take="random", seed=1)
+    assert entry["data"]["hash"] == checked.sample.fingerprint()
+    assert any("checked times 2^-" in told for told in entry["data"]["told"])
+    with pymupdf.open(out / "report.pdf") as pdf:
+        first_page = pdf[0].get_text()
+    page = (out / "report.html").read_text()
+    for certificate in checked.by_slope[0.4]:
+        assert certificate.name in first_page.replace("\n", " ")
+        assert certificate.name in page
+    for text in (first_page, page):
+        assert "expected" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
 def test_a_chosen_subset_counts_only_where_the_theorems_assumptions_hold(monkeypatch):

@@ -16,12 +16,12 @@ from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
 from ...theory.symbols import symbols_of
 from ...theory.theorems import catalog
-from ..judge import Judgement, judge
+from ..judge import judge
 from ..measure.measuring import described
 from ..measure.one_set import OF_GRAM
 from ..run.run import Run, ScenarioOutcome, proved, run_scenario, select
 from ..scenarios.scenario import Network, Scenario
-from ..values import Measured, Progress, Verdict
+from ..values import Measured, Progress
 from .ladder import CheckResult
 from .rungs import summary_values
 
@@ -65,31 +65,22 @@ def outcome_of(
     proofs: Mapping[str, ProofReport],
     progress: Progress,
 ) -> ScenarioOutcome:
-    """Run or judge a scenario; the verdicts expected follow from the assumptions alone.
+    """Run or judge a scenario, on the very samples that were checked; nothing is expected.
 
     Where the Gram matrix was not held in full, no network is solved or trained, and claims are
     reported as not measured.
     """
     named = scenario.model_copy(update={"theorems": tuple(t.id for t in theorems)})
     if check.full_matrix:
-        outcome = run_scenario(named, proofs, theorems=theorems, progress=progress)
+        outcome = run_scenario(
+            named, proofs, theorems=theorems, sample=check.sample, progress=progress
+        )
     else:
         outcome = _assumptions_only(check, named, theorems, proofs)
-    expected = {
-        j.theorem.id: _expected(j, check.full_matrix or _summarised(*j.theorem.measured_symbols))
-        for j in outcome.judgements
-    }
+    expected = {j.theorem.id: j.verdict.unasked for j in outcome.judgements}
     if not expected:
         return outcome
     return replace(outcome, scenario=named.model_copy(update={"expect": expected}))
-
-
-def _expected(judgement: Judgement, claims_measured: bool) -> Verdict:
-    held = {a.holds for a in judgement.assumptions}
-    if "no" in held:
-        return Verdict.VACUOUS
-    decided = "unknown" not in held and claims_measured
-    return Verdict.PASS if decided else Verdict.INCONCLUSIVE
 
 
 def _assumptions_only(

@@ -47,7 +47,8 @@ def _judged(report: schema.Report) -> Iterator[tuple[Verdict, Verdict]]:
         if judged.error is not None:
             yield Verdict.ERROR, Verdict.PASS
         for one in judged.theorems:
-            yield Verdict(one.verdict), Verdict(one.expected)
+            verdict = Verdict(one.verdict)
+            yield verdict, Verdict(one.expected) if one.expected else verdict.unasked
     for one in report.studies:
         yield Verdict(one.verdict), Verdict(one.expected)
 

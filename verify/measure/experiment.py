@@ -46,13 +46,15 @@ NO_DIRECTION = "the perturbations of this set share no direction"
 
 @dataclass(frozen=True)
 class Experiment(Learner):
-    """The scenario's own data and network, and what is derived from them."""
+    """The scenario's own data (or those `given` for them) and network, and what follows of them."""
+
+    given: Sample | None = None
 
     @cached_property
     def whole(self) -> tuple[Sample, np.ndarray]:
         """The data, and which rows are held out, bool (N,)."""
         scenario = self.scenario
-        sample = scenario.data.draw(scenario.generator("data"))
+        sample = self.given or scenario.data.draw(scenario.generator("data"))
         if scenario.held_out is None:
             return sample, np.zeros(sample.n, dtype=bool)
         # Only some kinds of data can be centred, all but the coordinate of a bias.

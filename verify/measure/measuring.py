@@ -176,11 +176,12 @@ def measure_scenario(
     scenario: Scenario,
     theorems: Iterable[Theorem],
     *,
+    sample: Sample | None = None,
     device: str = "cpu",
     progress: Progress = unwatched,
     with_figures: bool = True,
 ) -> MeasuredScenario:
-    """Measure what these theorems need in a scenario.
+    """Measure what these theorems need in a scenario; `sample` stands for its data if given.
 
     Raises:
         InputError: the data cannot be used. Any other fault is the `error` of the result.
@@ -191,6 +192,7 @@ def measure_scenario(
         scenario,
         tuple(theorem.id for theorem in about),
         symbols,
+        sample=sample,
         device=device,
         progress=progress,
         shown=about if with_figures else None,
@@ -202,6 +204,7 @@ def measure_symbols(
     theorems: tuple[str, ...],
     symbols: Iterable[str],
     *,
+    sample: Sample | None = None,
     device: str = "cpu",
     progress: Progress = unwatched,
     shown: tuple[Theorem, ...] | None = None,
@@ -214,7 +217,7 @@ def measure_symbols(
         InputError: as for `measure_scenario`.
     """
     started = time.perf_counter()
-    experiment = Experiment(scenario, device, progress)
+    experiment = Experiment(scenario, device, progress, sample)
     try:
         with precision(scenario.working_bits):
             measured = measure(experiment, sorted({gamma.name, *symbols}))

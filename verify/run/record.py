@@ -78,11 +78,12 @@ def build_report(
     witnesses: Mapping[tuple[str, str], Witness | ProofWitness] | None = None,
     studies: Sequence[StudyOutcome] = (),
     sweep: Swept | None = None,
+    check: schema.Check | None = None,
 ) -> schema.Report:
     """The whole report; of a sweep, `run` is that of its points. `strict` is as in `standing`.
 
     `witnesses` are shown with a FAIL, by names of scenario and theorem, and with a proof that
-    fails, where the scenario's name is empty.
+    fails, where the scenario's name is empty. Of a `check` no expectation is written.
     """
     shown = {
         names: f"{WITNESSES}/{witness.name}\nreplay: {witness.command}"
@@ -106,6 +107,7 @@ def build_report(
             git_revision=_git_revision(),
             threads=torch.get_num_threads(),
         ),
+        check=check,
         started=info.started,
         seconds=time.perf_counter() - info.clock,
         setting=setting_entry(),
@@ -117,10 +119,10 @@ def build_report(
             method="Holm",
             statements=max((level.statements for level in levels), default=0),
         ),
-        scenarios=tuple(_scenario(outcome, shown) for outcome in outcomes),
+        scenarios=tuple(_scenario(outcome, shown, check is None) for outcome in outcomes),
         studies=tuple(map(study_entry, studies)),
         sweeps=() if sweep is None else (sweep_entry(sweep, shown),),
-        summary=summary(outcomes, strict, studies, sweep),
+        summary=summary(outcomes, strict, studies, sweep, check is None),
     )
 
 
@@ -129,6 +131,7 @@ def summary(
     strict: bool = False,
     studies: Sequence[StudyOutcome] = (),
     sweep: Swept | None = None,
+    expecting: bool = True,
 ) -> schema.Summary:
     """Counts, the exit code, and the one line that sums up a run."""
     swept = () if sweep is None else (sweep,)
@@ -136,7 +139,7 @@ def summary(
     counts = Counter(verdict for verdict, _ in judged)
     unexpected = sum(verdict is not expected for verdict, expected in judged)
     parts = [f"{counts[v]} {v.value}" for v in Verdict if counts[v]]
-    ending = "all as expected" if not unexpected else f"{unexpected} not as expected"
+    ending = "; all as expected" if not unexpected else f"; {unexpected} not as expected"
     return schema.Summary(
         scenarios=len(outcomes),
         studies=len(studies),
@@ -145,29 +148,33 @@ def summary(
         verdicts={v.value: counts[v] for v in Verdict},
         as_expected=not unexpected,
         exit_code=exit_code(judged, strict),
-        line=f"{', '.join(parts) or 'nothing judged'}; {ending}",
+        line=f"{', '.join(parts) or 'nothing judged'}{ending if expecting else ''}",
     )
 
 
 def _scenario(
-    outcome: ScenarioOutcome, witnesses: Mapping[tuple[str, str], str]
+    outcome: ScenarioOutcome, witnesses: Mapping[tuple[str, str], str], expecting: bool
 ) -> schema.Scenario:
     scenario = outcome.scenario
     expect = scenario.expect
+    expected = (
+        expect.value
+        if isinstance(expect, Verdict)
+        else {name: verdict.value for name, verdict in expect.items()}
+    )
     return record_of(
         schema.Scenario,
         outcome,
         scenario,
-        configuration=scenario.model_dump(mode="json"),
-        expected=expect.value
-        if isinstance(expect, Verdict)
-        else {name: verdict.value for name, verdict in expect.items()},
+        configuration=scenario.model_dump(mode="json", exclude=None if expecting else {"expect"}),
+        expected=expected if expecting else None,
         verdict=worst(verdict for verdict, _ in outcome.judged).value,
         as_expected=all(verdict is expected for verdict, expected in outcome.judged),
         theorems=tuple(
             _judgement(
                 judgement,
                 scenario.expected(judgement.theorem.id),
+                expecting,
                 witnesses.get((scenario.name, judgement.theorem.id)),
             )
             for judgement in outcome.judgements
@@ -178,7 +185,7 @@ def _scenario(
 
 
 def _judgement(
-    judgement: Judgement, expected: Verdict, witness: str | None
+    judgement: Judgement, expected: Verdict, expecting: bool, witness: str | None
 ) -> schema.CheckedTheorem:
     theorem, proof = judgement.theorem, judgement.proof
     source = theorem.source
@@ -189,7 +196,7 @@ def _judgement(
         source=f"{source.authors.split(',')[0]} et al., {source.venue} {source.year}"
         if "," in source.authors
         else source.title,
-        expected=expected.value,
+        expected=expected.value if expecting else None,
         as_expected=judgement.verdict is expected,
         assumptions=tuple(map(_assumption, judgement.assumptions)),
         claims=tuple(_claim(claim, witness) for claim in judgement.claims),

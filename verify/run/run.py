@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from ...numerics.configuration import InputError
+from ...numerics.data import Sample
 from ...numerics.device import cores
 from ...theory.engine import ProofReport
 from ...theory.exact.scalars import precision
@@ -201,12 +202,13 @@ def run_scenario(
     proofs: Mapping[str, ProofReport],
     *,
     theorems: tuple[Theorem, ...] | None = None,
+    sample: Sample | None = None,
     device: str = "cpu",
     progress: Progress = unwatched,
 ) -> ScenarioOutcome:
-    """Run one scenario by itself. InputError and errors as for `measure_scenario`."""
+    """Run one scenario by itself. InputError, errors and `sample` as for `measure_scenario`."""
     chosen = select(scenario, theorems or catalog())
-    measured = measure_scenario(scenario, chosen, device=device, progress=progress)
+    measured = measure_scenario(scenario, chosen, sample=sample, device=device, progress=progress)
     (outcome,) = judge_measured([measured], chosen, proofs)
     return outcome
 
