@@ -1,7 +1,11 @@
 """Sweep files: a scenario with a table `sweep` that varies fields over a grid.
 
+    # coherence.toml
     name = "coherence"
-    ...                                      # any scenario
+    [data]
+    kind = "uniform"
+    samples = 4
+    dimension = 1000
     [sweep]
     "data.dimension" = [1000, 10_000]        # a list
     "network.slope" = { from = 0.1, to = 0.9, count = 5 }
