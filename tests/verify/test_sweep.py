@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory.theorems import catalog
+from perturbproof.verify.measure.measuring import measure_symbols
 from perturbproof.verify.run import store as module
 from perturbproof.verify.run import sweep
 from perturbproof.verify.run.study_record import sweep_entry
@@ -201,6 +202,28 @@ def test_a_killed_process_costs_its_own_point_only(tmp_path: Path, monkeypatch) 
     assert lost.error == "the process that measured it was killed, for lack of memory?"
     kept = [a == b for a, b in zip(rows(whole), rows(found), strict=True)]
     assert sum(kept) == len(kept) - 1
+
+
+def test_an_interrupted_chunk_loses_no_finished_point(tmp_path: Path, monkeypatch) -> None:
+    measure, done = measure_symbols, []
+
+    def interrupted(*given, **named):
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        done.append(measure(*given, **named))
+        return done[-1]
+
+    monkeypatch.setattr(sweep, "_TASKS_PER_WORKER", 1)  # one chunk of all
+    monkeypatch.setattr(sweep, "measure_symbols", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path)
+    assert len(list((tmp_path / "out" / POINTS).glob("*.json"))) == 3
+
+
+def test_threads_are_no_more_than_are_allowed(monkeypatch) -> None:
+    monkeypatch.setattr(sweep, "cores", lambda: 8)
+    monkeypatch.setattr("torch.get_num_threads", lambda: 3)
+    assert [sweep._threads(count) for count in (1, 2, 4, 8, 16)] == [3, 3, 2, 1, 1]
 
 
 @pytest.mark.slow

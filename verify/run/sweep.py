@@ -31,9 +31,10 @@ from .store import (
 
 # Runs the points of a sweep: here, on several processes, or on a Dask cluster.
 #
-# Workers measure and send plain data back; this process writes one file per point, proves, and
-# judges. A point that fails is recorded with its error and does not stop the others. A worker that
-# is lost takes its points with it; they are run again by the others, or by the next run.
+# Workers measure, write one file per point, and send plain data back; this process proves and
+# judges, and writes the files where a cluster's workers may not see its folder. A point that fails
+# is recorded with its error and does not stop the others. A worker that is lost takes its points
+# with it; they are run again by the others, or by the next run.
 
 _MOST_IN_A_TASK = 64
 _TASKS_PER_WORKER = 8
@@ -79,12 +80,20 @@ def _in_parallel(
         size = min(_MOST_IN_A_TASK, math.ceil(len(tasks) / (count * _TASKS_PER_WORKER)))
         given = list(tasks.items())
         chunks = [given[k : k + size] for k in range(0, len(given), size)]
-        threads = max(1, cores() // count) if scheduler is None else 1
+        threads = _threads(count) if scheduler is None else 1
         # One chunk at a time, so that what a worker sends is written before the sweep goes on.
         options: dict[str, Any] = {"return_as": "generator_unordered", "batch_size": 1}
         parallel: Any = Parallel(n_jobs=count, **options)
         for records in parallel(delayed(_in_a_worker)(chunk, threads) for chunk in chunks):
             yield from records
+
+
+def _threads(count: int) -> int:
+    """Of each of so many processes here: its share of the cores, or fewer if so many are allowed
+    (OMP_NUM_THREADS)."""
+    import torch
+
+    return max(1, min(cores() // count, torch.get_num_threads()))
 
 
 def _alone(key: str, task: Task) -> dict[str, Any] | None:
@@ -94,7 +103,7 @@ def _alone(key: str, task: Task) -> dict[str, Any] | None:
 
     try:
         executor = get_reusable_executor(max_workers=1, kill_workers=True)
-        ((_, record),) = executor.submit(_in_a_worker, [(key, task)], cores()).result()
+        ((_, record),) = executor.submit(_in_a_worker, [(key, task)], _threads(1)).result()
     except TerminatedWorkerError:
         return None
     return record
@@ -139,6 +148,13 @@ def _task(
     """Theorems stay here, where they are proved and judged: a worker needs their symbols."""
     symbols = {symbol.name for theorem in theorems for symbol in theorem.measured_symbols}
     return partial(_measured, scenario, tuple(t.id for t in theorems), symbols, device, own)
+
+
+def _kept(key: str, task: Task, store: Store) -> dict[str, Any]:
+    """What a task gives, put where it is kept at once: others of its chunk may never be done."""
+    record = task()
+    store.put(key, record)
+    return record
 
 
 @contextmanager
@@ -271,6 +287,8 @@ def run_sweep(
         if (found is None or (retry_failed and found.error is not None))
         and (shard is None or point.index % shard[1] == shard[0] - 1)
     }
+    if scheduler is None:
+        tasks = {key: partial(_kept, key, task, store) for key, task in tasks.items()}
     if tasks:
         progress("points", 0, len(tasks))
 
@@ -280,10 +298,13 @@ def run_sweep(
         point = by_key[key]
         ids = tuple(theorem.id for theorem in about[point])
         why = "the process that measured it was killed, for lack of memory?"
-        return measured_to_plain(MeasuredScenario(scenarios[point], ids, error=why))
+        record = measured_to_plain(MeasuredScenario(scenarios[point], ids, error=why))
+        store.put(key, record)
+        return record
 
     # Those that failed are kept too, so that they count as run.
-    arriving = computed(run_tasks(tasks, jobs, scheduler, killed), store, lambda record: record)
+    unkept = store if scheduler is not None else None
+    arriving = computed(run_tasks(tasks, jobs, scheduler, killed), unkept, lambda record: record)
     for done, _ in enumerate(arriving, start=1):
         progress("points", done, len(tasks))
     # Read again, because other shards may have come further meanwhile.
