@@ -286,11 +286,11 @@ def _print_statement(console: Console, theorem: Theorem) -> None:
 def _print_steps(console: Console, proof: ProofReport, show: bool) -> None:
     from ...theory.notation import formula
 
-    table = plain_table("", "step", "by", "what it does")
-    for step in proof.steps:
+    table = plain_table("", "", "step", "by", "what it does")
+    for number, step in enumerate(proof.steps, start=1):
         mark = styled(step.basis if step.status == "discharged" else step.status)
         text = f"{step.says}\n    {formula(step.formula).text}" if show else step.says
-        table.add_row(mark, step.id, step.checked_by, text.replace("[", "\\["))
+        table.add_row(str(number), mark, step.id, step.checked_by, text.replace("[", "\\["))
     console.print(table)
 
 

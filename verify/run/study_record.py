@@ -14,7 +14,7 @@ from ..scenarios.grid import Point
 from ..scenarios.study import Study
 from ..values import Verdict, middle, worst
 from .run import ScenarioOutcome
-from .study_verdicts import StudyOutcome, at
+from .study_verdicts import StudyOutcome, above_or_below, at
 from .sweep import Swept
 from .theorem_record import record_of
 
@@ -181,10 +181,10 @@ def _compared(outcome: StudyOutcome) -> Iterator[str]:
     if absent := [at(value) for value in sorted(outcome.run.study.curve) if value not in there]:
         yield f"Published points that this study does not have: {', '.join(absent)}."
     for point in points:
-        if point.agrees is False:
+        if point.agrees is False and point.difference is not None:
             yield (
-                f"At {study.vary} = {at(point.value)} the {point.compared} accuracy differs from "
-                f"the published {point.published:.3f} by {point.difference:+.3f}."
+                f"At {study.vary} = {at(point.value)} the {point.compared} accuracy is "
+                f"{above_or_below(point.difference)} the published {point.published:.3f}."
             )
     untrained = [p for p in points if p.published is not None and p.compared == "none"]
     if untrained:
@@ -221,9 +221,10 @@ def _beyond(study: Study, beyond: list[schema.StudyPoint]) -> Iterator[str]:
             if known
             else ""
         )
+        how = "at most" if largest >= 0 else "everywhere at least"
         yield (
-            f"The accuracy of trained networks less that of the exact solution is at most "
-            f"{largest:+.3f} (at {study.vary} = {at(where)}).{told}"
+            f"The accuracy of trained networks is {how} {above_or_below(largest)} that of the "
+            f"exact solution (at {study.vary} = {at(where)}).{told}"
         )
 
 

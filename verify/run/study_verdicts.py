@@ -82,6 +82,11 @@ def mean(values: Iterable[float | None]) -> float | None:
     return fmean(known) if known and len(known) == len(given) else None
 
 
+def above_or_below(difference: float) -> str:
+    """A difference of two accuracies in words."""
+    return f"{abs(difference):.3f} {'above' if difference >= 0 else 'below'}"
+
+
 def at(value: float) -> str:
     """A place on the axis, as one writes it."""
     return f"{value:g}" if value < 1e6 else f"{value:.0f}"
@@ -215,7 +220,8 @@ def _verdict(
     parts = []
     if off := [point for point in compared if point.agrees is False]:
         told = ", ".join(
-            f"{at(point.value)} ({point.compared} {point.difference:+.3f})" for point in off
+            f"{at(point.value)} ({point.compared} {above_or_below(point.difference or 0.0)})"
+            for point in off
         )
         parts.append(f"not within {tolerance:g} at {study.vary} = {told}")
     if missing := [point for point in compared if point.agrees is None]:
