@@ -20,11 +20,11 @@ from ..numerics.device import cores, resolve_device
 from .scenarios.grid import parse_shard
 from .scenarios.inputs import ScenarioLike, check_flags, data_inputs, run_inputs, sweep_inputs
 from .scenarios.scenario import WORKING_BITS
-from .values import Progress, exit_code, unwatched
+from .values import ExitCode, Progress, Verdict, exit_code, unwatched
 
 if TYPE_CHECKING:
     from .assumptions.ladder import CheckResult
-    from .result import Result
+    from .result import Result, TheoremResult
     from .run.proof_witness import ProofWitness
     from .run.sweep import Swept
     from .run.witness import Witness
@@ -141,15 +141,63 @@ def check(
     return replace(checked, out=folder)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SweepResult:
-    """A sweep, and its report once no point is missing."""
+    """A sweep, and its report once no point is missing; before, there are no verdicts."""
 
     swept: Swept
     out: Path
     report: Mapping[str, Any] | None
     strict: bool
     witnesses: Mapping[tuple[str, str], Witness]
+
+    @property
+    def results(self) -> tuple[TheoremResult, ...]:
+        """One per point and theorem, in the order of the grid; one ERROR for a point that failed.
+
+        The scenario of a result is the name of its point.
+        """
+        from .result import TheoremResult, theorem_results
+
+        failed, passed = Verdict.ERROR, Verdict.PASS
+        return tuple(
+            line
+            for point, outcome in self.swept.outcomes
+            for line in (
+                theorem_results(outcome)
+                if outcome is not None
+                else [TheoremResult(point.name, "", failed, passed, point.error or "")]
+            )
+        )
+
+    @property
+    def failures(self) -> tuple[TheoremResult, ...]:
+        """Those that make the exit code 1 (see `values.standing`)."""
+        return tuple(line for line in self.results if line.standing(self.strict) == "failed")
+
+    @property
+    def unexpected(self) -> tuple[TheoremResult, ...]:
+        """Those whose verdict is not the one expected, and every ERROR."""
+        return tuple(line for line in self.results if not line.as_expected)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether no point is missing and every verdict is the one expected."""
+        return not self.swept.missing and self.exit_code == ExitCode.AS_EXPECTED
+
+    def to_json(self) -> str:
+        """The text of report.json. InputError while points are missing: there is none."""
+        from .run.folder import report_text
+
+        if self.report is None:
+            raise InputError(f"to_json: no report was made: {self.summary}")
+        return report_text(self.report)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a sweep has no truth value: ask for `as_expected` or `failures`")
+
+    def __repr__(self) -> str:
+        return f"<SweepResult: {self.summary}>"
 
     @property
     def exit_code(self) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory.theorems import catalog
+from perturbproof.verify.api import SweepResult
 from perturbproof.verify.measure.measuring import measure_symbols
 from perturbproof.verify.run import store as module
 from perturbproof.verify.run import sweep
@@ -218,6 +219,20 @@ def test_an_interrupted_chunk_loses_no_finished_point(tmp_path: Path, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path)
     assert len(list((tmp_path / "out" / POINTS).glob("*.json"))) == 3
+
+
+def test_the_result_of_a_sweep_has_its_verdicts(tmp_path: Path) -> None:
+    result = SweepResult(swept(tmp_path), tmp_path, None, False, {})
+    assert [(line.verdict, line.expected) for line in result.results] == [*result.swept.judged]
+    assert len({line.scenario for line in result.results}) == len(result.swept.points)
+    wrong = [line for line in result.results if line.verdict is not line.expected]
+    assert list(result.unexpected) == wrong
+    assert result.as_expected == (result.exit_code == 0)
+    assert set(result.failures) <= set(result.unexpected)
+    with pytest.raises(TypeError, match="no truth value"):
+        bool(result)
+    with pytest.raises(InputError, match="no report"):
+        result.to_json()
 
 
 def test_threads_are_no_more_than_are_allowed(monkeypatch) -> None:
