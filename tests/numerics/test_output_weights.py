@@ -247,3 +247,26 @@ def test_as_many_as_neurons():
     ):
         with pytest.raises(InputError, match="neurons need as many, found 3"):
             call()
+
+
+def test_a_step_moves_no_answer_by_more_than_its_rate_and_the_width_drops_out(
+    monkeypatch,
+):
+    monkeypatch.setattr(descent, "_COLLAPSE_SHARE", 1)
+    rng = np.random.default_rng(1)
+    x = np.repeat(np.eye(2), 6, axis=0) @ rng.normal(size=(2, 20)) + 0.2 * rng.normal(size=(12, 20))
+    sample = Sample(x, np.repeat(np.int8([1, -1]), 6), "drawn", np.arange(12))
+    a = OutputWeights.given(np.tile(drawn(rng).values, 8))
+    recipe, start = normalised_recipe(400), 1e-6 * rng.normal(size=(len(a), 20))
+    rate = recipe.learning_rate / (1 - recipe.momentum)
+    state = descent.GramDescent(sample, start, 0.3, recipe, output=a)
+    before, dropped = state.outputs().clone(), False
+    for _ in range(recipe.steps):
+        state.step()
+        dropped |= state.collapsed
+        now = state.outputs().clone()
+        assert abs(now - before).max() <= rate * (1 + 1e-9)
+        before = now
+    assert dropped
+    w = start + state.coefficients().T @ x
+    assert np.allclose(before.numpy(), output(a, w, x, 0.3), rtol=1e-9, atol=1e-12)
