@@ -107,6 +107,11 @@ def test_what_is_wrong_is_refused(name: str) -> None:
     [
         ("(assert (> x 0))", {"from": [0], "sum": []}),
         ("(assert (>= x 0)) (assert (>= (- x) 0))", {"from": [0, 1], "sum": [["1", [0]]]}),
+        (
+            "(assert (>= x y)) (assert (>= y z)) (assert (>= z x))",
+            {"from": [0, 1, 2], "sum": [["1", [0]], ["1", [1]], ["1", [2]]]},
+        ),
+        ("(assert (<= (* x x) 0))", {"from": [0], "sum": [["1", [], "x"], ["1", [0]]]}),
         ("(assert (= x 0))", {"from": [0], "sum": [["x", []], ["(- x)", []]]}),
         ("(assert (> x 0))", {"from": [0], "sum": [["x", [0]], ["(- x)", [0]]]}),
         ("(assert (>= x 0))", {"from": [0], "sum": [["0", [0]]]}),
