@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import combinations, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,9 @@ def leaf(branch: Branch, core: tuple[int, ...], deadline: float) -> dict[str, An
     (processor time). `core` are facts that exclude each other; bounds of their variables may be
     used as well."""
     variables = {v for i in core for m in branch.facts[i][0] for v in m}
+    for e in reversed(list(branch.terms)):  # outer quotients first
+        if str(e) in variables:
+            variables |= {v for part in e[1:] for m in branch.term(part) or () for v in m}
     bounds = [
         i
         for i, (p, _) in enumerate(branch.facts)
@@ -117,16 +120,14 @@ class _Proposals:
 
     def stages(self) -> Iterator[tuple[list[_Product], list[_Multiple]]]:
         """Products of ever more facts, times what makes their terms those of others; in the end
-        squares of sums and differences count as facts."""
+        squares that such terms belong to count as facts."""
         values = [p.value for p in self.facts]
         values += [self.flint(p) for p, _ in self.reduction.equations]
         terms = {m for value in values for m in value.monoms()}
-        sums = [
-            self.element(self.square({(v,): Fraction(1), (w,): Fraction(sign)}))
-            for v, w in combinations(self.variables, 2)
-            for sign in (1, -1)
-        ]
-        for facts, most in ((self.facts, DEGREE), ([*self.facts, *sums], DEGREE - 1)):
+        for i, power in self.roots:
+            terms.add(tuple(power * (i == j) for j in range(len(self.variables))))
+        squares = [self.element(self.square(p)) for v in values for p in self.completed(v)]
+        for facts, most in ((self.facts, DEGREE), ([*self.facts, *squares], DEGREE - 1)):
             products, last = {_name(self.one.value): self.one}, [self.one]
             for degree in range(most):
                 last = list(self.new(((p, q) for p in last for q in facts), products))
@@ -134,6 +135,16 @@ class _Proposals:
                     break
                 for start in (terms, self.once_more(terms)):
                     yield from self.closed(products, start)
+
+    def completed(self, value: Any) -> Iterator[Polynomial]:
+        """Roots of squares that hold a square and another term of a polynomial."""
+        terms = dict(zip(value.monoms(), value.coeffs(), strict=True))
+        for (square, a), (mixed, b) in product(terms.items(), terms.items()):
+            other = tuple(k - j // 2 for k, j in zip(mixed, square, strict=True))
+            if square != mixed and min(other) >= 0 and not any(j % 2 for j in square):
+                yield self.plain(
+                    self.ring.from_dict({tuple(j // 2 for j in square): 2 * a, other: b})
+                )
 
     def closed(
         self, products: dict[tuple, _Product], terms: set[tuple[int, ...]]
@@ -163,13 +174,12 @@ class _Proposals:
 
     def factor(self, exponents: tuple[int, ...]) -> _Product:
         """A product of variables whose sign is known, and squares of others."""
-        of = tuple(
-            e
-            for factor, power, k in zip(self.factors, self.powers, exponents, strict=True)
-            for e in k // power * factor.of
-        )
-        value = self.ring.from_dict({exponents: fmpq(1)})
-        return _Product(of, value, all(e.strict for e in of))
+        made = self.one
+        for factor, power, k in zip(self.factors, self.powers, exponents, strict=True):
+            for _ in range(k // power):
+                strict = made.strict and factor.strict
+                made = _Product((*made.of, *factor.of), made.value * factor.value, strict)
+        return made
 
     def new(
         self, pairs: Iterable[tuple[_Product, _Product]], known: dict[tuple, _Product]

@@ -72,18 +72,23 @@ class Reduction:
         self.equations: list[tuple[Polynomial, Multiples]] = []
         self.quotients = {q.name: q for q in self._quotients()}
         own = {i for q in self.quotients.values() for i in q.multiples}
-        uses = Counter(v for i in self.chosen for v in {v for m in self.fact(i) for v in m})
-        for i in sorted(
-            (i for i in self.chosen if self.branch.facts[i][1] == {0} and i not in own),
-            key=lambda i: len(self.fact(i)),
-        ):
-            value, less = self.replaced(self.fact(i), {})
-            multiples = added({i: ONE}, less, {(): Fraction(-1)})
-            if rule := self._rule(value, multiples, uses):
-                self.rules.append(rule)
-            elif value:
-                self.equations.append((value, multiples))
+        self.uses = Counter(v for i in self.chosen for v in {v for m in self.fact(i) for v in m})
+        equations = [i for i in self.chosen if self.branch.facts[i][1] == {0} and i not in own]
+        for i in sorted(equations, key=lambda i: len(self.fact(i))):
+            self._use_up(i)
+        for rule in list(self.rules):  # a quotient that is something else
+            if rule.variable in self.quotients:
+                for i in self.quotients.pop(rule.variable).multiples:
+                    self._use_up(i)
         self.equations = [self._cleared_equation(*equation) for equation in self.equations]
+
+    def _use_up(self, i: int) -> None:
+        value, less = self.replaced(self.fact(i), {})
+        multiples = added({i: ONE}, less, {(): Fraction(-1)})
+        if rule := self._rule(value, multiples):
+            self.rules.append(rule)
+        elif value:
+            self.equations.append((value, multiples))
 
     def fact(self, i: int) -> Polynomial:
         return self.branch.facts[i][0]
@@ -122,11 +127,11 @@ class Reduction:
                 name, times(factor, b), times(factor, a), {i: times(factor, {(): scale})}, by
             )
 
-    def _rule(self, p: Polynomial, multiples: Multiples, uses: Counter[str]) -> Rule | None:
+    def _rule(self, p: Polynomial, multiples: Multiples) -> Rule | None:
         best = None
         for m in p:
             if m and set(m) == {m[0]} and sum(m[0] in other for other in p) == 1:
-                rank = (len(m), m[0] in self.quotients, m[0].startswith("("), uses[m[0]], m[0])
+                rank = (len(m), m[0] in self.quotients, m[0].startswith("("), self.uses[m[0]], m[0])
                 best = min(best or (rank, m), (rank, m))
         if best is None:
             return None
