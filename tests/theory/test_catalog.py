@@ -126,7 +126,7 @@ def test_solver_reads_the_text_as_written(tmp_path) -> None:
 def test_most_steps_do_not_rest_on_a_solver() -> None:
     """Else: `perturbproof prove --certificates theory/certificates/catalog.json`."""
     steps = [step for entry in THEOREMS for step in prove(entry).steps if step.certificates]
-    assert sum(step.certified for step in steps) > 0.5 * len(steps)
+    assert sum(step.certified for step in steps) > 0.8 * len(steps)
 
 
 def test_measured_symbols_are_those_of_the_relations(entry: Theorem) -> None:

@@ -244,6 +244,8 @@ def _print(
         if (witness := witnesses.get(theorem.id)) is not None:
             _print_refutation(console, witness.refutation)
             print_replay(console, witness.command, "  ")
+        if rest := [s.id for s in proof.steps if s.certificates and not s.certified]:
+            console.print(f"  without a certificate, by Z3: {', '.join(rest)}", markup=False)
         _print_opinions(console, [o for o in opinions if o.theorem == theorem.id])
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
