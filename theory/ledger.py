@@ -198,35 +198,38 @@ class Ledger:
         return ""
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Steps whose facts exclude each other, and why that makes them worthless; at the end.
-
-        Numbers that meet all facts of the proof at once settle it for every step. What is known of
-        a chosen sample is not among them, as two may be chosen under one letter: steps that rest on
-        one are looked at alone, and so are all where no such numbers are found.
-        """
-        together = [a.relation for a in self.theorem.assumptions]
-        for step in self.theorem.proof:
-            together += () if self.choices[step.id] else self.facts[step.id]
-        limit = min(self.timeout_ms, JOINT_TIMEOUT_MS)
-        met = (
-            decide(self.given(tuple(together)), sp.false, timeout_ms=limit).status == "not implied"
-        )
+        """Steps whose facts exclude each other, and why that makes them worthless; at the end."""
+        for step in self._excluding(self.theorem.proof, JOINT_TIMEOUT_MS):
+            yield step.id, "the facts used contradict each other, so anything would follow"
+        # What is known of a chosen sample is left out: two may be chosen under one letter.
         given = [a.relation for a in self.theorem.assumptions]
         for step in self.theorem.proof:
             if isinstance(step, Definition | Let) and not self.choices[step.id]:
                 given += self.facts[step.id]
-            alone = not met or any(self.choices.get(name) for name in step.rests_on)
-            if alone and self._exclude_each_other(self.hypotheses(step), CONSISTENCY_TIMEOUT_MS):
-                yield step.id, "the facts used contradict each other, so anything would follow"
-        if not met and self._exclude_each_other(given, JOINT_TIMEOUT_MS):
+        if self._met(given, JOINT_TIMEOUT_MS) is False:
             yield (
                 self.theorem.proof[-1].id,
                 "assumptions and definitions contradict each other, so anything would follow",
             )
 
-    def _exclude_each_other(self, facts: Sequence[Boolean], milliseconds: int) -> bool:
-        known, limit = self.given(tuple(facts)), min(self.timeout_ms, milliseconds)
-        return bool(facts) and decide(known, sp.false, timeout_ms=limit).status == "implied"
+    def _excluding(self, steps: Sequence[Step], milliseconds: int) -> Iterator[Step]:
+        """Steps whose facts exclude each other: numbers that meet the facts of many settle it for
+        all of them, and where none are found each half is looked at."""
+        met = self._met([fact for step in steps for fact in self.hypotheses(step)], milliseconds)
+        if len(steps) == 1 and met is False:
+            yield steps[0]
+        elif len(steps) > 1 and not met:
+            for part in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
+                yield from self._excluding(part, CONSISTENCY_TIMEOUT_MS)
+
+    def _met(self, facts: Iterable[Boolean], milliseconds: int) -> bool | None:
+        """Whether numbers meet all of these facts, or None if that stays open."""
+        facts = tuple(dict.fromkeys(facts))
+        if not facts:
+            return True
+        limit = min(self.timeout_ms, milliseconds)
+        status = decide(facts, sp.false, timeout_ms=limit).status
+        return {"not implied": True, "implied": False}.get(status)
 
     def _definition(self, step: Definition) -> Outcome:
         if unknown := set(step.chooses) - letters_of(sp.And(*step.facts)):
