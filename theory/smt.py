@@ -311,7 +311,12 @@ def side_conditions(formulas: Iterable[Boolean]) -> tuple[Boolean, ...]:
 
 
 def decide(
-    hypotheses: Sequence[Boolean], goal: Boolean, *, title: str = "", timeout_ms: int = TIMEOUT_MS
+    hypotheses: Sequence[Boolean],
+    goal: Boolean,
+    *,
+    title: str = "",
+    timeout_ms: int = TIMEOUT_MS,
+    resources: int = RESOURCE_LIMIT,
 ) -> Decision:
     """Whether the hypotheses imply the goal for all real values in the declared ranges.
 
@@ -323,7 +328,7 @@ def decide(
     except Untranslatable as error:
         return Decision("unknown", f"not translated: {error}", "")
     # The title is a comment: the same query under another title is decided once.
-    key = (query, timeout_ms)
+    key = (query, timeout_ms, resources)
     answer = _decided.get(key)
     if answer is None:
         certified = certificate_of(query) is not None
@@ -334,10 +339,10 @@ def decide(
     return Decision(answer.status, answer.reason, _comment(title) + query, values)
 
 
-_decided: dict[tuple[str, int], Decision] = {}
+_decided: dict[tuple[str, int, int], Decision] = {}
 
 
-def _solve(text: str, timeout_ms: int) -> Decision:
+def _solve(text: str, timeout_ms: int, resources: int) -> Decision:
     """The solver's answer to a query, in a fresh context."""
     try:
         import z3
@@ -347,7 +352,7 @@ def _solve(text: str, timeout_ms: int) -> Decision:
     context = z3.Context()
     solver = z3.SolverFor("QF_NRA", ctx=context)
     solver.set("timeout", timeout_ms)
-    solver.set("rlimit", RESOURCE_LIMIT)
+    solver.set("rlimit", resources)
     solver.from_string(re.sub(r"\((check-sat|get-model)\)\n", "", text))
     # The solver's own timer is checked only now and then: the interrupt makes the limit hard.
     alarm = threading.Timer(1.5 * timeout_ms / 1000, context.interrupt)

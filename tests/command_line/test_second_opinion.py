@@ -68,7 +68,7 @@ def test_a_disagreement_is_an_error_with_the_query_as_a_file(run, here: Path, mo
     (file,) = (here / "out").iterdir()
     assert f"cvc5 and Z3 disagree: out/{file.name}" in ended.out
     monkeypatch.undo()
-    assert smt._solve(file.read_text(encoding="utf-8"), 1000).status == "not implied"
+    assert smt._solve(file.read_text(encoding="utf-8"), 1000, smt.RESOURCE_LIMIT).status == "not implied"
 
 
 def test_without_cvc5_one_line_before_any_proof(run, monkeypatch) -> None:
