@@ -50,7 +50,7 @@ def test_the_terminal_counts_and_json_says_it_of_every_step(run) -> None:
 def test_a_disagreement_is_an_error_with_the_query_as_a_file(run, here: Path, monkeypatch) -> None:
     """Z3 is made to prove whatever it is asked, contradictions apart."""
 
-    def believe(text: str, timeout_ms: int) -> smt.Decision:
+    def believe(text: str, timeout_ms: int, resources: int) -> smt.Decision:
         contradiction = "(assert (not false))" in text
         return smt.Decision("unknown" if contradiction else "implied", "planted", text)
 
@@ -68,7 +68,10 @@ def test_a_disagreement_is_an_error_with_the_query_as_a_file(run, here: Path, mo
     (file,) = (here / "out").iterdir()
     assert f"cvc5 and Z3 disagree: out/{file.name}" in ended.out
     monkeypatch.undo()
-    assert smt._solve(file.read_text(encoding="utf-8"), 1000, smt.RESOURCE_LIMIT).status == "not implied"
+    assert (
+        smt._solve(file.read_text(encoding="utf-8"), 1000, smt.RESOURCE_LIMIT).status
+        == "not implied"
+    )
 
 
 def test_without_cvc5_one_line_before_any_proof(run, monkeypatch) -> None:

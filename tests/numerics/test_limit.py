@@ -55,7 +55,8 @@ def flow(w, sample, gamma, loss, until, eta=0.02):
         _, slope = losses(y * output(w, x, gamma), loss)
         step = ((-slope * y)[:, None] * np.where(h > 0, 1.0, gamma) * a).T @ x
         move = np.abs(x @ step.T) @ abs(a)
-        w = w + eta / move.max() * step
+        # A network that is dead on every sample stays where it is.
+        w = w + (eta / move.max() if move.max() > 0 else 0.0) * step
         yield w
 
 

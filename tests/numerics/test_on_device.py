@@ -25,6 +25,7 @@ NOT_ON_DEVICES = {
     # Drawn on the CPU, and copied.
     ("paper_scale.pool", "_uniform"),
     # Files are read to the CPU.
+    ("data.files.tensors", "_array"),
     ("data.files.tensors", "of_tensor"),
     # Told the name of a device.
     ("boundary.gram_blocks", "OnDevice.__init__"),

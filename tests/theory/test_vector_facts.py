@@ -280,6 +280,14 @@ def leaving(rng: np.random.Generator) -> list[dict[str, float]]:
     return [values(fact, f(0), f(t), floor, least) for f in functions for t in times]
 
 
+def closed(rng: np.random.Generator) -> list[dict[str, float]]:
+    """A function of time that tends to a limit, from above or below, at some times."""
+    limit, start = rng.standard_normal(2)
+    floor = min(limit, start) - rng.integers(0, 2)
+    at = limit + (start - limit) * np.exp(-np.append(0, rng.uniform(0, 9, 4)))
+    return [values(FACTS["CLOSED"], limit, value, floor) for value in at]
+
+
 def mean_distance(rng: np.random.Generator) -> list[dict[str, float]]:
     v = rng.standard_normal((int(rng.integers(1, 6)), 3))
     w = rng.uniform(0, 1, len(v)) ** 3 + 1e-9
@@ -320,6 +328,7 @@ DRAWS: dict[str, Draw] = {
     "LOGISTIC": logistic,
     "TANGENT": tangent,
     "EXIT": leaving,
+    "CLOSED": closed,
     "MEAN_DISTANCE": mean_distance,
 }
 

@@ -249,14 +249,14 @@ def _print(
         _print_opinions(console, [o for o in opinions if o.theorem == theorem.id])
     proved = sum(proof.verdict == "proved" for _, proof in proofs)
     seconds = sum(proof.seconds for _, proof in proofs)
-    console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
     steps = [step for _, proof in proofs for step in proof.steps if step.certificates]
     if steps:
         certified = sum(step.certified for step in steps)
         console.print(
-            f"{certified} of {len(steps)} steps with queries have certificates, checked in this "
+            f"\n{certified} of {len(steps)} steps with queries have certificates, checked in this "
             f"run; {len(steps) - certified} rest on Z3"
         )
+    console.print(f"\n{proved} of {len(proofs)} theorems proved in {seconds:.1f} s")
 
 
 def _told(proof: ProofReport) -> str:
