@@ -93,7 +93,7 @@ def _first_problem(error: pydantic.ValidationError) -> str:
         return str(raised)
     field = ".".join(map(str, problem["loc"]))
     if problem["type"] == "union_tag_invalid":
-        context = problem["ctx"]
+        context = problem.get("ctx", {})
         return f"{field}: no kind {context['tag']!r}; there are: {context['expected_tags']}"
     message = problem["msg"][:1].lower() + problem["msg"][1:]
     found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
