@@ -234,10 +234,10 @@ def kkt_residuals(
     check_slope(slope, relu=True)
     z = preactivations(weights, sample.x)
     margin = margins(z, sample.y, slope, output)
+    nothing = KktResiduals(_UNKNOWN, _UNKNOWN, False, np.full(sample.n, math.nan), math.nan)
     factor = scale_to_unit_margin(margin.min_enclosure())
     if factor is None:
-        nothing = np.full(sample.n, math.nan)
-        return KktResiduals(_UNKNOWN, _UNKNOWN, False, nothing, math.nan)
+        return nothing
     active = z.mid > 0
     certain = bool(((z.lower > 0) | (z.upper < 0)).all())
     linear = certain and np.array_equal(active, a.own(sample.y))
@@ -247,6 +247,8 @@ def kkt_residuals(
     gradient = _gradient(share, active, sample, slope, a)
     # <W, df(x_n)> = f(x_n): the least-squares factor on the gradient needs the margins only.
     squares = float(np.sum(gradient.mid**2))
+    if not squares > 0:  # of numbers so small that their squares underflow
+        return nothing
     lam = share * (float(share @ scaled_margin.mid) / squares)
 
     scaled = BallArray.exact(weights) * factor

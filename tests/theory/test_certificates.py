@@ -209,7 +209,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, kept: dict[str, Any]) -> list[str]:
     """The queries that a solver is asked from now on, of these certificates kept."""
     queries: list[str] = []
     monkeypatch.setattr(smt, "_decided", {})
-    monkeypatch.setattr(smt, "_solve", lambda query, limit: queries.append(query) or NOBODY)
+    monkeypatch.setattr(smt, "_solve", lambda query, *limits: queries.append(query) or NOBODY)
     monkeypatch.setattr(stored, "_kept", lambda: kept)
     stored._checked.cache_clear()
     return queries

@@ -137,6 +137,7 @@ def test_top_level(content) -> None:
         "setting",
         "notation",
         "statistics",
+        "check",
         "seconds",
         "studies",
         "sweeps",

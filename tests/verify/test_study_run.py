@@ -57,7 +57,7 @@ def test_the_tolerance_decides(run: StudyRun, tmp_path: Path) -> None:
     far = {20: values[20] - 0.0301, 60: values[60]}
     outcome = judged(run, tmp_path, far)
     assert outcome.verdict is Verdict.INCONCLUSIVE
-    assert "noise_samples = 20 (exact +0.030)" in outcome.reason
+    assert "noise_samples = 20 (exact 0.030 above)" in outcome.reason
     assert judged(run, tmp_path, far, "tolerance = 0.031\n").verdict is Verdict.PASS
 
 

@@ -18,7 +18,7 @@ import pydantic
 
 from ...numerics.configuration import MUST_BE_NUMBER, InputError, no_number
 from ...numerics.data import AnyDataset, FromFile
-from ...numerics.network import OutputWeights, weights_or_papers
+from ...numerics.network import OutputWeights, check_width, weights_or_papers
 from ...numerics.perturb.perturbed_set import PerturbedSetup
 from ...numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
 from ..values import Verdict
@@ -116,7 +116,10 @@ class Network(Section):
 
     @pydantic.model_validator(mode="after")
     def _one_for_each_neuron(self) -> Network:
-        weights_or_papers(self.width, self._given)
+        if self._given is None:  # nothing is made of a width that may be anything
+            check_width(self.width)
+        else:
+            weights_or_papers(self.width, self._given)
         return self
 
     @property
