@@ -226,7 +226,7 @@ class Ledger:
 
     def _met(self, facts: Iterable[Boolean], resources: int, timeout_ms: int) -> bool | None:
         """Whether numbers meet all of these facts, or None if that stays open."""
-        facts = tuple(dict.fromkeys(facts))
+        facts = self.given(tuple(dict.fromkeys(facts)))
         if not facts:
             return True
         limit = min(self.timeout_ms, timeout_ms)

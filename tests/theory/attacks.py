@@ -667,6 +667,17 @@ def b01() -> Theorem:
 
 
 @attack
+def slope_not_positive() -> Theorem:
+    """An assumption that only what a theorem presumes, a positive slope, contradicts."""
+    return T(
+        "slope-not-positive",
+        [A("a", gamma <= 0)],
+        [C("c", lambda_max > 10 * N * gamma)],
+        [End("c", "a")],
+    )
+
+
+@attack
 def b03() -> Theorem:
     """Alias positive=True skips a range premise of Earlier (adv_R_min may be 0)."""
     sb = theorem("refined-multipliers")
