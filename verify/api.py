@@ -18,7 +18,14 @@ from numpy.typing import ArrayLike
 from ..numerics.configuration import InputError
 from ..numerics.device import cores, resolve_device
 from .scenarios.grid import parse_shard
-from .scenarios.inputs import ScenarioLike, check_flags, data_inputs, run_inputs, sweep_inputs
+from .scenarios.inputs import (
+    ScenarioLike,
+    check_flags,
+    data_inputs,
+    network_input,
+    run_inputs,
+    sweep_inputs,
+)
 from .scenarios.scenario import WORKING_BITS
 from .values import ExitCode, Progress, Verdict, exit_code, unwatched
 
@@ -49,6 +56,7 @@ def check(
     bias: bool = False,
     slopes: Sequence[float] = (),
     train: bool = False,
+    network: str | os.PathLike[str] | None = None,
     seed: int = 0,
     precision: int | None = None,
     device: str = "cpu",
@@ -76,6 +84,9 @@ def check(
         slopes: of the leaky ReLU, each in [0, 1], 0 for the ReLU itself; by default 0.01, 0.1, 0.5
             and 0.9.
         train: train a network at each slope until it is captured, and say whether it is.
+        network: a file with the tensors of your own two-layer network (see
+            `numerics.data.files.networks`), to say where it is linear and whether it is captured;
+            `slopes` then has its slope. Where it has hidden biases, `bias` is set.
         seed: of the random subsets, of samples taken at random, and of the start of that network.
         precision: in bits, from 54; what decides is then computed in rational numbers and balls of
             that precision where the data are small enough, not in float64 balls.
@@ -89,6 +100,7 @@ def check(
         InputError: the data, an option, the device or the folder cannot be used.
     """
     check_flags(device, out, precision=precision)
+    own = None if network is None else network_input(network, slopes)
     dataset, arrays = data_inputs(
         data,
         labels,
@@ -104,12 +116,13 @@ def check(
         standardised=standardised,
         scale=scale,
         unit_norm=unit_norm,
-        bias=bias,
+        bias=bias or (own is not None and own.has_bias),
     )
     if out is not None and arrays is not None:
         raise InputError("out: a report names its data file; save the arrays as .npz and give that")
     from ..theory.exact.scalars import precision as working_at
     from .assumptions.ladder import SLOPES, check_data
+    from .assumptions.own_network import check_fits
     from .assumptions.report import check_run
     from .assumptions.told import told
     from .run.folder import report_folder, write_report
@@ -125,6 +138,8 @@ def check(
         progress("reading", 0, 1)
         rng = np.random.default_rng(seed)
         sample = dataset.draw(rng) if arrays is None else dataset.labelled(arrays, rng)
+        if own is not None:
+            check_fits(own, sample, dataset.bias)
         chosen = tuple(slopes) or SLOPES
         checked = check_data(
             sample,
@@ -133,6 +148,7 @@ def check(
             bits=precision,
             device=where,
             trained=train,
+            network=own,
             progress=progress,
         )
         if folder is not None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .ladder import CheckedSlope
 
 Applies = Literal["yes", "in part", "no", "unknown"]
-"""yes: a certificate holds on all samples, or a network trained here is captured; in part: a limit
-with every own pair active exists, but not from every start; no: certainly none of these."""
+"""yes: a certificate holds on all samples, or a network (trained here, or given) is captured; in
+part: a limit with every own pair active exists, but not from every start; no: certainly none."""
 
 _CHANGES = (("centred",), ("standardised",), ("unit_norm",), ("centred", "unit_norm"))
 _OPTIONS = {"centred": "--centre", "standardised": "--standardise", "unit_norm": "--unit-norm"}
@@ -92,7 +92,8 @@ def advised(sample: Sample, slopes: Iterable[float], seed: int) -> dict[float, A
 def applies(checked: CheckedSlope) -> Applies:
     """Whether the theory applies to the data at a slope."""
     limit = checked.limit
-    if checked.holding or (limit.capture is not None and limit.capture.captured):
+    given = checked.network is not None and checked.network.captured
+    if checked.holding or given or (limit.capture is not None and limit.capture.captured):
         return "yes"
     if limit.holds == "yes":
         return "in part"
@@ -113,6 +114,11 @@ def verdict(checked: CheckedSlope, count: int) -> str:
         return (
             f"{at}: the theory applies to the network trained here, which is captured: its limit "
             "is proved, without A-KKT."
+        )
+    if checked.network is not None and checked.network.captured:
+        return (
+            f"{at}: the theory applies to the network given, which is captured: its limit is "
+            "proved, without A-KKT."
         )
     if limit.holds == "yes":
         tried = limit.capture is not None

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import numpy as np
 from ...numerics.boundary.gram import GramStatistics, gram_matrix, gram_statistics
 from ...numerics.boundary.streaming_gram import GramSummary, stream_gram, summarised
 from ...numerics.data import Sample
+from ...numerics.data.files.networks import GivenNetwork
 from ...numerics.enclose.precise_array import affordable, why_in_balls
 from ...theory.exact.interval import Interval
 from ..reporting import html_table
 from ..values import Progress, finite, interval, shown, unwatched
 from .advice import Advice, Applies, advised, applies, mends, verdict
 from .limits import CheckedLimit, check_capture, check_limit
+from .own_network import CheckedNetwork, check_network
 from .rungs import CANDIDATE, DELTA, CheckedCertificate, Rungs
 
 FULL_MATRIX = 1000
@@ -44,13 +47,15 @@ class ResponsiblePair:
 class CheckedSlope:
     """The limit of the data at one slope, and the worst-case ladder, strongest assumption first.
 
-    At slope 0 there is no ladder: a linear boundary does not follow.
+    At slope 0 there is no ladder: a linear boundary does not follow. `network` is the user's own,
+    where one was given.
     """
 
     slope: float
     limit: CheckedLimit
     certificates: tuple[CheckedCertificate, ...]
     advice: Advice | None = None
+    network: CheckedNetwork | None = None
 
     @property
     def applies(self) -> Applies:
@@ -215,20 +220,22 @@ def check_data(
     bits: int | None = None,
     device: str = "cpu",
     trained: bool = False,
+    network: GivenNetwork | None = None,
     advise: bool = True,
     progress: Progress = unwatched,
 ) -> CheckResult:
     """Decide every certificate at every slope (in (0, 1]), and the limit at slope 0 as well.
 
     `seed` is for the random subsets and the start of the network that is trained until captured, if
-    `trained` asks for one. With `advise` centring and the like are tried where no certificate
-    holds. Data whose squares leave the range of float64 are checked times a power of 2.
+    `trained` asks for one; `network` is the user's own, which takes these samples. With `advise`
+    centring and the like are tried where no certificate holds. Data whose squares leave the range
+    of float64 are checked times a power of 2.
 
     Inner products of more than `FULL_MATRIX` samples are computed on `device`. With `bits` what
     decides is computed in rational numbers and balls of that precision, where the data are small
     enough; what searches is not.
     """
-    sample = in_range(sample)
+    given, sample = sample, in_range(sample)
     precise = bits is not None and affordable(sample.n, sample.d)
     statistics: GramStatistics | None = None
     if sample.n <= FULL_MATRIX:
@@ -258,7 +265,8 @@ def check_data(
             capture = check_capture(sample, slope, rng, device=device, progress=tell)
         limit = check_limit(sample, slope, capture)
         certificates = tuple(rungs.at(slope)) if slope else ()  # of linear boundaries
-        checked.append(CheckedSlope(slope, limit, certificates))
+        own = None if network is None else check_network(network, given, slope)
+        checked.append(CheckedSlope(slope, limit, certificates, network=own))
     missed = [one.slope for one in checked if one.slope and not one.holding]
     if missed and not left_out and advise:
         progress("what would make a certificate hold", 0, 1)
@@ -304,6 +312,8 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, Interval):
         return interval(value)
+    if isinstance(value, Enum):
+        return value.value
     if is_dataclass(value):
         return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     return finite(value) if isinstance(value, float) else value

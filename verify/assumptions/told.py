@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from ..reporting import schema
 from ..values import number, shown
@@ -15,7 +16,7 @@ def told(check: CheckResult) -> schema.Check:
     return schema.Check(
         answers=tuple(_answer(words) for words in check.words),
         about=tuple(_data(check)),
-        tables=(_limit_table(check), _ladder_table(check)),
+        tables=(*_network_table(check), _limit_table(check), _ladder_table(check)),
     )
 
 
@@ -43,6 +44,48 @@ def _data(check: CheckResult) -> list[str]:
     if check.not_precise:
         lines.append(f"Decided {check.not_precise}.")
     return lines
+
+
+def _network_table(check: CheckResult) -> Iterator[schema.CheckTable]:
+    """A line a slope about the network given, if one was."""
+    given = [(one.slope, one.network) for one in check.slopes if one.network is not None]
+    if not given:
+        return
+    n = check.sample.n
+    rows, notes = [], []
+    for slope, network in given:
+        angle = next((one.angle for one in network.captures if one.angle is not None), None)
+        rows.append(
+            (
+                f"{slope:g}",
+                f"{network.right} of {n}",
+                f"{len(network.linear_rows)} of {n}",
+                f"{network.inactive_pairs} of {network.own_pairs}",
+                number(network.groups),
+                *(one.holds for one in network.captures),
+                shown(angle),
+            )
+        )
+        for why in dict.fromkeys(one.reason for one in network.captures):
+            losses = " and ".join(one.loss for one in network.captures if one.reason == why)
+            notes.append(f"slope {slope:g}, {losses} loss: {why}.")
+    yield schema.CheckTable(
+        title="the network given",
+        says=f"{given[0][1].width} hidden neurons; linear: the sign is certainly that of <Q, z>, "
+        "Q = sum of a_j w_j; captured: no own pair ever changes its sign under gradient flow of "
+        "the hidden layer on that loss",
+        header=(
+            "slope",
+            "right",
+            "linear",
+            "own pairs inactive",
+            "groups",
+            *(f"captured ({one.loss[:3]}.)" for one in given[0][1].captures),
+            "sine of angle",
+        ),
+        rows=tuple(rows),
+        notes=tuple(notes),
+    )
 
 
 def _limit_table(check: CheckResult) -> schema.CheckTable:

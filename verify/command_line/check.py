@@ -85,6 +85,14 @@ def check(
         bool,
         typer.Option("--train", help="Also train a network at each slope until it is captured."),
     ] = False,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The tensors of your own network, .safetensors or a torch state dict: where it is "
+            "linear, and whether it is captured. Needs --slope.",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of what is random: samples taken, subsets, start.")
     ] = 0,
@@ -123,6 +131,7 @@ def check(
             bias=bias,
             slopes=slope or (),
             train=train,
+            network=network,
             seed=seed,
             precision=precision,
             device=device,

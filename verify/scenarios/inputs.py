@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...numerics.configuration import InputError
 from ...numerics.data.file import FromFile
@@ -23,6 +23,9 @@ from ...numerics.device import check_device_name
 from .grid import Grid, load_grid
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
 from .study import Study, study_from
+
+if TYPE_CHECKING:
+    from ...numerics.data.files.networks import GivenNetwork
 
 FilePath = str | os.PathLike[str]
 ScenarioLike = Scenario | Study | FilePath
@@ -182,6 +185,21 @@ def data_inputs(
     dataset = FromFile(path=os.fspath(data), labels=beside, **options)
     dataset.check()
     return dataset, None
+
+
+def network_input(network: FilePath, slopes: Iterable[float]) -> GivenNetwork:
+    """The user's own network that `check` is given.
+
+    Raises:
+        InputError: the file cannot be used, or no slope was given: a file of tensors has none.
+    """
+    from ...numerics.data.files.networks import read_network  # its numbers are read with torch
+
+    if not tuple(slopes):
+        raise InputError(
+            f"{os.fspath(network)}: the slope of its leaky ReLU is needed (--slope; 0 for the ReLU)"
+        )
+    return read_network(os.fspath(network))
 
 
 def load_run_file(path: Path) -> Scenario | Study:

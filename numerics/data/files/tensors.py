@@ -13,6 +13,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,28 @@ def _pop(stack: list[int | None], opcode: pickletools.OpcodeInfo) -> int:
     return parts
 
 
-def check_pt(path: str) -> list[str]:
+@dataclass(frozen=True)
+class Content:
+    """What a file of ``torch.save`` is to hold, in words.
+
+    sought : a dict, or other containers. saved : how to save it. mend : what to save of an object
+    that is no dict of tensors, d.
+    """
+
+    sought: str
+    saved: str
+    mend: str
+
+
+DATA = Content(
+    "a dict with the tensors x and y, or a pair of tensors",
+    "a dict with x and y",
+    "dict(x=..., y=...) of torch.as_tensor of its arrays",
+)
+NETWORK = Content("a dict of tensors", "a state dict", "d.state_dict()")
+
+
+def check_pt(path: str, content: Content = DATA) -> list[str]:
     """InputError unless it is an archive as torch.save writes them; torch is not loaded.
 
     Returns what the pickle names that is neither torch's nor a plain container.
@@ -104,31 +126,28 @@ def check_pt(path: str) -> list[str]:
     except OSError:
         raise
     except Exception:  # a damaged archive or pickle fails in any way
-        raise _not_plain(path, []) from None
+        raise _not_plain(path, [], content) from None
 
 
-def _not_plain(path: str, foreign: list[str]) -> InputError:
+def _not_plain(path: str, foreign: list[str], content: Content) -> InputError:
     what, mend = "anything else in it is not loaded", ""
     if foreign:
         what = f"it holds {foreign[0]}"
-        name = Path(path).name
+        save = content.mend
+        if content is DATA and any("TensorDataset" in one for one in foreign):
+            save = "dict(x=..., y=...) of d.tensors"
         mend = (
-            f"; in Python: d = torch.load({name!r}, weights_only=False) (which runs what is in it: "
-            "only if you trust where it comes from); then torch.save dict(x=..., y=...) of "
-            + (
-                "d.tensors"
-                if any("TensorDataset" in one for one in foreign)
-                else "torch.as_tensor of its arrays"
-            )
+            f"; in Python: d = torch.load({Path(path).name!r}, weights_only=False) (which runs "
+            "what is in it: only if you trust where it comes from); then torch.save " + save
         )
     return InputError(
-        f"{path}: not a file of plain tensors (torch.save of a dict with x and y, in the current "
+        f"{path}: not a file of plain tensors (torch.save of {content.saved}, in the current "
         f"format); {what}, and nothing was run{mend}"
     )
 
 
 @contextmanager
-def open_pt(path: str) -> Iterator[Opened]:
+def open_pt(path: str, wanted: Content = DATA) -> Iterator[Opened]:
     """The names of the arrays in a file of ``torch.save``, and how to read one.
 
     A dict has those of its tensors and flat lists, a pair is x and y, and one tensor or list alone
@@ -137,7 +156,7 @@ def open_pt(path: str) -> Iterator[Opened]:
 
     Raises InputError when it holds anything else.
     """
-    foreign = check_pt(path)
+    foreign = check_pt(path, wanted)
     import torch
 
     try:
@@ -146,7 +165,7 @@ def open_pt(path: str) -> Iterator[Opened]:
     except OSError:
         raise
     except Exception:  # a damaged stream makes the restricted unpickler fail in any way
-        raise _not_plain(path, foreign) from None
+        raise _not_plain(path, foreign, wanted) from None
 
     def array(value: object) -> np.ndarray | torch.Tensor | None:
         if isinstance(value, torch.Tensor):
@@ -167,8 +186,7 @@ def open_pt(path: str) -> Iterator[Opened]:
     if not arrays or (len(named) == 2 and len(arrays) == 1 and not isinstance(content, Mapping)):
         found = ", ".join(map(repr, list(named)[:8])) if isinstance(content, Mapping) else ""
         raise InputError(
-            f"{path}: a dict with the tensors x and y, or a pair of tensors, is needed; "
-            f"found: {found or f'a {type(content).__name__}'}"
+            f"{path}: {wanted.sought}, is needed; found: {found or f'a {type(content).__name__}'}"
         )
 
     def load(name: str) -> np.ndarray:
