@@ -26,7 +26,7 @@ FORBIDDEN = {
 # verify reaches the reports here and nowhere else.
 KNOWS_REPORTS = {"verify/reporting.py"}
 # The house itself holds 190 modules and 33 000 lines; the limit certificate is what came after.
-MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 268, 47_500, 430, 15, 7
+MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 274, 47_500, 430, 15, 7
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path
     for package in ALLOWED

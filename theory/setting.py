@@ -45,6 +45,14 @@ SETTING = (
         "minimise |W|^2/2 subject to y_n f(x_n) >= 1",
         '"minimise" quad 1/2 norm(W)^2 quad "subject to" quad y_n f(x_n) >= 1.',
     ),
+    SettingLine(
+        "wide",
+        "Theorems on wide networks speak of any output weights, of biases, which are trained too, "
+        "and of the network after any number of steps of gradient descent:",
+        "f(x) = sum_j a_j phi(h_j(x)), h_j(x) = <w_j, x> + b_j",
+        "f(x) = sum_(j=1)^m a_j phi(h_j (x)), quad "
+        'h_j (x) = chevron.l w_j "," thin x chevron.r + b_j.',
+    ),
 )
 """The network, its loss, and the problem that its training tends to."""
 
@@ -70,6 +78,13 @@ NOTATION = (
     Notation("S_a", "sum of the multipliers of the perturbed set", "S_a"),
     Notation("c_n", "weight of y_n x_n in q^a", "c_n"),
     Notation("h_jn", "preactivation <w_j, x_n>", "h_(j n)"),
+    Notation(
+        "h_j", "preactivation of a wide network at a point, h_j(0; z) that at its start", "h_j"
+    ),
+    Notation(
+        "c_jn", "path weight of x_n in neuron j, which gradient descent has summed up", "c_(j n)"
+    ),
+    Notation("C_n", "kernel weight of x_n at z, C_n(z) = sum_j a_j² phi'(h_j(z)) c_jn", "C_n"),
     Notation("f_t", "the network as it was trained, and f* its limit", "f_t"),
     Notation("dir", "direction along which samples are perturbed", '"dir"'),
     Notation("eps", "size of a perturbation", "epsilon"),

@@ -288,6 +288,28 @@ def closed(rng: np.random.Generator) -> list[dict[str, float]]:
     return [values(FACTS["CLOSED"], limit, value, floor) for value in at]
 
 
+def induction(rng: np.random.Generator) -> list[dict[str, float]]:
+    """x <- r x + s with r, s >= 0, from x >= 0."""
+    r, s, x = rng.uniform(0, 2, 3) * rng.integers(0, 2, 3)
+    path = [x := x if t == 0 else r * x + s for t in range(6)]
+    return [values(FACTS["INDUCTION"], path[0], *path[t : t + 2]) for t in (4, 0)]
+
+
+def equal_steps(rng: np.random.Generator) -> list[dict[str, float]]:
+    """x <- r x + s, step by step and in closed form."""
+    r, s, x = rng.uniform(0, 2, 3)
+    closed = [r**t * x + s * (1 - r**t) / (1 - r) for t in range(6)]
+    path = [x := x if t == 0 else r * x + s for t in range(6)]
+    fact = FACTS["EQUAL_STEPS"]
+    return [values(fact, path[0], *path[t : t + 2], closed[0], *closed[t : t + 2]) for t in (4, 0)]
+
+
+def exchange(rng: np.random.Generator) -> list[dict[str, float]]:
+    table = rng.standard_normal(rng.integers(1, 6, 2))
+    by_row, by_column = sum(row.sum() for row in table), sum(column.sum() for column in table.T)
+    return [values(FACTS["EXCHANGE"], by_row, by_column, t, t) for t in table.ravel()]
+
+
 def mean_distance(rng: np.random.Generator) -> list[dict[str, float]]:
     v = rng.standard_normal((int(rng.integers(1, 6)), 3))
     w = rng.uniform(0, 1, len(v)) ** 3 + 1e-9
@@ -327,6 +349,9 @@ DRAWS: dict[str, Draw] = {
     "INTEGRAL": integral,
     "LOGISTIC": logistic,
     "TANGENT": tangent,
+    "INDUCTION": induction,
+    "EQUAL_STEPS": equal_steps,
+    "EXCHANGE": exchange,
     "EXIT": leaving,
     "CLOSED": closed,
     "MEAN_DISTANCE": mean_distance,
@@ -341,6 +366,8 @@ def sides(relation: sp.Basic) -> tuple[tuple[str, ...], Callable[..., tuple[floa
 
 def true(relation: sp.Basic, at: dict[str, float]) -> bool:
     """The relation in floating point, up to rounding on the side of holding."""
+    if isinstance(relation, sp.Implies):
+        return not true(relation.args[0], at) or true(relation.args[1], at)
     names, function = sides(relation)
     numbers = [at[name] for name in names]
     left, right = function(*numbers)
@@ -383,6 +410,8 @@ def _stronger() -> dict[str, sp.Basic]:
     begin, end, _ = symbols("INTEGRAL")
     _, _, floor, least = symbols("EXIT")
     off, _, diameter = symbols("MEAN_DISTANCE")
+    begun, now, _ = symbols("INDUCTION")
+    by_row, by_column, *_ = symbols("EXCHANGE")
     return {
         "ORDER_NEURONS": less <= more - sp.Rational(1, 10),
         "ONE_TERM": total >= 2 * picked,
@@ -397,6 +426,9 @@ def _stronger() -> dict[str, sp.Basic]:
         "TANGENT": (steep - touch) * sp.exp(-steep) <= sp.exp(-1 - touch) * sp.Rational(9, 10),
         "INTEGRAL": end <= begin - sp.Rational(1, 10),
         "EXIT": least >= 2 * floor,
+        "INDUCTION": now >= begun + 1,
+        "EQUAL_STEPS": sp.Eq(symbols("EQUAL_STEPS")[1], symbols("EQUAL_STEPS")[0]),
+        "EXCHANGE": sp.Eq(by_row, 2 * by_column),
         "MEAN_DISTANCE": off <= diameter / 4,
     }
 

@@ -1,4 +1,4 @@
-"""Trusted facts about flows: convex subgradient flows, integrals, continuity, losses, entropy."""
+"""Trusted facts about what moves: flows, integrals, continuity, induction, losses, entropy."""
 
 from __future__ import annotations
 
@@ -144,4 +144,35 @@ CLOSED = TrustedFact(
     (_limit >= _floor,),
     over="t",
     varying=(_value,),
+)
+
+_first = declare("induction_first", "a number at the first step")
+_now = declare("induction_now", "the same number at the step t")
+_next = declare("induction_next", "the same number at the step t + 1")
+_others = tuple(
+    declare(f"induction_other_{when}", f"another number {words}")
+    for when, words in (("first", "at the first step"), ("now", "at t"), ("next", "at t + 1"))
+)
+
+INDUCTION = TrustedFact(
+    "A-INDUCTION",
+    "Induction: a number that is at least 0 at the first step, and after a step whenever it was "
+    "before it, is at least 0 at every step.",
+    "induction over the natural numbers",
+    (_first, _now, _next),
+    (_first >= 0, sp.Implies(_now >= 0, _next >= 0)),
+    (_now >= 0,),
+    over="t",
+    varying=(_now, _next),
+)
+EQUAL_STEPS = TrustedFact(
+    "A-INDUCTION",
+    "Induction: two numbers that are equal at the first step, and after a step whenever they were "
+    "before it, are equal at every step.",
+    "induction over the natural numbers",
+    (_first, _now, _next, *_others),
+    (Eq(_first, _others[0]), sp.Implies(Eq(_now, _others[1]), Eq(_next, _others[2]))),
+    (Eq(_now, _others[1]),),
+    over="t",
+    varying=(_now, _next, *_others[1:]),
 )

@@ -94,6 +94,19 @@ LINEAR_SUM = TrustedFact(
     takes="sum t_n, sum a_n, c, sum b_n, t_n, a_n, b_n",
 )
 
+EXCHANGE = TrustedFact(
+    "A-EXCHANGE",
+    "Double sums do not depend on the order: sum_j sum_n t_jn = sum_n sum_j u_jn where t_jn = "
+    "u_jn for all j and n.",
+    "commutative law",
+    (s, u, t, v),
+    (Eq(t, v),),
+    (Eq(s, u),),
+    over="jn",
+    varying=(t, v),
+    takes="the sum over j of sums over n, the sum over n of sums over j, t_jn, u_jn",
+)
+
 BILINEAR = TrustedFact(
     "A-BILINEAR",
     "Inner products are bilinear: <a + s e, b + t e> = <a, b> + t <a, e> + s <b, e> + s t <e, e>.",

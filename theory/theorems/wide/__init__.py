@@ -1,0 +1,1 @@
+"""Wide networks, with biases and random output weights, at any time of their training."""
