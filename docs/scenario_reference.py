@@ -12,6 +12,7 @@ from typing import Any
 
 import annotated_types as at
 from perturbproof.numerics.data import DATASETS
+from perturbproof.numerics.data.labelled import LabelledDataset
 from perturbproof.numerics.perturb import PERTURBATIONS
 from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup
 from perturbproof.verify.scenarios import grid
@@ -64,6 +65,9 @@ def scenario_page() -> str:
     ]
     for kind in DATASETS:
         lines += _section(f'### data, kind = "{kind.model_fields["kind"].default}"', kind)
+    lines += ["", "### data of labelled sources", ""]
+    lines += ["The keys that files and sets of images have in common."]
+    lines += ["", *_prose(LabelledDataset.__doc__ or "")]
     lines += _section("## [perturbed]", PerturbedSetup)
     lines += ["", "`[perturbed.perturbation]` has a `kind`, and keys by it."]
     for kind in PERTURBATIONS:

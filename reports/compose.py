@@ -50,7 +50,14 @@ def compose(report: Report, typeset: Typeset) -> Told:
         "glance": [line for line in glance(report) if _worth_a_line(line)],
         "run": [(label, value) for label, value in _run(report).items() if value],
         "command": report.environment.command,
-        "hashes": list(dict.fromkeys((s.name, s.data.hash) for s in report.scenarios if s.data)),
+        "hashes": list(
+            dict.fromkeys(
+                pair
+                for scenario in report.scenarios
+                if (data := scenario.data)
+                for pair in ((scenario.name, data.hash), *data.sha256.items())
+            )
+        ),
         "theorems": theorem_views(report.theorems, proofs, anchors, typeset),
         "trusted": trusted_base(report.theorems, anchors),
         "scenarios": [
@@ -264,7 +271,9 @@ def _data(scenario: Scenario) -> list[tuple[str, str]]:
         *data.told,
         by=", ",
     )
-    return [("data used", used), *([("data hash", data.hash)] if data.hash else [])]
+    hashes = {"data hash": data.hash} if data.hash else {}
+    hashes |= {f"SHA-256 of {name}": digest for name, digest in data.sha256.items()}
+    return [("data used", used), *hashes.items()]
 
 
 # Tables of a scenario that say what was done, apart from the data; the others set what is asked.
@@ -274,7 +283,7 @@ _DONE = ("subset", "held_out", "perturbed", "network", "training", "precision", 
 def in_short(scenario: Scenario) -> str:
     """The data and what was done with them, on one line."""
     configuration = {name: scenario.configuration.get(name) for name in _DONE}
-    data = [text for name, text in _data(scenario) if name != "data hash"]
+    data = [text for name, text in _data(scenario) if name == "data used"]
     return joined(*data, *(f"{name}: {text}" for name, text in _configuration(configuration)))
 
 

@@ -344,6 +344,8 @@ class Data(Record):
     """What the source calls the labels -1 and +1."""
     told: tuple[str, ...] = ()
     """What of the source was taken, in words."""
+    sha256: dict[str, str] = {}
+    """Of the files of a set that is known by name, by their names."""
 
 
 class Scenario(Judged):

@@ -54,6 +54,8 @@ def check(
     scale: float = 1.0,
     unit_norm: bool = False,
     bias: bool = False,
+    split: Literal["train", "test"] | None = None,
+    data_root: str | os.PathLike[str] | None = None,
     slopes: Sequence[float] = (),
     train: bool = False,
     network: str | os.PathLike[str] | None = None,
@@ -67,14 +69,18 @@ def check(
     """Check the assumptions of the theorems on your own data, and find what would make them hold.
 
     Args:
-        data: a file or folder that `perturbproof check` reads, samples (N, d) as an array, a tensor
-            or a frame, or the pair of samples and labels.
+        data: a file or folder that `perturbproof check` reads, "fashion-mnist", "mnist" or
+            "cifar10", samples (N, d) as an array, a tensor or a frame, or the pair of samples and
+            labels.
         labels: labels (N,) for samples given as an array; for a file without labels, the file with
             its labels.
         x, y: the names of the arrays of samples and labels in a file of several.
         label_column: the column of the labels in a table or a frame, by name or number (from 1).
         drop_columns: columns to leave out, likewise.
         classes: which two labels to take, the first as +1.
+        split, data_root: of images by name, the split ("train" by default), and the folder that
+            holds their folder; by default that of the environment variable PERTURBPROOF_DATA_ROOT
+            or the system's.
         samples: take only so many; `take` says whether the first ones or at random (see `seed`).
         centred: subtract the mean of the samples taken.
         standardised: subtract it and divide each feature by its standard deviation.
@@ -99,12 +105,14 @@ def check(
     Raises:
         InputError: the data, an option, the device or the folder cannot be used.
     """
-    check_flags(device, out, precision=precision)
+    check_flags(device, out, precision=precision, data_root=data_root)
     own = None if network is None else network_input(network, slopes)
     dataset, arrays = data_inputs(
         data,
         labels,
         slopes,
+        split=split,
+        data_root=data_root,
         x=x,
         y=y,
         label_column=label_column,
@@ -130,7 +138,7 @@ def check(
 
     where = resolve_device(device)
     folder = None if out is None else Path(out)
-    info = RunInfo(command or f"perturbproof.verify.check({dataset.path!r})", where, seed)
+    info = RunInfo(command or f"perturbproof.verify.check({dataset.place!r})", where, seed)
     with (
         report_folder(folder),
         working_at(max(WORKING_BITS, precision or 0)),
@@ -244,6 +252,7 @@ def sweep(
     shard: str | None = None,
     retry_failed: bool = False,
     strict: bool = False,
+    data_root: str | os.PathLike[str] | None = None,
     progress: Progress = unwatched,
     command: str | None = None,
 ) -> SweepResult:
@@ -260,6 +269,7 @@ def sweep(
         shard: "i/n", to run only every n-th point, as the i-th job of an array.
         retry_failed: also run the points again that failed.
         strict: VACUOUS and INCONCLUSIVE count as failures where PASS was expected.
+        data_root: the folder that holds the folders of images by name, as for `check`.
         progress: called as the work goes on.
         command: how to do it again, for the report.
 
@@ -272,8 +282,8 @@ def sweep(
         raise InputError("jobs: not with a scheduler, whose cluster has its own workers")
     part = None if shard is None else parse_shard(shard)
     own, folder = tuple(theorems), Path(out)
-    check_flags(device, folder, own, seed=seed)
-    grid = sweep_inputs(path, own, seed)
+    check_flags(device, folder, own, seed=seed, data_root=data_root)
+    grid = sweep_inputs(path, own, seed, data_root)
     from ..theory.theorems import catalog
     from .run.folder import report_folder, write_report
     from .run.record import RunInfo, build_report
@@ -318,6 +328,7 @@ def verify(
     second_opinion: bool = False,
     strict: bool = False,
     out: str | os.PathLike[str] | None = None,
+    data_root: str | os.PathLike[str] | None = None,
     progress: Progress = unwatched,
     command: str | None = None,
 ) -> Result:
@@ -335,6 +346,7 @@ def verify(
         out: folder for report.json, report.pdf, report.html, junit.xml, summary.md and figures;
             made if there is none. What an earlier run left there stays unless this one succeeds. A
             run that is killed is resumed there by the same call.
+        data_root: the folder that holds the folders of images by name, as for `check`.
         progress: called as the work goes on.
         command: how to do it again, for the report; by default this call.
 
@@ -342,8 +354,9 @@ def verify(
         InputError: a scenario, its data, a theorem, the device or the folder cannot be used.
     """
     own = tuple(theorems)
-    check_flags(device, out, own, seed=seed, precision=precision, second_opinion=second_opinion)
-    chosen, studies = run_inputs(scenarios or (DEFAULT_SUITE,), own, seed=seed, precision=precision)
+    at: Any = {"seed": seed, "precision": precision, "data_root": data_root}
+    check_flags(device, out, own, second_opinion=second_opinion, **at)
+    chosen, studies = run_inputs(scenarios or (DEFAULT_SUITE,), own, **at)
     from ..theory.theorems import catalog
     from .result import Result
     from .run.folder import report_folder, write_report
@@ -362,7 +375,7 @@ def verify(
     info = RunInfo(command or _call(scenarios, seed, precision), resolved, seed)
     folder = None if out is None else Path(out)
     journal, store = (Store(folder / JOURNAL), Store(folder / POINTS)) if folder else (None, None)
-    at: Any = {"device": resolved, "progress": progress}
+    watched: Any = {"device": resolved, "progress": progress}
     with report_folder(folder):
         known, own_files = (*catalog(), *added), tuple(files.values())
         run = run_scenarios(
@@ -371,9 +384,9 @@ def verify(
             journal=journal,
             own=own_files,
             second_opinion=second_opinion,
-            **at,
+            **watched,
         )
-        studied = tuple(map(judge_study, run_studies(studies, store, **at)))
+        studied = tuple(map(judge_study, run_studies(studies, store, **watched)))
         found: dict[tuple[str, str], Witness | ProofWitness] = {}
         if folder is not None:
             proofs = [(theorem, run.proofs[theorem.id]) for theorem in run.theorems]

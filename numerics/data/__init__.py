@@ -9,13 +9,23 @@ import pydantic
 from ..configuration import found_kinds
 from .digits import Digits
 from .file import FromFile
+from .labelled import LabelledDataset
 from .sample import Dataset, GeneratedDataset, Sample
 
 DATASETS: tuple[type[Dataset], ...] = found_kinds(Dataset, __name__)
 
 if TYPE_CHECKING:
-    AnyDataset = GeneratedDataset | Digits | FromFile
+    AnyDataset = GeneratedDataset | Digits | LabelledDataset
 else:
     AnyDataset = Annotated[reduce(or_, DATASETS), pydantic.Field(discriminator="kind")]
 
-__all__ = ["DATASETS", "AnyDataset", "Dataset", "Digits", "FromFile", "GeneratedDataset", "Sample"]
+__all__ = [
+    "DATASETS",
+    "AnyDataset",
+    "Dataset",
+    "Digits",
+    "FromFile",
+    "GeneratedDataset",
+    "LabelledDataset",
+    "Sample",
+]

@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import numpy as np
 import pydantic
 
 from ..configuration import Configuration, InputError
+from .files.image_sets import IMAGE_FILES, ImageFiles, Split
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +151,35 @@ def _digits(_: Path | None) -> Images:
 
 _DIGITS = tuple(map(str, range(10)))
 
+
+def _from_files(files: ImageFiles) -> ImageSet:
+    """A set that is read from its original files."""
+
+    def find(root: Path | None) -> None:
+        for split in get_args(Split):
+            files.files(root, split)
+
+    def read(root: Path | None) -> Images:
+        train, test = (files.read(root, split) for split in get_args(Split))
+        digests = {**train.sha256, **test.sha256}
+        return Images(
+            train.pixels.astype(np.float32) / 255,
+            train.labels.astype(np.int64),
+            test.pixels.astype(np.float32) / 255,
+            test.labels.astype(np.int64),
+            files.classes,
+            ", ".join(f"{name} {digest}" for name, digest in digests.items()),
+            files.name,
+        )
+
+    return ImageSet(files.name, files.shape, files.classes, files.train, files.test, find, read)
+
+
 IMAGE_SETS: dict[str, ImageSet] = {
     one.name: one
-    for one in (ImageSet("digits", (1, 8, 8), _DIGITS, 1200, 597, lambda _: None, _digits),)
+    for one in (
+        ImageSet("digits", (1, 8, 8), _DIGITS, 1200, 597, lambda _: None, _digits),
+        *map(_from_files, IMAGE_FILES.values()),
+    )
 }
 """The sets by their names."""

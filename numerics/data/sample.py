@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import abc
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -41,6 +41,7 @@ class Sample:
     rows : int64 (N,), the row of each sample in that source, counted from 0.
     label_names : what the source calls the labels -1 and +1.
     told : in words, what of the source was taken.
+    sha256 : of the files of a set that is known by name, by their names.
 
     Raises
     ------
@@ -55,6 +56,7 @@ class Sample:
     rows: np.ndarray
     label_names: tuple[str, str] = ("-1", "+1")
     told: tuple[str, ...] = ()
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         y, rows = np.asarray(self.y), np.asarray(self.rows)
@@ -165,6 +167,11 @@ class Dataset(Configuration, abc.ABC, frozen=True, extra="forbid"):
     @abc.abstractmethod
     def draw(self, rng: np.random.Generator) -> Sample:
         """One sample. Raises InputError when the data are unusable."""
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that the data may be read from; InputError as for reading them."""
+        return []
 
     def check(self) -> None:
         """InputError for what can be known to be wrong in an instant, without loading torch."""

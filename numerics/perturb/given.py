@@ -9,8 +9,8 @@ import numpy as np
 import pydantic
 
 from ..configuration import InputError
-from ..data.file import same_label
 from ..data.files.reading import Wanted, names_in, read_data
+from ..data.labelled import same_label
 from ..data.sample import Sample
 from .base import Perturbation, PerturbationFault, Promise, check_promise
 

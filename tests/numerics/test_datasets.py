@@ -10,6 +10,7 @@ from perturbproof.numerics.data import DATASETS, AnyDataset, Sample
 from perturbproof.numerics.data.digits import Digits
 from perturbproof.numerics.data.file import FromFile
 from perturbproof.numerics.data.generated import Gaussian, NearOrthogonal, Orthogonal, Uniform
+from perturbproof.numerics.data.named_images import NAMED_SETS
 from perturbproof.numerics.data.sample import centred, row_list
 from sklearn.datasets import load_digits
 
@@ -25,7 +26,7 @@ EXAMPLES = {
 def test_every_kind_is_listed_once_and_has_an_example_here_or_its_own_tests():
     kinds = [dataset.model_fields["kind"].default for dataset in DATASETS]
     assert len(set(kinds)) == len(kinds)
-    assert set(kinds) == EXAMPLES.keys() | {"file"}
+    assert set(kinds) == EXAMPLES.keys() | {"file"} | NAMED_SETS.keys()
 
 
 @pytest.mark.parametrize("dataset", EXAMPLES.values(), ids=EXAMPLES.keys())

@@ -170,6 +170,7 @@ class CheckResult:
                 "negative": int((sample.y < 0).sum()),
                 "labels": dict(zip(("-1", "+1"), sample.label_names, strict=True)),
                 "told": list(sample.told),
+                "sha256": dict(sample.sha256),
                 "hash": sample.fingerprint(),
                 **{name: _plain(getattr(gram, name)) for name in ("R_min", "R_max", "p_max")},
                 "left_out": self.left_out or None,

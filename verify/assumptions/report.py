@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sympy as sp
 
-from ...numerics.data.file import FromFile
+from ...numerics.data import LabelledDataset
 from ...theory.engine import ProofReport
 from ...theory.exact.scalars import precision
 from ...theory.statement import Theorem
@@ -26,7 +26,9 @@ from .ladder import CheckResult
 from .rungs import summary_values
 
 
-def check_run(check: CheckResult, data: FromFile, precision: int | None, progress: Progress) -> Run:
+def check_run(
+    check: CheckResult, data: LabelledDataset, precision: int | None, progress: Progress
+) -> Run:
     """The run that the report is of: a scenario a slope, and the theorems it can be held to."""
     at = {"precision": precision}
     scenarios = [scenario_of(data, one.slope).model_copy(update=at) for one in check.slopes]
@@ -42,9 +44,9 @@ def check_run(check: CheckResult, data: FromFile, precision: int | None, progres
     return Run(outcomes, theorems, proofs)
 
 
-def scenario_of(data: FromFile, slope: float) -> Scenario:
-    """The scenario of a data file at a slope, named after the file."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(data.path).name.split(".")[0]).strip("-._")
+def scenario_of(data: LabelledDataset, slope: float) -> Scenario:
+    """The scenario of a source of data at a slope, named after it."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(data.place).name.split(".")[0]).strip("-._")
     return Scenario(
         name=f"{stem[:50] or 'data'}-slope-{slope:g}".replace("+", ""),
         description=f"The user's own data at slope {slope:g}.",

@@ -10,6 +10,7 @@ import typer
 
 from ..values import ExitCode
 from .console import (
+    DataRoot,
     Device,
     Json,
     Precision,
@@ -26,8 +27,8 @@ def check(
         Path,
         typer.Argument(
             metavar="DATA",
-            help="A .npz, .npy, .csv, .pt, .safetensors or IDX file, or a folder of such files or "
-            "of binary CIFAR-10 files.",
+            help="A .npz, .npy, .csv, .pt, .safetensors or IDX file, a folder of such files or of "
+            "binary CIFAR-10 files; or fashion-mnist, mnist, cifar10 (see --data-root).",
         ),
     ],
     labels: Annotated[
@@ -75,6 +76,11 @@ def check(
     bias: Annotated[
         bool, typer.Option("--bias", help="Append a coordinate 1: hidden neurons have a bias.")
     ] = False,
+    split: Annotated[
+        Literal["train", "test"] | None,
+        typer.Option(help="Of images by name. [default: train]", show_default=False),
+    ] = None,
+    data_root: DataRoot = None,
     slope: Annotated[
         list[float] | None,
         typer.Option(
@@ -129,6 +135,8 @@ def check(
             scale=scale,
             unit_norm=unit_norm,
             bias=bias,
+            split=split,
+            data_root=data_root,
             slopes=slope or (),
             train=train,
             network=network,

@@ -46,6 +46,15 @@ Strict = Annotated[
 SecondOpinion = Annotated[
     bool, typer.Option("--second-opinion", help="Also ask cvc5 every query that Z3 decided.")
 ]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Where the folders of images by name are (fashion-mnist, mnist, cifar10). [default: "
+        "$PERTURBPROOF_DATA_ROOT, then /usr/share/datasets]",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no log lines.")]
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from ...numerics.input_error import InputError
 from ..values import Verdict
 from .console import (
+    DataRoot,
     Device,
     Json,
     OwnTheorems,
@@ -68,6 +69,7 @@ def sweep(
     seed: Annotated[int | None, typer.Option(min=0, help="Replace the seed of the file.")] = None,
     device: Device = "cpu",
     own: OwnTheorems = None,
+    data_root: DataRoot = None,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -88,6 +90,7 @@ def sweep(
             shard=shard,
             retry_failed=retry_failed,
             strict=strict,
+            data_root=data_root,
             progress=progress,
             command=command_line(),
         )
@@ -156,6 +159,7 @@ def verify(
     precision: Precision = None,
     second_opinion: SecondOpinion = False,
     own: OwnTheorems = None,
+    data_root: DataRoot = None,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -177,6 +181,7 @@ def verify(
             second_opinion=second_opinion,
             strict=strict,
             out=out,
+            data_root=data_root,
             progress=progress,
             command=command_line(),
         )

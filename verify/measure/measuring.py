@@ -251,4 +251,5 @@ def described(sample: Sample) -> dict[str, Any]:
         "range": [float(sample.x.min()), float(sample.x.max())],
         "labels": dict(zip(("-1", "+1"), sample.label_names, strict=True)),
         "told": list(sample.told),
+        "sha256": dict(sample.sha256),
     }

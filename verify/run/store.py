@@ -24,7 +24,6 @@ from typing import Any, TypeVar
 import sympy as sp
 
 from ...numerics.configuration import InputError
-from ...numerics.data import FromFile
 from ...theory.exact.interval import Interval, interval_from, interval_text
 from ...theory.statement import Theorem
 from ..measure.measuring import MeasuredScenario
@@ -256,11 +255,10 @@ def _text(relation: sp.Basic) -> str:
 def _data_digests(scenario: Scenario) -> list[str]:
     """SHA-256 of every file that the data may be read from."""
     paths: list[str] = []
-    if isinstance(data := scenario.data, FromFile):
-        try:
-            paths += data.files
-        except InputError:  # what cannot be read is its name: whoever needs it will say why
-            paths.append(data.path)
+    try:
+        paths += scenario.data.files
+    except InputError:  # what cannot be read is its name: whoever needs it will say why
+        paths.append(getattr(scenario.data, "path", scenario.data.kind))
     if scenario.perturbed is not None:
         paths += [file for file in (scenario.perturbed.label_file, scenario.perturbed.path) if file]
     return [file_digest(Path(path)) for path in paths]

@@ -21,6 +21,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,12 +116,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Grid:
-    """A sweep: its name, the scenario without its table `sweep`, and the axes."""
+    """A sweep: its name, the scenario without its table `sweep`, and the axes.
+
+    `data_root` is the folder in which sets of images are sought that name none.
+    """
 
     name: str
     path: Path
     content: dict[str, Any]
     axes: tuple[Axis, ...]
+    data_root: str | os.PathLike[str] | None = None
 
     def __len__(self) -> int:
         return math.prod(len(axis.values) for axis in self.axes)
@@ -134,7 +139,8 @@ class Grid:
             name = f"{self.name}-{index:0{max(digits, 4)}d}"
             try:
                 content = {**_with(self.content, at), "name": name}
-                yield Point(index, name, at, scenario_from(content, self.path, "no valid scenario"))
+                made = scenario_from(content, self.path, "no valid scenario")
+                yield Point(index, name, at, made.rooted(self.data_root))
             except InputError as error:
                 yield Point(index, name, at, None, str(error))
 
@@ -147,7 +153,9 @@ def parse_shard(text: str) -> tuple[int, int]:
     raise InputError(f"shard: must be i/n with 1 <= i <= n, as in 2/8, found {text!r}")
 
 
-def load_grid(path: Path, seed: int | None = None) -> Grid:
+def load_grid(
+    path: Path, seed: int | None = None, data_root: str | os.PathLike[str] | None = None
+) -> Grid:
     """Read a sweep file. `seed` replaces that of the file, unless it is swept.
 
     Raises:
@@ -168,7 +176,7 @@ def load_grid(path: Path, seed: int | None = None) -> Grid:
     for field in (axis.field for axis in axes):
         if field == "name":
             raise InputError(f"{path}: 'sweep.name': the points are named by the sweep")
-    grid = Grid(str(content.get("name", "")), path, content, axes)
+    grid = Grid(str(content.get("name", "")), path, content, axes, data_root)
     if len(grid) > MOST_POINTS:
         raise InputError(f"{path}: the grid has {len(grid)} points, at most {MOST_POINTS} are run")
     first = next(grid.points())

@@ -15,10 +15,12 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from ...numerics.configuration import InputError
-from ...numerics.data.file import FromFile
+from ...numerics.data import FromFile, LabelledDataset
 from ...numerics.data.files.guards import Arrays
+from ...numerics.data.files.image_sets import Split
 from ...numerics.data.files.memory import NAMED, arrays_given
 from ...numerics.data.files.reading import read_labels
+from ...numerics.data.named_images import NAMED_SETS
 from ...numerics.device import check_device_name
 from .grid import Grid, load_grid
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
@@ -31,6 +33,7 @@ FilePath = str | os.PathLike[str]
 ScenarioLike = Scenario | Study | FilePath
 
 _SUITES = Path(__file__).parents[1] / "suites"
+_OF_TABLES = ("label_column", "drop_columns")
 _MOST_DATA = 500
 """Combinations of a sweep whose data are looked at beforehand."""
 
@@ -43,6 +46,7 @@ def check_flags(
     seed: int | None = None,
     precision: int | None = None,
     second_opinion: bool = False,
+    data_root: FilePath | None = None,
 ) -> None:
     """InputError for what no run can begin with.
 
@@ -53,6 +57,8 @@ def check_flags(
     if precision is not None and not 54 <= precision <= MOST_BITS:
         raise InputError(f"precision: must be from 54 to {MOST_BITS} bits, found {precision}")
     check_device_name(device)
+    if data_root is not None and not Path(data_root).is_dir():
+        raise InputError(f"--data-root {data_root}: no such folder")
     if second_opinion:
         from ...theory.second_opinion import is_installed
 
@@ -78,8 +84,11 @@ def run_inputs(
     *,
     seed: int | None = None,
     precision: int | None = None,
+    data_root: FilePath | None = None,
 ) -> tuple[tuple[Scenario, ...], tuple[Study, ...]]:
     """The scenarios and studies of a run, with `seed` and `precision` in place of their own.
+
+    Sets of images that name no root of their own are sought in `data_root`.
 
     `scenarios` are objects, files, or names of suites (text without a folder and without the
     ending .toml); `theorems` those known beside the catalog, as for `check_flags`.
@@ -91,7 +100,9 @@ def run_inputs(
     if seed is not None:
         loaded = [one.seeded(seed) for one in loaded]
     at = {} if precision is None else {"precision": precision}
-    chosen = tuple(one.model_copy(update=at) for one in loaded if isinstance(one, Scenario))
+    chosen = tuple(
+        one.rooted(data_root).model_copy(update=at) for one in loaded if isinstance(one, Scenario)
+    )
     studies = tuple(one for one in loaded if isinstance(one, Study))
     if precision is not None and studies and not chosen:
         raise InputError(f"precision: the study {studies[0].name} decides nothing in balls")
@@ -111,13 +122,18 @@ def run_inputs(
     return chosen, studies
 
 
-def sweep_inputs(path: FilePath, theorems: Iterable[Any] = (), seed: int | None = None) -> Grid:
-    """The grid of a sweep file, with `seed` in place of its own.
+def sweep_inputs(
+    path: FilePath,
+    theorems: Iterable[Any] = (),
+    seed: int | None = None,
+    data_root: FilePath | None = None,
+) -> Grid:
+    """The grid of a sweep file, with `seed` in place of its own, and `data_root` as `run_inputs`.
 
     Raises:
         InputError: as `run_inputs`, also for data that only some of the points use.
     """
-    grid, known = load_grid(Path(path), seed), _known_ids(theorems)
+    grid, known = load_grid(Path(path), seed, data_root), _known_ids(theorems)
     # The other axes change nothing in the data.
     axes = tuple(a for a in grid.axes if a.field.partition(".")[0] in ("data", "perturbed"))
     for point in islice(replace(grid, axes=axes).points(), _MOST_DATA):
@@ -159,9 +175,18 @@ def catalog_ids() -> list[str]:
 
 
 def data_inputs(
-    data: Any, labels: Any, slopes: Iterable[float], **options: Any
-) -> tuple[FromFile, Arrays | None]:
-    """The dataset that `check` is given under options of `FromFile`; its arrays if it is no file.
+    data: Any,
+    labels: Any,
+    slopes: Iterable[float],
+    *,
+    split: Split | None = None,
+    data_root: FilePath | None = None,
+    **options: Any,
+) -> tuple[LabelledDataset, Arrays | None]:
+    """The dataset that `check` is given under options of its own; its arrays if it is no file.
+
+    The bare name of a set of images is that set, whatever lies in the working folder; `split` and
+    `data_root` are for these.
 
     Raises:
         InputError: the data, an option or a slope cannot be used.
@@ -172,8 +197,27 @@ def data_inputs(
             raise InputError(f"slope: must lie in [0, 1], found {slope}")
     if len(set(chosen)) < len(chosen):
         raise InputError("slope: the same slope is given twice")
-    if not isinstance(data, (str, os.PathLike)):
-        columns = (options.pop(name) for name in ("label_column", "drop_columns"))
+    named = os.fspath(data) if isinstance(data, (str, os.PathLike)) else None
+    if named in NAMED_SETS:
+        for name in (*_OF_TABLES, "x", "y"):
+            if options.pop(name, None):
+                raise InputError(f"{name}: {named} is a set of images, which has no such parts")
+        if labels is not None:
+            raise InputError(f"labels: {named} has its own")
+        root = None if data_root is None else os.fspath(data_root)
+        images = NAMED_SETS[named](split=split or "train", root=root, **options)
+        try:
+            _ = images.files
+        except InputError as error:
+            here = f"; what is here is ./{named}" if Path(named).exists() else ""
+            raise InputError(f"{error}{here}") from None
+        images.check()
+        return images, None
+    for option, value in (("split", split), ("data_root", data_root)):
+        if value is not None:
+            raise InputError(f"{option}: for {', '.join(NAMED_SETS)} by name only")
+    if named is None:
+        columns = (options.pop(name) for name in _OF_TABLES)
         for name in ("x", "y"):
             if options.pop(name) is not None:
                 raise InputError(f"{name}: arrays are chosen by name in files only")
@@ -182,7 +226,7 @@ def data_inputs(
     if not (labels is None or isinstance(labels, (str, os.PathLike))):
         raise InputError("labels: for data from a file the labels are a file as well")
     beside = None if labels is None else str(Path(labels).absolute())
-    dataset = FromFile(path=os.fspath(data), labels=beside, **options)
+    dataset = FromFile(path=named, labels=beside, **options)
     dataset.check()
     return dataset, None
 

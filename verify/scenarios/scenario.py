@@ -6,6 +6,7 @@ A scenario is a TOML file; `Scenario` is its schema. Unknown keys are errors tha
 from __future__ import annotations
 
 import math
+import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import numpy as np
 import pydantic
 
 from ...numerics.configuration import MUST_BE_NUMBER, InputError, no_number
-from ...numerics.data import AnyDataset, FromFile
+from ...numerics.data import AnyDataset
 from ...numerics.network import OutputWeights, check_width, weights_or_papers
 from ...numerics.perturb.perturbed_set import PerturbedSetup
 from ...numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
@@ -261,6 +262,13 @@ class Scenario(Section):
         """The same with another seed."""
         return self.model_copy(update={"seed": seed})
 
+    def rooted(self, root: str | os.PathLike[str] | None) -> Scenario:
+        """The same with images sought in the folder `root`, unless it names one itself."""
+        if root is None or getattr(self.data, "root", root) is not None:
+            return self
+        data = self.data.model_copy(update={"root": os.path.abspath(root)})
+        return self.model_copy(update={"data": data})
+
     @property
     def working_bits(self) -> int:
         """Bits of the interval arithmetic on single numbers."""
@@ -327,9 +335,9 @@ def scenario_from(content: dict[str, Any], path: Path, where: str = "") -> Scena
         scenario = Scenario.model_validate(content)
     except pydantic.ValidationError as error:
         raise InputError(f"{where or path}: {problems(error)}") from None
-    resolved: dict[str, Any] = {}
-    if isinstance(data := scenario.data, FromFile):
-        resolved["data"] = data.model_copy(update={"path": str(path.parent / data.path)})
+    files = scenario.data.model_dump(include={"path", "root"}, exclude_none=True)
+    at = {field: str(path.parent / file) for field, file in files.items()}
+    resolved: dict[str, Any] = {"data": scenario.data.model_copy(update=at)}
     if (made := scenario.perturbed) is not None:
         files = made.model_dump(include={"label_file", "path"}, exclude_none=True)
         at = {field: str(path.parent / file) for field, file in files.items()}

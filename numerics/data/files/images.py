@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import numpy as np
 
@@ -28,14 +28,23 @@ def training_batches(folder: str) -> list[str]:
 
     Raises InputError for the pickled version of the data set.
     """
+    return _batches(folder, "data_batch_*.bin")
+
+
+def test_batches(folder: str) -> list[str]:
+    """The file ``test_batch.bin`` of a folder, or of one in it, as `training_batches`."""
+    return _batches(folder, "test_batch.bin")
+
+
+def _batches(folder: str, names: str) -> list[str]:
     inside = (Path(folder), *sorted(Path(folder).glob("cifar-10-batches-*")))
     for each in inside:
-        if found := sorted(map(str, each.glob("data_batch_*.bin"))):
+        if found := sorted(map(str, each.glob(names))):
             return found
     if any((each / name).exists() for each in inside for name in _PICKLED):
         raise InputError(
             f"{folder}: is the Python version of CIFAR-10: {pickled('data_batch_1')}; or take the "
-            "binary version (data_batch_1.bin, ...)"
+            "binary version, cifar-10-binary.tar.gz (data_batch_1.bin, ...)"
         )
     return []
 
@@ -69,16 +78,17 @@ def _read_batch(path: str) -> np.ndarray:
 
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_IMAGE_FILES = ("train-images-idx3-ubyte", "train-images.idx3-ubyte")
+_IMAGE_FILES = ("images-idx3-ubyte", "images.idx3-ubyte")
+_SPLITS = {"train": "train", "test": "t10k"}
 
 
-def image_files(folder: str) -> list[str]:
-    """The files of training images in a folder, or a level or two below it.
+def image_files(folder: str, split: Literal["train", "test"] = "train") -> list[str]:
+    """The files of training (or test) images in a folder, or a level or two below it.
 
     That is how torchvision lays them out (``MNIST/raw``), and whoever unpacks each file into a
     folder of its name.
     """
-    names = [f"{name}{end}" for name in _IMAGE_FILES for end in ("", ".gz")]
+    names = [f"{_SPLITS[split]}-{name}{end}" for name in _IMAGE_FILES for end in ("", ".gz")]
     for level in ("", "*/", "*/*/"):
         found = [path for name in names for path in Path(folder).glob(level + name)]
         if files := sorted(str(path) for path in found if path.is_file()):
