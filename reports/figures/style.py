@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import matplotlib.style
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -108,7 +109,8 @@ def svg(kind: FigureKind, data: FigureData) -> str:
         kind.draw(data, figure)
         buffer = io.StringIO()
         metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-        figure.savefig(buffer, format="svg", metadata=metadata)
+        # Not `savefig`: it draws the figure once more before, for what only its other formats need.
+        FigureCanvasSVG(figure).print_svg(buffer, metadata=metadata)
     text = buffer.getvalue()
     # The remaining block of metadata is empty; the DTD is a network address no reader needs.
     text = re.sub(r"<!DOCTYPE.*?>\s*", "", text, flags=re.DOTALL)
