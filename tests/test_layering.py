@@ -25,8 +25,9 @@ FORBIDDEN = {
 }
 # verify reaches the reports here and nowhere else.
 KNOWS_REPORTS = {"verify/reporting.py"}
-# The house itself holds 190 modules and 33 000 lines; the limit certificate is what came after.
-MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 274, 47_500, 430, 15, 7
+# The house itself holds 190 modules and 33 000 lines; the limit certificate came after, then images
+# and wide networks.
+MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 300, 52_000, 430, 15, 7
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path
     for package in ALLOWED

@@ -91,7 +91,7 @@ def check(
             and 0.9.
         train: train a network at each slope until it is captured, and say whether it is.
         network: a file with the tensors of your own two-layer network (see
-            `numerics.data.files.networks`), to say where it is linear and whether it is captured;
+            `numerics.given_network`), to say where it is linear and whether it is captured;
             `slopes` then has its slope. Where it has hidden biases, `bias` is set.
         seed: of the random subsets, of samples taken at random, and of the start of that network.
         precision: in bits, from 54; what decides is then computed in rational numbers and balls of

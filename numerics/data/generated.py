@@ -9,7 +9,7 @@ import numpy as np
 import pydantic
 
 from ..configuration import InputError
-from .sample import GeneratedDataset
+from .sample import GeneratedDataset, Sample
 
 
 def orthonormal_rows(samples: int, dimension: int, rng: np.random.Generator) -> np.ndarray:
@@ -124,3 +124,17 @@ class Gaussian(GeneratedDataset, frozen=True, extra="forbid"):
 
     def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return rng.standard_normal((len(y), self.dimension))
+
+
+class ShiftedGaussian(GeneratedDataset, frozen=True, extra="forbid"):
+    """Standard normal around ``shift`` times the label in every coordinate: N(±shift 1, I)."""
+
+    kind: Literal["shifted-gaussian"] = "shifted-gaussian"
+    shift: Annotated[float, pydantic.Field(allow_inf_nan=False)] = 0.3
+
+    def draw_inputs(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return rng.standard_normal((len(y), self.dimension)) + self.shift * y[:, None]
+
+    def fresh(self, rng: np.random.Generator, count: int, drawn: Sample) -> np.ndarray:
+        """Half of them of each label, one more of +1 when odd."""
+        return self.draw_inputs(np.where(np.arange(count) % 2, -1.0, 1.0), rng)

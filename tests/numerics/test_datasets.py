@@ -9,7 +9,13 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data import DATASETS, AnyDataset, Sample
 from perturbproof.numerics.data.digits import Digits
 from perturbproof.numerics.data.file import FromFile
-from perturbproof.numerics.data.generated import Gaussian, NearOrthogonal, Orthogonal, Uniform
+from perturbproof.numerics.data.generated import (
+    Gaussian,
+    NearOrthogonal,
+    Orthogonal,
+    ShiftedGaussian,
+    Uniform,
+)
 from perturbproof.numerics.data.named_images import NAMED_SETS
 from perturbproof.numerics.data.sample import centred, row_list
 from sklearn.datasets import load_digits
@@ -19,6 +25,7 @@ EXAMPLES = {
     "near-orthogonal": NearOrthogonal(samples=6, dimension=20, coherence=0.1),
     "uniform": Uniform(samples=6, dimension=20),
     "gaussian": Gaussian(samples=6, dimension=20),
+    "shifted-gaussian": ShiftedGaussian(samples=6, dimension=20),
     "digits": Digits(samples=6),
 }
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from perturbproof.numerics.configuration import InputError
-from perturbproof.numerics.data.files.networks import read_network
 from perturbproof.numerics.data.sample import Sample
+from perturbproof.numerics.given_network import read_network
 from perturbproof.numerics.network import OutputWeights, initial_weights
 from perturbproof.numerics.train.recipes import normalised_recipe
 from perturbproof.numerics.train.training import train

@@ -16,8 +16,8 @@ import numpy as np
 from ...numerics.boundary.gram import GramStatistics, gram_matrix, gram_statistics
 from ...numerics.boundary.streaming_gram import GramSummary, stream_gram, summarised
 from ...numerics.data import Sample
-from ...numerics.data.files.networks import GivenNetwork
 from ...numerics.enclose.precise_array import affordable, why_in_balls
+from ...numerics.given_network import GivenNetwork
 from ...theory.exact.interval import Interval
 from ..reporting import html_table
 from ..values import Progress, finite, interval, shown, unwatched

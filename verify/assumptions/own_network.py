@@ -10,8 +10,8 @@ import numpy as np
 
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
-from ...numerics.data.files.networks import GivenNetwork
 from ...numerics.device import fitting
+from ...numerics.given_network import GivenNetwork
 from ...numerics.limit.anchor import anchored
 from ...numerics.limit.capture import CaptureWatch, capture
 from ...numerics.limit.linear_outside import linear_form

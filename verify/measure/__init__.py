@@ -6,6 +6,7 @@ Each module of measurements registers them by symbol (`experiment.measures`);
 
 from . import anchored, at_points, captured_pair, chance, limit, normals, one_set
 from .experiment import measure, measured_symbols
+from .wide import symbols as wide_symbols
 
 __all__ = [
     "anchored",
@@ -17,4 +18,5 @@ __all__ = [
     "measured_symbols",
     "normals",
     "one_set",
+    "wide_symbols",
 ]

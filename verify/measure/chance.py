@@ -22,7 +22,7 @@ from ...theory.theorems.perturbation import perturbed_boundary
 from ..scenarios.scenario import Scenario
 from ..statistics import binomial_interval
 from ..values import CrossCheck, Measured
-from .experiment import Experiment, evaluated, has_perturbed_set, measure, measures
+from .experiment import Experiment, always, evaluated, has_perturbed_set, measure, measures
 from .learner import Missing
 from .normals import POINTS, isotropic_points
 from .one_set import gives
@@ -30,7 +30,7 @@ from .test_points import holds
 
 
 def _on_uniform_data(scenario: Scenario) -> bool:
-    return scenario.data.kind == "uniform" and scenario.subset is None
+    return always(scenario) and scenario.data.kind == "uniform" and scenario.subset is None
 
 
 gives(

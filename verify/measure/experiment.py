@@ -34,6 +34,7 @@ from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
 from .learner import Learner, Missing
 from .test_points import Matching, TestPoints, draw_test_points, matched, relabelled
+from .wide.pair import WidePair
 
 FORMS: dict[str, Form] = {
     "row-wise": "plain",
@@ -100,6 +101,17 @@ class Experiment(Learner):
     def networks(self) -> dict[str, Learner]:
         """f on the natural samples, g on the perturbed ones, and the control, by name."""
         return {"f": self, "g": self.perturbed, "control": self.control}
+
+    @cached_property
+    def wide(self) -> WidePair:
+        """The wide networks f and g of a scenario with a section 'wide'."""
+        return WidePair(self.scenario, self.sample, self._apart, self.device, self.progress)
+
+    @property
+    def _apart(self) -> np.ndarray | None:
+        """The samples held out, (B, d), where there are any."""
+        held = self.natural_points.get("held-out samples")
+        return None if held is None else held.x
 
     @cached_property
     def limit_points(self) -> np.ndarray:
@@ -266,8 +278,13 @@ _entries: dict[str, _Entry] = {}
 
 
 def always(scenario: Scenario) -> bool:
-    """A symbol of every scenario."""
-    return True
+    """A symbol of every scenario but those about wide networks."""
+    return scenario.wide is None
+
+
+def is_wide(scenario: Scenario) -> bool:
+    """A symbol of wide networks."""
+    return scenario.wide is not None
 
 
 def has_perturbed_set(scenario: Scenario) -> bool:
@@ -315,7 +332,8 @@ def _measured(experiment: Experiment, entry: _Entry) -> Measured:
         return Measured.missing(str(missing))
     if isinstance(found, Interval):
         found = Measured(found, entry.how)
-    if experiment.scenario.precision is None or found.rigor is not Rigor.ENCLOSED:
+    asked = experiment.scenario.precision is not None and experiment.scenario.wide is None
+    if not asked or found.rigor is not Rigor.ENCLOSED:
         return found
     # What not every scenario has is about the perturbed set, and rests on both sets.
     learners = [experiment] if entry.applies is always else [experiment, experiment.perturbed]

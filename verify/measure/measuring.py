@@ -31,6 +31,7 @@ from .experiment import Experiment
 from .figures.scenario import figures
 from .observations import LEVEL, half_aware_load, observations, predicted_accuracy, right
 from .test_points import Coverage, Matching, coverage
+from .wide.told import wide_notes, wide_observations
 
 # Findings in words: what a reader should take away from a scenario.
 
@@ -221,16 +222,19 @@ def measure_symbols(
     try:
         with precision(scenario.working_bits):
             measured = measure(experiment, sorted({gamma.name, *symbols}))
-            checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
+            if scenario.wide is not None:
+                pair = experiment.wide
+                told = (), tuple(wide_observations(pair)), tuple(wide_notes(pair)), ()
+            else:
+                checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
+                seen = observations(experiment), tuple(notes(experiment))
+                told = checks, *seen, figures(experiment, shown) if shown is not None else ()
             return MeasuredScenario(
                 scenario,
                 theorems,
                 described(experiment.sample),
                 measured,
-                checks,
-                observations(experiment),
-                tuple(notes(experiment)),
-                figures(experiment, shown) if shown is not None else (),
+                *told,
                 time.perf_counter() - started,
             )
     except InputError as error:

@@ -56,7 +56,7 @@ def _eps(experiment: Experiment) -> float:
     return eps
 
 
-gives("gamma", "the scenario's slope, as a float64", lambda e: e.slope)
+gives("gamma", "the scenario's slope, as a float64", lambda e: e.slope, lambda scenario: True)
 gives("N", "counted", lambda e: e.sample.n)
 gives("d", "counted", lambda e: e.sample.d)
 gives("m", "the scenario's width", lambda e: e.scenario.network.width)

@@ -27,7 +27,7 @@ from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
 from .study import Study, study_from
 
 if TYPE_CHECKING:
-    from ...numerics.data.files.networks import GivenNetwork
+    from ...numerics.given_network import GivenNetwork
 
 FilePath = str | os.PathLike[str]
 ScenarioLike = Scenario | Study | FilePath
@@ -237,7 +237,7 @@ def network_input(network: FilePath, slopes: Iterable[float]) -> GivenNetwork:
     Raises:
         InputError: the file cannot be used, or no slope was given: a file of tensors has none.
     """
-    from ...numerics.data.files.networks import read_network  # its numbers are read with torch
+    from ...numerics.given_network import read_network  # its numbers are read with torch
 
     if not tuple(slopes):
         raise InputError(

@@ -22,6 +22,7 @@ from ...numerics.data import AnyDataset
 from ...numerics.network import OutputWeights, check_width, weights_or_papers
 from ...numerics.perturb.perturbed_set import PerturbedSetup
 from ...numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
+from ...numerics.wide.setting import WideSetup
 from ..values import Verdict
 
 # Python's parser takes the square of the length of a dotted key.
@@ -191,12 +192,14 @@ class Tolerance(Section):
     """How closely things are asked to agree.
 
     `angle`: the sine of the cone of directions a trained network need not decide. `agreement` and
-    `accuracy`: by how much a measured share may miss the law and the prediction.
+    `accuracy`: by how much a measured share may miss the law and the prediction. `kernel`: by how
+    much the kernel of fresh neurons may miss its closed form.
     """
 
     angle: _Share = 0.01
     agreement: _Share = 0.02
     accuracy: _Share = 0.03
+    kernel: _Share = 0.02
 
 
 class Scenario(Section):
@@ -206,6 +209,8 @@ class Scenario(Section):
     about test points then speak of these samples too.
     `precision` is in bits: what decides is then computed in rational numbers and balls of that
     precision where the data are small enough, not in float64 balls.
+    `wide` is about a wide network with biases and random output weights instead: `network` gives
+    its slope and width, `wide` all else.
     """
 
     name: Name
@@ -218,6 +223,7 @@ class Scenario(Section):
     held_out: _Share | None = None
     subset: Subset | None = None
     perturbed: PerturbedSetup | None = None
+    wide: WideSetup | None = None
     point: Point = Point()
     chance: Chance = Chance()
     network: Network = Network()
@@ -245,6 +251,19 @@ class Scenario(Section):
         if self.network.output is not None and (self.perturbed or self.subset):
             what = "perturbed" if self.perturbed else "subset"
             raise ValueError(f"{what}: is about output weights of one size, half of each sign")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _wide_alone(self) -> Scenario:
+        if self.wide is None:
+            return self
+        for name in ("subset", "perturbed", "point", "training"):
+            if name in self.model_fields_set:
+                raise ValueError(f"{name}: a wide network is trained as the table 'wide' says")
+        for name in self.network.model_fields_set - {"slope", "width"}:
+            raise ValueError(f"network.{name}: a wide network starts from N(0, I/d), biases too")
+        if self.has_bias:
+            raise ValueError("data.bias: a wide network has biases of its own")
         return self
 
     @property

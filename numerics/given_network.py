@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ...configuration import InputError
-from ...enclose.real_array import FloatArray
-from ...network import OutputWeights
-from .guards import opened_for_reading, refuse_no_file
-from .tensors import NETWORK, open_pt, open_safetensors
+from .configuration import InputError
+from .data.files.guards import opened_for_reading, refuse_no_file
+from .data.files.tensors import NETWORK, open_pt, open_safetensors
+from .enclose.real_array import FloatArray
+from .network import OutputWeights
 
 _OWN = ("weights", "output_weights", "biases")
 _NEEDED = (
