@@ -180,8 +180,12 @@ def learned(f: Paths, g: Paths, base: FloatArray | None, z: FloatArray) -> Learn
     """
     setup, y = g.trained.setup, g.trained.y
     natural = f.trained.x
-    gradients = f.at(natural).gradient()
-    units = gradients / (gradients * gradients).sum(axis=1).sqrt()[:, None]
+    before = f.at(natural)
+    gradients = before.gradient()
+    sizes = (gradients * gradients).sum(axis=1).sqrt()
+    # The gradient of a ReLU network without an active neuron is 0, and perturbs nothing.
+    still = ~before.slopes.any(axis=1)
+    units = gradients / (sizes + still.astype(float))[:, None]
     at = g.at(z)
     kernel = at.kernel
     perturbing = (kernel * (BallArray.exact(z) @ units.T)).sum(axis=1) * setup.eps

@@ -69,7 +69,7 @@ def cosines_enclosed(x: FloatArray, z: FloatArray) -> BallArray:
 def kernel_of_cosines(cosines: BallArray, slope: float) -> BallArray:
     """Phi where the cosines are known: Phi falls with the angle, so rises with the cosine."""
     gamma, pi = (
-        BallArray.like(Interval.exact(slope)),
+        BallArray.exact(slope),
         BallArray(np.array(np.pi), np.array(_ANGLE_ERROR)),
     )
     ends = [kernel_of(_angles(side), gamma, pi) for side in (cosines.lower, cosines.upper)]

@@ -13,7 +13,7 @@ from .small_scenarios import PROVED
 
 TABLE = Path(__file__).parents[2] / "docs" / "planted-faults.md"
 #: Scenarios of a fraction of a second; the others' faults are tried by the slow test.
-QUICK = ("natural", "flipped")
+QUICK = ("natural", "flipped", "wide")
 
 
 @pytest.fixture(scope="module")

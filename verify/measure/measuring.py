@@ -31,7 +31,7 @@ from .experiment import Experiment
 from .figures.scenario import figures
 from .observations import LEVEL, half_aware_load, observations, predicted_accuracy, right
 from .test_points import Coverage, Matching, coverage
-from .wide.told import wide_notes, wide_observations
+from .wide.told import wide_checks, wide_notes, wide_observations
 
 # Findings in words: what a reader should take away from a scenario.
 
@@ -224,7 +224,8 @@ def measure_symbols(
             measured = measure(experiment, sorted({gamma.name, *symbols}))
             if scenario.wide is not None:
                 pair = experiment.wide
-                told = (), tuple(wide_observations(pair)), tuple(wide_notes(pair)), ()
+                found = (wide_checks(pair), wide_observations(pair), wide_notes(pair))
+                told = *map(tuple, found), ()
             else:
                 checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
                 seen = observations(experiment), tuple(notes(experiment))

@@ -22,6 +22,7 @@ from ...numerics.limit.convex_limit import ConvexLimit
 from ...numerics.perturb.base import GeometricPerturbation
 from ...numerics.perturb.geometric import L2
 from ...numerics.train import descent
+from ...numerics.wide import training as wide
 from ...theory.exact.interval import Interval
 from .. import statistics
 from ..measure import learner, normals
@@ -31,6 +32,7 @@ from ..values import Measured
 _OFF = Interval.exact(1 + 1e-6)
 _LESS = Interval.exact(0.99)
 _NETWORK = {"slope": 0.5, "width": 4, "initial_scale": 1e-4}
+_LIGHT = {"steps": 600}
 _NEAR = {"samples": 8, "dimension": 60, "coherence": 0.004, "radius": 1.25}
 SCENARIOS: Mapping[str, dict[str, Any]] = {
     "natural": {
@@ -75,14 +77,20 @@ SCENARIOS: Mapping[str, dict[str, Any]] = {
         "training": {"until": "captured", "steps": 2000},
         "tolerance": {"angle": 0.5},
     },
+    "wide": {
+        "theorems": ["path-kernel"],
+        "data": {"kind": "shifted-gaussian", "samples": 20, "dimension": 10},
+        "network": {"slope": 0.5, "width": 20},
+        "wide": {"eps": 0.5, "loss": "logistic", "momentum": 0.9, "steps": 50, "points": 20},
+    },
 }
 """In which every theorem passes as long as no fault is planted; at most a second each."""
 
 
 def scenario(name: str, fault: str = "no-fault") -> Scenario:
     """The small scenario of that name, its own name telling which fault it runs under."""
-    light = {"name": f"{name}-{fault}", "network": _NETWORK, "training": {"steps": 600}}
-    return Scenario.model_validate({**light, **SCENARIOS[name]})
+    light = {"network": _NETWORK} if name == "wide" else {"network": _NETWORK, "training": _LIGHT}
+    return Scenario.model_validate({"name": f"{name}-{fault}", **light, **SCENARIOS[name]})
 
 
 Plant = Callable[[], AbstractContextManager[None]]
@@ -301,6 +309,22 @@ _FAULTS: Mapping[str, Mapping[str, tuple[str, Plant]]] = {
         "anchor-of-another-time": (
             "The time that belongs to the anchor is taken as one more than it is.",
             _returned(anchor, "_line", lambda line: replace(line, time=line.time + 1)),
+        ),
+    },
+    "wide": {
+        "momentum-of-the-last-step": (
+            "The path weights take every step as worth what it comes to without an end.",
+            _at(
+                wide, "worth", lambda _: lambda setup, s: setup.learning_rate / (1 - setup.momentum)
+            ),
+        ),
+        "biases-not-trained": (
+            "The samples are given to training without the coordinate of the bias.",
+            _returned(wide, "homogeneous", lambda x: x * np.append(np.ones(x.shape[1] - 1), 0.0)),
+        ),
+        "gradients-not-normalised": (
+            "Samples are perturbed by eps times the gradient, not its direction.",
+            _returned(wide, "_sizes", np.ones_like),
         ),
     },
     "noise": {

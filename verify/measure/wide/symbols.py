@@ -33,28 +33,34 @@ def path_weight_min(experiment: Experiment) -> Measured:
 # The identities.
 
 
-def _register_residual(name: str, read: Callable[[WidePair], tuple[Residual, ...]]) -> None:
-    def worst(pair: WidePair) -> Residual:
-        found = read(pair)
-        return max(found, key=lambda one: one.value - one.rounding)
+RESIDUALS: dict[str, Callable[[WidePair], tuple[Residual, ...]]] = {
+    "output": lambda pair: tuple(p.at(pair.points).output_residual() for p in pair.paths),
+    "gradient": lambda pair: (pair.paths[0].at(pair.sample.x).gradient_residual(),),
+    "learned": lambda pair: (pair.learned.residual,),
+}
+"""What is left between the two sides of each identity, of f, or of f and g."""
 
+
+def residual(pair: WidePair, name: str) -> Residual:
+    """That of a name with most left beyond rounding."""
+    return max(RESIDUALS[name](pair), key=lambda one: one.value - one.rounding)
+
+
+def _register_residual(name: str) -> None:
     @measures(f"{name}_residual", is_wide)
-    def residual(experiment: Experiment) -> Measured:
-        value = worst(experiment.wide).value
+    def left(experiment: Experiment) -> Measured:
+        value = residual(experiment.wide, name).value
         return Measured(Interval.exact(value), "the two sides, each in float64")
 
     @measures(f"{name}_rounding", is_wide)
     def rounding(experiment: Experiment) -> Measured:
-        steps = experiment.wide.setup.steps
-        how = f"bounds of every rounding in {steps} steps, and of both sides in balls"
-        return Measured(Interval.exact(worst(experiment.wide).rounding), how)
+        pair = experiment.wide
+        how = f"bounds of every rounding in {pair.setup.steps} steps, and of both sides in balls"
+        return Measured(Interval.exact(residual(pair, name).rounding), how)
 
 
-_register_residual(
-    "output", lambda pair: tuple(p.at(pair.points).output_residual() for p in pair.paths)
-)
-_register_residual("gradient", lambda pair: (pair.paths[0].at(pair.sample.x).gradient_residual(),))
-_register_residual("learned", lambda pair: (pair.learned.residual,))
+for _name in RESIDUALS:
+    _register_residual(_name)
 
 
 def _counted(value: int, of: int, what: str) -> Measured:

@@ -1,4 +1,4 @@
-"""What is told of wide networks beside the verdicts: observations, and findings in words."""
+"""What is told of wide networks beside the verdicts: cross-checks, observations, and findings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,34 @@ from scipy.stats import binomtest
 
 from ....numerics.wide.predictors import alignments
 from ....theory.exact.interval import Interval
-from ...values import Observation, Rigor
+from ...values import CrossCheck, Observation, Rigor
+from ..experiment import measured_symbols
 from ..limit import LEVEL
+from ..one_set import GIVEN
 from .pair import WidePair
-from .symbols import certified
+from .symbols import RESIDUALS, certified, residual
+
+
+def wide_checks(pair: WidePair) -> Iterator[CrossCheck]:
+    """The identities that training, gradients and perturbations obey, and what is certified against
+    what is seen: where one of them is broken, so is everything that is measured."""
+    symbols = measured_symbols(pair.scenario) - GIVEN
+    none = Interval.exact(0)
+    for name in RESIDUALS:
+        found = residual(pair, name)
+        says = f"what is left of the identity '{name}', against what rounding may leave"
+        yield CrossCheck(
+            f"path-{name}",
+            says,
+            Interval.exact(found.value),
+            Interval.between(0, found.rounding),
+            symbols,
+        )
+    f, g = pair.lazy
+    differ = int((certified(pair) & (f.value * g.value).negative).sum())
+    for name, count in (("f", f.base_contrary), ("g", g.base_contrary), ("both", differ)):
+        says = f"certified points at which {name} is seen to have the other sign, against none"
+        yield CrossCheck(f"certified-{name}", says, Interval.exact(count), none, symbols)
 
 
 def _share(says: str, held: np.ndarray) -> Observation:
