@@ -15,6 +15,7 @@ from perturbproof.numerics.data import DATASETS
 from perturbproof.numerics.data.labelled import LabelledDataset
 from perturbproof.numerics.perturb import PERTURBATIONS
 from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup
+from perturbproof.numerics.wide.setting import WideSetup
 from perturbproof.verify.scenarios import grid
 from perturbproof.verify.scenarios.scenario import (
     Chance,
@@ -37,6 +38,7 @@ _LIMITS = ((at.Ge, "ge", "≥"), (at.Gt, "gt", ">"), (at.Le, "le", "≤"), (at.L
 _TABLES = {
     "network": Network,
     "training": Training,
+    "wide": WideSetup,
     "subset": Subset,
     "point": Point,
     "chance": Chance,

@@ -223,19 +223,21 @@ def measure_symbols(
         with precision(scenario.working_bits):
             measured = measure(experiment, sorted({gamma.name, *symbols}))
             if scenario.wide is not None:
-                pair = experiment.wide
-                found = (wide_checks(pair), wide_observations(pair), wide_notes(pair))
-                told = *map(tuple, found), ()
+                pair, drawn = experiment.wide, ()
+                checks, seen, said = wide_checks(pair), wide_observations(pair), wide_notes(pair)
             else:
                 checks = (*cross_checks(experiment), *sampler_checks(experiment, measured))
-                seen = observations(experiment), tuple(notes(experiment))
-                told = checks, *seen, figures(experiment, shown) if shown is not None else ()
+                seen, said = observations(experiment), notes(experiment)
+                drawn = figures(experiment, shown) if shown is not None else ()
             return MeasuredScenario(
                 scenario,
                 theorems,
                 described(experiment.sample),
                 measured,
-                *told,
+                tuple(checks),
+                tuple(seen),
+                tuple(said),
+                drawn,
                 time.perf_counter() - started,
             )
     except InputError as error:
