@@ -15,6 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from .certificates.stored import Certificate, certificate_of
+from .consistency import contradictions
 from .ledger import SEPARATOR, Ledger, ProofVerdict, Status
 from .smt import TIMEOUT_MS
 from .statement import (
@@ -164,7 +165,7 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 disputed=outcome.disputed,
             )
         )
-    problems = dict(ledger.contradictions()) if reports else {}
+    problems = dict(contradictions(ledger)) if reports else {}
     reports = [
         replace(r, status="gap", detail=problems[r.id]) if r.id in problems else r for r in reports
     ]

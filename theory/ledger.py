@@ -8,7 +8,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -48,13 +48,6 @@ from .statement import (
 )
 from .symbols import RUNNING, VALUE, all_declared, gamma, is_declared, quantity, symbols_of
 from .tried import excluded, not_approached
-
-# Consistency may stay open: the tests make the check again by finding points. All that a proof is
-# given is looked at once, with means for it; what steps rest on, in passing. The means are steps of
-# the solver, which takes a few million a second: clocks are the second limit, for queries of which
-# each step is long.
-JOINT = {"resources": 1_000_000, "timeout_ms": 3000}
-IN_PASSING = {"resources": 200_000, "timeout_ms": 500}
 
 SEPARATOR = "\n(reset)\n"
 """Between the queries of one step."""
@@ -198,40 +191,6 @@ class Ledger:
         if decide(known, claim.statement, timeout_ms=self.timeout_ms).status == "implied":
             return f"{claim.statement} holds whatever the network is"
         return ""
-
-    def contradictions(self) -> Iterator[tuple[str, str]]:
-        """Steps whose facts exclude each other, and why that makes them worthless; at the end."""
-        for step in self._excluding(self.theorem.proof):
-            yield step.id, "the facts used contradict each other, so anything would follow"
-        # What is known of a chosen sample is left out: two may be chosen under one letter.
-        given = [a.relation for a in self.theorem.assumptions]
-        for step in self.theorem.proof:
-            if isinstance(step, Definition | Let) and not self.choices[step.id]:
-                given += self.facts[step.id]
-        if self._met(given, **JOINT) is False:
-            yield (
-                self.theorem.proof[-1].id,
-                "assumptions and definitions contradict each other, so anything would follow",
-            )
-
-    def _excluding(self, steps: Sequence[Step]) -> Iterator[Step]:
-        """Steps whose facts exclude each other: numbers that meet the facts of many settle it for
-        all of them, and where none are found each half is looked at."""
-        met = self._met([fact for step in steps for fact in self.hypotheses(step)], **IN_PASSING)
-        if len(steps) == 1 and met is False:
-            yield steps[0]
-        elif len(steps) > 1 and not met:
-            for part in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
-                yield from self._excluding(part)
-
-    def _met(self, facts: Iterable[Boolean], resources: int, timeout_ms: int) -> bool | None:
-        """Whether numbers meet all of these facts, or None if that stays open."""
-        facts = self.given(tuple(dict.fromkeys(facts)))
-        if not facts:
-            return True
-        limit = min(self.timeout_ms, timeout_ms)
-        answer = decide(facts, sp.false, timeout_ms=limit, resources=resources)
-        return {"not implied": True, "implied": False}.get(answer.status)
 
     def _definition(self, step: Definition) -> Outcome:
         if unknown := set(step.chooses) - letters_of(sp.And(*step.facts)):

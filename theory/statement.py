@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import sympy as sp
+from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
@@ -79,7 +80,7 @@ def replaced(formula: Boolean, by: Mapping[sp.Symbol, sp.Expr]) -> Boolean:
     would ask for the sign of every part of the others, which takes longer than the solver does.
     """
     if isinstance(formula, Relational):
-        sides = [side.subs(by, simultaneous=True) for side in formula.args]
+        sides = [_put(side, by) for side in formula.args]
         plain = all(side.is_Symbol or side.is_number for side in sides)
         alike = sides[0] == sides[1]
         return formula.func(
@@ -88,6 +89,11 @@ def replaced(formula: Boolean, by: Mapping[sp.Symbol, sp.Expr]) -> Boolean:
     if isinstance(formula, BooleanFunction):
         return formula.func(*(replaced(part, by) for part in formula.args))
     return formula
+
+
+def _put(term: sp.Basic, by: Mapping[sp.Symbol, sp.Expr]) -> sp.Basic:
+    """A term with expressions put for its symbols, all at once; bound ones keep their meaning."""
+    return term.subs(by, simultaneous=True) if term.has(ExprWithLimits) else term.xreplace(by)
 
 
 def check_id(id: str, what: str) -> None:

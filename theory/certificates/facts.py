@@ -42,25 +42,28 @@ class Branch:
         known = -1
         while known < len(self.facts):
             known = len(self.facts)
-            for formula in self.formulas:
-                self.read(formula, True)
+            # Reading adds to the list, which goes on; what is said in full is not read again.
+            self.formulas = [formula for formula in self.formulas if not self.read(formula, True)]
 
-    def read(self, e: tuple, truth: bool) -> None:
-        """Add what follows where a formula has a truth value."""
+    def read(self, e: tuple, truth: bool) -> bool:
+        """Add what follows where a formula has a truth value; whether that is all it ever says."""
         op, *parts = e
         if op == "not":
-            self.read(parts[0], not truth)
-        elif op == "or":
+            return self.read(parts[0], not truth)
+        if op == "or":
             if truth:
                 parts = [a for a in parts if self.value(a) is not False]
             if not parts and truth:
                 self.add({}, {1})
-            for a in parts if len(parts) == 1 or not truth else ():
-                self.read(a, truth)
-        elif (p := self.difference(*parts)) is not None:
-            self.add(p, SIGNS[op] if truth else _ANY - SIGNS[op])
-        else:
+            if truth and len(parts) > 1:
+                return False
+            said = [self.read(a, truth) for a in parts]
+            return all(said)
+        if (p := self.difference(*parts)) is None:
             self.supposed.setdefault(e, truth)
+            return False
+        self.add(p, SIGNS[op] if truth else _ANY - SIGNS[op])
+        return True
 
     def value(self, e: tuple) -> bool | None:
         """Whether a formula holds, or None where that is not known."""

@@ -1,0 +1,71 @@
+"""Whether what a proof rests on excludes itself: from facts that do, anything would follow.
+
+Consistency may stay open: the tests make the check again by finding points. All that a proof is
+given is looked at once, with means for it; what steps rest on, in passing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from .ledger import Ledger
+from .smt import decide
+from .statement import Definition, Let, Step
+
+# The means are steps of the solver, which takes a few million a second: clocks are the second
+# limit, for queries of which each step is long.
+JOINT = {"resources": 1_000_000, "timeout_ms": 3000}
+IN_PASSING = {"resources": 200_000, "timeout_ms": 500}
+
+# In passing no numbers were ever found for more facts than these.
+_AT_ONCE = 200
+
+
+def contradictions(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Steps whose facts exclude each other, and why that makes them worthless; at the end."""
+    search = _Search(ledger)
+    proof = ledger.theorem.proof
+    for step in search.excluding(proof):
+        yield step.id, "the facts used contradict each other, so anything would follow"
+    # What is known of a chosen sample is left out: two may be chosen under one letter.
+    given = [a.relation for a in ledger.theorem.assumptions]
+    for step in proof:
+        if isinstance(step, Definition | Let) and not ledger.choices[step.id]:
+            given += ledger.facts[step.id]
+    if search.met(given, **JOINT) is False:
+        yield (
+            proof[-1].id,
+            "assumptions and definitions contradict each other, so anything would follow",
+        )
+
+
+class _Search:
+    """Looks for numbers that meet facts, and keeps for which it found some."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.found: list[frozenset[Boolean]] = []
+
+    def excluding(self, steps: Sequence[Step]) -> Iterator[Step]:
+        """Steps whose facts exclude each other: numbers that meet the facts of many settle it for
+        all of them, and where none are found each half is looked at."""
+        facts = dict.fromkeys(fact for step in steps for fact in self.ledger.hypotheses(step))
+        alone = len(steps) == 1
+        met = self.met(facts, **IN_PASSING) if alone or len(facts) <= _AT_ONCE else None
+        if alone and met is False:
+            yield steps[0]
+        elif not alone and not met:
+            for part in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
+                yield from self.excluding(part)
+
+    def met(self, facts: Iterable[Boolean], resources: int, timeout_ms: int) -> bool | None:
+        """Whether numbers meet all of these facts, or None if that stays open."""
+        facts = self.ledger.given(tuple(dict.fromkeys(facts)))
+        if not facts or any(found.issuperset(facts) for found in self.found):
+            return True
+        limit = min(self.ledger.timeout_ms, timeout_ms)
+        answer = decide(facts, sp.false, timeout_ms=limit, resources=resources)
+        if answer.status == "not implied":
+            self.found.append(frozenset(facts))
+        return {"not implied": True, "implied": False}.get(answer.status)
