@@ -61,6 +61,28 @@ def test_the_tolerance_decides(run: StudyRun, tmp_path: Path) -> None:
     assert judged(run, tmp_path, far, "tolerance = 0.031\n").verdict is Verdict.PASS
 
 
+def test_fewer_seeds_than_meant_are_met_less_closely(run: StudyRun, tmp_path: Path) -> None:
+    first, second = run.points
+    record = first.exact[0]
+    assert record.exact is not None
+    assert record.exact.accuracy is not None
+    # Of 20 samples, at a half: twice the standard error of one seed, less that of two, is 0.065.
+    one, about = record.exact.accuracy, 0.5
+    assert (first.point.meant, second.point.meant) == (2, 1)
+    extra = 2 * (about * (1 - about) / 20) ** 0.5 * (1 - 2**-0.5)
+    for far, verdict in ((0.99, Verdict.PASS), (1.01, Verdict.INCONCLUSIVE)):
+        tolerance = abs(one - about) - far * extra
+        values = {20: about, 60: measured(run)[60]}
+        study = load_run_file(
+            write_study(tmp_path, values, extra=f"tolerance = {tolerance + 1e-6}\n")
+        ).seeded(0)
+        points = study.expanded
+        alone = replace(first, point=points[0], exact=(record,))
+        outcome = judge_study(StudyRun(study, (alone, replace(second, point=points[1]))))
+        assert outcome.verdict is verdict
+        assert "with fewer seeds than the study has up to 0.065 more" in outcome.reason
+
+
 def test_what_was_not_trained_is_said(run: StudyRun, tmp_path: Path) -> None:
     loaded = load_run_file(write_study(tmp_path, measured(run)))
     first, second = run.points

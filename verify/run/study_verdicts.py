@@ -6,6 +6,7 @@ reproduction is INCONCLUSIVE, and says by how much. No study fails.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -72,7 +73,7 @@ def judge_study(run: StudyRun) -> StudyOutcome:
     judged = [_judged(point, run) for point in run.points]
     points = tuple(point for point, _ in judged)
     claims = [(point, claim) for point, claim in judged if claim is not None]
-    return StudyOutcome(run, points, *_verdict(run.study, points, claims))
+    return StudyOutcome(run, points, *_verdict(run, points, claims))
 
 
 def mean(values: Iterable[float | None]) -> float | None:
@@ -109,7 +110,8 @@ def _judged(outcome: PointOutcome, run: StudyRun) -> tuple[schema.StudyPoint, Ju
             compared, measured = "trained", trained and trained.accuracy
         compared = "none" if measured is None else compared
     fault = _fault(outcome)
-    claim = _claim(study, published, measured, fault)
+    wider = _wider(outcome, published) if compared == "exact" else 0.0
+    claim = _claim(study, published, measured, fault, wider)
     level, method = _solution(outcome)
     judged = schema.StudyPoint(
         value=point.value,
@@ -133,13 +135,13 @@ def _judged(outcome: PointOutcome, run: StudyRun) -> tuple[schema.StudyPoint, Ju
 
 
 def _claim(
-    study: Study, published: float | None, measured: float | None, fault: str
+    study: Study, published: float | None, measured: float | None, fault: str, wider: float
 ) -> JudgedClaim | None:
     """The one judge on what was measured against what was published."""
     if study.published is None or published is None:
         return None
     # Accuracies and published values are decimals: rounding must not decide.
-    tolerance = study.published.tolerance + 1e-9
+    tolerance = study.published.tolerance + wider + 1e-9
     values = {
         adv_accuracy.name: Measured.missing("beyond d/4 and not trained")
         if measured is None
@@ -148,6 +150,13 @@ def _claim(
         accuracy_asked.name: Measured(Interval.exact(tolerance), "given", Rigor.PROVED),
     }
     return judge_claim(_MET, values, fault=fault)
+
+
+def _wider(outcome: PointOutcome, published: float | None) -> float:
+    """Twice the standard error that an average over fewer seeds than meant has above its own."""
+    point, accuracy = outcome.point, published or 0.0
+    one = math.sqrt(accuracy * (1 - accuracy) / point.setting.samples)
+    return 2 * one * max(0.0, len(point.seeds) ** -0.5 - point.meant**-0.5)
 
 
 def _solution(outcome: PointOutcome) -> tuple[str, str]:
@@ -206,16 +215,19 @@ def _fault(outcome: PointOutcome) -> str:
 
 
 def _verdict(
-    study: Study,
+    run: StudyRun,
     points: Sequence[schema.StudyPoint],
     claims: Sequence[tuple[schema.StudyPoint, JudgedClaim]],
 ) -> tuple[Verdict, str]:
     """ERROR for a fault at any point, PASS when every claim passes, else INCONCLUSIVE."""
+    study = run.study
     if faulty := [point for point in points if point.fault]:
         return Verdict.ERROR, f"at {study.vary} = {at(faulty[0].value)}: {faulty[0].fault}"
     if not claims or study.published is None:
         return Verdict.INCONCLUSIVE, "nothing is published to compare with"
-    tolerance = study.published.tolerance
+    tolerance = f"{study.published.tolerance:g}"
+    if wider := max(_wider(one, study.curve.get(one.point.value)) for one in run.points):
+        tolerance += f" (with fewer seeds than the study has up to {wider:.3f} more)"
     compared = [point for point, _ in claims]
     parts = []
     if off := [point for point in compared if point.agrees is False]:
@@ -223,7 +235,7 @@ def _verdict(
             f"{at(point.value)} ({point.compared} {above_or_below(point.difference or 0.0)})"
             for point in off
         )
-        parts.append(f"not within {tolerance:g} at {study.vary} = {told}")
+        parts.append(f"not within {tolerance} at {study.vary} = {told}")
     if missing := [point for point in compared if point.agrees is None]:
         told = ", ".join(at(point.value) for point in missing)
         parts.append(f"nothing to compare at {study.vary} = {told}: beyond d/4 and not trained")
@@ -232,7 +244,7 @@ def _verdict(
     largest = max(abs(point.difference or 0.0) for point in compared)
     counts = {name: sum(p.compared == name for p in compared) for name in ("exact", "trained")}
     return Verdict.PASS, (
-        f"all {len(claims)} published points met within {tolerance:g} (numeric): "
+        f"all {len(claims)} published points met within {tolerance} (numeric): "
         f"{counts['exact']} by exact solutions, {counts['trained']} by trained networks; largest "
         f"difference {largest:.3f}"
     )

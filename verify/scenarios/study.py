@@ -115,7 +115,8 @@ class Published(Section):
     """A published curve: rows of a CSV file with columns norm, sweep, value, accuracy.
 
     `beyond` says what is compared where N_adv > d/4: networks that are trained, or the exact
-    solution all the same. `tolerance` is on the accuracy.
+    solution all the same. `tolerance` is on the accuracy, averaged over the seeds of the file; with
+    fewer it grows by twice the standard error that the average gains.
     """
 
     file: str
@@ -151,6 +152,7 @@ class Study(Section):
     published: Published | None = None
     training: Training = Training()
     _curve: dict[float, float] = pydantic.PrivateAttr(default_factory=dict)
+    _meant: tuple[int, ...] = pydantic.PrivateAttr(default=())
 
     @property
     def curve(self) -> dict[float, float]:
@@ -160,7 +162,9 @@ class Study(Section):
     def seeded(self, seed: int) -> Study:
         """The same with one seed in place of all."""
         points = tuple(point.model_copy(update={"seeds": None}) for point in self.points)
-        return self.model_copy(update={"seeds": (seed,), "points": points})
+        one = self.model_copy(update={"seeds": (seed,), "points": points})
+        one._meant = tuple(point.meant for point in self.expanded)
+        return one
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Study:
@@ -200,9 +204,10 @@ class Study(Section):
     @property
     def expanded(self) -> tuple[StudyPoint, ...]:
         """The points with everything filled in, in the order of the file."""
-        return tuple(self._expanded(entry) for entry in self.points)
+        meant = self._meant or tuple(len(entry.seeds or self.seeds) for entry in self.points)
+        return tuple(map(self._expanded, self.points, meant))
 
-    def _expanded(self, entry: PointEntry) -> StudyPoint:
+    def _expanded(self, entry: PointEntry, meant: int) -> StudyPoint:
         given = entry.model_dump(include=set(Sizes.model_fields), exclude_none=True)
         setting = LearningSetting(
             **{**self.sizes.model_dump(), **given},
@@ -215,18 +220,23 @@ class Study(Section):
             entry.seeds or self.seeds,
             entry.train,
             entry.width or self.training.width,
+            meant,
         )
 
 
 @dataclass(frozen=True)
 class StudyPoint:
-    """A point: its place on the axis, setting, seeds, and whether networks of ``width`` train."""
+    """A point: its place on the axis, setting, seeds, and whether networks of ``width`` train.
+
+    ``meant`` is the number of seeds that the study's file gives it.
+    """
 
     value: float
     setting: LearningSetting
     seeds: tuple[int, ...]
     train: bool
     width: int
+    meant: int
 
     @property
     def linear(self) -> bool:
