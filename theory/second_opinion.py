@@ -39,12 +39,13 @@ _MEANING: dict[str, Answer] = {"unsat": "confirmed", "sat": "denied"}
 
 @dataclass(frozen=True)
 class Opinion:
-    """What cvc5 says of one query of a step: `denied` is "sat" where Z3 said "unsat"."""
+    """What cvc5 says of one query of a step: `denied` is "sat" where `by` says "unsat"."""
 
     theorem: str
     step: str
     query: str
     answer: Answer
+    by: str = "Z3"  # or "a certificate"
 
 
 def is_installed() -> bool:
@@ -66,13 +67,13 @@ def second_opinions(
     read, or decide in that time, is left open.
     """
     asked = [
-        (proof.theorem, step.id, query)
+        (proof.theorem, step.id, query, "Z3" if certificate is None else "a certificate")
         for proof in proofs
         for step in proof.steps
         if step.status == "discharged"
-        for query in step.queries
+        for query, certificate in zip(step.queries, step.certificates, strict=True)
     ]
-    distinct = list(dict.fromkeys(_without_title(query) for _, _, query in asked))
+    distinct = list(dict.fromkeys(_without_title(query) for _, _, query, _ in asked))
     answers: dict[str, Answer] = {}
     with ExitStack() as stack:
         idle: SimpleQueue[_Solver] = SimpleQueue()
@@ -91,27 +92,36 @@ def second_opinions(
         for query, said in zip(distinct, pool.map(answer, distinct), strict=True):
             answers[query] = said
             progress("asking cvc5", len(answers), len(distinct))
-    return tuple(Opinion(*one, answers[_without_title(one[-1])]) for one in asked)
+    return tuple(
+        Opinion(theorem, step, query, answers[_without_title(query)], by)
+        for theorem, step, query, by in asked
+    )
 
 
 def with_opinions(proof: ProofReport, opinions: Iterable[Opinion]) -> ProofReport:
     """The proof with what cvc5 says of its steps: confirmed where it confirms every query, and
-    undecided where it denies one, since one of the solvers errs there."""
-    said: dict[str, set[Answer]] = {}
+    undecided where it denies one, since cvc5 errs there or what showed it."""
+    said: dict[str, list[Opinion]] = {}
     for o in opinions:
         if o.theorem == proof.theorem:
-            said.setdefault(o.step, set()).add(o.answer)
-    denied = [id for id, answers in said.items() if "denied" in answers]
-    steps = tuple(_told(step, said.get(step.id, set())) for step in proof.steps)
+            said.setdefault(o.step, []).append(o)
+    steps = tuple(_told(step, said.get(step.id, [])) for step in proof.steps)
+    denied = any(step.disputed for step in steps)
     verdict = "unknown" if denied and proof.verdict == "proved" else proof.verdict
     return replace(proof, verdict=verdict, steps=steps)
 
 
-def _told(step: StepReport, answers: set[Answer]) -> StepReport:
-    if "denied" in answers:
-        detail = "Z3 says that it follows, cvc5 that it does not"
+def _told(step: StepReport, opinions: list[Opinion]) -> StepReport:
+    if by := contradicted(opinions):
+        detail = f"{by} says that it follows, cvc5 that it does not"
         return replace(step, status="unknown", detail=detail, disputed=True)
-    return replace(step, confirmed=(*step.confirmed, "cvc5")) if answers == {"confirmed"} else step
+    sure = opinions and all(o.answer == "confirmed" for o in opinions)
+    return replace(step, confirmed=(*step.confirmed, "cvc5")) if sure else step
+
+
+def contradicted(opinions: Iterable[Opinion]) -> str:
+    """What shows that the queries follow which cvc5 denies, in words; empty if it denies none."""
+    return " and ".join(sorted({o.by for o in opinions if o.answer == "denied"}))
 
 
 def _without_title(query: str) -> str:

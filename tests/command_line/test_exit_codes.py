@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def test_1_when_data_refute_a_theorem(quick, here: Path) -> None:
     assert gap.code == 1
     assert gap.out.startswith("gap")
     assert "countermodel" in gap.out
+    assert "--replay perturbproof-witnesses/" in gap.out
+    # Nor is it less red, or told less of, where its witness cannot be written.
+    shutil.rmtree(here / "perturbproof-witnesses")
+    (here / "perturbproof-witnesses").touch()
+    again = quick("prove", "--theorem", "own.py")
+    assert again.code == 1
+    assert "countermodel" in again.out
+    assert "--replay" not in again.out
+    assert "what speaks against a proof could not be written" in again.err
 
 
 def test_1_on_an_error_of_the_code(quick, here: Path, monkeypatch) -> None:

@@ -63,10 +63,10 @@ def test_a_disagreement_is_an_error_with_the_query_as_a_file(run, here: Path, mo
     assert ended.code == 1
     assert "cvc5 confirms 0 of 1 queries" in ended.out
     assert ended.out.startswith("ERROR  denied")
-    assert "ERROR: the solvers disagree: step" in ended.out
+    assert "ERROR: cvc5 and Z3 disagree: step" in ended.out
     assert "0 of 1 theorems proved" in ended.out
     (file,) = (here / "out").iterdir()
-    assert f"cvc5 and Z3 disagree: out/{file.name}" in ended.out
+    assert f"denied by cvc5: out/{file.name}" in ended.out
     monkeypatch.undo()
     assert (
         smt._solve(file.read_text(encoding="utf-8"), 1000, smt.RESOURCE_LIMIT).status

@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 from perturbproof.theory import catalog, prove
 from perturbproof.theory.engine import ProofReport, StepReport
-from perturbproof.theory.second_opinion import SECONDS, second_opinions, with_opinions
+from perturbproof.theory.second_opinion import SECONDS, Opinion, second_opinions, with_opinions
 
 MEANS = """\
 (set-logic QF_NRA)
@@ -76,6 +76,24 @@ def test_only_a_step_of_which_every_query_is_confirmed_is() -> None:
     assert [p.steps[0].checked_by for p in told] == ["Z3 + cvc5", "Z3", "Z3"]
     assert [bool(p.disputed) for p in told] == [False, False, True]
     assert [p.verdict for p in told] == ["proved", "proved", "unknown"]
+
+
+def test_a_denial_names_what_showed_the_query() -> None:
+    """A certificate answers for some queries, Z3 for others."""
+    proof = report_of(means(2), means(3))
+    by_certificate = Opinion("planted", "step", means(2), "denied", "a certificate")
+    confirmed = Opinion("planted", "step", means(3), "confirmed")
+    (step,) = with_opinions(proof, [by_certificate, confirmed]).steps
+    assert step.detail == "a certificate says that it follows, cvc5 that it does not"
+    (step,) = with_opinions(proof, [replace(by_certificate, by="Z3"), confirmed]).steps
+    assert step.detail == "Z3 says that it follows, cvc5 that it does not"
+
+
+def test_a_query_with_a_certificate_is_said_to_have_one() -> None:
+    step = next(step for step in prove(catalog()[0]).steps if step.certified)
+    certified = replace(report_of(), steps=(replace(step, smt=step.queries[0]),))
+    opinions = second_opinions([certified, report_of(means(2))])
+    assert [o.by for o in opinions] == ["a certificate", "Z3"]
 
 
 def test_a_step_that_is_not_discharged_has_nothing_to_confirm() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -66,9 +67,12 @@ def prove(
     ] = None,
     own: OwnTheorems = None,
     out: Annotated[
-        Path,
-        typer.Option(help="Folder for the witness of a proof that fails or is denied, if one is."),
-    ] = Path("perturbproof-witnesses"),
+        Path | None,
+        typer.Option(
+            help="Folder for the witness of a proof that fails or is denied, if one is.",
+            show_default="perturbproof-witnesses",
+        ),
+    ] = None,
     replay: Annotated[
         Path | None, typer.Option(metavar="WITNESS.json", help="Replay a witness alone.")
     ] = None,
@@ -81,8 +85,8 @@ def prove(
     from ..scenarios.inputs import check_flags
 
     own = own or []
-    folder = None if replay is not None else out
-    check_flags("cpu", folder, own, second_opinion=second_opinion)
+    check_flags("cpu", None if replay else out, own, second_opinion=second_opinion)
+    folder = out or Path("perturbproof-witnesses")
     if replay is not None and theorems:
         raise InputError("--replay: the witness names its theorem; give no other")
     without = {
@@ -125,7 +129,7 @@ def prove(
             proofs.append((theorem, tested(theorem)))
         if certificates is not None:
             keep(search([proof for _, proof in proofs], progress))
-        witnesses = proof_witnesses(proofs, out, files)
+        witnesses = proof_witnesses(proofs, folder, files)
         surveyed: list[MutantReport] = []
         for done, theorem in enumerate(chosen if mutants else ()):
             progress(f"mutants of {theorem.id}", done, len(chosen))
@@ -146,13 +150,19 @@ def prove(
         for step, id in ((step, proof.theorem) for _, proof in proofs for step in proof.steps):
             if step.smt:
                 write_atomic(smt / id / f"{step.id}.smt2", step.smt)
-    for witness in witnesses:
-        witness.write(out / witness.name)
-    denied = _denied(opinions, out)
-    for file, query in denied.items():
-        write_atomic(file, query)
+    denied = _denied(opinions, folder)
+    lost: OSError | None = None
+    try:
+        for witness in witnesses:
+            witness.write(folder / witness.name)
+        for file, query in denied.items():
+            write_atomic(file, query)
+    except OSError as error:
+        # What was found is shown all the same, and is no less red.
+        lost = error
+    kept = {w.theorem.id: w for w in witnesses} if lost is None else {}
     if as_json:
-        told = {w.theorem.id: {"folder": w.name, "replay": w.command} for w in witnesses}
+        told = {id: {"folder": w.name, "replay": w.command} for id, w in kept.items()}
         mutated = [(m.mutant.id, m.mutant.says, m.verdict, m.reason) for m in surveyed]
         names = ("id", "says", "verdict", "reason")
         print_json(
@@ -166,10 +176,13 @@ def prove(
             }
         )
     else:
-        _print(proofs, show, {witness.theorem.id: witness for witness in witnesses}, opinions)
+        _print(proofs, show, {w.theorem.id: w.refutation for w in witnesses}, kept, opinions)
         _print_mutants(surveyed)
-        for file in denied:
-            results().print(f"cvc5 and Z3 disagree: {file}", markup=False, soft_wrap=True)
+        for file in denied if lost is None else ():
+            results().print(f"denied by cvc5: {file}", markup=False, soft_wrap=True)
+    if lost is not None:
+        told = f"{folder}: what speaks against a proof could not be written ({lost.strerror})"
+        print(f"perturbproof: {told}", file=sys.stderr)
     verdicts = {proof.verdict for _, proof in proofs}
     failed = "gap" in verdicts or any(m.contradiction for m in surveyed)
     return _code(failed or bool(refuted) or bool(denied), "unknown" in verdicts)
@@ -222,6 +235,7 @@ def _code(failed: bool, undecided: bool) -> int:
 def _print(
     proofs: list[tuple[Theorem, ProofReport]],
     show: bool,
+    refuted: dict[str, Refutation | None],
     witnesses: dict[str, ProofWitness],
     opinions: tuple[Opinion, ...],
 ) -> None:
@@ -241,8 +255,8 @@ def _print(
                 "true under it only",
                 markup=False,
             )
+        _print_refutation(console, refuted.get(theorem.id))
         if (witness := witnesses.get(theorem.id)) is not None:
-            _print_refutation(console, witness.refutation)
             print_replay(console, witness.command, "  ")
         if rest := [s.id for s in proof.steps if s.certificates and not s.certified]:
             console.print(f"  without a certificate, by Z3: {', '.join(rest)}", markup=False)
@@ -305,7 +319,7 @@ def _print_open(console: Console, steps: Iterable[StepReport]) -> None:
 
 
 def _denied(opinions: Iterable[Opinion], out: Path) -> dict[Path, str]:
-    """Files for the queries of each step that the solvers disagree on."""
+    """Files for the queries of each step that cvc5 denies."""
     from ..run.witness import folder_name
 
     files: dict[Path, str] = {}
@@ -338,6 +352,8 @@ def _print_opinions(console: Console, opinions: list[Opinion]) -> None:
     """What cvc5 says of the queries of one theorem, if it was asked."""
     if not opinions:
         return
+    from ...theory.second_opinion import contradicted
+
     counts = Counter(o.answer for o in opinions)
     steps = {a: ", ".join(dict.fromkeys(o.step for o in opinions if o.answer == a)) for a in counts}
     told = f"cvc5 confirms {counts['confirmed']} of {len(opinions)} queries"
@@ -345,7 +361,8 @@ def _print_opinions(console: Console, opinions: list[Opinion]) -> None:
         told += f", {counts['left open']} left open: {steps['left open']}"
     console.print(f"  {told}", markup=False)
     if counts["denied"]:
-        console.print(f"  {styled('ERROR')}: the solvers disagree: {steps['denied']}")
+        by = contradicted(opinions)
+        console.print(f"  {styled('ERROR')}: cvc5 and {by} disagree: {steps['denied']}")
 
 
 def _print_mutants(surveyed: list[MutantReport]) -> None:
