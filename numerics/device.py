@@ -95,7 +95,7 @@ def gibibytes(count: int) -> str:
 
 @contextmanager
 def full_float32() -> Iterator[None]:
-    """float32 products with all their 24 bits inside the block: no TF32 on CUDA, no bf16 on CPUs.
+    """float32 products and convolutions with all their 24 bits: no TF32 on CUDA, no bf16 on CPUs.
 
     Whatever the program around it had allowed is allowed again afterwards. Also a decorator.
     """
@@ -103,18 +103,29 @@ def full_float32() -> Iterator[None]:
 
     # Since torch 2.9 each backend has a setting of its own; when these were used, asking for the
     # common one raises.
-    backends = [torch.backends.cuda.matmul, getattr(torch.backends.mkldnn, "matmul", None)]
-    own = [(b, b.fp32_precision) for b in backends if hasattr(b, "fp32_precision")]
+    products = [torch.backends.cuda.matmul, getattr(torch.backends.mkldnn, "matmul", None)]
+    convolutions = [getattr(b, "conv", None) for b in (torch.backends.cudnn, torch.backends.mkldnn)]
+    own, convolving = (
+        [(b, b.fp32_precision) for b in backends if hasattr(b, "fp32_precision")]
+        for backends in (products, convolutions)
+    )
     allowed = None
     with suppress(RuntimeError):
         allowed = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
+    before_29 = None if convolving else torch.backends.cudnn.allow_tf32
+    if before_29 is not None:
+        torch.backends.cudnn.allow_tf32 = False
+    for backend, _ in convolving:
+        backend.fp32_precision = "ieee"
     try:
         yield
     finally:
+        if before_29 is not None:
+            torch.backends.cudnn.allow_tf32 = before_29
         if allowed is not None:
             torch.set_float32_matmul_precision(allowed)
-        for backend, precision in own:
+        for backend, precision in (*own, *convolving):
             backend.fp32_precision = precision
 
 

@@ -46,6 +46,21 @@ def test_settings_of_single_backends_come_back() -> None:
     assert torch.get_float32_matmul_precision() == "highest"
 
 
+def test_convolutions_are_as_precise_and_their_setting_comes_back() -> None:
+    backend = getattr(torch.backends.cudnn, "conv", None)
+    if backend is None:
+        assert torch.backends.cudnn.allow_tf32
+        with full_float32():
+            assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.allow_tf32
+        return
+    before = backend.fp32_precision
+    assert before != "ieee"
+    with full_float32():
+        assert backend.fp32_precision == "ieee"
+    assert backend.fp32_precision == before
+
+
 def test_the_benchmark_of_a_device_runs(monkeypatch) -> None:
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
     bench = importlib.import_module("bench_cuda")
