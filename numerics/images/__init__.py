@@ -1,0 +1,1 @@
+"""Deep networks that learn images from perturbations: architectures, training, attack, arms."""
