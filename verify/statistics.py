@@ -177,9 +177,12 @@ def counted_symbols(relation: Boolean, measured: Mapping[str, Measured]) -> tupl
 
 
 def family_levels(
-    scenarios: Iterable[tuple[Iterable[Theorem], Mapping[str, Measured]]],
+    scenarios: Iterable[tuple[Iterable[Theorem], Mapping[str, Measured]]], beside: int = 0
 ) -> tuple[Levels, ...]:
-    """The levels of a run, for each of its scenarios: its theorems and what was measured."""
+    """The levels of a run, for each of its scenarios: its theorems and what was measured.
+
+    `beside` is how many statements the run makes elsewhere.
+    """
     given = tuple(scenarios)
     statements = [
         (number, relation, measured)
@@ -191,8 +194,10 @@ def family_levels(
     ]
     decisions = [partial(decided, relation, measured) for _, relation, measured in statements]
     found: list[dict[Boolean, Level]] = [{} for _ in given]
-    for (number, relation, _), error in zip(statements, holm_errors(decisions), strict=True):
-        found[number][relation] = Level(error, len(statements))
+    for (number, relation, _), error in zip(
+        statements, holm_errors(decisions, beside), strict=True
+    ):
+        found[number][relation] = Level(error, len(statements) + beside)
     return tuple(found)
 
 
@@ -202,10 +207,16 @@ def decided(relation: Boolean, measured: Mapping[str, Measured], error: float) -
     return None if values is None else evaluate_relation(relation, values).holds
 
 
-def holm_errors(decisions: Sequence[Decision]) -> tuple[float, ...]:
-    """The error at which each statement of a run is read, from what every error would decide."""
+def holm_errors(decisions: Sequence[Decision], beside: int = 0) -> tuple[float, ...]:
+    """The error at which each statement of a run is read, from what every error would decide.
+
+    Where the run makes statements elsewhere, `beside` of them, these share its error by number.
+    """
+    share = FAMILY_ERROR * (len(decisions) / max(len(decisions) + beside, 1))
     holding, failing = (
-        _holm(len(decisions), lambda e, way=way: sum(decide(e) is way for decide in decisions))
+        _holm(
+            len(decisions), share, lambda e, way=way: sum(decide(e) is way for decide in decisions)
+        )
         for way in (True, False)
     )
     errors = []
@@ -220,11 +231,11 @@ def holm_errors(decisions: Sequence[Decision]) -> tuple[float, ...]:
     return tuple(errors)
 
 
-def _holm(statements: int, decided: Callable[[float], int]) -> float:
+def _holm(statements: int, family_error: float, decided: Callable[[float], int]) -> float:
     """The error at which one direction is read; `decided` counts what an error decides."""
-    error, done = FAMILY_ERROR / max(statements, 1), 0
+    error, done = family_error / max(statements, 1), 0
     while (count := decided(error)) > done:
         done = count
         if done < statements:
-            error = FAMILY_ERROR / (statements - done)
+            error = family_error / (statements - done)
     return error

@@ -150,6 +150,14 @@ def test_more_statements_make_wider_intervals() -> None:
     assert [level.statements for level in (alone[0][RELATION], crowd[0][RELATION])] == [1, 4]
 
 
+def test_statements_made_elsewhere_take_their_part() -> None:
+    (levels,) = family_levels([((CONCENTRATION,), chance(290))], beside=3)
+    assert levels[RELATION].error == FAMILY_ERROR / 4
+    assert levels[RELATION].statements == 4
+    undecided = [decided_from(0.0, True), decided_from(0.5, True)]
+    assert holm_errors(undecided, beside=2)[0] == FAMILY_ERROR / 2  # all of their part
+
+
 def test_a_decided_statement_widens_no_other() -> None:
     clear, close = family_levels([((CONCENTRATION,), chance(300)), ((CONCENTRATION,), chance(290))])
     assert clear[RELATION].error == FAMILY_ERROR
