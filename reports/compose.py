@@ -53,9 +53,10 @@ def compose(report: Report, typeset: Typeset) -> Told:
         "hashes": list(
             dict.fromkeys(
                 pair
-                for scenario in report.scenarios
-                if (data := scenario.data)
-                for pair in ((scenario.name, data.hash), *data.sha256.items())
+                for owner in (*report.scenarios, *report.studies)
+                if (data := owner.data)
+                for pair in ((owner.name, data.hash), *data.sha256.items())
+                if pair[1]
             )
         ),
         "theorems": theorem_views(report.theorems, proofs, anchors, typeset),
@@ -210,17 +211,21 @@ def _new(checked: Told, shown: set[tuple[str, ...]]) -> Told:
     return found
 
 
+_SWEPT_WIDTHS = (1.5, 1.3, 2.5, 2.0, 1.1, 1.3, 1.1, 2.0)
+
+
 def _study(index: int, study: Study, typeset: Typeset) -> Told:
     view = told(study, typeset)
     header, rows = study_table(study)
+    used = [("data used", study.data.source), ("data hash", study.data.hash)] if study.data else []
     return view | {
         "anchor": f"study-{index + 1}",
         "title": study.title or study.name,
         "reason": joined(study.reason, f"rigor {study.rigor}"),
-        "configuration": _configuration(study.configuration),
+        "configuration": [*used, *_configuration(study.configuration)],
         "header": header,
         "rows": rows,
-        "widths": (1.5, 1.3, 2.5, 2.0, 1.1, 1.3, 1.1, 2.0),
+        "widths": (1.6, *(1.0 for _ in header[1:])) if study.learners else _SWEPT_WIDTHS,
         "figures": _figures("studies", index, view),
         "first_page": "",
     }

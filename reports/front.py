@@ -18,7 +18,16 @@ from .words import SEVERITY, counted, joined, number
 SOFTNESS: tuple[Rigor, ...] = ("proved", "enclosed", "statistical", "numeric", "none")
 """From what is exact to what is not."""
 
-_CARRYING = ("sweep", "capture", "growth", "loads", "boundaries", "limit-plane", "convergence")
+_CARRYING = (
+    "sweep",
+    "pictures",
+    "capture",
+    "growth",
+    "loads",
+    "boundaries",
+    "limit-plane",
+    "convergence",
+)
 """Kinds of figures, the one that says most about a run first."""
 
 _NAMED = 4
@@ -49,9 +58,12 @@ def _asked(report: Report) -> str:
         names = _listed([scenario.name for scenario in report.scenarios])
         told = f"{counted(len(report.scenarios), 'scenario')} ({names})"
         parts.append(f"whether what they say holds on {told}: {counted(held, 'verdict')}")
-    if report.studies:
-        names = _listed([study.name for study in report.studies])
-        parts.append(f"whether published numbers are met ({names})")
+    for asked, studies in (
+        ("published numbers are met", [one for one in report.studies if not one.learners]),
+        ("networks learn images from perturbations", [s for s in report.studies if s.learners]),
+    ):
+        if studies:
+            parts.append(f"whether {asked} ({_listed([study.name for study in studies])})")
     parts += [
         f"what holds at {counted(len(sweep.points), 'point')} of {sweep.name}"
         for sweep in report.sweeps

@@ -6,7 +6,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from .schema import Bounds, CheckedTheorem, Proof, Report, Scenario, Study, Sweep
-from .studies import compared
+from .studies import compared, study_table
 from .words import joined, printable, share
 
 Result = Literal["passed", "failure", "error", "skipped"]
@@ -92,7 +92,12 @@ def theorem_case(checked: CheckedTheorem, group: str, seconds: float, strict: bo
 def study_case(study: Study, strict: bool = False) -> Case:
     """The case of a study, with its points in the details."""
     result, message = _result(study.verdict, study.expected, study.reason, strict)
-    lines = [
+    lines = [": ".join(row) for row in study_table(study)[1]] if study.learners else []
+    lines += [
+        f"claim {claim.id}: {claim.verdict}: {joined(claim.says, claim.settle, by=' ')}"
+        for claim in study.claims
+    ]
+    lines += [
         f"{study.axis} {point.value:g}: published {share(point.published)}, exact "
         f"{share(point.exact_mean)} ({point.level}), trained "
         f"{share(point.trained.accuracy if point.trained else None)}: {compared(point)}"

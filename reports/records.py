@@ -53,7 +53,7 @@ _VERDICTS = ("verdict", "holds", "status", "agree")
 # What no page shows as it stands: other forms of a formula, what is drawn, tabulated or run again.
 _LEFT_OUT = frozenset(
     {"formula_text", "formula_typst", "formula_latex", "display_typst", "smt", "configuration"}
-    | {"certificates", "data", "points", "axes", "symbols"}
+    | {"certificates", "data", "points", "axes", "symbols", "learners", "perturbations"}
 )
 
 

@@ -4,155 +4,31 @@ Unknown keys are ignored, so a newer writer may add to the file without breaking
 An infinite end of an interval is ``None``: ``lower=None`` is minus, ``upper=None`` plus infinity.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Verdict = Literal["PASS", "FAIL", "VACUOUS", "INCONCLUSIVE", "ERROR"]
-ClaimVerdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "OBSERVED", "NOT OBSERVED", "ERROR"]
-Rigor = Literal["proved", "enclosed", "statistical", "numeric", "none"]
-ProofVerdict = Literal["proved", "gap", "unknown"]
-Basis = Literal["checked", "cited", "defined"]
-
-
-class Record(BaseModel):
-    """Base of every record: immutable, finite numbers only, unknown keys ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class FigureRecord(Record):
-    """A figure: its kind names who draws it, ``data`` is checked there."""
-
-    id: str
-    kind: str
-    title: str = ""
-    caption: str = ""
-    data: dict[str, Any]
-
-
-class SeedAccuracy(Record):
-    """The exact solution of a point of a study for one seed; ``None``: there is none."""
-
-    seed: int
-    accuracy: float | None = None
-    control: float | None = None
-    size: float | None = None
-    natural: dict[str, Any] | None = None
-    perturbed: dict[str, Any] | None = None
-    control_solved: dict[str, Any] | None = None
-    seconds: float | None = None
-
-
-class TrainedAccuracy(Record):
-    """What trained networks got at a point of a study, and how well they were trained."""
-
-    accuracy: float
-    fitted: float | None = None
-    steps: int | None = None
-    time: float | None = None
-    natural_steps: int | None = None
-    natural_time: float | None = None
-    size: float | None = None
-    alignment: float | None = None
-    width: int | None = None
-    seconds: float | None = None
-
-
-class StudyPoint(Record):
-    """A point of a study; ``difference`` is that of what was compared to ``published``."""
-
-    value: float
-    setting: dict[str, Any] = Field(default_factory=dict)
-    linear: bool | None = None
-    published: float | None = None
-    exact: tuple[SeedAccuracy, ...] = ()
-    exact_mean: float | None = None
-    level: str = ""
-    method: str = ""
-    prediction: float | None = None
-    control: float | None = None
-    trained: TrainedAccuracy | None = None
-    compared: str = "none"
-    difference: float | None = None
-    agrees: bool | None = None
-    fault: str = ""
-
-
-def _given(value: object) -> object:
-    return () if value is None else value
-
-
-class Judged(Record):
-    """What scenarios, studies and sweeps have in common."""
-
-    name: str
-    configuration: dict[str, Any] = Field(default_factory=dict)
-    verdict: Verdict
-    as_expected: bool
-    seconds: float | None = None
-    findings: tuple[str, ...] = ()
-    figures: Annotated[tuple[FigureRecord, ...], BeforeValidator(_given)] = ()
-
-
-class Study(Judged):
-    """A sweep of experiments, held against published numbers."""
-
-    title: str = ""
-    says: str = ""
-    expected: Verdict = "PASS"
-    reason: str = ""
-    rigor: Rigor = "numeric"
-    axis: str = ""
-    points: tuple[StudyPoint, ...] = ()
-
-
-class TheoremVerdict(Record):
-    """What came of a theorem, and what was expected to."""
-
-    id: str
-    verdict: Verdict
-    expected: Verdict | None = "PASS"
-    """``None``: a check of data expects nothing."""
-    reason: str = ""
-
-
-class SweptTheorem(TheoremVerdict):
-    """What one point of a sweep says of one theorem."""
-
-    load: float | None = None
-    witness: str | None = None
-
-
-class SweptPoint(Record):
-    """One scenario of a sweep, and the values that set it apart."""
-
-    name: str
-    at: dict[str, Any] = Field(default_factory=dict)
-    error: str | None = None
-    seconds: float | None = None
-    theorems: tuple[SweptTheorem, ...] = ()
-
-    @property
-    def as_expected(self) -> bool:
-        return self.error is None and all(t.verdict == t.expected for t in self.theorems)
-
-
-class SweptAxis(Record):
-    """A field and the values it takes."""
-
-    field: str
-    values: tuple[Any, ...]
-
-
-class Sweep(Judged):
-    """A grid of scenarios."""
-
-    says: str = ""
-    axes: tuple[SweptAxis, ...] = ()
-    reason: str = ""
-    points: tuple[SweptPoint, ...] = ()
-
+from .study_schema import Basis as Basis
+from .study_schema import ClaimVerdict as ClaimVerdict
+from .study_schema import Data as Data
+from .study_schema import FigureRecord as FigureRecord
+from .study_schema import Judged as Judged
+from .study_schema import Learner as Learner
+from .study_schema import Perturbations as Perturbations
+from .study_schema import ProofVerdict as ProofVerdict
+from .study_schema import Record as Record
+from .study_schema import Rigor as Rigor
+from .study_schema import SeedAccuracy as SeedAccuracy
+from .study_schema import Study as Study
+from .study_schema import StudyClaim as StudyClaim
+from .study_schema import StudyPoint as StudyPoint
+from .study_schema import Sweep as Sweep
+from .study_schema import SweptAxis as SweptAxis
+from .study_schema import SweptPoint as SweptPoint
+from .study_schema import SweptTheorem as SweptTheorem
+from .study_schema import TheoremVerdict as TheoremVerdict
+from .study_schema import TrainedAccuracy as TrainedAccuracy
+from .study_schema import Verdict as Verdict
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -330,22 +206,6 @@ class Observation(Record):
     value: Bounds | None = None
     rigor: Rigor = "none"
     count: int | None = None
-
-
-class Data(Record):
-    """The data of a scenario."""
-
-    source: str = ""
-    samples: int | None = None
-    dimension: int | None = None
-    hash: str = ""
-    range: tuple[float, float] | None = None
-    labels: dict[str, str] = {}
-    """What the source calls the labels -1 and +1."""
-    told: tuple[str, ...] = ()
-    """What of the source was taken, in words."""
-    sha256: dict[str, str] = {}
-    """Of the files of a set that is known by name, by their names."""
 
 
 class Scenario(Judged):

@@ -1,6 +1,8 @@
 """The points of studies and sweeps as tables, for every output."""
 
-from .schema import Study, StudyPoint, Sweep, SweptPoint
+from collections.abc import Callable
+
+from .schema import Learner, Perturbations, Study, StudyPoint, Sweep, SweptPoint
 from .words import SEVERITY, factor, joined, number, share
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
@@ -11,7 +13,9 @@ MOST_ROWS = 60
 
 
 def study_table(study: Study) -> Table:
-    """The points of a study."""
+    """The points of a study; of one on images, its learners by arm, and its perturbations."""
+    if study.learners:
+        return _images_table(study)
     header = ("published", "exact", "solution", "trained", "prediction", "control", "compared")
     rows = [
         (
@@ -28,6 +32,38 @@ def study_table(study: Study) -> Table:
         for point in study.points
     ]
     return (study.axis or "value", *header), rows
+
+
+def _images_table(study: Study) -> Table:
+    seeds = tuple(dict.fromkeys(one.seed for one in study.learners))
+    arms = dict.fromkeys(one.arm for one in study.learners)
+    found = {(one.arm, one.seed): one for one in study.learners}
+    rows = [(arm, *(_answered(found.get((arm, seed))) for seed in seeds)) for arm in arms]
+    told = {one.seed: one for one in study.perturbations}
+    rows += [
+        (name, *(show(told[seed]) if seed in told else "–" for seed in seeds))
+        for name, show in _PERTURBATIONS
+    ]
+    return ("share right", *(f"seed {seed}" for seed in seeds)), rows
+
+
+def _answered(one: Learner | None) -> str:
+    if one is None:
+        return "–"
+    best = "" if one.highest is None else f", best epoch {share(one.highest)} (optimistic)"
+    return f"{share(one.right / one.total)} ({one.lower:.3f} to {one.upper:.3f}){best}"
+
+
+_PERTURBATIONS: tuple[tuple[str, Callable[[Perturbations], str]], ...] = (
+    ("first network, on test images", lambda one: share(one.accuracy)),
+    ("fooled into the target", lambda one: share(one.fooled)),
+    ("mean size L2, Linf, L0", lambda one: ", ".join(f"{size:.3g}" for size in one.sizes)),
+    ("A (largest permuted)", lambda one: f"{one.alignment:.3f} ({one.largest:.3f})"),
+    ("p of features", lambda one: number(one.p)),
+    ("classes matched", lambda one: share(one.matched)),
+    ("probe, nothing trained", lambda one: share(one.probe)),
+)
+"""What a table says of the perturbations of a seed."""
 
 
 def compared(point: StudyPoint) -> str:

@@ -228,4 +228,50 @@ def figures(samples: int = 24, wild: bool = False) -> list[dict[str, Any]]:
                 ],
             },
         },
+        {
+            "id": "pictures",
+            "kind": "pictures",
+            "title": "What is learnt from",
+            "caption": "Images, and the mean of each class.",
+            "data": {
+                "rows": [
+                    {
+                        "name": name,
+                        "pictures": [
+                            [[[math.sin(k + r * c + wild) for c in range(4)] for r in range(5)]]
+                            * channels
+                            for k in range(count)
+                        ],
+                        "captions": None if wild else [f"true {k}" for k in range(count)],
+                        "signed": channels == 1,
+                    }
+                    for name, count, channels in (("image", 3, 3), ("perturbations", 10, 1))
+                ],
+            },
+        },
+        {
+            "id": "learners",
+            "kind": "learners",
+            "title": "What the learners answer",
+            "caption": "Share of test images answered right.",
+            "data": {
+                "learners": [
+                    {
+                        "arm": arm,
+                        "seed": seed,
+                        "right": 100 * right,
+                        "total": 600,
+                        "lower": right / 6 - 0.02 * right,
+                        "upper": right / 6 + 0.03,
+                        "highest": None if wild else right / 6 + 0.01,
+                    }
+                    for arm, right in (("perturbed", 5), ("shuffle", 1), ("untrained", 0))
+                    for seed in range(1 if wild else 3)
+                ],
+                "chance": 0.25,
+                "published": [] if wild else [0.9, 0.8],
+                "classes": ["0", "1", "2", "ankle boot" if wild else "3"],
+                "confusion": [[9 if i == j else i for j in range(4)] for i in range(4)],
+            },
+        },
     ]
