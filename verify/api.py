@@ -360,6 +360,8 @@ def verify(
     from ..theory.theorems import catalog
     from .result import Result
     from .run.folder import report_folder, write_report
+    from .run.image_studies import run_image_studies
+    from .run.image_verdicts import CLAIMS, judge_images
     from .run.proof_witness import proof_witnesses
     from .run.record import RunInfo, build_report
     from .run.run import JOURNAL, run_scenarios
@@ -368,6 +370,7 @@ def verify(
     from .run.study_verdicts import judge_study
     from .run.witness import FOLDER as WITNESSES
     from .run.witness import Replay, witnesses
+    from .scenarios.image_study import ImageStudy
     from .scenarios.own_theorem import own_theorems
 
     resolved = resolve_device(device)
@@ -376,6 +379,10 @@ def verify(
     folder = None if out is None else Path(out)
     journal, store = (Store(folder / JOURNAL), Store(folder / POINTS)) if folder else (None, None)
     watched: Any = {"device": resolved, "progress": progress}
+    of_images = [one for one in studies if isinstance(one, ImageStudy)]
+    beside = CLAIMS * len(of_images)
+    root = None if data_root is None else Path(data_root)
+    of_theory = [one for one in studies if not isinstance(one, ImageStudy)]
     with report_folder(folder):
         known, own_files = (*catalog(), *added), tuple(files.values())
         run = run_scenarios(
@@ -384,9 +391,14 @@ def verify(
             journal=journal,
             own=own_files,
             second_opinion=second_opinion,
+            beside=beside,
             **watched,
         )
-        studied = tuple(map(judge_study, run_studies(studies, store, **watched)))
+        judged = map(judge_study, run_studies(of_theory, store, **watched))
+        seen = run_image_studies(of_images, store, root=root, **watched)
+        # Those of scenarios, without those of the studies, which each level counts as well.
+        statements = max((one.statements for one in run.levels), default=beside) - beside
+        studied = (*judged, *judge_images(seen, statements))
         found: dict[tuple[str, str], Witness | ProofWitness] = {}
         if folder is not None:
             proofs = [(theorem, run.proofs[theorem.id]) for theorem in run.theorems]

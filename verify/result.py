@@ -11,8 +11,8 @@ from .judge import JudgedAssumption, JudgedClaim, Judgement
 from .reporting import html_table
 from .run.folder import report_text
 from .run.proof_witness import ProofWitness
+from .run.record import AnyOutcome
 from .run.run import Run, ScenarioOutcome
-from .run.study_verdicts import StudyOutcome
 from .run.witness import Witness
 from .values import ExitCode, Standing, Verdict, exit_code, softest, standing
 
@@ -75,7 +75,7 @@ class Result:
     strict: bool = False
     out: Path | None = None
     witnesses: Mapping[tuple[str, str], Witness | ProofWitness] = field(default_factory=dict)
-    studies: tuple[StudyOutcome, ...] = ()
+    studies: tuple[AnyOutcome, ...] = ()
 
     @property
     def results(self) -> tuple[TheoremResult, ...]:
@@ -173,7 +173,7 @@ def theorem_results(outcome: ScenarioOutcome) -> tuple[TheoremResult, ...]:
     )
 
 
-def study_result(study: StudyOutcome) -> TheoremResult:
+def study_result(study: AnyOutcome) -> TheoremResult:
     """The verdict of a study, which is about no single theorem."""
     name, expected = study.run.study.name, study.run.study.expect
     return TheoremResult(name, "", study.verdict, expected, study.reason)

@@ -23,6 +23,8 @@ from ..judge import JudgedAssumption, JudgedClaim, Judgement
 from ..reporting import schema, steps_told
 from ..statistics import FAMILY_ERROR, Level
 from ..values import ClaimVerdict, Verdict, exit_code, interval, middle, worst
+from .image_record import image_entry
+from .image_verdicts import ImageOutcome
 from .proof_witness import ProofWitness
 from .run import Run, ScenarioOutcome
 from .study_record import study_entry, sweep_entry
@@ -43,6 +45,10 @@ _PACKAGES = (
     "matplotlib",
     "typst",
 )
+
+
+AnyOutcome = StudyOutcome | ImageOutcome
+"""A judged study."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def build_report(
     info: RunInfo,
     strict: bool = False,
     witnesses: Mapping[tuple[str, str], Witness | ProofWitness] | None = None,
-    studies: Sequence[StudyOutcome] = (),
+    studies: Sequence[AnyOutcome] = (),
     sweep: Swept | None = None,
     check: schema.Check | None = None,
 ) -> schema.Report:
@@ -91,8 +97,8 @@ def build_report(
     }
     # Those that networks were trained in; whatever is enclosed is float64 or exact.
     dtypes = {one.scenario.training.dtype for one in run.outcomes} | {"float32" for _ in studies}
-    judged = (j for one in run.outcomes for j in one.judgements)
-    levels = [p.level for j in judged for p in (*j.assumptions, *j.claims) if p.level is not None]
+    images = [one for one in studies if isinstance(one, ImageOutcome)]
+    levels = [*run.levels, *(claim.level for one in images for claim in one.claims)]
     outcomes = run.outcomes if sweep is None else ()
     return schema.Report(
         schema_version=schema.SCHEMA_VERSION,
@@ -110,7 +116,10 @@ def build_report(
         check=check,
         started=info.started,
         seconds=time.perf_counter() - info.clock,
-        setting=setting_entry(),
+        # Of deep networks on images no theorem speaks.
+        setting=()
+        if images and not (run.theorems or len(images) < len(studies))
+        else setting_entry(),
         notation=notation_entry(),
         proofs=tuple(proof_entry(t, run.proofs[t.id], shown.get(("", t.id))) for t in run.theorems),
         theorems=tuple(map(theorem_entry, run.theorems)),
@@ -120,7 +129,10 @@ def build_report(
             statements=max((level.statements for level in levels), default=0),
         ),
         scenarios=tuple(_scenario(outcome, shown, check is None) for outcome in outcomes),
-        studies=tuple(map(study_entry, studies)),
+        studies=tuple(
+            image_entry(one) if isinstance(one, ImageOutcome) else study_entry(one)
+            for one in studies
+        ),
         sweeps=() if sweep is None else (sweep_entry(sweep, shown),),
         summary=summary(outcomes, strict, studies, sweep, check is None),
     )
@@ -129,7 +141,7 @@ def build_report(
 def summary(
     outcomes: Sequence[ScenarioOutcome],
     strict: bool = False,
-    studies: Sequence[StudyOutcome] = (),
+    studies: Sequence[AnyOutcome] = (),
     sweep: Swept | None = None,
     expecting: bool = True,
 ) -> schema.Summary:

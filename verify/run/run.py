@@ -26,7 +26,7 @@ from ..measure.measuring import FAULTS, MeasuredScenario, measure_scenario
 from ..measure.observations import accuracies
 from ..scenarios.inputs import check_ids
 from ..scenarios.scenario import WORKING_BITS, Scenario
-from ..statistics import Levels, family_levels
+from ..statistics import Level, Levels, family_levels
 from ..values import ClaimVerdict, Progress, Verdict, factor, unwatched
 from .store import (
     Store,
@@ -90,6 +90,13 @@ class Run:
     theorems: tuple[Theorem, ...]
     proofs: Mapping[str, ProofReport]
 
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Those of the parts of theorems that are statistical statements."""
+        judged = (j for one in self.outcomes for j in one.judgements)
+        parts = (part.level for j in judged for part in (*j.assumptions, *j.claims))
+        return tuple(level for level in parts if level is not None)
+
 
 def select(scenario: Scenario, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
     """The theorems that a scenario is about: those it names, or all that it can measure
@@ -151,12 +158,14 @@ def run_scenarios(
     journal: Store | None = None,
     own: Sequence[Path] = (),
     second_opinion: bool = False,
+    beside: int = 0,
 ) -> Run:
     """Prove the theorems that the scenarios are about, measure each scenario, judge them all.
 
     `theorems` are the known ones, by default the catalog; `own` are the user's files with theorems,
     which may hold more than a theorem. What the `journal` has is not measured again, and what is
-    measured is kept in it. `second_opinion` asks cvc5 what Z3 decided.
+    measured is kept in it. `second_opinion` asks cvc5 what Z3 decided; `beside` as for
+    `judge_measured`.
 
     Raises:
         InputError: a scenario names an unknown theorem, or data cannot be used.
@@ -190,7 +199,7 @@ def run_scenarios(
     # An ERROR is not kept: it may pass.
     new = dict(computed(fresh(), journal, lambda m: None if m.error else measured_to_plain(m)))
     measured = tuple(found or new[key] for key, found in zip(keys, have, strict=True))
-    return Run(judge_measured(measured, chosen, proofs), chosen, proofs)
+    return Run(judge_measured(measured, chosen, proofs, beside), chosen, proofs)
 
 
 def _named(progress: Progress, name: str, what: str, done: int, total: int) -> None:
@@ -217,13 +226,17 @@ def judge_measured(
     measured: Sequence[MeasuredScenario],
     theorems: Iterable[Theorem],
     proofs: Mapping[str, ProofReport],
+    beside: int = 0,
 ) -> tuple[ScenarioOutcome, ...]:
-    """Judge the measured scenarios of one run together, at one level of confidence."""
+    """Judge the measured scenarios of one run together, at one level of confidence.
+
+    `beside` is how many statistical statements the run makes elsewhere.
+    """
     known = {theorem.id: theorem for theorem in theorems}
     values = [([known[id] for id in one.theorems], one.measured) for one in measured]
     try:
         with precision(WORKING_BITS):
-            levels = family_levels(values)
+            levels = family_levels(values, beside)
     except FAULTS as fault:
         # Without a level no statistical statement of the run can be read.
         error = f"{type(fault).__name__}: {fault}"

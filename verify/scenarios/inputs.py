@@ -23,6 +23,7 @@ from ...numerics.data.files.reading import read_labels
 from ...numerics.data.named_images import NAMED_SETS
 from ...numerics.device import check_device_name
 from .grid import Grid, load_grid
+from .image_study import ImageStudy, image_study_from
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
 from .study import Study, study_from
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from ...numerics.given_network import GivenNetwork
 
 FilePath = str | os.PathLike[str]
-ScenarioLike = Scenario | Study | FilePath
+AnyStudy = Study | ImageStudy
+ScenarioLike = Scenario | AnyStudy | FilePath
 
 _SUITES = Path(__file__).parents[1] / "suites"
 _OF_TABLES = ("label_column", "drop_columns")
@@ -85,7 +87,7 @@ def run_inputs(
     seed: int | None = None,
     precision: int | None = None,
     data_root: FilePath | None = None,
-) -> tuple[tuple[Scenario, ...], tuple[Study, ...]]:
+) -> tuple[tuple[Scenario, ...], tuple[AnyStudy, ...]]:
     """The scenarios and studies of a run, with `seed` and `precision` in place of their own.
 
     Sets of images that name no root of their own are sought in `data_root`.
@@ -103,7 +105,7 @@ def run_inputs(
     chosen = tuple(
         one.rooted(data_root).model_copy(update=at) for one in loaded if isinstance(one, Scenario)
     )
-    studies = tuple(one for one in loaded if isinstance(one, Study))
+    studies = tuple(one for one in loaded if not isinstance(one, Scenario))
     if precision is not None and studies and not chosen:
         raise InputError(f"precision: the study {studies[0].name} decides nothing in balls")
     names = [one.name for one in (*chosen, *studies)]
@@ -119,6 +121,9 @@ def run_inputs(
             _check_data(scenario)
         except InputError as error:
             raise InputError(f"scenario {scenario.name}: {error}") from None
+    for study in studies:
+        if isinstance(study, ImageStudy):
+            study.data.known.find(None if data_root is None else Path(data_root))
     return chosen, studies
 
 
@@ -246,13 +251,15 @@ def network_input(network: FilePath, slopes: Iterable[float]) -> GivenNetwork:
     return read_network(os.fspath(network))
 
 
-def load_run_file(path: Path) -> Scenario | Study:
-    """Read and validate a file: a scenario, or a study by its `kind = "study"`.
+def load_run_file(path: Path) -> Scenario | AnyStudy:
+    """Read and validate a file: by its `kind` a "study", one of "images", or a scenario.
 
     Raises:
         InputError: as `load_scenario` and `study_from`.
     """
     content = read_toml(path)
+    if content.get("kind") == "images":
+        return image_study_from(content, path)
     return (study_from if content.get("kind") == "study" else scenario_from)(content, path)
 
 
@@ -261,7 +268,7 @@ def suite_names() -> tuple[str, ...]:
     return tuple(sorted({file.parent.name for file in _SUITES.glob("*/*.toml")}))
 
 
-def load_suite(name: str) -> tuple[Scenario | Study, ...]:
+def load_suite(name: str) -> tuple[Scenario | AnyStudy, ...]:
     """The scenarios and studies of a suite, in the order in which they run.
 
     Raises:
@@ -292,8 +299,8 @@ def compiled(path: Path) -> CodeType:
         raise InputError(f"theorem {path}: cannot be read ({error})") from None
 
 
-def _loaded(given: ScenarioLike) -> tuple[Scenario | Study, ...]:
-    if isinstance(given, (Scenario, Study)):
+def _loaded(given: ScenarioLike) -> tuple[Scenario | AnyStudy, ...]:
+    if isinstance(given, (Scenario, Study, ImageStudy)):
         return (given,)
     if isinstance(given, str) and Path(given).name == given and Path(given).suffix != ".toml":
         return load_suite(given)
