@@ -12,11 +12,14 @@ from typing import Any
 
 import annotated_types as at
 from perturbproof.numerics.data import DATASETS
+from perturbproof.numerics.data.images import ImageChoice
 from perturbproof.numerics.data.labelled import LabelledDataset
+from perturbproof.numerics.images.setting import Recipe
 from perturbproof.numerics.perturb import PERTURBATIONS
 from perturbproof.numerics.perturb.perturbed_set import PerturbedSetup
 from perturbproof.numerics.wide.setting import WideSetup
 from perturbproof.verify.scenarios import grid
+from perturbproof.verify.scenarios.image_study import ImageStudy, PublishedAccuracy
 from perturbproof.verify.scenarios.scenario import (
     Chance,
     Network,
@@ -44,6 +47,7 @@ _TABLES = {
     "chance": Chance,
     "tolerance": Tolerance,
 }
+_OF_IMAGES = {"data": ImageChoice, "recipe": Recipe, "published": PublishedAccuracy}
 _STUDY = {
     "sizes": Sizes,
     "points": PointEntry,
@@ -82,6 +86,9 @@ def scenario_page() -> str:
     for name, model in _STUDY.items():
         heading = f"[[{name}]]" if name == "points" else f"[{name}]"
         lines += _section(f"### {heading} of a study", model)
+    lines += _section("## A study of images", ImageStudy)
+    for name, model in _OF_IMAGES.items():
+        lines += _section(f"### [{name}] of a study of images", model)
     return "\n".join(lines) + "\n"
 
 
