@@ -128,6 +128,10 @@ def check(
     )
     if out is not None and arrays is not None:
         raise InputError("out: a report names its data file; save the arrays as .npz and give that")
+    # Before what is heavy is loaded: a table can be wrong anywhere.
+    progress("reading", 0, 1)
+    rng = np.random.default_rng(seed)
+    sample = dataset.draw(rng) if arrays is None else dataset.labelled(arrays, rng)
     from ..theory.exact.scalars import precision as working_at
     from .assumptions.ladder import SLOPES, check_data
     from .assumptions.own_network import check_fits
@@ -143,9 +147,6 @@ def check(
         report_folder(folder),
         working_at(max(WORKING_BITS, precision or 0)),
     ):
-        progress("reading", 0, 1)
-        rng = np.random.default_rng(seed)
-        sample = dataset.draw(rng) if arrays is None else dataset.labelled(arrays, rng)
         if own is not None:
             check_fits(own, sample, dataset.bias)
         chosen = tuple(slopes) or SLOPES

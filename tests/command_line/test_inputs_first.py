@@ -79,10 +79,14 @@ BAD_WORDS = {
     "check: missing file": (["check", "none.npz"], "none.npz: no such file"),
     "check: a folder": (["check", "folder.npz"], "is a folder"),
     "check: missing labels": (["check", "x.npy", "--labels", "none.npy"], "none.npy"),
+    "check: missing labels of a table": (["check", "long.csv", "--labels", "none.csv"], "none.csv"),
+    "check: no such column": (["check", "long.csv", "--label-column", "z"], "no column 'z'"),
+    "check: a ragged table": (["check", "long.csv"], "line 20001 has 2 cells, not 3"),
     "check: a wrong shape": (["check", "wrong.npz"], "'y' must have shape"),
     "check: no such class": (["check", "good.npz", "--classes", "0", "7"], "no sample has the"),
     "check: slope": (["check", "good.npz", "--slope", "2"], "slope: must"),
     "check: a file for the folder": (["check", "good.npz", "--out", "no.py"], "cannot be written"),
+    "prove: a mistyped theorem": (["prove", "half-awrae"], "no theorem 'half-awrae'"),
     "prove: missing theorem": (["prove", "--theorem", "none.py"], "none.py: no such file"),
 }
 
@@ -102,6 +106,7 @@ def folder(here: Path) -> Path:
     np.savez(here / "large.npz", x=np.zeros((4, 2**16)), y=Y[:3])
     np.savez(here / "nan.npz", x=np.where(np.arange(24).reshape(4, 6) == 8, np.nan, X), y=Y)
     np.save(here / "x.npy", X)
+    (here / "long.csv").write_text("1,2,0\n2,1,1\n" * 10000 + "1,2\n")
     (here / "folder.npz").mkdir()
     (here / "data.abc").touch()
     (here / "two.csv").write_text("1\n-1\n")
@@ -156,7 +161,7 @@ def test_bad_words_are_one_line_and_nothing_is_made(
         ["sweep", "later.toml"],
         ["verify", "a-mistyped-theorem.toml"],
         ["verify", "too-many-digits.toml"],
-        ["check", "wrong.npz"],
+        ["check", "long.csv"],
         ["prove", "--theorem", "none.py"],
     ],
     ids=" ".join,

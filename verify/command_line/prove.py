@@ -82,7 +82,7 @@ def prove(
     """Discharge the proofs and show each step and who checked it."""
     # Where a proof has a gap, small data sets are searched for one that refutes the theorem, and a
     # witness is written. A mutant that is proved although a data set refutes it is a fault.
-    from ..scenarios.inputs import check_flags
+    from ..scenarios.inputs import catalog_ids, check_flags
 
     own = own or []
     check_flags("cpu", None if replay else out, own, second_opinion=second_opinion)
@@ -97,6 +97,10 @@ def prove(
     for option, given in without.items():
         if replay is not None and given:
             raise InputError(f"{option}: a witness is replayed without it")
+    if not own:
+        for id in theorems or ():
+            if id not in (there := catalog_ids()):
+                raise InputError(f"no theorem {id!r}; known: {', '.join(there)}")
     from .certificates import read, system_named
 
     system = None if export is None else system_named(export[0])

@@ -33,7 +33,7 @@ from .images import (
 )
 from .names import chosen_names, holds_labels, label_stems
 from .npy import open_npz, read_npy
-from .table import labels_in_text, read_table
+from .table import check_table, labels_in_text, read_table
 from .tensors import check_pt, open_pt, open_safetensors
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".dat")
@@ -157,13 +157,15 @@ def _own_labels(path: str) -> InputError:
 
 def _table(path: str, wanted: Wanted, headers: bool) -> Arrays | None:
     refuse_no_file(path, "data file")
-    if headers:  # a table has nothing at its head that could be held against the rest
-        open(path, "rb").close()
-        return None
+    if wanted.labels is not None:
+        refuse_no_file(wanted.labels, "label file")
+        existing(wanted.labels)
+        if wanted.label_column is not None:
+            raise InputError(f"{path}: label_column: the labels are in {wanted.labels}")
+    if headers:
+        return check_table(path, wanted.label_column, wanted.drop_columns)
     if wanted.labels is None:
         return read_table(path, wanted.label_column, wanted.drop_columns)
-    if wanted.label_column is not None:
-        raise InputError(f"{path}: label_column: the labels are in {wanted.labels}")
     table = read_table(path, None, wanted.drop_columns, labels=False)
     told = (*table.told, f"labels from {Path(wanted.labels).name}, all columns are features")
     return checked_pair(path, table.x, label_array(wanted.labels), told)

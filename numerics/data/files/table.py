@@ -8,7 +8,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -57,6 +57,22 @@ def read_table(
     more than 200 characters, fewer than two columns, or where it is in doubt which column holds
     the labels.
     """
+    with _lines_of(path) as (separator, lines, told):
+        table = _Table(path, separator, label_column, tuple(drop_columns))
+        return table.read(lines, told, labels=labels)
+
+
+def check_table(
+    path: str, label_column: ColumnLike | None, drop_columns: Iterable[ColumnLike]
+) -> None:
+    """InputError for what its first lines show to be wrong: no text, or no such columns."""
+    with _lines_of(path) as (separator, lines, _):
+        _Table(path, separator, label_column, tuple(drop_columns)).head(lines)
+
+
+@contextmanager
+def _lines_of(path: str) -> Iterator[tuple[str, Iterator[_Line], tuple[str, ...]]]:
+    """The separator, the lines that are not blank, and in words what separates their cells."""
     try:
         with _opened(path) as stream:
             separator, lines, told = _separated(path, stream)
@@ -65,8 +81,7 @@ def read_table(
             )
             offset = any("sep=" in one for one in told)
             numbered = ((reader.line_num + offset, cells) for cells in reader)
-            table = _Table(path, separator, label_column, tuple(drop_columns))
-            return table.read(_not_blank(numbered), told, labels=labels)
+            yield separator, _not_blank(numbered), told
     except (UnicodeError, csv.Error, gzip.BadGzipFile, zlib.error, EOFError) as error:
         why = "it is not UTF-8; save it so" if isinstance(error, UnicodeError) else error
         raise InputError(f"{path}: not a readable .csv file ({why})") from None
@@ -147,11 +162,19 @@ class _Decimals:
                     f"{self.path}: line {self.point} has a decimal point and line {self.comma} a "
                     "comma; write all numbers with a point"
                 )
+        plain = cells.copy()
+        for place in text:
+            plain[place] = "nan"
         try:
-            if not text and not self.comma:
-                return np.fromiter(map(float, cells), np.float64, len(cells))
+            row = np.fromiter(map(float, plain), np.float64, len(cells))
         except ValueError:
-            pass
+            return self._one_by_one(line, cells, text)
+        for place in text:
+            with suppress(ValueError):
+                row[place] = number(cells[place], self.separator)
+        return row
+
+    def _one_by_one(self, line: int, cells: list[str], text: set[int]) -> np.ndarray:
         row = np.empty(len(cells))
         for place, cell in enumerate(cells):
             try:
@@ -175,15 +198,20 @@ class _Table:
     label_column: ColumnLike | None
     drop_columns: tuple[ColumnLike, ...]
 
-    def read(self, lines: Iterator[_Line], told: tuple[str, ...], *, labels: bool) -> Arrays:
+    def head(self, lines: Iterator[_Line]) -> tuple[_Line, list[str] | None, int | None, set[int]]:
+        """The first line, its names if it is a header, and the columns the user chose."""
         first = next(lines, None)
         if first is None:
             raise InputError(f"{self.path}: the file is empty")
-        width, header = len(first[1]), is_header(first[1], self.separator)
+        header = is_header(first[1], self.separator)
         names = [cell.strip() for cell in first[1]] if header else None
-        place = partial(place_of, self.path, names, width)
+        place = partial(place_of, self.path, names, len(first[1]))
         chosen = None if self.label_column is None else place(self.label_column, "label_column")
-        dropped = {place(each, "drop_columns") for each in self.drop_columns}
+        return first, names, chosen, {place(each, "drop_columns") for each in self.drop_columns}
+
+    def read(self, lines: Iterator[_Line], told: tuple[str, ...], *, labels: bool) -> Arrays:
+        first, names, chosen, dropped = self.head(lines)
+        width, header = len(first[1]), names is not None
         texts: dict[int, list[str]] = {}
         rows: list[np.ndarray] = []
         numbers: list[int] = []
