@@ -468,3 +468,19 @@ def test_strict_asks_that_the_theory_applies(check, tmp_path):
     path = save(tmp_path, *near())
     assert check(path, "-q", "--strict", "--slope", 0.9).code == 0
     assert check(path, "-q", "--strict", "--slope", 0.02).code == 4
+
+
+def test_changes_of_features_are_tried_without_the_whole_gram_matrix_too(monkeypatch) -> None:
+    """A change is advised where a few samples and then all meet a certificate; else it is not."""
+    rng = np.random.default_rng(3)
+    rows, y = rng.uniform(-1, 1, (12, 4000)), np.tile([1, -1], 6)
+    monkeypatch.setattr(ladder, "FULL_MATRIX", 4)
+    monkeypatch.setattr("perturbproof.verify.assumptions.advice._SOME", 4)
+    lengths = np.geomspace(1, 1000, 12)[:, None]
+    (uneven,) = check_data(Sample(lengths * rows, y, "uneven", np.arange(12)), [0.9]).slopes
+    assert not uneven.holding
+    assert uneven.advice is not None
+    assert "--unit-norm" in uneven.advice.says(0.9)
+    twice = np.repeat(rows[:6], 2, axis=0)  # each sample under both labels
+    (doubled,) = check_data(Sample(twice, y, "doubled", np.arange(12)), [0.9]).slopes
+    assert doubled.advice is None

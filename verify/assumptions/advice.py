@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ...numerics.boundary.gram import gram_statistics
-from ...numerics.boundary.streaming_gram import summarised
+from ...numerics.boundary.streaming_gram import stream_gram, summarised
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
 from ...numerics.data.sample import centred, standardised
@@ -26,6 +26,7 @@ part: a limit with every own pair active exists, but not from every start; no: c
 _CHANGES = (("centred",), ("standardised",), ("unit_norm",), ("centred", "unit_norm"))
 _OPTIONS = {"centred": "--centre", "standardised": "--standardise", "unit_norm": "--unit-norm"}
 _ROWS_NAMED = 6
+_SOME = 250
 _A_KKT = "if training ends at a KKT point of the margin problem (A-KKT: cited, not proved here)"
 
 
@@ -64,17 +65,18 @@ def changed(sample: Sample, changes: Iterable[str]) -> Sample | None:
         return None
 
 
-def advised(sample: Sample, slopes: Iterable[float], seed: int) -> dict[float, Advice]:
-    """At each slope the first change found by which a certificate holds, at it or a larger one."""
+def advised(
+    sample: Sample, slopes: Iterable[float], seed: int, *, whole: bool, device: str = "cpu"
+) -> dict[float, Advice]:
+    """At each slope the first change found by which a certificate holds, at it or a larger one.
+
+    `whole` says whether the row-wise forms, which need the whole Gram matrix, are tried too.
+    """
     found: dict[float, Advice] = {}
     for changes in _CHANGES:
         if (made := changed(sample, changes)) is None:
             continue
-        statistics = gram_statistics(made.x)
-        if not statistics.gram.is_finite:
-            continue
-        rungs = Rungs(made, summarised(statistics), seed, statistics, None, rows=True)
-        if rungs.first_holding(1.0) is None:  # nor at any smaller slope, but for the signed form
+        if (rungs := _promising(made, seed, whole, device)) is None:
             continue
         least: float | None = None
         for slope in slopes:
@@ -87,6 +89,24 @@ def advised(sample: Sample, slopes: Iterable[float], seed: int) -> dict[float, A
                 if least and (name := rungs.first_holding(least)) is not None:
                     found[slope] = Advice(changes, name, least)
     return found
+
+
+def _promising(made: Sample, seed: int, whole: bool, device: str) -> Rungs | None:
+    """The ladder, if a certificate holds at slope 1; nor at any smaller one where none does, but
+    for the signed form."""
+    if not whole:
+        # What all samples meet, any of them do: most changes are seen to fail on a few.
+        some = np.concatenate([np.flatnonzero(made.y == sign)[:_SOME] for sign in (1, -1)])
+        few = Rungs(made.take(some), stream_gram(made.x[some]), seed, None, None, rows=False)
+        if few.first_holding(1.0) is None:
+            return None
+        rungs = Rungs(made, stream_gram(made.x, device=device), seed, None, None, rows=False)
+    else:
+        statistics = gram_statistics(made.x)
+        if not statistics.gram.is_finite:
+            return None
+        rungs = Rungs(made, summarised(statistics), seed, statistics, None, rows=True)
+    return None if rungs.first_holding(1.0) is None else rungs
 
 
 def applies(checked: CheckedSlope) -> Applies:

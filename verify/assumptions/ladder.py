@@ -269,9 +269,10 @@ def check_data(
         own = None if network is None else check_network(network, given, slope)
         checked.append(CheckedSlope(slope, limit, certificates, network=own))
     missed = [one.slope for one in checked if one.slope and not one.holding]
-    if missed and not left_out and advise:
+    # Beyond float64 no change of features is computed.
+    if missed and advise and (statistics is None or not left_out):
         progress("what would make a certificate hold", 0, 1)
-        found = advised(sample, missed, seed)
+        found = advised(sample, missed, seed, whole=statistics is not None, device=device)
         checked = [replace(one, advice=found.get(one.slope)) for one in checked]
     not_precise = "" if precise or bits is None else why_in_balls(sample.n, sample.d, bits)
     pairs = tuple(_pairs(sample, summary))
