@@ -159,7 +159,7 @@ def test_theory_loads_neither_numpy_nor_torch() -> None:
         "from perturbproof.theory.refute.survey import classify\n"
         "from perturbproof.theory.refute.mutants import mutants\n"
         "from perturbproof.theory.theorems import theorem\n"
-        "classify(mutants(theorem('standard-boundary'))[0])"
+        "classify(mutants(theorem('certificate-ladder'))[0])"
     )
     assert loads(statement, "numpy", "torch", "scipy") == []
 

@@ -165,7 +165,9 @@ def _proved(theorem: Theorem, timeout_ms: int) -> ProofReport:
                 disputed=outcome.disputed,
             )
         )
-    problems = dict(contradictions(ledger)) if reports else {}
+    # A proof that has failed already is not looked at for what would make it worthless.
+    failed = not reports or any(report.status == "gap" for report in reports)
+    problems = {} if failed else dict(contradictions(ledger))
     reports = [
         replace(r, status="gap", detail=problems[r.id]) if r.id in problems else r for r in reports
     ]

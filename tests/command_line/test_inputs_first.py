@@ -156,13 +156,13 @@ def test_bad_words_are_one_line_and_nothing_is_made(
 @pytest.mark.parametrize(
     "words",
     [
-        ["verify", "good.toml", "missing-data.toml"],
+        ["verify", "good.toml", "too-many-digits.toml"],
         ["verify", "no-torch-archive.toml", "--theorem", "own.py"],
         ["sweep", "later.toml"],
-        ["verify", "a-mistyped-theorem.toml"],
-        ["verify", "too-many-digits.toml"],
         ["check", "long.csv"],
-        ["prove", "--theorem", "none.py"],
+        pytest.param(["verify", "good.toml", "missing-data.toml"], marks=pytest.mark.slow),
+        pytest.param(["verify", "a-mistyped-theorem.toml"], marks=pytest.mark.slow),
+        pytest.param(["prove", "--theorem", "none.py"], marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )

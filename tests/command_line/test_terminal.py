@@ -35,8 +35,15 @@ def files(here: Path, monkeypatch) -> Path:
     return here
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "piped"])
+@pytest.mark.parametrize(
+    ("words", "terminal"),
+    [
+        *((words, True) for words in COMMANDS),
+        *((words, False) for words in COMMANDS[:2]),
+        *(pytest.param(words, False, marks=pytest.mark.slow) for words in COMMANDS[2:]),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else ("piped", "terminal")[part],
+)
 def test_80_columns_are_enough(
     quick, files: Path, monkeypatch, words: tuple[str, ...], terminal: bool
 ) -> None:

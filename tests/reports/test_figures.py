@@ -50,7 +50,13 @@ def test_every_file_of_a_figure_is_found_and_in_the_sample() -> None:
     assert set(RAW) == set(FIGURES)
 
 
-@pytest.mark.parametrize("kind", FIGURES)
+#: The fast run draws one figure with each of: points, a map of colours, lines on a log axis.
+FEW = {"multipliers", "decision-map", "convergence"}
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=() if k in FEW else pytest.mark.slow) for k in FIGURES]
+)
 def test_svg_is_reproducible_whatever_the_settings_and_leaves_them_alone(kind: str) -> None:
     first = draw(record(kind)).svg
     with mpl.rc_context({"lines.linewidth": 9, "font.size": 30, "svg.hashsalt": "other"}):

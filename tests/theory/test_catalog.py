@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from perturbproof.theory import Theorem, catalog, prove, theorem, theorems
-from perturbproof.theory.notation import formula
 from perturbproof.theory.symbols import quantity, symbols_of
 
 THEOREMS = catalog()
@@ -35,16 +34,6 @@ def test_every_solver_step_kept_its_query(entry: Theorem) -> None:
             and "0 queries" not in step.detail
         ):
             assert "(check-sat)" in step.smt
-
-
-def test_is_typeset(entry: Theorem) -> None:
-    formulas = [p.relation for p in (*entry.assumptions, *entry.claims)]
-    formulas += [step.formula for step in prove(entry).steps]
-    for e in formulas:
-        shown = formula(e)
-        assert shown.text
-        assert shown.latex
-        assert shown.typst
 
 
 def test_symbols_are_declared_with_a_meaning(entry: Theorem) -> None:

@@ -36,13 +36,13 @@ def check(reports: tuple[MutantReport, ...]) -> Counter[str]:
     return counts
 
 
-@pytest.mark.parametrize("id", ["standard-boundary", "matching-covered", "learning-noise"])
+@pytest.mark.parametrize("id", ["standard-boundary", "matching-covered"])
 def test_mutants_are_deterministic(id: str) -> None:
     assert mutants(theorem(id)) == mutants(theorem(id))
 
 
 #: Making mutants takes a second for each theorem: one of each kind, and the rest when asked for.
-FEW = {"standard-boundary", "perturbed-boundary", "learning-noise", "concentration", "capture"}
+FEW = {"standard-boundary", "learning-noise", "capture"}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_exchanged_norms_leave_a_gap_without_refutation() -> None:
     assert report.searched > 500
 
 
-@pytest.mark.parametrize("number", range(0, 50, 6))
+@pytest.mark.parametrize("number", range(0, 50, 12))
 def test_proving_only_what_changed_gives_the_whole_verdict(number: int) -> None:
     mutant = mutants(theorem("standard-boundary"))[number]
     whole = prove(mutant.theorem, timeout_ms=2000)

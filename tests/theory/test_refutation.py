@@ -65,8 +65,9 @@ def test_search_finds_a_dataset_with_both_classes_for_constant_two() -> None:
     assert search(paper_with_constant(2)).refutation == found
 
 
-#: Searched over perturbed sets, which takes seconds for each: one of them, the rest when asked for.
+#: What takes seconds: of perturbed sets and of row-wise conditions one each, the rest when asked.
 LONG = {t.id for t in catalog() if searches_perturbed_sets(t)} - {"perturbation-features"}
+LONG |= {"row-sums", "half-aware-row-wise", "signed-row-wise", "exact-chain"}
 
 
 @pytest.mark.parametrize(
