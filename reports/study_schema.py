@@ -51,6 +51,7 @@ class TrainedAccuracy(Record):
     natural_time: float | None = None
     size: float | None = None
     alignment: float | None = None
+    changed: float | None = None
     width: int | None = None
     seconds: float | None = None
 

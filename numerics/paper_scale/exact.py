@@ -28,6 +28,7 @@ from .perturbed_noise import (
     needs_base_gram,
     unchanged,
 )
+from .pixels import StoredSamples
 from .pool import NoisePool
 from .program import Solved, solve_margin_program
 from .setting import LearningSetting, greedy_pixels, pixel_count
@@ -87,7 +88,7 @@ class NoiseLearning:
         if not natural.bounded:
             return ExactLearning(None, natural, None, None)
         noise = self.perturbed(setting, normal)
-        size = checked_size(noise, setting, self._range, normal)
+        size = checked_size(noise, setting, self.clamp, normal)
         boundary = self._solve_noise(noise, setting)
         return ExactLearning(self._accuracy(boundary, setting), natural, boundary[1], size)
 
@@ -139,8 +140,8 @@ class NoiseLearning:
             )
             taken, moves = greedy_pixels(normal, setting.eps)
             values = base[:, taken] + labels[:, None] * moves
-            if self._range is not None:
-                values.clamp_(*self._range)
+            if self.clamp is not None:
+                values.clamp_(*self.clamp)
             return InCoordinates(base, taken, values)
         unit = normal.norm() if setting.perturbation == "l2" else normal.abs().max()
         return AlongDirections(base, setting.eps * labels[:, None], (normal / unit)[None, :])
@@ -152,7 +153,8 @@ class NoiseLearning:
         return self.pool.noise_gram(setting.noise_samples, setting.dimension)
 
     @property
-    def _range(self) -> tuple[float, float] | None:
+    def clamp(self) -> tuple[float, float] | None:
+        """The range in which samples stay that pixels are changed of; None for Gaussian data."""
         return (-1.0, 1.0) if self.pool.kind == "uniform" else None
 
     def _solve_noise(self, noise: PerturbedNoise, setting: LearningSetting) -> Boundary:
@@ -212,7 +214,7 @@ class NoiseLearning:
 
 
 def checked_size(
-    noise: PerturbedNoise,
+    noise: PerturbedNoise | StoredSamples,
     setting: LearningSetting,
     clamp: tuple[float, float] | None,
     normal: Tensor | None = None,

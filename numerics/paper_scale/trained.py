@@ -4,7 +4,7 @@ f is trained on the natural samples, every noise sample is moved along f's input
 is trained on the result. Both follow the gradient flow (`follow_flow`) to the time that the
 published recipe covers. That f's gradients are used and not the exact normal q matters: where the
 linear pattern fails they differ from sample to sample. One gradient stands for the published 100
-steps of projected gradient descent.
+steps of projected gradient descent; pixels are taken one by one as there (`pixels`).
 
 The flow is that of the mean exponential loss in the span of the samples. Plain descent with a small
 learning rate follows it, and needs a hundred thousand steps to the time that the published networks
@@ -24,14 +24,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..configuration import InputError
 from ..device import check_memory, fitting, full_float32
 from ..network import output_weights
 from ..perturb.attacks import AttackedNetwork
 from .exact import CHECKED_ROWS, NoiseLearning, checked_size
 from .perturbed_noise import AlongDirections, Gram, SampleGram, gram_of, needs_base_gram, unchanged
+from .pixels import StoredSamples, attacked_pixels
 from .projected_gradients import largest_eigenvalue
-from .setting import LearningSetting
+from .setting import LearningSetting, pixel_count
 
 # Rounds of the power method a step; it starts from where the last step's ended.
 _POWER_STEPS = 2
@@ -131,6 +131,7 @@ PUBLISHED_TIME = 100_000 * 0.01 / (1 - 0.9)
 """Flow time that the published training covers: steps eta/(1 - mu)."""
 
 _ROWS = 1000
+_CHECKED = slice(CHECKED_ROWS)
 
 
 def learning_bytes(samples: int, width: int, dimension: int) -> int:
@@ -152,7 +153,8 @@ class TrainedLearning:
     accuracy : share of natural training samples with y_n g(x_n) > 0. fitted : the same for f.
     steps, time : of g's training at its end; natural_* of f's. size : mean L2 norm of the
     perturbations. alignment : mean over the noise of cos(grad f(x'_n), q), q the exact normal of
-    the natural samples; None where there is none.
+    the natural samples; None where there is none. changed : mean number of coordinates changed,
+    where pixels were taken.
     """
 
     accuracy: float
@@ -163,13 +165,24 @@ class TrainedLearning:
     natural_time: float
     size: float
     alignment: float | None
+    changed: float | None = None
 
 
 class TrainedNetworks:
-    """Trains the networks of the points of one pool; f is kept for all points that share it."""
+    """Trains the networks of the points of one pool; f is kept for all points that share it.
 
-    def __init__(self, learning: NoiseLearning, width: int, time: float = PUBLISHED_TIME) -> None:
-        self.learning, self.width, self.time = learning, width, time
+    ``half``: the greedy pixel attack is run in float16, as published.
+    """
+
+    def __init__(
+        self,
+        learning: NoiseLearning,
+        width: int,
+        time: float = PUBLISHED_TIME,
+        *,
+        half: bool = False,
+    ) -> None:
+        self.learning, self.width, self.time, self.half = learning, width, time, half
         self._natural: dict[tuple[int, int], tuple[AttackedNetwork, Flow]] = {}
 
     @full_float32()
@@ -177,12 +190,7 @@ class TrainedNetworks:
     def learn(
         self, setting: LearningSetting, progress: Callable[[str, int], None] = lambda what, n: None
     ) -> TrainedLearning:
-        """Train f where it is not known yet, perturb, train g. progress: network and steps done.
-
-        Raises InputError for the greedy pixel attack, which is studied by exact solutions only.
-        """
-        if setting.perturbation == "l0-greedy":
-            raise InputError("l0-greedy: no network is trained for the greedy pixel attack")
+        """Train f where it is not known yet, perturb, train g. progress: network and steps done."""
         slope, pool = self.learning.slope, self.learning.pool
         count, dimension = setting.noise_samples, setting.dimension
         check_memory(
@@ -192,9 +200,13 @@ class TrainedNetworks:
         )
         f, natural = self._natural_network(setting, lambda n: progress("f", n))
         noise = self._attacked(setting, f)
-        size = checked_size(noise, setting, None)
+        size = checked_size(noise, setting, self.learning.clamp)
         _, labels = pool.drawn("noise", count, dimension)
-        gram = gram_of(noise, self.learning.base_gram(setting))
+        gram: Gram
+        if isinstance(noise, StoredSamples):
+            gram, changed = SampleGram(noise.samples), noise.changed
+        else:
+            gram, changed = gram_of(noise, self.learning.base_gram(setting)), None
         start = pool.initial_weights("g", self.width, dimension)
         flow = follow_flow(
             gram.product,
@@ -220,6 +232,7 @@ class TrainedNetworks:
             natural_time=natural.time,
             size=size,
             alignment=self._alignment(setting, noise),
+            changed=changed,
         )
 
     def _natural_network(
@@ -237,10 +250,15 @@ class TrainedNetworks:
             self._natural[key] = AttackedNetwork(weights, output, slope), flow
         return self._natural[key]
 
-    def _attacked(self, setting: LearningSetting, f: AttackedNetwork) -> AlongDirections:
+    def _attacked(
+        self, setting: LearningSetting, f: AttackedNetwork
+    ) -> AlongDirections | StoredSamples:
         """The noise, each sample moved by eps towards its label along f's gradient there."""
-        pool = self.learning.pool
+        pool, clamp = self.learning.pool, self.learning.clamp
         base, labels = pool.drawn("noise", setting.noise_samples, setting.dimension)
+        if setting.perturbation == "l0-greedy":
+            count = pixel_count(setting.eps, setting.dimension)
+            return attacked_pixels(f, base, labels, count, clamp, half=self.half)
         gradient = f.derivatives(f.preactivations(base))
         if setting.perturbation == "l2":
             square = f.weights @ f.weights.T
@@ -253,12 +271,19 @@ class TrainedNetworks:
         coefficients = gradient * (setting.eps * labels / sizes)[:, None]
         return AlongDirections(base, coefficients, f.weights)
 
-    def _alignment(self, setting: LearningSetting, noise: AlongDirections) -> float | None:
+    def _alignment(
+        self, setting: LearningSetting, noise: AlongDirections | StoredSamples
+    ) -> float | None:
         q, solved = self.learning.natural(setting)
         if not solved.bounded:
             return None
         _, labels = self.learning.pool.drawn("noise", setting.noise_samples, setting.dimension)
-        square = noise.directions @ noise.directions.T
-        norms = ((noise.coefficients @ square) * noise.coefficients).sum(1).sqrt()
-        along = (noise.coefficients @ (noise.directions @ q)) * labels
-        return float((along / (norms * q.norm())).double().mean())
+        if isinstance(noise, StoredSamples):
+            change = noise.rows(_CHECKED) - noise.base[_CHECKED]
+            norms, along = change.norm(dim=1), (change @ q) * labels[_CHECKED]
+        else:
+            square = noise.directions @ noise.directions.T
+            norms = ((noise.coefficients @ square) * noise.coefficients).sum(1).sqrt()
+            along = (noise.coefficients @ (noise.directions @ q)) * labels
+        moved = norms > 0
+        return float((along[moved] / (norms[moved] * q.norm())).double().mean())

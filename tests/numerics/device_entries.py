@@ -213,8 +213,9 @@ def noise_learnt_exactly(device: str) -> Any:
 
 @entry
 def noise_learnt_by_training(device: str) -> Any:
-    networks = TrainedNetworks(NoiseLearning(pool(device), 0.01), width=4, time=40.0)
-    return [networks.learn(point) for point in (*points()[:2], *FEW_DIMENSIONS[:2])]
+    learning = NoiseLearning(pool(device), 0.01)
+    networks = TrainedNetworks(learning, width=4, time=40.0, half=True)
+    return [networks.learn(point) for point in (*points(), *FEW_DIMENSIONS[:2])]
 
 
 @entry

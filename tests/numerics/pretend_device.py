@@ -155,8 +155,12 @@ class Pretended(TorchDispatchMode):
         if name in _PRODUCTS and here and here[0].dtype == torch.float32:
             self.precisions.append(torch.get_float32_matmul_precision())
         frame = sys._getframe(2)
-        # Up to the test that called; what called the test is nothing of numerics.
-        while frame is not None and not frame.f_code.co_filename.startswith(_TESTS):
+        # Up to the test that called; what called the test is nothing of numerics. Between an
+        # operation and the parts that it consists of stands this file.
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file.startswith(_TESTS) and file != __file__:
+                break
             self._codes.add(frame.f_code)
             frame = frame.f_back
 

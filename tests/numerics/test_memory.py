@@ -13,9 +13,10 @@ import torch
 from perturbproof.numerics import device
 from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data.generated import Orthogonal, Uniform
-from perturbproof.numerics.network import LeakyNetwork, initial_weights
+from perturbproof.numerics.network import LeakyNetwork, initial_weights, output_weights
 from perturbproof.numerics.paper_scale.exact import NoiseLearning, pixel_bytes
 from perturbproof.numerics.paper_scale.perturbed_noise import AlongDirections, SampleGram, gram_of
+from perturbproof.numerics.paper_scale.pixels import attacked_pixels, pixel_attack_bytes
 from perturbproof.numerics.paper_scale.pool import NoisePool
 from perturbproof.numerics.paper_scale.setting import LearningSetting
 from perturbproof.numerics.paper_scale.trained import (
@@ -24,7 +25,13 @@ from perturbproof.numerics.paper_scale.trained import (
     follow_flow,
     learning_bytes,
 )
-from perturbproof.numerics.perturb.attacks import Attack, Gradient, ProjectedGradient, attack_bytes
+from perturbproof.numerics.perturb.attacks import (
+    Attack,
+    AttackedNetwork,
+    Gradient,
+    ProjectedGradient,
+    attack_bytes,
+)
 from perturbproof.numerics.perturb.pixel_attack import PixelAttack
 from perturbproof.numerics.train import training
 from perturbproof.numerics.train.descent import GramDescent, batch_bytes, descent_bytes
@@ -171,6 +178,19 @@ def test_pixels_take_no_more_than_they_say(pretend: Pretended) -> None:
     learning.exact(point)  # draws, Gram and margin matrix
     said = pixel_bytes(60, 96) + 4 * 4 * 60 * 120  # and the samples that are checked
     assert 0.5 * said < taken(pretend, lambda: learning.exact(point)) <= said
+
+
+def test_attacked_pixels_take_no_more_than_they_say(pretend: Pretended) -> None:
+    pool = NoisePool("uniform", 20, 60, 120, 0, NAME)
+    base, labels = pool.drawn("noise", 60, 120)
+    weights = pool.initial_weights("f", 8, 120)
+    network = AttackedNetwork(weights, torch.tensor(output_weights(8)).float().to(NAME), 0.01)
+
+    def attack() -> None:
+        attacked_pixels(network, base, labels, 24, (-1.0, 1.0), half=True)
+
+    said = pixel_attack_bytes(60, 120, 24) + 4 * 60 * 120
+    assert 0.3 * said < taken(pretend, attack) <= said
 
 
 def test_what_fits_and_what_is_said_when_it_does_not(free: Free) -> None:

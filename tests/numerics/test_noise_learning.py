@@ -148,8 +148,3 @@ def test_broken_promises_are_faults() -> None:
 def test_bad_settings_name_the_field(kind: str, changes: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         setting(kind, **changes)
-
-
-def test_no_network_is_trained_for_the_pixel_attack() -> None:
-    with pytest.raises(InputError, match="l0-greedy"):
-        TrainedNetworks(learning(), 8).learn(setting("l0-greedy", eps=0.1))

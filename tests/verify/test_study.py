@@ -53,7 +53,6 @@ def test_files_are_told_apart_by_their_kind(tmp_path: Path) -> None:
         ("seeds = [0, 1]", "seeds = [-1]", "seeds"),
         ("[training]", "[pool]\nsamples = 9\nnoise_samples = 60\ndimension = 120\n[training]",
          "samples = 20, the pool has 9"),
-        ('"l2"', '"l0-greedy"', "no networks are trained for l0-greedy"),
         ("seeds = [0, 1]", "width = 8", "point 1: 'width' needs train"),
         ('title = "Small"', 'title = "Small"\nexpect = "ERROR"', "expect"),
     ],

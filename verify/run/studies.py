@@ -30,7 +30,10 @@ POINTS = "points"
 
 @dataclass(frozen=True)
 class Job:
-    """One computation: the exact solution and its control, or (``width`` > 0) trained networks."""
+    """One computation: the exact solution and its control, or (``width`` > 0) trained networks.
+
+    ``half``: their pixels are taken in float16.
+    """
 
     data: Noise
     pool: Pool
@@ -38,6 +41,7 @@ class Job:
     setting: LearningSetting
     width: int = 0
     time: float = 0.0
+    half: bool = False
 
     def key(self, device: str) -> str:
         """A digest of everything that the result depends on."""
@@ -51,7 +55,7 @@ class Job:
         return (
             *(self.data, sorted(self.pool.model_dump().items()), setting.slope, self.seed),
             *(setting.dimension, setting.samples, setting.noise_samples, setting.perturbation),
-            *(setting.eps, self.width, self.time),
+            *(setting.eps, self.width, self.time, self.half),
         )
 
 
@@ -132,7 +136,8 @@ def _jobs(study: Study, point: StudyPoint) -> tuple[Job, ...]:
     if not point.train:
         return tuple(exact)
     time = PUBLISHED_TIME if study.training.time is None else study.training.time
-    return *exact, replace(exact[0], width=point.width, time=time)
+    half = study.training.attack == "half"
+    return *exact, replace(exact[0], width=point.width, time=time, half=half)
 
 
 def _computed(
@@ -147,10 +152,11 @@ def _computed(
             sizes = (job.pool.samples, job.pool.noise_samples, job.pool.dimension)
             drawn = NoisePool(job.data, *sizes, job.seed, device)
             learning = NoiseLearning(drawn, job.setting.slope)
+        wanted = (job.width, job.time, job.half)
         if job.width and (
-            networks is None or (networks.width, networks.time) != (job.width, job.time)
+            networks is None or (networks.width, networks.time, networks.half) != wanted
         ):
-            networks = TrainedNetworks(learning, job.width, job.time)
+            networks = TrainedNetworks(learning, job.width, job.time, half=job.half)
         # A product with the Gram matrix or with the samples, whichever is less.
         count = job.setting.noise_samples
         with fitting_threads(count * min(count, job.setting.dimension) * max(1, job.width)):

@@ -127,10 +127,14 @@ class Published(Section):
 
 
 class Training(Section):
-    """How networks are trained: hidden width, and flow time (None: the published recipe's)."""
+    """How networks are trained: hidden width, and flow time (None: the published recipe's).
+
+    `attack`: the greedy pixel attack in float32 (`single`), or in float16 as published (`half`).
+    """
 
     width: _Width = 32
     time: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = None
+    attack: Literal["single", "half"] = "single"
 
 
 class Study(Section):
@@ -186,11 +190,8 @@ class Study(Section):
                 raise ValueError(f"point {number}: a seed is named twice")
             if self.points[number - 1].width is not None and not point.train:
                 raise ValueError(f"point {number}: 'width' needs train = true")
-            if point.train and self.perturbation == "l0-greedy":
-                raise ValueError(f"point {number}: 'train': no networks are trained for l0-greedy")
-        beyond = self.published.beyond if self.published is not None else "exact"
-        if self.perturbation == "l0-greedy" and beyond == "trained":
-            raise ValueError("'published.beyond': must be 'exact' for l0-greedy")
+        if self.training.attack == "half" and self.perturbation != "l0-greedy":
+            raise ValueError("'training.attack': 'half' is for l0-greedy")
         return self
 
     @property
