@@ -143,6 +143,7 @@ def study_entry(outcome: StudyOutcome) -> schema.Study:
         configuration=study.model_dump(mode="json", exclude_none=True, exclude={"points"}),
         expected=study.expect.value,
         as_expected=outcome.verdict is study.expect,
+        data=None,  # of files only; what is drawn is in the configuration
         rigor="numeric",
         seconds=outcome.run.seconds,
         axis=AXES[study.vary],
