@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import exp, log, pi
+from itertools import product
+from math import erf, exp, log, pi
 
 import numpy as np
 import pytest
@@ -58,6 +59,32 @@ def hoeffding(rng: np.random.Generator) -> tuple[float, ...]:
     least = 2 * exp(-2 * deviation**2 / terms)
     failure = max(least * (1 + 1e-9), 1e-300) * rng.choice([1.0, 2.0])
     return probability_of_it, terms, rng.integers(0, 2), 0, 1, deviation, failure
+
+
+def weighted_hoeffding(rng: np.random.Generator) -> tuple[float, ...]:
+    """Coins between 0 and b_j: all outcomes are counted."""
+    b, heads = rng.uniform(0, 1, 8) * rng.choice([1, 0.1], 8), rng.uniform(0.05, 0.95)
+    outcomes_ = np.array(list(product([0, 1], repeat=8)))
+    chances = np.prod(np.where(outcomes_, heads, 1 - heads), axis=1)
+    apart = outcomes_ @ b - heads * b.sum()
+    sides, deviation = int(rng.integers(1, 3)), rng.uniform(0, 1) * b.sum()
+    far = (abs(apart) if sides == 2 else apart) > deviation
+    failure = sides * exp(-2 * deviation**2 / (b @ b)) * (1 + 1e-9)
+    return chances[far].sum(), sides, b @ b, b[0] * rng.integers(2), 0, b[0], deviation, failure
+
+
+def normal_near(rng: np.random.Generator) -> tuple[float, ...]:
+    radius, deviation = rng.uniform(0, 3, 2) * 10.0 ** rng.integers(-3, 2)
+    return erf(radius / deviation / 2**0.5), radius, deviation
+
+
+def step_mean(rng: np.random.Generator) -> tuple[float, ...]:
+    one, two = outcomes(rng, 2)
+    two &= ~one
+    u, v, c = rng.standard_normal(3)
+    number = np.where(one, u, np.where(two, v, c))
+    at = int(rng.integers(50))
+    return number.mean(), number[at], one.mean(), two.mean(), one[at], two[at], u, v, c
 
 
 def bernstein(rng: np.random.Generator) -> tuple[float, ...]:
@@ -114,6 +141,9 @@ DRAWS: dict[str, Draw] = {
     "UNIFORM_ANGLE": uniform_angle,
     "BESSEL": bessel,
     "HOEFFDING": hoeffding,
+    "WEIGHTED_HOEFFDING": weighted_hoeffding,
+    "NORMAL_NEAR": normal_near,
+    "STEP_MEAN": step_mean,
     "BERNSTEIN": bernstein,
     "UNION": union,
     "NEITHER": neither,

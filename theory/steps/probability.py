@@ -80,6 +80,29 @@ HOEFFDING = TrustedFact(
     varying=(t,),
     takes="the chance, K, any term, a, b, t, p",
 )
+WEIGHTED_HOEFFDING = TrustedFact(
+    "A-HOEFFDING",
+    "Hoeffding, weighted: the sum of independent terms, each in an interval [a, a + b] of its own, "
+    "is farther than t from its mean, on k of both sides, with probability at most "
+    "k exp(-2 t²/sum b²), so at most p once 2 t² >= (sum b²) log(k/p).",
+    "Hoeffding 1963, Theorem 2",
+    (P, K, X, t, a, b, T, p),
+    (sp.Or(Eq(K, 1), Eq(K, 2)), t >= a, t <= a + b, 2 * T**2 >= X * sp.log(K / p)),
+    (P <= p,),
+    over="j",
+    varying=(t, a, b),
+    takes="the chance, k (1 or 2), sum of b², any term, its a, its b, t, p",
+)
+NORMAL_NEAR = TrustedFact(
+    "A-NORMAL",
+    "A normal number with mean 0 and standard deviation s lies in [-r, r] with probability at most "
+    "sqrt(2/pi) r/s.",
+    "the normal density is at most 1/(sqrt(2 pi) s)",
+    (P, B, w),
+    (),
+    (P <= sp.sqrt(2 / sp.pi) * B / w,),
+    takes="the chance, r, s",
+)
 BERNSTEIN = TrustedFact(
     "A-BERNSTEIN",
     "Bernstein: the sum of K independent terms with variance v, each within M of its mean, is "
@@ -125,6 +148,18 @@ SUB_EVENT = TrustedFact(
     (u <= v,),
     (P <= Q,),
     takes="Pr[A], Pr[B], 1 where A happens, 1 where B does",
+)
+
+
+STEP_MEAN = TrustedFact(
+    "A-MEAN-VALUE",
+    "A number that is u where A happens, v where B does, never both, and else c has the mean "
+    "Pr[A] u + Pr[B] v + (1 - Pr[A] - Pr[B]) c.",
+    "definition of the mean",
+    (s, t, P, Q, a, b, u, v, c),
+    (Eq(a * (1 - a), 0), Eq(b * (1 - b), 0), Eq(a * b, 0), Eq(t, a * u + b * v + (1 - a - b) * c)),
+    (Eq(s, P * u + Q * v + (1 - P - Q) * c),),
+    takes="the mean, the number, Pr[A], Pr[B], 1 where A happens, 1 where B does, u, v, c",
 )
 
 

@@ -14,7 +14,7 @@ Source: derived here, after Kumano, Kera and Yamasaki, NeurIPS 2024.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import sympy as sp
@@ -79,8 +79,8 @@ class Weights(Symbols):
 
     label: sp.Symbol
     output: sp.Symbol
-    pull: sp.Symbol
-    bend: sp.Symbol
+    loss: sp.Symbol
+    unit: sp.Symbol
     path_first: sp.Symbol
     path: sp.Symbol
     path_next: sp.Symbol
@@ -89,9 +89,19 @@ class Weights(Symbols):
     speed_next: sp.Symbol
 
     @property
+    def speeds(self) -> tuple[sp.Symbol, ...]:
+        """In the velocity: at the first step, now, after the next one."""
+        return self.speed_first, self.speed, self.speed_next
+
+    @property
+    def paths(self) -> tuple[sp.Symbol, ...]:
+        """At the first step, now, after the next one."""
+        return self.path_first, self.path, self.path_next
+
+    @property
     def push(self) -> sp.Expr:
         """What one step adds to the weight in the velocity."""
-        return rate * self.pull * self.bend / N
+        return rate * self.loss * self.unit / N
 
 
 def weights(n: str = "n") -> Weights:
@@ -160,11 +170,7 @@ def weights_steps(w: Weights, tag: str = "") -> tuple[Step, ...]:
         Citation(
             f"{tag}weights-sign <- {tag}weights {tag}weights-step",
             "So none ever is.",
-            INDUCTION(
-                sp.Min(w.path_first, w.speed_first),
-                sp.Min(w.path, w.speed),
-                sp.Min(w.path_next, w.speed_next),
-            ),
+            INDUCTION(*(sp.Min(*at) for at in zip(w.paths, w.speeds, strict=True))),
         ),
     )
 
@@ -213,6 +219,7 @@ def probe(name: str, of: str, inner: str, at: str = "z", n: str = "n") -> Probe:
 
 def moved(w: Weights, p: Probe, tag: str, weights_tag: str = "") -> tuple[Step, ...]:
     """Steps to "a neuron has moved by a_j sum_n y_n c_jn <x~_n, probe>", the step `TAG-path`."""
+    linear = replace(LINEAR_SUM, over=quantity(w.label).index)
 
     def term(weight: sp.Expr) -> sp.Expr:
         return w.label * weight * p.reach
@@ -238,7 +245,7 @@ def moved(w: Weights, p: Probe, tag: str, weights_tag: str = "") -> tuple[Step, 
         Citation(
             f"{tag}-speed-sum <- {weights_tag}weights",
             "The sums follow the weights: in the velocity,",
-            LINEAR_SUM(
+            linear(
                 p.speed_next,
                 p.push,
                 momentum,
@@ -251,7 +258,7 @@ def moved(w: Weights, p: Probe, tag: str, weights_tag: str = "") -> tuple[Step, 
         Citation(
             f"{tag}-path-sum <- {weights_tag}weights",
             "and in what has been moved.",
-            LINEAR_SUM(
+            linear(
                 p.path_next,
                 p.path,
                 1,

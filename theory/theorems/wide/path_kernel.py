@@ -67,13 +67,13 @@ _at = descent.probe("point", "<w_j, z> + b_j", "<x_n, z> + 1")
 _g = _at.other()
 _along = descent.probe("along", "<w_j, v>", "<x_n, v>", "v")
 
-_slope = declare(
+slope_z = declare(
     "slope_z", "slope s_j of phi at h_j(z), at t", low=0, high=1, index="jzt", latex="s_j(z)"
 )
-_slope_g = descent.learned(_slope)
+_slope_gz = descent.learned(slope_z)
 kernel = declare("kernel_n", "C_n(z) = sum_j a_j² s_j c_jn at t", index="nzt", latex="C_n(z)")
 _kernel_g = descent.learned(kernel)
-_f = Output(
+answer = Output(
     declare("wide_z", "output f(z) at t", index="zt", latex="f(z)"),
     declare("start_part_z", "I(z) = sum_j a_j s_j h_j(0; z)", index="zt", latex="I(z)"),
     declare("path_part_j", "the path's part of f(z), over neurons", index="zt"),
@@ -81,7 +81,7 @@ _f = Output(
         "path_part_z", "sum of y_n C_n(z) (<x_n, z> + 1)", index="zt", latex="\\Sigma y_n C_n K_n"
     ),
 )
-_gz = _f.other()
+_gz = answer.other()
 _d = Output(
     declare("slant_z", "<grad f(z), v> at t", index="zvt", latex="\\langle\\nabla f(z),v\\rangle"),
     declare("rho_v", "<rho(z), v>, rho(z) = sum_j a_j s_j w_j(0)", index="zvt"),
@@ -106,12 +106,12 @@ SETTLED = sp.Abs(_P) > sp.Abs(_others)
 FOLLOWS = Eq(sp.sign(_gz.value), sp.sign(_P))
 _BOTH = sp.And(
     SETTLED,
-    sp.Abs(_f.by_sample) > sp.Abs(_f.rest),
-    Eq(sp.sign(_f.by_sample), sp.sign(_P)),
+    sp.Abs(answer.by_sample) > sp.Abs(answer.rest),
+    Eq(sp.sign(answer.by_sample), sp.sign(_P)),
 )
-_AGREE = Eq(sp.sign(_gz.value), sp.sign(_f.value))
+_AGREE = Eq(sp.sign(_gz.value), sp.sign(answer.value))
 
-_OUTPUT = Eq(_f.value, _f.rest + _f.by_sample)
+_OUTPUT = Eq(answer.value, answer.rest + answer.by_sample)
 _GRADIENT = Eq(_d.value, _d.rest + _d.by_sample)
 _LEARNED = Eq(_gz.value, _P + _others)
 
@@ -230,18 +230,18 @@ THEOREM = Theorem(
         *descent.weights_steps(_w),
         *descent.weights_steps(_wg, "g-"),
         *descent.moved(_w, _at, "f"),
-        *descent.bent(_slope, _at.height, "f"),
-        *descent.output_steps(_w, _at, _f, _slope, "f", _w.output * phi(_at.height), "f-bent"),
+        *descent.bent(slope_z, _at.height, "f"),
+        *descent.output_steps(_w, _at, answer, slope_z, "f", _w.output * phi(_at.height), "f-bent"),
         *descent.moved(_w, _along, "v"),
         *descent.output_steps(
-            _w, _along, _d, _slope, "v", _w.output * _slope * _along.height, "f-slope"
+            _w, _along, _d, slope_z, "v", _w.output * slope_z * _along.height, "f-slope"
         ),
         *descent.moved(_wg, _g, "g", "g-"),
-        *descent.bent(_slope_g, _g.height, "g"),
-        *descent.output_steps(_wg, _g, _gz, _slope_g, "g", _wg.output * phi(_g.height), "g-bent"),
+        *descent.bent(_slope_gz, _g.height, "g"),
+        *descent.output_steps(_wg, _g, _gz, _slope_gz, "g", _wg.output * phi(_g.height), "g-bent"),
         *_PERTURBED,
-        descent.not_negative(kernel, _w, _slope, "f", "weights-sign"),
-        descent.not_negative(_kernel_g, _wg, _slope_g, "g", "g-weights-sign"),
+        descent.not_negative(kernel, _w, slope_z, "f", "weights-sign"),
+        descent.not_negative(_kernel_g, _wg, _slope_gz, "g", "g-weights-sign"),
         Definition(
             "smallest",
             "The smallest path weight is one of those of f or of g.",
@@ -252,7 +252,11 @@ THEOREM = Theorem(
             "claim-weights <- weights-sign g-weights-sign f-sign g-sign smallest", "As shown."
         ),
         _computed(
-            "output", output_residual, _f.value - _f.rest - _f.by_sample, output_rounding, "zt"
+            "output",
+            output_residual,
+            answer.value - answer.rest - answer.by_sample,
+            output_rounding,
+            "zt",
         ),
         Conclusion("claim-output <- f-kernel computed-output", "phi(h) = phi'(h) h."),
         _computed(
