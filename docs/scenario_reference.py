@@ -31,6 +31,7 @@ from perturbproof.verify.scenarios.scenario import (
 )
 from perturbproof.verify.scenarios.study import PointEntry, Pool, Published, Sizes, Study
 from perturbproof.verify.scenarios.study import Training as StudyTraining
+from perturbproof.verify.scenarios.wide_study import PublishedShares, WideStudy
 from perturbproof.verify.values import Verdict
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -89,6 +90,9 @@ def scenario_page() -> str:
     lines += _section("## A study of images", ImageStudy)
     for name, model in _OF_IMAGES.items():
         lines += _section(f"### [{name}] of a study of images", model)
+    lines += _section("## A study of wide networks", WideStudy)
+    lines += _section("### [published] of a study of wide networks", PublishedShares)
+    lines += ["", "`[data]`, `[network]` and `[wide]` are as in a scenario."]
     return "\n".join(lines) + "\n"
 
 

@@ -225,7 +225,7 @@ def _study(index: int, study: Study, typeset: Typeset) -> Told:
         "configuration": [*used, *_configuration(study.configuration)],
         "header": header,
         "rows": rows,
-        "widths": (1.6, *(1.0 for _ in header[1:])) if study.learners else _SWEPT_WIDTHS,
+        "widths": _SWEPT_WIDTHS if study.points else (1.6, *(1.0 for _ in header[1:])),
         "figures": _figures("studies", index, view),
         "first_page": "",
     }

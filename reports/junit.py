@@ -103,6 +103,7 @@ def study_case(study: Study, strict: bool = False) -> Case:
         f"{share(point.trained.accuracy if point.trained else None)}: {compared(point)}"
         for point in study.points
     ]
+    lines += [", ".join(map(": ".join, zip(study.columns, row, strict=True))) for row in study.rows]
     group, seconds = "perturbproof.studies", study.seconds or 0.0
     name = f"{study.title or study.name} [{study.name}]"
     return Case(name, group, result, study.verdict, message, "\n".join(lines), seconds)

@@ -16,6 +16,8 @@ def study_table(study: Study) -> Table:
     """The points of a study; of one on images, its learners by arm, and its perturbations."""
     if study.learners:
         return _images_table(study)
+    if study.columns:
+        return study.columns, list(study.rows)
     header = ("published", "exact", "solution", "trained", "prediction", "control", "compared")
     rows = [
         (

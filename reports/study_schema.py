@@ -150,8 +150,8 @@ class Perturbations(Record):
 
 
 class Study(Judged):
-    """A sweep of experiments, held against published numbers; or, with ``learners``, one experiment
-    on images."""
+    """A sweep of experiments, held against published numbers, as ``points`` or as a table in words;
+    or, with ``learners``, one experiment on images."""
 
     title: str = ""
     says: str = ""
@@ -164,6 +164,8 @@ class Study(Judged):
     claims: tuple[StudyClaim, ...] = ()
     learners: tuple[Learner, ...] = ()
     perturbations: tuple[Perturbations, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 class TheoremVerdict(Record):

@@ -369,10 +369,13 @@ def verify(
     from .run.store import Store
     from .run.studies import POINTS, run_studies
     from .run.study_verdicts import judge_study
+    from .run.wide_studies import run_wide_studies
     from .run.witness import FOLDER as WITNESSES
     from .run.witness import Replay, witnesses
     from .scenarios.image_study import ImageStudy
     from .scenarios.own_theorem import own_theorems
+    from .scenarios.study import Study
+    from .scenarios.wide_study import WideStudy
 
     resolved = resolve_device(device)
     added, files = own_theorems(own)
@@ -383,7 +386,8 @@ def verify(
     of_images = [one for one in studies if isinstance(one, ImageStudy)]
     beside = CLAIMS * len(of_images)
     root = None if data_root is None else Path(data_root)
-    of_theory = [one for one in studies if not isinstance(one, ImageStudy)]
+    of_wide = [one for one in studies if isinstance(one, WideStudy)]
+    of_theory = [one for one in studies if isinstance(one, Study)]
     with report_folder(folder):
         known, own_files = (*catalog(), *added), tuple(files.values())
         run = run_scenarios(
@@ -399,7 +403,8 @@ def verify(
         seen = run_image_studies(of_images, store, root=root, **watched)
         # Those of scenarios, without those of the studies, which each level counts as well.
         statements = max((one.statements for one in run.levels), default=beside) - beside
-        studied = (*judged, *judge_images(seen, statements))
+        wide = run_wide_studies(of_wide, store, **watched)
+        studied = (*judged, *wide, *judge_images(seen, statements))
         found: dict[tuple[str, str], Witness | ProofWitness] = {}
         if folder is not None:
             proofs = [(theorem, run.proofs[theorem.id]) for theorem in run.theorems]

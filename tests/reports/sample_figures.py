@@ -205,6 +205,26 @@ def figures(samples: int = 24, wild: bool = False) -> list[dict[str, Any]]:
             },
         },
         {
+            "id": "shares",
+            "kind": "shares",
+            "title": "Shares",
+            "caption": "Shares of test points along an axis.",
+            "data": {
+                "axis": "width m",
+                "values": [100, 1000, 10_000],
+                "published": [0.5, None, 1.0],
+                "series": [
+                    {
+                        "name": "agreement",
+                        "values": [0.6, 0.8, 1.0],
+                        "lowest": [] if wild else [0.5, 0.7, 0.9],
+                        "highest": [] if wild else [0.7, 0.9, 1.0],
+                    },
+                    {"name": "certified both", "values": [0.0, 0.4, 0.9]},
+                ],
+            },
+        },
+        {
             "id": "loads",
             "kind": "loads",
             "title": "Loads",

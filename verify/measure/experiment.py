@@ -105,13 +105,13 @@ class Experiment(Learner):
     @cached_property
     def wide(self) -> WidePair:
         """The wide networks f and g of a scenario with a section 'wide'."""
-        return WidePair(self.scenario, self.sample, self._apart, self.device, self.progress)
+        return self.wide_pair(exact=True)
 
-    @property
-    def _apart(self) -> np.ndarray | None:
-        """The samples held out, (B, d), where there are any."""
+    def wide_pair(self, *, exact: bool) -> WidePair:
+        """The same, trained for what is proved of them or for what is only seen."""
         held = self.natural_points.get("held-out samples")
-        return None if held is None else held.x
+        apart = None if held is None else held.x
+        return WidePair(self.scenario, self.sample, apart, self.device, self.progress, exact)
 
     @cached_property
     def limit_points(self) -> np.ndarray:

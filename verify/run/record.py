@@ -31,6 +31,7 @@ from .study_record import study_entry, sweep_entry
 from .study_verdicts import StudyOutcome
 from .sweep import Swept
 from .theorem_record import notation_entry, proof_entry, record_of, setting_entry, theorem_entry
+from .wide_studies import WideOutcome, wide_entry
 from .witness import FOLDER as WITNESSES
 from .witness import Witness
 
@@ -47,7 +48,7 @@ _PACKAGES = (
 )
 
 
-AnyOutcome = StudyOutcome | ImageOutcome
+AnyOutcome = StudyOutcome | ImageOutcome | WideOutcome
 """A judged study."""
 
 
@@ -129,13 +130,16 @@ def build_report(
             statements=max((level.statements for level in levels), default=0),
         ),
         scenarios=tuple(_scenario(outcome, shown, check is None) for outcome in outcomes),
-        studies=tuple(
-            image_entry(one) if isinstance(one, ImageOutcome) else study_entry(one)
-            for one in studies
-        ),
+        studies=tuple(map(_study, studies)),
         sweeps=() if sweep is None else (sweep_entry(sweep, shown),),
         summary=summary(outcomes, strict, studies, sweep, check is None),
     )
+
+
+def _study(outcome: AnyOutcome) -> schema.Study:
+    if isinstance(outcome, ImageOutcome):
+        return image_entry(outcome)
+    return wide_entry(outcome) if isinstance(outcome, WideOutcome) else study_entry(outcome)
 
 
 def summary(

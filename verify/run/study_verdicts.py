@@ -111,7 +111,9 @@ def _judged(outcome: PointOutcome, run: StudyRun) -> tuple[schema.StudyPoint, Ju
         compared = "none" if measured is None else compared
     fault = _fault(outcome)
     wider = _wider(outcome, published) if compared == "exact" else 0.0
-    claim = _claim(study, published, measured, fault, wider)
+    claim = None
+    if study.published is not None and published is not None:
+        claim = met(published, measured, study.published.tolerance + wider, fault)
     level, method = _solution(outcome)
     judged = schema.StudyPoint(
         value=point.value,
@@ -134,20 +136,15 @@ def _judged(outcome: PointOutcome, run: StudyRun) -> tuple[schema.StudyPoint, Ju
     return judged, claim
 
 
-def _claim(
-    study: Study, published: float | None, measured: float | None, fault: str, wider: float
-) -> JudgedClaim | None:
-    """The one judge on what was measured against what was published."""
-    if study.published is None or published is None:
-        return None
-    # Accuracies and published values are decimals: rounding must not decide.
-    tolerance = study.published.tolerance + wider + 1e-9
+def met(published: float, measured: float | None, tolerance: float, fault: str = "") -> JudgedClaim:
+    """The one judge on what was measured, None where nothing was, against what was published."""
+    # Shares and published values are decimals: rounding must not decide.
     values = {
         adv_accuracy.name: Measured.missing("beyond d/4 and not trained")
         if measured is None
         else Measured(Interval.exact(measured), "in float32", Rigor.NUMERIC),
         _published.name: Measured(Interval.exact(published), "published", Rigor.NUMERIC),
-        accuracy_asked.name: Measured(Interval.exact(tolerance), "given", Rigor.PROVED),
+        accuracy_asked.name: Measured(Interval.exact(tolerance + 1e-9), "given", Rigor.PROVED),
     }
     return judge_claim(_MET, values, fault=fault)
 

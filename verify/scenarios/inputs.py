@@ -26,12 +26,13 @@ from .grid import Grid, load_grid
 from .image_study import ImageStudy, image_study_from
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
 from .study import Study, study_from
+from .wide_study import WideStudy, wide_study_from
 
 if TYPE_CHECKING:
     from ...numerics.given_network import GivenNetwork
 
 FilePath = str | os.PathLike[str]
-AnyStudy = Study | ImageStudy
+AnyStudy = Study | ImageStudy | WideStudy
 ScenarioLike = Scenario | AnyStudy | FilePath
 
 _SUITES = Path(__file__).parents[1] / "suites"
@@ -105,7 +106,11 @@ def run_inputs(
     chosen = tuple(
         one.rooted(data_root).model_copy(update=at) for one in loaded if isinstance(one, Scenario)
     )
-    studies = tuple(one for one in loaded if not isinstance(one, Scenario))
+    studies = tuple(
+        one.rooted(data_root) if isinstance(one, WideStudy) else one
+        for one in loaded
+        if not isinstance(one, Scenario)
+    )
     if precision is not None and studies and not chosen:
         raise InputError(f"precision: the study {studies[0].name} decides nothing in balls")
     names = [one.name for one in (*chosen, *studies)]
@@ -124,6 +129,8 @@ def run_inputs(
     for study in studies:
         if isinstance(study, ImageStudy):
             study.data.known.find(None if data_root is None else Path(data_root))
+        if isinstance(study, WideStudy):
+            _check_data(study.at(study.values[0], study.seeds[0]))
     return chosen, studies
 
 
@@ -252,12 +259,15 @@ def network_input(network: FilePath, slopes: Iterable[float]) -> GivenNetwork:
 
 
 def load_run_file(path: Path) -> Scenario | AnyStudy:
-    """Read and validate a file: by its `kind` a "study", one of "images", or a scenario.
+    """Read and validate a file: by its `kind` a "study", one of "images" or of "wide"
+    networks, or a scenario.
 
     Raises:
         InputError: as `load_scenario` and `study_from`.
     """
     content = read_toml(path)
+    if content.get("kind") == "wide":
+        return wide_study_from(content, path)
     if content.get("kind") == "images":
         return image_study_from(content, path)
     return (study_from if content.get("kind") == "study" else scenario_from)(content, path)
@@ -300,7 +310,7 @@ def compiled(path: Path) -> CodeType:
 
 
 def _loaded(given: ScenarioLike) -> tuple[Scenario | AnyStudy, ...]:
-    if isinstance(given, (Scenario, Study, ImageStudy)):
+    if isinstance(given, (Scenario, Study, ImageStudy, WideStudy)):
         return (given,)
     if isinstance(given, str) and Path(given).name == given and Path(given).suffix != ".toml":
         return load_suite(given)

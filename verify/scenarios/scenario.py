@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 import pydantic
@@ -202,6 +202,16 @@ class Tolerance(Section):
     kernel: _Share = 0.02
 
 
+_Data = TypeVar("_Data", bound=pydantic.BaseModel)
+
+
+def rooted(data: _Data, root: str | os.PathLike[str] | None) -> _Data:
+    """Data with images sought in the folder `root`, unless they name one or are none."""
+    if root is None or getattr(data, "root", root) is not None:
+        return data
+    return data.model_copy(update={"root": os.path.abspath(root)})
+
+
 class Scenario(Section):
     """One scenario. `expect` is one verdict for all its theorems, or one by theorem id.
 
@@ -283,10 +293,7 @@ class Scenario(Section):
 
     def rooted(self, root: str | os.PathLike[str] | None) -> Scenario:
         """The same with images sought in the folder `root`, unless it names one itself."""
-        if root is None or getattr(self.data, "root", root) is not None:
-            return self
-        data = self.data.model_copy(update={"root": os.path.abspath(root)})
-        return self.model_copy(update={"data": data})
+        return self.model_copy(update={"data": rooted(self.data, root)})
 
     @property
     def working_bits(self) -> int:

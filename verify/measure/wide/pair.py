@@ -26,13 +26,18 @@ from ...values import Progress
 
 @dataclass(frozen=True, eq=False)
 class WidePair:
-    """f on the scenario's sample, and g on the perturbations of it. `held` are samples held out."""
+    """f on the scenario's sample, and g on the perturbations of it.
+
+    `held` are samples held out. Where it is not `exact`, f and g are trained in float32 and their
+    path weights are not summed up: enough for what is only seen.
+    """
 
     scenario: Scenario
     sample: Sample
     held: FloatArray | None
     device: str
     progress: Progress
+    exact: bool = True
 
     @property
     def setup(self) -> WideSetup:
@@ -54,8 +59,9 @@ class WidePair:
 
     def _train(self, x: FloatArray, y: FloatArray, which: int) -> WideTrained:
         self.progress(f"training {'fg'[which]}", 0, 1)
-        start = self.starts[which]
-        return train_wide(x, y, start, self.slope, self.setup, device=self.device)
+        start, dtype = self.starts[which], "float64" if self.exact else "float32"
+        at = {"paths": self.exact, "dtype": dtype, "device": self.device}
+        return train_wide(x, y, start, self.slope, self.setup, **at)
 
     @cached_property
     def f(self) -> WideTrained:
