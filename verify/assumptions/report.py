@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import sympy as sp
 
@@ -20,6 +18,7 @@ from ..judge import judge
 from ..measure.measuring import described
 from ..measure.one_set import OF_GRAM
 from ..run.run import Run, ScenarioOutcome, proved, run_scenario, select
+from ..scenarios.learning import named_after
 from ..scenarios.scenario import Network, Scenario
 from ..values import Measured, Progress
 from .ladder import CheckResult
@@ -46,9 +45,8 @@ def check_run(
 
 def scenario_of(data: LabelledDataset, slope: float) -> Scenario:
     """The scenario of a source of data at a slope, named after it."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(data.place).name.split(".")[0]).strip("-._")
     return Scenario(
-        name=f"{stem[:50] or 'data'}-slope-{slope:g}".replace("+", ""),
+        name=named_after(data, f"slope-{slope:g}"),
         description=f"The user's own data at slope {slope:g}.",
         data=data,
         network=Network(slope=slope),

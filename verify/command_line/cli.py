@@ -19,6 +19,7 @@ from typer.exceptions import Abort, Exit, TyperException
 from ...numerics.input_error import InputError
 from ..values import ExitCode
 from .check import check
+from .learn import learn
 from .prove import prove
 from .report import list_, report
 from .selftest import selftest
@@ -59,7 +60,7 @@ def _root(
     """
 
 
-for command in (verify, sweep, check, prove, report, selftest):
+for command in (verify, sweep, check, learn, prove, report, selftest):
     app.command()(command)
 app.command(name="list")(list_)
 
