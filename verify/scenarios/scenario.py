@@ -267,10 +267,13 @@ class Scenario(Section):
     def _wide_alone(self) -> Scenario:
         if self.wide is None:
             return self
+        # A witness writes every key of a scenario, so that defaults are as good as nothing.
         for name in ("subset", "perturbed", "point", "training"):
-            if name in self.model_fields_set:
+            if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name}: a wide network is trained as the table 'wide' says")
-        for name in self.network.model_fields_set - {"slope", "width"}:
+        plain = Network(slope=self.network.slope, width=self.network.width)
+        if self.network != plain:
+            name = next(n for n, value in plain if getattr(self.network, n) != value)
             raise ValueError(f"network.{name}: a wide network starts from N(0, I/d), biases too")
         if self.has_bias:
             raise ValueError("data.bias: a wide network has biases of its own")
