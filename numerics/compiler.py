@@ -18,7 +18,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanAtom
 from sympy.printing.numpy import SciPyPrinter
 
-from ..theory.exact.evaluate import enclosure, relation_holds
+from ..theory.exact.evaluate import enclosure, holds, relation_holds
 from ..theory.exact.interval import Interval
 from .device import resolve_device
 
@@ -163,13 +163,29 @@ def evaluate_relation(relation: Boolean, values: Mapping[str, Interval]) -> Rela
         ValueError: two of its symbols share a name.
         TypeError: not such a relation.
     """
-    used = {s.name: s for s in relation.free_symbols if isinstance(s, sp.Symbol)}
-    if len(used) < len(relation.free_symbols):
-        raise ValueError(f"{relation} has two different symbols of one name")
+    return _evaluated(relation, _by_symbol(relation, values))
+
+
+def decide_relation(relation: Boolean, values: Mapping[str, Interval]) -> bool | None:
+    """What `evaluate_relation` says that holds, found without the rest; raises as it does."""
+    return holds(relation, _by_symbol(relation, values))
+
+
+def _by_symbol(relation: Boolean, values: Mapping[str, Interval]) -> dict[sp.Symbol, Interval]:
+    used = _used(relation)
     missing = sorted(name for name in used if name not in values)
     if missing:
         raise KeyError(f"{relation} needs values for {', '.join(missing)}")
-    return _evaluated(relation, {symbol: values[name] for name, symbol in used.items()})
+    return {symbol: values[name] for name, symbol in used.items()}
+
+
+@lru_cache(maxsize=1024)
+def _used(relation: Boolean) -> dict[str, sp.Symbol]:
+    """The symbols of a relation by name."""
+    used = {s.name: s for s in relation.free_symbols if isinstance(s, sp.Symbol)}
+    if len(used) < len(relation.free_symbols):
+        raise ValueError(f"{relation} has two different symbols of one name")
+    return used
 
 
 def _evaluated(relation: Boolean, values: Mapping[sp.Symbol, Interval]) -> RelationValue:

@@ -39,7 +39,7 @@ from flint import arb, fmpz
 from scipy.special import betaincinv
 from sympy.logic.boolalg import Boolean
 
-from ..numerics.compiler import evaluate_relation
+from ..numerics.compiler import decide_relation
 from ..theory.exact.interval import Interval
 from ..theory.exact.scalars import working_precision
 from ..theory.statement import Theorem
@@ -204,7 +204,7 @@ def family_levels(
 def decided(relation: Boolean, measured: Mapping[str, Measured], error: float) -> bool | None:
     """Whether intervals of that error decide a statement to hold, or to fail."""
     values = values_at(relation, measured, error)
-    return None if values is None else evaluate_relation(relation, values).holds
+    return None if values is None else decide_relation(relation, values)
 
 
 def holm_errors(decisions: Sequence[Decision], beside: int = 0) -> tuple[float, ...]:

@@ -138,6 +138,15 @@ def enclosure(expr: sp.Expr, values: Mapping[sp.Symbol, Interval]) -> Interval:
     return evaluator(expr, INTERVALS)(values)
 
 
+def holds(formula: sp.Basic, values: Mapping[sp.Symbol, Interval]) -> bool | None:
+    """Whether a formula certainly holds for values in the intervals, or certainly does not.
+
+    Raises:
+        KeyError, TypeError: as for `enclosure`.
+    """
+    return _formula(formula, INTERVALS)(values)
+
+
 def relation_holds(relation: Relational, lhs: Interval, rhs: Interval) -> bool | None:
     """Whether `lhs relation rhs` certainly holds, certainly does not, or is not decided (None)."""
     return _comparison(relation, INTERVALS)(lhs, rhs)

@@ -13,6 +13,7 @@ import numpy as np
 from sympy.logic.boolalg import Boolean
 
 from ...numerics.boundary.gram import extremes, gram_matrix
+from ...numerics.compiler import decide_relation
 from ...numerics.enclose.ball_array import BallArray
 from ...theory.exact.interval import Interval
 from ...theory.steps.perturbed import CONDITION, RADIUS
@@ -26,7 +27,6 @@ from .experiment import Experiment, always, evaluated, has_perturbed_set, measur
 from .learner import Missing
 from .normals import POINTS, isotropic_points
 from .one_set import gives
-from .test_points import holds
 
 
 def _on_uniform_data(scenario: Scenario) -> bool:
@@ -79,7 +79,7 @@ def _register_data_chance(symbol: str, condition: Condition) -> None:
         return _share(
             experiment,
             "fresh data",
-            lambda x: holds(CONDITIONS[condition], {**known, **_norms(x)}),
+            lambda x: decide_relation(CONDITIONS[condition], {**known, **_norms(x)}),
         )
 
 
@@ -101,7 +101,10 @@ def noise_chance(experiment: Experiment) -> Measured:
     def meets(x: np.ndarray) -> bool | None:
         kappa = abs(BallArray.exact(x) @ direction).max_enclosure().nonnegative()
         values = {**known, **_norms(x, "base_"), "kappa": kappa}
-        both = {holds(RADIUS.relation, values), holds(CONDITION.relation, values)}
+        both = {
+            decide_relation(RADIUS.relation, values),
+            decide_relation(CONDITION.relation, values),
+        }
         return False if False in both else None if None in both else True
 
     return _share(experiment, "fresh noise", meets)
@@ -140,7 +143,9 @@ def _counted_labels(
 ) -> Measured:
     """How often a relation about the test point holds under fresh labels."""
     events = (
-        None if parts is None else holds(relation, {**known, "T1_z": parts[0], "adv_q_z": parts[1]})
+        None
+        if parts is None
+        else decide_relation(relation, {**known, "T1_z": parts[0], "adv_q_z": parts[1]})
         for parts in experiment.relabelled
     )
     return Measured.counted_in(events, "fresh label draws")

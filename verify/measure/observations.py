@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from scipy.stats import binomtest
 
 from ...numerics.boundary.decomposition import cosine, sample_alignments
-from ...numerics.compiler import evaluate_relation
+from ...numerics.compiler import decide_relation, evaluate_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.real_array import RealArray
@@ -28,7 +28,7 @@ from .experiment import Experiment, evaluated, measure
 from .learner import Learner
 from .limit import LEVEL, limit_observations, until_captured
 from .normals import VARIANCES, classified
-from .test_points import TestPoints, coverage, holds, in_balls
+from .test_points import TestPoints, coverage, in_balls
 
 POINTS = 4000
 _INTERVAL = f"exact {LEVEL:.0%} binomial interval of its own"
@@ -295,7 +295,7 @@ def _alignments(experiment: Experiment) -> Iterator[Observation]:
     known = {name: one.value for name, one in found if one.value is not None}
     (ours,) = symbols_of(claim.relation.args[0])
     each = ({**known, ours.name: cosines.interval(n)} for n in range(size))
-    met = sum(holds(claim.relation, values) is True for values in each)
+    met = sum(decide_relation(claim.relation, values) is True for values in each)
     says = f"perturbations whose cosine with q certainly meets its bound ({what}), of {size}"
     yield _seen(says, met, count=size)
 

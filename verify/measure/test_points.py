@@ -20,7 +20,7 @@ from ...numerics.boundary.decomposition import (
     point_values,
 )
 from ...numerics.boundary.multipliers import margin_matrix
-from ...numerics.compiler import evaluate_relation
+from ...numerics.compiler import decide_relation, evaluate_relation
 from ...numerics.data import Sample
 from ...numerics.enclose.ball_array import BallArray
 from ...numerics.enclose.linear_algebra import verified_solve
@@ -81,11 +81,6 @@ MATCHING = matching_deterministic.THEOREM.claims[0]
 _OF_POINT = ("dir_z", "q_z", "adv_q_z", "base_l1_z")
 
 
-def holds(relation: Boolean, values: Mapping[str, Interval]) -> bool | None:
-    """Whether a relation of a theorem certainly holds, or certainly does not."""
-    return evaluate_relation(relation, values).holds
-
-
 @dataclass(frozen=True, eq=False)
 class Matching:
     """The decomposition at a set of points, (B,) throughout.
@@ -121,18 +116,22 @@ class Matching:
 
     def load(self, index: int) -> Interval:
         """How far the perturbations outweigh the base at a point: covered above 1."""
-        sides = evaluate_relation(OUTWEIGHS.relation, self._at(index))
+        sides = evaluate_relation(OUTWEIGHS.relation, self._at[index])
         return sides.lhs / sides.rhs
 
-    def _at(self, index: int) -> dict[str, Interval]:
-        values = {name: getattr(self.values, name).interval(index) for name in _OF_POINT}
-        return {**self.of_set, **values}
+    @cached_property
+    def _at(self) -> list[dict[str, Interval]]:
+        """The values of the symbols at each point, by name."""
+        balls = [getattr(self.values, name) for name in _OF_POINT]
+        ends = [zip(one.lower.tolist(), one.upper.tolist(), strict=True) for one in balls]
+        columns = [[Interval.between(*pair) for pair in pairs] for pairs in ends]
+        points = zip(*columns, strict=True)
+        return [{**self.of_set, **dict(zip(_OF_POINT, one, strict=True))} for one in points]
 
     def _decided(self, relation: Boolean) -> np.ndarray:
         """1 where a relation of the theorem certainly holds, -1 where it does not, else 0; (B,)."""
         truth = {True: 1, False: -1, None: 0}
-        every = range(len(self.points.z))
-        return np.array([truth[holds(relation, self._at(index))] for index in every])
+        return np.array([truth[decide_relation(relation, values)] for values in self._at])
 
 
 class Coverage(NamedTuple):

@@ -19,7 +19,7 @@ from scipy.stats import binom, binomtest
 
 from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.multipliers import exact_multipliers
-from ...numerics.compiler import evaluate_relation
+from ...numerics.compiler import decide_relation
 from ...theory.exact.interval import Interval
 from ...theory.theorems.boundary import concentration
 from ...theory.theorems.boundary.uniform_data import CONDITIONS
@@ -114,7 +114,7 @@ def _edge_trials() -> Iterator[ExactTrial]:
             found = gram_statistics(x)
             values = {"gamma": Interval.exact(_SLOPE), "N": Interval.exact(2)}
             values |= {"R_min": found.R_min, "R_max": found.R_max, "p_max": found.p_max}
-            holds = evaluate_relation(CONDITIONS["paper"], values).holds
+            holds = decide_relation(CONDITIONS["paper"], values)
             times, unknown = times + 1, unknown + (holds is None)
             wrong += holds is not None and holds is not _paper_holds(x)
         yield ExactTrial(
