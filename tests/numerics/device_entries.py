@@ -44,6 +44,9 @@ from perturbproof.numerics.train.collapse import group_neurons
 from perturbproof.numerics.train.descent import BatchDescent, GramDescent
 from perturbproof.numerics.train.recipes import LOSSES, Recipe, normalised_recipe, paper_recipe
 from perturbproof.numerics.train.training import train, train_batch
+from perturbproof.numerics.wide.kernel import kernel_on_device
+from perturbproof.numerics.wide.setting import WideSetup, draw_start
+from perturbproof.numerics.wide.training import train_wide
 
 from .expression_bank import BANK, gamma, x, y
 from .sample_perturbations import setting
@@ -134,6 +137,18 @@ def gradient_flow(device: str) -> Any:
 
 
 @entry
+def wide_networks(device: str) -> Any:
+    some, found = uniform(), []
+    for loss in ("identity", "logistic"):
+        start = draw_start(4, 20, np.random.default_rng(6))
+        setup = WideSetup(loss=loss, steps=5, eps=0.5)
+        end = train_wide(some.x, some.y, start, SLOPE, setup, device=device)
+        found.append((end.network.weights, end.paths))
+    x, z = (tensor((k, 20), device, torch.float64) for k in (5, 3))
+    return found, kernel_on_device(x, z, SLOPE)
+
+
+@entry
 def losses(device: str) -> Any:
     margins = 30 * tensor((2, 5), device, torch.float64)
     return [
@@ -205,7 +220,7 @@ def noise_learnt_exactly(device: str) -> Any:
     found = []
     for kind in ("uniform", "gaussian"):
         learning = NoiseLearning(pool(device, kind), 0.01)
-        some = [*points(), *(FEW_DIMENSIONS if kind == "uniform" else [])]
+        some = [*points(), *FEW_DIMENSIONS] if kind == "uniform" else points()[:1]
         for point in some:
             found.append((learning.exact(point), learning.control(point)))
     return found
@@ -214,7 +229,7 @@ def noise_learnt_exactly(device: str) -> Any:
 @entry
 def noise_learnt_by_training(device: str) -> Any:
     learning = NoiseLearning(pool(device), 0.01)
-    networks = TrainedNetworks(learning, width=4, time=40.0, half=True)
+    networks = TrainedNetworks(learning, width=4, time=8.0, half=True)
     return [networks.learn(point) for point in (*points(), *FEW_DIMENSIONS[:2])]
 
 

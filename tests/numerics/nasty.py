@@ -21,7 +21,7 @@ from perturbproof.numerics.enclose.real_array import RealArray
 from perturbproof.theory.exact.interval import Interval
 
 # A busy machine makes drawing slow; that says nothing about the code.
-thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(suppress_health_check=list(HealthCheck))
 
 N, D = 3, 4
 SCALES = [1.0, 1e-150, 1e150, 1e-75, 1e75, 5e-324, 1e-310]

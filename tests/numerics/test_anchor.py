@@ -132,15 +132,15 @@ def own_pairs(line: Line) -> np.ndarray:
 
 def test_enough_networks_are_captured():
     """So that the laws below speak of something, inactive own pairs and kinks included."""
-    lines = [line for *_, line in networks(15)]
-    assert len(lines) >= 20
-    assert sum(not line.limit.proposal.pattern.all_active for line in lines) >= 3
-    assert sum(len(line.limit.kinks[0]) > 0 for line in lines) >= 5
-    assert sum(bool((line.leaks.upper > 0).any()) for line in lines) >= 5
+    lines = [line for *_, line in networks(10)]
+    assert len(lines) >= 13
+    assert sum(not line.limit.proposal.pattern.all_active for line in lines) >= 2
+    assert sum(len(line.limit.kinks[0]) > 0 for line in lines) >= 3
+    assert sum(bool((line.leaks.upper > 0).any()) for line in lines) >= 3
 
 
 def test_what_the_certificate_is_not_about_is_told():
-    _, w, found = next((s, w, f) for _, _, s, w, f, _ in networks(15))
+    _, w, found = next((s, w, f) for _, _, s, w, f, _ in networks(10))
     assert found.line is not None
     limit = found.line.limit.proposal
     with pytest.raises(ValueError, match="width"):
@@ -231,7 +231,7 @@ def test_an_anchor_has_the_signs_of_its_limit_or_there_is_none(share):
     assert told >= 2
 
 
-def simulated(w, sample, gamma, time, loss, until=4.0):
+def simulated(w, sample, gamma, time, loss, until=2.5):
     """The flow in tau = log t - T by short steps; yields tau and the weights."""
     tau = 0.0
     while tau < until:
@@ -338,7 +338,7 @@ def test_a_wide_network_that_turns_sign_in_between_is_not_settled(share, monkeyp
 def test_what_is_followed_stays_within_what_was_certified(share, loss):
     for seed, _, sample, w, found, _ in networks(share(NETWORKS), loss):
         z = np.random.default_rng(seed).normal(size=(20, sample.d))
-        seen = follow_line(w, found, loss, z, steps=100)
+        seen = follow_line(w, found, loss, z, steps=60)
         assert seen.departure <= 1
         assert seen.activation >= found.slack.lower
         assert seen.contrary == 0
@@ -383,7 +383,7 @@ def test_a_pair_about_to_turn_is_not_certified(edge, share):
             continue
         assert found.line is not None
         active = np.sign(sample.x[own] @ w[j])
-        for _, later in simulated(w, sample, gamma, found.line.time, 1.0):
+        for _, later in simulated(w, sample, gamma, found.line.time, "exponential", 1.0):
             assert (np.sign(sample.x[own] @ later[j]) == active).all()
         captured_all_the_same += 1
     assert captured_all_the_same < share(NETWORKS)

@@ -61,7 +61,7 @@ def test_every_kkt_point_obeys_every_certificate(slope: Fraction) -> None:
     rng = np.random.default_rng(11)
     y, gamma = labels(3), float(slope)
     points, certified = 0, dict.fromkeys(FORMS, 0)
-    for trial in range(25):
+    for trial in range(0, 25, 2):
         # Coherence grows with the trial, so that both sides of each certificate occur.
         x = np.eye(3, 5) * rng.uniform(0.8, 1.3, (3, 1))
         x = x + rng.uniform(-1, 1, (3, 5)) * 0.02 * (trial + 1)
@@ -81,8 +81,8 @@ def test_every_kkt_point_obeys_every_certificate(slope: Fraction) -> None:
                 assert (lam <= result.upper.upper * (1 + 1e-9)).all()
                 assert (lam >= result.lower.lower * (1 - 1e-9)).all()
                 assert (active == np.stack([y > 0, y < 0])).all()
-    assert points >= 10
-    assert 0 < certified["plain"] <= certified["half-aware"] <= certified["signed"] < 25
+    assert points >= 5
+    assert 0 < certified["plain"] <= certified["half-aware"] <= certified["signed"] < 13
 
 
 @pytest.mark.parametrize("slope", [Fraction(1, 100), HALF, Fraction(9, 10), Fraction(1)])
@@ -125,7 +125,7 @@ def test_forms_include_each_other_and_the_scalar_condition() -> None:
     bound = gamma * (1 + gamma**2) * r**2 / ((1 + gamma**2) * big + 2 * gamma * (1 + gamma) * r)
     rng = np.random.default_rng(0)
     met = 0
-    for trial in range(150):
+    for trial in range(0, 150, 3):
         size = int(rng.integers(2, 7))
         slope = Fraction(int(rng.integers(1, 101)), 100)
         basis = np.eye(size, size + 2)
@@ -143,7 +143,7 @@ def test_forms_include_each_other_and_the_scalar_condition() -> None:
         assert not (holds is True and half is not True)
         assert not (plain is True and half is not True)
         assert not (half is True and signed is not True)
-    assert 20 < met < 140
+    assert 7 < met < 47
 
 
 def test_plain_does_not_include_the_scalar_half_aware_condition() -> None:

@@ -225,7 +225,6 @@ def test_and_reports_its_deciding_part() -> None:
     assert value.load is not None
 
 
-@settings(deadline=None)
 @given(st.fractions(-5, 5), st.fractions(-5, 5))
 def test_decisions_agree_with_rational_arithmetic(a: Fraction, b: Fraction) -> None:
     assert truth(x**2 + y < x * y, x=a, y=b) in (a**2 + b < a * b, None)

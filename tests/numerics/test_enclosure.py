@@ -8,13 +8,10 @@ from fractions import Fraction
 import flint
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.theory.exact.interval import Interval
 from perturbproof.theory.exact.scalars import precision, precision_bits
-
-# A busy machine makes drawing slow; that says nothing about the code.
-thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 nasty = st.one_of(
@@ -32,7 +29,6 @@ def pointed(draw: st.DrawFn) -> tuple[Interval, Fraction]:
     return Interval.between(low, high), low + weight * (high - low)
 
 
-@thorough
 @given(nasty)
 def test_exact_float_is_its_binary_value(value: float) -> None:
     interval = Interval.exact(value)
@@ -41,7 +37,6 @@ def test_exact_float_is_its_binary_value(value: float) -> None:
     assert not interval.contains(Fraction(value) + Fraction(1, 10**400))
 
 
-@thorough
 @given(rationals)
 def test_ends_are_the_neighbouring_floats(value: Fraction) -> None:
     interval = Interval.exact(value)
@@ -72,13 +67,11 @@ def test_string_is_its_decimal_value() -> None:
     assert Interval.exact("2/3").contains(Fraction(2, 3))
 
 
-@thorough
 @given(pointed(), pointed(), st.sampled_from([operator.add, operator.sub, operator.mul]))
 def test_arithmetic_encloses(left, right, operation) -> None:
     assert operation(left[0], right[0]).contains(operation(left[1], right[1]))
 
 
-@thorough
 @given(pointed(), pointed())
 def test_division_encloses_or_says_nothing(left, right) -> None:
     quotient = left[0] / right[0]
@@ -88,14 +81,12 @@ def test_division_encloses_or_says_nothing(left, right) -> None:
         assert quotient.is_finite
 
 
-@thorough
 @given(pointed(), st.integers(-4, 5))
 def test_integer_powers_enclose(base, exponent: int) -> None:
     if base[1] != 0 or exponent >= 0:
         assert (base[0] ** exponent).contains(base[1] ** exponent)
 
 
-@thorough
 @given(pointed(), pointed())
 def test_order_functions_enclose(left, right) -> None:
     (a, x), (b, y) = left, right
@@ -111,7 +102,6 @@ def test_order_functions_enclose(left, right) -> None:
     assert (root**2).contains(abs(x))
 
 
-@thorough
 @given(pointed(), pointed())
 def test_comparisons_are_certain_or_not_made(left, right) -> None:
     (a, x), (b, y) = left, right
@@ -227,7 +217,6 @@ def test_plain_numbers_mix_on_either_side() -> None:
         Interval.exact(None)  # type: ignore[arg-type]
 
 
-@thorough
 @given(pointed())
 def test_pickles_exactly(case) -> None:
     interval, _ = case

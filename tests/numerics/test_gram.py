@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from perturbproof.numerics.boundary.gram import (
@@ -16,9 +16,6 @@ from perturbproof.numerics.boundary.gram import (
 )
 from perturbproof.numerics.configuration import InputError
 from sklearn.datasets import load_digits
-
-# A busy machine makes drawing slow; that says nothing about the code.
-thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 entries = st.one_of(
     st.floats(-1e150, 1e150),
@@ -35,7 +32,6 @@ def exact(x: np.ndarray) -> list[list[Fraction]]:
     ]
 
 
-@thorough
 @given(samples)
 def test_statistics_enclose_rational_arithmetic(x: np.ndarray) -> None:
     gram, size = exact(x), len(x)

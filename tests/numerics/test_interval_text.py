@@ -7,7 +7,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.theory.exact.interval import Interval, interval_from, interval_text
 from perturbproof.theory.exact.scalars import precision
@@ -23,7 +23,6 @@ def through_json(value: Interval) -> Interval:
     return interval_from(json.loads(json.dumps(interval_text(value))))
 
 
-@settings(max_examples=50)
 @given(
     st.fractions() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(),
     st.sampled_from([2, 53, 128, 5000]),

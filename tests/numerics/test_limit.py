@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.numerics.data.sample import Sample
 from perturbproof.numerics.enclose.ball_array import BallArray
@@ -60,7 +60,6 @@ def flow(w, sample, gamma, loss, until, eta=0.02):
         yield w
 
 
-@settings(deadline=None, max_examples=60)
 @given(SEEDS, st.sampled_from(WITH_RELU))
 def test_the_limit_is_the_minimiser_that_another_solver_finds(seed, gamma):
     rng = np.random.default_rng(seed)
@@ -91,7 +90,6 @@ def test_the_limit_is_the_minimiser_that_another_solver_finds(seed, gamma):
     assert found.x @ found.x / 4 >= (limit.total - limit.square / 2).lower * (1 - 1e-6)
 
 
-@settings(deadline=None, max_examples=60)
 @given(SEEDS, st.booleans())
 def test_multipliers_do_not_depend_on_the_guess(seed, dependent):
     """Against the conditions of the program, also where the matrix is singular."""
@@ -108,7 +106,6 @@ def test_multipliers_do_not_depend_on_the_guess(seed, dependent):
     assert abs(margins[found > 0] - 1).max() <= 1e-7
 
 
-@settings(deadline=None, max_examples=40)
 @given(SEEDS)
 def test_two_slopes_of_one_limit_agree_where_the_network_is_linear(seed):
     """At slope 1 the limit is the maximum-margin direction whatever the groups."""
@@ -160,7 +157,6 @@ def test_most_small_networks_are_captured():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@settings(deadline=None, max_examples=80)
 @given(SEEDS, st.sampled_from(WITH_RELU), st.integers(10, 150))
 def test_no_captured_network_leaves_its_pattern(loss, seed, gamma, steps):
     sample, w = trained(np.random.default_rng(seed), gamma, loss, steps)
@@ -182,7 +178,6 @@ def test_no_captured_network_leaves_its_pattern(loss, seed, gamma, steps):
         assert reached.min() / (a * rho) >= bound * (1 - 1e-3) - 1e-3
 
 
-@settings(deadline=None, max_examples=60)
 @given(SEEDS, st.sampled_from(WITH_RELU), st.sampled_from(LOSSES))
 def test_what_is_followed_stays_within_what_was_certified(seed, gamma, loss):
     sample, w = trained(np.random.default_rng(seed), gamma, loss)
@@ -198,7 +193,6 @@ def test_what_is_followed_stays_within_what_was_certified(seed, gamma, loss):
     assert seen.growth <= 0
 
 
-@settings(deadline=None, max_examples=100)
 @given(SEEDS, st.sampled_from((0.0, 0.01, 0.1, 0.5)), st.sampled_from((1e-9, 1e-6)))
 def test_a_pair_about_to_turn_is_not_certified(seed, gamma, edge):
     """Own pairs put within 1e-9 of their kink by hand, some of them on their way through it."""
@@ -217,7 +211,6 @@ def test_a_pair_about_to_turn_is_not_certified(seed, gamma, edge):
         assert (np.sign(sample.x[own] @ later[j]) == active).all()
 
 
-@settings(deadline=None, max_examples=60)
 @given(SEEDS, st.sampled_from((0.01, 0.5)))
 def test_the_cone_of_a_captured_network_is_kept(seed, gamma):
     """Outside the certified angle the sign is that of <q, z>, now and later."""

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.numerics.boundary.gram import gram_statistics
 from perturbproof.numerics.boundary.multipliers import (
@@ -17,9 +17,6 @@ from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.numerics.enclose.linear_algebra import verified_solve
 from perturbproof.theory.exact.interval import Interval
 from scipy.optimize import nnls
-
-# A busy machine makes drawing slow; that says nothing about the code.
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SLOPES = [Fraction(1, 100), Fraction(1, 10), Fraction(1, 2), Fraction(9, 10), Fraction(1)]
 
@@ -65,7 +62,6 @@ def rational_multipliers(x: np.ndarray, y: np.ndarray, slope: Fraction) -> list[
     return rational_solve(matrix, [Fraction(1)] * len(x))
 
 
-@thorough
 @given(
     st.integers(0, 10**6),
     st.integers(2, 5),

@@ -118,7 +118,6 @@ def by_least_squares(matrix: torch.Tensor) -> np.ndarray:
     return nnls(root.T, np.linalg.solve(root, np.ones(len(root))))[0]
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     st.integers(0, 10_000),
     st.integers(2, 60),

@@ -6,14 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from perturbproof.numerics.enclose.ball_array import BallArray
 from perturbproof.theory.exact.interval import Interval
-
-# A busy machine makes drawing slow; that says nothing about the code.
-thorough = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NASTY = [0.0, 5e-324, 2.2e-308, 1e-160, 1.0, 1 + 2**-52, 1 - 2**-53, 1e16, 1e150, 1.7e308]
 numbers = st.one_of(
@@ -51,13 +48,11 @@ def holds(ball: BallArray, exact: np.ndarray) -> bool:
     )
 
 
-@thorough
 @given(balls(2, 2), balls(2, 2), st.sampled_from([operator.add, operator.sub, operator.mul]))
 def test_elementwise_operations_enclose(left, right, operation) -> None:
     assert holds(operation(left[0], right[0]), operation(left[1], right[1]))
 
 
-@thorough
 @given(balls(2, 2), balls(2, 2))
 def test_division_encloses(left, right) -> None:
     quotient = left[0] / right[0]
@@ -66,13 +61,11 @@ def test_division_encloses(left, right) -> None:
             assert quotient.interval(*i).contains(left[1][i] / right[1][i])
 
 
-@thorough
 @given(balls(2, 5), balls(5, 3))
 def test_matrix_products_enclose(left, right) -> None:
     assert holds(left[0] @ right[0], left[1] @ right[1])
 
 
-@thorough
 @given(balls(3, 4), st.sampled_from([None, 0, 1]))
 def test_sums_enclose(case, axis: int | None) -> None:
     ball, member = case
@@ -80,7 +73,6 @@ def test_sums_enclose(case, axis: int | None) -> None:
     assert holds(ball.sum(axis=axis), total)
 
 
-@thorough
 @given(balls(2, 3), st.integers(-1100, 1100))
 def test_unary_operations_enclose(case, exponent: int) -> None:
     ball, member = case
@@ -93,7 +85,6 @@ def test_unary_operations_enclose(case, exponent: int) -> None:
     assert ball.min_enclosure().contains(member.min())
 
 
-@thorough
 @given(balls(2, 3))
 def test_roots_and_norms_enclose(case) -> None:
     ball, member = case

@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import comb
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.verify import statistics
 from perturbproof.verify.statistics import TailFault, binomial_interval, upper_tail
@@ -24,7 +24,6 @@ errors = st.sampled_from([1.0, 0.5, 0.05, 0.01, 0.01 / 7, 1e-6, 1e-30, 1e-100])
 
 
 @given(counts=counts, error=errors)
-@settings(max_examples=150, deadline=None)
 def test_each_end_leaves_half_the_error_and_wastes_nothing(counts, error: float) -> None:
     k, n = counts
     found = binomial_interval(k, n, error)
@@ -40,7 +39,6 @@ def test_each_end_leaves_half_the_error_and_wastes_nothing(counts, error: float)
 
 
 @given(counts=counts, error=st.sampled_from([0.5, 0.1, 0.01, 1e-4]))
-@settings(max_examples=50, deadline=None)
 def test_it_is_what_scipy_calls_exact(counts, error: float) -> None:
     found = binomial_interval(*counts, error)
     other = binomtest(*counts).proportion_ci(1 - error, "exact")

@@ -210,7 +210,9 @@ def test_no_memory_for_the_data(folder: Path) -> None:
 # ---------------------------------------------------------------- streams
 
 
-@pytest.mark.parametrize("words", [("list", "--json"), ("--help",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("--help",), pytest.param(("list", "--json"), marks=pytest.mark.slow)], ids=" ".join
+)
 def test_output_that_nobody_reads_to_its_end(folder: Path, words: tuple[str, ...]) -> None:
     process = subprocess.Popen(
         [SCRIPT, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,19 +24,35 @@ from perturbproof.verify.values import Observation, Rigor, Verdict
 from scipy.optimize import nnls
 from scipy.stats import beta
 
-from .perturbed_scenarios import ATTACK, CROWDED, EVERY, FEW, FLIPPED, NOISE, SIGNS, WIDE, learning
+from .perturbed_scenarios import CROWDED, EVERY, FEW, FLIPPED, NOISE, WIDE, learning
+
+
+@cache
+def shared(kind: str) -> Experiment:
+    """The experiment of that kind, for tests that change nothing of it."""
+    return learning(**WIDE) if kind == "wide" else learning(EVERY[kind])
+
+
+@cache
+def observed(kind: str) -> dict[str, Observation]:
+    found = observations(shared(kind))
+    assert len({o.says for o in found}) == len(found)
+    return {o.says: o for o in found}
 
 
 @pytest.fixture(scope="module", params=EVERY)
-def learnt(request: pytest.FixtureRequest) -> Experiment:
-    return learning(EVERY[request.param])
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def seen(learnt: Experiment) -> dict[str, Observation]:
-    found = observations(learnt)
-    assert len({o.says for o in found}) == len(found)
-    return {o.says: o for o in found}
+def learnt(kind: str) -> Experiment:
+    return shared(kind)
+
+
+@pytest.fixture(scope="module")
+def seen(kind: str) -> dict[str, Observation]:
+    return observed(kind)
 
 
 def the(seen: dict[str, Observation], start: str) -> Observation:
@@ -74,7 +91,7 @@ def test_g_and_the_control_differ_in_their_data_only(learnt: Experiment) -> None
 
 
 def test_the_control_of_a_natural_base_has_natural_samples_with_other_labels() -> None:
-    one = learning(FLIPPED)
+    one = shared("flipped")
     np.testing.assert_array_equal(one.control.sample.x, one.sample.x)
     np.testing.assert_array_equal(one.control.sample.y, -one.sample.y)
 
@@ -88,8 +105,8 @@ def test_every_exact_solution_solves_the_quadratic_program(learnt: Experiment) -
 
 
 def test_certificates_say_what_was_verified(tmp_path) -> None:
-    assert "all margins are tight" in learning(NOISE).perturbed.multipliers.reason
-    crowded = learning(CROWDED).perturbed
+    assert "all margins are tight" in shared("noise").perturbed.multipliers.reason
+    crowded = shared("crowded").perturbed
     support = crowded.multipliers.support
     assert support is not None
     assert 0 < len(support) < 60
@@ -149,24 +166,24 @@ def test_natural_samples_are_counted(learnt: Experiment, seen: dict[str, Observa
 
 
 @pytest.mark.parametrize(
-    ("perturbed", "deviation"), [(NOISE, 3**-0.5), (SIGNS, 1.0), (FEW, 3**-0.5)]
+    ("perturbed", "deviation"), [("noise", 3**-0.5), ("signs", 1.0), ("few pixels", 3**-0.5)]
 )
 def test_the_predicted_accuracy_is_the_mean_of_normal_scores(perturbed, deviation) -> None:
-    one = learning(perturbed)
+    one = shared(perturbed)
     made = one.perturbed.made
     scores = []
     for x, y in zip(one.sample.x, one.sample.y, strict=True):
         strength = made.eps * math.sqrt(9) * y * float(x @ made.direction)
         scores.append(math.erf(strength / (deviation * math.dist(x, 0 * x)) / math.sqrt(2)))
-    found = the({o.says: o for o in observations(one)}, "predicted share")
+    found = the(observed(perturbed), "predicted share")
     assert found.value is not None
     assert found.value.lower == pytest.approx(0.5 + sum(scores) / 12)
     assert "heuristic" in found.says
 
 
-@pytest.mark.parametrize("perturbed", [FLIPPED, ATTACK], ids=["natural base", "attack"])
+@pytest.mark.parametrize("perturbed", ["flipped", "attack"])
 def test_without_noise_or_direction_nothing_is_predicted(perturbed) -> None:
-    assert not any("predicted share" in o.says for o in observations(learning(perturbed)))
+    assert not any("predicted share" in says for says in observed(perturbed))
 
 
 def test_shares_of_agreement(learnt: Experiment, seen: dict[str, Observation]) -> None:
@@ -234,8 +251,8 @@ def test_a_bound_on_alignment_is_the_theorems_relation(monkeypatch: pytest.Monke
     )
     false = SimpleNamespace(claims=claims)
     monkeypatch.setattr(perturbation_alignment, "THEOREM", false)
-    for kind in (SIGNS, FEW):
-        told = {one.says: one for one in observations(learning(kind))}
+    for kind in ("signs", "few pixels"):
+        told = {one.says: one for one in observations(shared(kind))}
         (met,) = (o for says, o in told.items() if says.startswith("perturbations whose cosine"))
         assert met.value is not None
         assert met.value.upper == 0
@@ -266,18 +283,18 @@ def test_orthogonality_before_and_after(learnt: Experiment, seen: dict[str, Obse
 
 
 def test_without_a_shared_direction_there_are_no_parts() -> None:
-    one = learning(ATTACK)
+    one = shared("attack")
     assert one.matching == ()
     assert measure(one, ["disagreement_load"])["disagreement_load"].value is None
-    assert not any("|T2(z)|" in o.says for o in observations(one))
+    assert not any("|T2(z)|" in says for says in observed("attack"))
 
 
 # ---------------------------------------------------------------- points that are covered
 
 
-@pytest.mark.parametrize("given", [WIDE, *({"perturbed": p} for p in (NOISE, FLIPPED, SIGNS, FEW))])
+@pytest.mark.parametrize("given", ["wide", "noise", "flipped", "signs", "few pixels"])
 def test_the_load_of_disagreement_from_raw_vectors(given) -> None:
-    one = learning(**given)
+    one = shared(given)
     made, q, q_a = one.perturbed.made, normal(one), normal(one.perturbed)
     lam = multipliers(made.perturbed.x, made.perturbed.y, one.slope)
     loads, covered = [0.0], 0
@@ -298,7 +315,7 @@ def test_the_load_of_disagreement_from_raw_vectors(given) -> None:
 
 
 def test_some_points_are_covered_and_some_are_not() -> None:
-    covered = np.concatenate([one.covered for one in learning(**WIDE).matching])
+    covered = np.concatenate([one.covered for one in shared("wide").matching])
     assert covered.any()
     assert not covered.all()
 
@@ -324,7 +341,7 @@ def test_a_covered_point_that_disagrees_never_passes(monkeypatch: pytest.MonkeyP
 
 
 def test_an_uncertain_sign_counts_as_possible_disagreement() -> None:
-    one = learning(**WIDE).matching[-1]
+    one = shared("wide").matching[-1]
     index = int(np.flatnonzero(one.covered)[0])
     wide = one.values.adv_q_z
     rad = np.where(np.arange(len(wide.mid)) == index, 1e9, wide.rad)
@@ -338,7 +355,7 @@ def test_an_uncertain_sign_counts_as_possible_disagreement() -> None:
 
 def test_points_do_not_depend_on_the_perturbation_but_those_towards_it() -> None:
     first, second = (
-        learning(NOISE).test_points,
+        shared("noise").test_points,
         learning({**NOISE, "perturbation": FEW["perturbation"]}).test_points,
     )
     for a, b in zip(first, second, strict=True):
@@ -353,9 +370,8 @@ def test_points_do_not_depend_on_the_perturbation_but_those_towards_it() -> None
 # ---------------------------------------------------------------- findings
 
 
-@pytest.mark.parametrize("kind", EVERY)
-def test_findings_are_sentences_about_g_and_the_control(kind: str) -> None:
-    found = tuple(notes(learning(EVERY[kind])))
+def test_findings_are_sentences_about_g_and_the_control(learnt: Experiment) -> None:
+    found = tuple(notes(learnt))
     assert all(one.endswith(".") and one[0].isupper() for one in found)
     assert any("the control" in one for one in found)
 

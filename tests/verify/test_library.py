@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from perturbproof.numerics.configuration import InputError
+from perturbproof.theory import theorem
 from perturbproof.theory.exact.interval import Interval
+from perturbproof.theory.refute.search import Search
 from perturbproof.verify import Result, Scenario, TheoremResult, Verdict, check, verify
 from perturbproof.verify.measure import measuring as measuring_module
 from perturbproof.verify.values import Measured
@@ -228,13 +230,12 @@ def test_the_names_are_offered_without_loading_anything() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_theorem_object_beside_the_catalog() -> None:
-    from perturbproof.theory import theorem
-
+def test_a_theorem_object_beside_the_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = theorem("row-wise")
     with pytest.raises(InputError, match="is taken"):
         verify(scenario(), theorems=[taken], device="cpu")
     own = replace(taken, id="mine")
+    monkeypatch.setattr("perturbproof.theory.refute.survey.search", lambda _: Search(None, 0))
     result = verify(scenario(theorems=["mine"]), theorems=[own], device="cpu")
     assert names(result.results) == [("small", "mine")]
     assert isinstance(Scenario, type)

@@ -53,7 +53,15 @@ SAMPLES = {
 SLOPES = (0.5, 0.9, 1.0, 0.01)
 
 
-@pytest.fixture(scope="module", params=[(d, s) for d in SAMPLES for s in SLOPES], ids=str)
+# Each of the samples and each slope with half of the others.
+CASES = [
+    pytest.param((data, slope), marks=[pytest.mark.slow] if (i + k) % 2 else [])
+    for i, data in enumerate(SAMPLES)
+    for k, slope in enumerate(SLOPES)
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=str)
 def exact(request) -> Exact:
     data, slope = request.param
     network = {"slope": slope, "width": 4, "initial_scale": 1e-4}

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.numerics.network import LeakyNetwork
 from perturbproof.reports.figures import draw
@@ -29,7 +29,6 @@ def inside(arcs: list[list[float]], angle: float) -> bool:
 
 
 @given(seed=st.integers(0, 10_000), width=st.sampled_from([2, 4, 10]))
-@settings(max_examples=40, deadline=None)
 def test_arcs_are_where_the_network_is_positive(seed: int, width: int) -> None:
     rng = np.random.default_rng(seed)
     network = LeakyNetwork(rng.standard_normal((width, 2)), float(rng.uniform(0.05, 1)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from perturbproof.verify.selftest.faults import FAULTS, SCENARIOS
+from perturbproof.verify.run.run import ScenarioOutcome, run_scenario
+from perturbproof.verify.selftest.faults import FAULTS, SCENARIOS, scenario
 from perturbproof.verify.selftest.selftest import Catch, clean_runs, fault_table, try_faults
 from perturbproof.verify.values import Verdict
 
@@ -58,11 +59,22 @@ def test_the_documented_table_is_what_a_run_writes(quick) -> None:
         assert documented[id] == line
 
 
-def test_no_fault_is_left_behind_and_nothing_is_caught_without_one(quick) -> None:
-    for name, outcome in clean_runs(PROVED).items():
-        verdicts = {verdict for verdict, _ in outcome.judged}
-        assert verdicts == {Verdict.PASS}, (name, outcome.error, outcome.judgements)
-        assert all(check.agree for check in outcome.cross_checks)
+def passes(outcome: ScenarioOutcome) -> bool:
+    verdicts = {verdict for verdict, _ in outcome.judged}
+    return verdicts == {Verdict.PASS} and all(check.agree for check in outcome.cross_checks)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_no_fault_is_left_behind_and_nothing_is_caught_without_one(quick, name: str) -> None:
+    assert passes(run_scenario(scenario(name), PROVED))
+
+
+@pytest.mark.slow
+def test_nothing_is_caught_without_a_fault_in_any_scenario() -> None:
+    clean = clean_runs(PROVED)
+    assert set(clean) == set(SCENARIOS)
+    for name, outcome in clean.items():
+        assert passes(outcome), (name, outcome.error, outcome.judgements)
 
 
 @pytest.mark.slow

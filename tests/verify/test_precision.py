@@ -96,7 +96,8 @@ def test_check_decides_the_edge(tmp_path) -> None:
     assert exact == Fraction(2) + Fraction(2.0**-52)
 
 
-def test_check_says_what_is_over_the_limit(tmp_path) -> None:
+@pytest.mark.usefixtures("undemanding")
+def test_check_says_what_is_over_the_limit() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((210, 3)), np.resize([1, -1], 210)
     assert "not at 100 bits" in check(x, y, slopes=[0.9], precision=100).not_precise

@@ -5,19 +5,21 @@ from __future__ import annotations
 import copy
 import json
 import shlex
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 import z3
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from perturbproof.numerics.configuration import InputError
 from perturbproof.theory import catalog, theorem
-from perturbproof.theory.refute.families import perturbed_settings
+from perturbproof.theory.refute import families
 from perturbproof.theory.refute.search import search
 from perturbproof.theory.refute.setting import Setting
+from perturbproof.theory.refute.values import Values
 from perturbproof.verify.api import verify
 from perturbproof.verify.command_line import cli
 from perturbproof.verify.command_line import prove as command
@@ -43,13 +45,19 @@ def weak(folder: Path, constant: str = "2") -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the weakened theorem and, under `out`, what `prove` writes against it."""
+    folder = tmp_path_factory.mktemp("written")
+    assert command.prove(own=[weak(folder)], quiet=True, out=folder / "out") == 1
+    return folder
+
+
 @pytest.fixture
-def witness(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """The witness that `prove` writes against the weakened theorem."""
-    assert command.prove(own=[weak(tmp_path)], quiet=True, out=tmp_path / "out") == 1
+def witness(written: Path, tmp_path: Path) -> Path:
+    """The witness, in a copy of that folder."""
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
     (folder,) = (tmp_path / "out").iterdir()
-    told = capsys.readouterr().out
-    assert shlex.join(["--replay", str(folder / "witness.json")]) in told
     return folder / "witness.json"
 
 
@@ -141,8 +149,19 @@ def plain_setting(setting: Setting) -> Any:
     return json.loads(SETTING.dump_json(setting, exclude_none=True))
 
 
-def test_every_perturbed_setting_comes_back_as_it_was() -> None:
-    for values in perturbed_settings()[::25]:
+@pytest.fixture(scope="module")
+def perturbed(pytestconfig: pytest.Config) -> tuple[Values, ...]:
+    """Settings of the search: all with --run-slow, else those of two natural sets."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not pytestconfig.getoption("--run-slow"):
+            patch.setattr(families, "_NATURAL", families._NATURAL[3:5])
+            patch.setattr(families, "_SIZES", families._SIZES[::4])
+        return families.perturbed_settings.__wrapped__()
+
+
+def test_every_perturbed_setting_comes_back_as_it_was(perturbed: tuple[Values, ...]) -> None:
+    assert len(perturbed) > 100
+    for values in perturbed[::10]:
         plain = plain_setting(values.setting)
         assert SETTING.validate_python(plain) == values.setting
 
@@ -180,8 +199,8 @@ def test_a_witness_that_is_none_gets_one_line(
         command.prove(replay=witness, own=[tmp_path / "weak.py"], quiet=True)
 
 
-def test_a_direction_that_is_not_the_theorys_is_refused() -> None:
-    plain = plain_setting(perturbed_settings()[0].setting)
+def test_a_direction_that_is_not_the_theorys_is_refused(perturbed: tuple[Values, ...]) -> None:
+    plain = plain_setting(perturbed[0].setting)
     turned = copy.deepcopy(plain)
     turned["perturbation"]["direction"] = ["1"] * len(plain["perturbation"]["direction"])
     with pytest.raises(ValueError, match="direction"):
@@ -199,15 +218,16 @@ def test_files_that_are_no_witness(tmp_path: Path) -> None:
             replay(path, known)
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("1/2")
+scalars = st.none() | st.booleans() | st.integers() | st.text("01/-ab", max_size=5) | st.just("1/2")
 nested = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3), max_leaves=5)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.data())
-def test_any_other_plain_data_are_refused_cleanly(data: st.DataObject) -> None:
+@given(data=st.data())
+def test_any_other_plain_data_are_refused_cleanly(
+    perturbed: tuple[Values, ...], data: st.DataObject
+) -> None:
     """Each entry in turn replaced by something else: a setting of the right form or ValueError."""
-    plain = plain_setting(perturbed_settings()[0].setting)
+    plain = plain_setting(perturbed[0].setting)
     inner: Any = plain
     while True:
         keys = list(inner) if isinstance(inner, dict) else range(len(inner))

@@ -185,19 +185,19 @@ def test_every_level_has_its_keys(content) -> None:
                 assert claim["formula_typst"]
 
 
-def test_the_dtype_is_that_of_the_networks(outcomes, theorems, proofs) -> None:
-    small = scenario(training={"dtype": "float32"})
-    other = replace(outcomes[0], scenario=small)
-    for given, told in (((outcomes[0],), "float64"), ((other,), "float32"), ((), "float64")):
-        assert build_report(Run(given, theorems, proofs), INFO).environment.dtype == told
-    both = build_report(Run((outcomes[0], other), theorems, proofs), INFO)
+def test_the_dtype_is_that_of_the_networks(outcomes) -> None:
+    one = outcomes[-1]
+    other = replace(one, scenario=scenario(training={"dtype": "float32"}))
+    for given, told in (((one,), "float64"), ((other,), "float32"), ((), "float64")):
+        assert build_report(Run(given, (), {}), INFO).environment.dtype == told
+    both = build_report(Run((one, other), (), {}), INFO)
     assert both.environment.dtype == "float32, float64"
 
 
-def test_what_is_not_finite_cannot_enter_a_report(outcomes, theorems, proofs) -> None:
-    for broken in (replace(outcomes[0], seconds=math.nan), replace(outcomes[0], seconds=math.inf)):
+def test_what_is_not_finite_cannot_enter_a_report(outcomes) -> None:
+    for seconds in (math.nan, math.inf):
         with pytest.raises(ValueError, match="finite"):
-            build_report(Run((broken,), theorems, proofs), INFO)
+            build_report(Run((replace(outcomes[-1], seconds=seconds),), (), {}), INFO)
 
 
 def test_numbers_are_finite_and_intervals_ordered(content) -> None:

@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from perturbproof.theory import catalog, prove, theorem
+from perturbproof.theory import catalog, theorem
 from perturbproof.theory.exact.interval import Interval
 from perturbproof.verify.judge import judge
 from perturbproof.verify.selftest.trials import (
@@ -29,6 +29,8 @@ from perturbproof.verify.statistics import (
     values_at,
 )
 from perturbproof.verify.values import ClaimVerdict, Measured
+
+from .small_scenarios import PROVED
 
 RUNS = 2000
 TEST_ERROR = 1e-6
@@ -137,7 +139,7 @@ def test_undecided_events_decide_no_fail() -> None:
     for certain, undecided in ((0, 0), (300, 0), (0, 300)):
         chances = {**chance(0), "chance_paper": Measured.counted(certain, 300, "d", undecided)}
         (levels,) = family_levels([((CONCENTRATION,), chances)])
-        told = judge(CONCENTRATION, prove(CONCENTRATION), chances, levels=levels)
+        told = judge(CONCENTRATION, PROVED[CONCENTRATION.id], chances, levels=levels)
         verdicts.append(told.claims[0].value.holds if told.claims[0].value else None)
     assert verdicts == [False, True, None]
 
@@ -182,7 +184,7 @@ def test_a_claim_is_judged_at_the_level_of_its_run() -> None:
         s.name: Measured(Interval.exact(1), "given") for s in CONCENTRATION.measured_symbols
     }
     measured |= chance(295)
-    proof = prove(CONCENTRATION)
+    proof = PROVED[CONCENTRATION.id]
     (alone,) = judge(CONCENTRATION, proof, measured).claims
     many = family_levels([((CONCENTRATION,), measured)] * 100)
     (among,) = judge(CONCENTRATION, proof, measured, levels=many[0]).claims

@@ -11,6 +11,7 @@ import pytest
 from perturbproof.numerics.paper_scale.exact import NoiseLearning
 from perturbproof.numerics.perturb.base import PerturbationFault
 from perturbproof.verify.api import verify
+from perturbproof.verify.run import folder as report_folder_module
 from perturbproof.verify.run import store as store_module
 from perturbproof.verify.run.store import Store
 from perturbproof.verify.run.studies import StudyRun, run_studies
@@ -219,7 +220,9 @@ def test_equal_points_of_two_studies_are_computed_once(
     assert first.points == second.points
 
 
-def test_verify_runs_studies_and_leaves_a_report(tmp_path: Path, run: StudyRun) -> None:
+def test_verify_runs_studies_and_leaves_a_report(
+    tmp_path: Path, run: StudyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     values = measured(run)
     good = write_study(tmp_path, values)
     result = verify(good, out=tmp_path / "report", device="cpu")
@@ -233,6 +236,7 @@ def test_verify_runs_studies_and_leaves_a_report(tmp_path: Path, run: StudyRun) 
     for name in ("report.pdf", "appendix.pdf", "report.html", "junit.xml", "summary.md"):
         assert (tmp_path / "report" / name).stat().st_size > 0
     assert (tmp_path / "report/figures/small-sweep.svg").exists()
+    monkeypatch.setattr(report_folder_module, "render", lambda folder, strict: ())
     far = write_study(tmp_path, {20: 0.1, 60: values[60]})
     missed = verify(far, out=tmp_path / "report", device="cpu")
     assert missed.exit_code == ExitCode.UNDECIDED

@@ -97,11 +97,11 @@ LIES: dict[str, Callable[[], bytes]] = {
     "images-idx3-ubyte": lambda: files.idx_with((2**32 - 1,) * 3, bytes(64)),
     "images-idx4-ubyte": lambda: files.idx_with((0,) + (2**32 - 1,) * 3),
     "images-idx3-ubyte.gz": lambda: files.zipped(files.idx_with((300, 2**10, 2**10), bytes(2**20))),
-    "long_label.csv": lambda: b"1,2,a\n" * 20_000 + b"1,2," + b"b" * 100_000 + b"\n",
-    "long_cell.csv": lambda: b"1,2,0\n" * 20_000 + b"c" * 130_000 + b",2,0\n",
+    "long_label.csv": lambda: b"1,2,a\n" * 5_000 + b"1,2," + b"b" * 100_000 + b"\n",
+    "long_cell.csv": lambda: b"1,2,0\n" * 5_000 + b"c" * 130_000 + b",2,0\n",
     "field.csv": lambda: b"1,2,0\n" + b"1" * 2**20 + b",2,0\n",
     "quote.csv": lambda: b'1,"2,0\n' * 100_000,
-    "columns.csv": lambda: b"1," * 100_000 + b"0\n" + b"1,2\n",
+    "columns.csv": lambda: b"1," * 40_000 + b"0\n" + b"1,2\n",
     "zeros.csv": lambda: bytes(2**20),
 }
 
