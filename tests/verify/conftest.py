@@ -26,17 +26,6 @@ def theorems() -> tuple[Theorem, ...]:
     return tuple(theorem for theorem in catalog() if theorem.id in _USED)
 
 
-@pytest.fixture
-def undemanding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rungs are decided, and what would make them hold, which takes most of the time, not asked."""
-    from perturbproof.verify.assumptions import rungs
-
-    for name in ("smallest_slope", "random_sizes", "smallest_dimension"):
-        monkeypatch.setattr(rungs, name, lambda *_, **__: None)
-    for name in ("_chosen", "_chosen_rows", "_rows_at_random"):
-        monkeypatch.setattr(rungs.Rungs, name, lambda *_: None)
-
-
 @pytest.fixture(scope="session")
 def proofs(theorems: tuple[Theorem, ...]) -> Mapping[str, ProofReport]:
     return {theorem.id: prove(theorem) for theorem in theorems}
