@@ -27,7 +27,7 @@ FORBIDDEN = {
 KNOWS_REPORTS = {"verify/reporting.py"}
 # The house itself holds 190 modules and 33 000 lines; the limit certificate came after, then images
 # and wide networks.
-MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 316, 55_000, 440, 15, 8
+MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 325, 55_500, 440, 15, 8
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path
     for package in ALLOWED

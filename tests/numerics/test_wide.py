@@ -7,12 +7,14 @@ import mpmath
 import numpy as np
 import pytest
 import torch
+from perturbproof.numerics.compiler import compile_expression
 from perturbproof.numerics.wide import fresh, training
 from perturbproof.numerics.wide.fresh import fresh_starts
 from perturbproof.numerics.wide.identities import Paths, learned
 from perturbproof.numerics.wide.kernel import (
     kernel,
     kernel_enclosed,
+    kernel_of,
     kernel_on_device,
     sampled_kernel,
 )
@@ -20,6 +22,8 @@ from perturbproof.numerics.wide.lazy import Lazy
 from perturbproof.numerics.wide.predictors import alignments, directions, predicted
 from perturbproof.numerics.wide.setting import WideSetup, draw_labels, draw_start
 from perturbproof.numerics.wide.training import WideNetwork, perturbations, train_wide
+from perturbproof.theory.symbols import gamma
+from perturbproof.theory.theorems.wide.bias_kernel import KERNEL, kernel_angle
 
 SLOPE = 0.3
 SETUPS = {
@@ -189,6 +193,13 @@ def test_kernel_in_balls_holds_the_exact_one():
                 assert plain[n, b] == pytest.approx(float(exact), abs=1e-7)
                 assert device[n, b] == pytest.approx(float(exact), abs=1e-7)
         assert np.median(found.rad) < 1e-13
+
+
+def test_kernel_is_the_formula_of_the_theorem():
+    compiled = compile_expression(KERNEL, (gamma, kernel_angle))
+    angles = np.linspace(0, np.pi, 7)
+    for slope in (0.0, 0.3, 1.0):
+        assert kernel_of(angles, slope) == pytest.approx(compiled(slope, angles), abs=1e-15)
 
 
 @pytest.mark.parametrize(
