@@ -217,12 +217,14 @@ _SWEPT_WIDTHS = (1.5, 1.3, 2.5, 2.0, 1.1, 1.3, 1.1, 2.0)
 def _study(index: int, study: Study, typeset: Typeset) -> Told:
     view = told(study, typeset)
     header, rows = study_table(study)
-    used = [("data used", study.data.source), ("data hash", study.data.hash)] if study.data else []
+    configuration = _configuration(study.configuration)
+    if study.learners:  # a line, so that the study fits on its page
+        configuration = [("asked", ", ".join(f"{name}: {text}" for name, text in configuration))]
     return view | {
         "anchor": f"study-{index + 1}",
         "title": study.title or study.name,
         "reason": joined(study.reason, f"rigor {study.rigor}"),
-        "configuration": [*used, *_configuration(study.configuration)],
+        "configuration": [*_data(study), *configuration],
         "header": header,
         "rows": rows,
         "widths": _SWEPT_WIDTHS if study.points else (1.6, *(1.0 for _ in header[1:])),
@@ -263,7 +265,7 @@ def _notes(remarks: Iterable[tuple[str, str]]) -> list[Told]:
     return [{"ids": names, "says": says} for says, names in rows.items()]
 
 
-def _data(scenario: Scenario) -> list[tuple[str, str]]:
+def _data(scenario: Scenario | Study) -> list[tuple[str, str]]:
     data = scenario.data
     if data is None:
         return []

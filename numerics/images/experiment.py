@@ -195,11 +195,15 @@ class ImageExperiment:
         return (x + change).clamp(0, 1)
 
     def _examples(self) -> list[dict[str, Any]]:
-        """Original, perturbation and perturbed image of the first of as many targets as there are,
-        with the class told and the true one (None for noise)."""
+        """Original, perturbation and perturbed image, with the class told and the true one (None
+        for noise): the first images of classes, and with targets, that none before them has."""
         targets = self.targets.tolist()
-        firsts = sorted({targets.index(t) for t in dict.fromkeys(targets)})[:_SHOWN]
         natural = self.setting.base == "natural"
+        own = self.images.train_y.tolist() if natural else targets
+        firsts: list[int] = []
+        for n, (y, t) in enumerate(zip(own, targets, strict=True)):
+            if all(y != own[k] and t != targets[k] for k in firsts):
+                firsts.append(n)
         return [
             {
                 "original": _plain(self.base[n]),
@@ -208,7 +212,7 @@ class ImageExperiment:
                 "told": self.images.classes[targets[n]],
                 "true": self.images.classes[self.images.train_y[n]] if natural else None,
             }
-            for n in firsts
+            for n in firsts[:_SHOWN]
         ]
 
     def _on_device(self, x: np.ndarray) -> Tensor:

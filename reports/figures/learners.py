@@ -111,4 +111,4 @@ def rows(data: LearnersData) -> Iterator[Sequence[object]]:
             yield [data.classes[i], data.classes[j], count]
 
 
-KIND = FigureKind("learners", LearnersData, draw, rows, height=3.9)
+KIND = FigureKind("learners", LearnersData, draw, rows, height=3.15)

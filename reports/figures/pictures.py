@@ -85,4 +85,4 @@ def rows(data: PicturesData) -> Iterator[Sequence[object]]:
                 yield [row.name, k, caption, *place, float(value)]
 
 
-KIND = FigureKind("pictures", PicturesData, draw, rows, height=3.3)
+KIND = FigureKind("pictures", PicturesData, draw, rows, height=2.7)

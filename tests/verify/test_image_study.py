@@ -83,6 +83,24 @@ def test_the_suite_is_named_once_described_and_covers_what_it_promises() -> None
     }
 
 
+@pytest.mark.parametrize(("suite", "count"), [("images-28", 2), ("images-paper", 10)])
+def test_suites_of_larger_images_say_what_was_published(suite: str, count: int) -> None:
+    studies = [one for one in load_suite(suite) if isinstance(one, ImageStudy)]
+    assert len({one.name for one in studies}) == len(studies) == count
+    for one in studies:
+        assert one.published is not None
+        assert one.published.best >= (one.published.last or 0)
+        assert one.setting.network == (
+            "wide-resnet" if one.data.name == "cifar10" else "paper-conv"
+        )
+
+
+def test_what_would_train_for_years_is_refused_at_once(tmp_path) -> None:
+    study = load_run_file(written(tmp_path, STUDY + 'network = "wide-resnet"\n'))
+    with pytest.raises(InputError, match="study tiny: wide-resnet needs a GPU"):
+        run_image_studies([study])
+
+
 def run_of(right: dict[str, list[int]], p: float = 0.001, total: int = 600, **changes) -> ImageRun:
     """A run with these counts by arm, one a seed."""
     seeds = tuple(range(len(right["perturbed"])))

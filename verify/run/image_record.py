@@ -86,10 +86,11 @@ def _findings(outcome: ImageOutcome) -> Iterator[str]:
     study = outcome.run.study
     size = _SIZES[study.norm].format(f"{study.eps:g}")
     base = "natural training images" if study.base == "natural" else "noise, uniform on [0, 1]"
+    following = " One that learnt the images would answer the next class: 0 right."
     yield (
         f"Perturbed: {base}, {_LABELS[study.labels]}, {size}. The second network is trained with "
         "the targets as labels and never sees a natural image with its true label; the last epoch "
-        "decides."
+        f"decides.{following if study.labels == 'D' else ''}"
     )
     if study.published is not None:
         last = study.published.last
@@ -102,14 +103,9 @@ def _findings(outcome: ImageOutcome) -> Iterator[str]:
     if study.highest:
         yield "Best epochs are chosen on the test images: optimistic, and no part of the verdict."
     yield (
-        "All seeds and arms answer the same test images: their intervals are conditional on these "
-        "images, and seeds count one by one, not pooled."
-    )
-    if study.labels == "D":
-        yield "A learner of the images themselves would answer the next class: 0 right."
-    yield (
-        "The null of 'features' is that perturbations have nothing to do with the classes they "
-        "aim at. One that only takes away an image's own class would also reject it."
+        "All seeds and arms answer the same test images: intervals are conditional on these, and "
+        "seeds count one by one. 'features' also rejects its null for perturbations that only take "
+        "away an image's own class."
     )
 
 
@@ -165,7 +161,6 @@ def _pictures(
         caption=f"From above: {what}; its perturbation, enlarged (grey is none, bright up, dark "
         "down); the perturbed image with the label that the learner is told. Then, less the mean "
         "of all: the mean training image of each class, and the mean perturbation aimed at it, "
-        f"with the cosine of the two. Seed {seed}: mean cosine {found['alignment']:.2f}, at most "
-        f"{found['largest']:.2f} when targets are permuted.",
+        f"with the cosine of the two. Seed {seed}.",
         data={"rows": rows},
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 import pydantic
 
+from ...numerics.configuration import InputError
 from ...numerics.data.images import Images
 from ...numerics.device import cores
 from ...numerics.images.experiment import ImageExperiment, Learned, check_needs, loaded
@@ -89,6 +90,12 @@ def run_image_studies(
         InputError: images are not there, or a network cannot be built or trained in memory.
         OSError: the store cannot be written.
     """
+    for one in studies:
+        if one.setting.network == "wide-resnet" and not device.startswith("cuda"):
+            raise InputError(
+                f"study {one.name}: wide-resnet needs a GPU (--device cuda); on a CPU it would "
+                "train for years"
+            )
     points = {one.name: _points(one) for one in studies}
     hashes = {one.data: loaded(one.data, root).sha256 for one in studies}
     every = (point for one in studies for point in points[one.name].values())
