@@ -37,7 +37,7 @@ def seeded(seed: int, purpose: str) -> Iterator[torch.Generator]:
     key = int.from_bytes(purpose.encode(), "little")
     state = np.random.SeedSequence(seed, spawn_key=(key,)).generate_state(1, np.uint64)
     start = int(state[0]) >> 1
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
         torch.manual_seed(start)
         yield torch.Generator().manual_seed(start)
 
