@@ -13,8 +13,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from .figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
 from .records import Told
+from .style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION
 from .words import MARKS, OUTCOMES, POWER, printable, size_in_em
 
 # A small table for notebooks.

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from .. import any_backend as _before_all_figures  # noqa: F401
 from ..files import ReportError, first_error
 from ..schema import FigureRecord
-from .style import FigureKind, svg
+from ..style import FigureKind, svg
 
 
 def _kinds() -> dict[str, FigureKind]:

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Wedge
 from pydantic import model_validator
 
+from ..style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, FigureData, FigureKind
 from .drawing import plain, samples
-from .style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, FigureData, FigureKind
 
 # Broad lines for what was trained, told apart by colour, width and dash.
 _TRAINED = (

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from matplotlib.figure import Figure
 from pydantic import Field
 
+from ..style import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind
 from .drawing import decades, label_right, points, powers
-from .style import BLUE, DASHED, DOTTED, GREEN, GREY, INK, VERMILLION, FigureData, FigureKind
 
 Values = tuple[float | None, ...]
 

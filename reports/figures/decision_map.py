@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from pydantic import Field, model_validator
 
+from ..style import BLUE, DASHED, GREY, INK, ORANGE, FigureData, FigureKind
 from .drawing import plain, powers, samples
-from .style import BLUE, DASHED, GREY, INK, ORANGE, FigureData, FigureKind
 
 # A cone narrower than this (radians) cannot be seen at print size; it is stated instead.
 _VISIBLE = math.radians(0.4)

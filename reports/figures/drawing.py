@@ -11,8 +11,8 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from ..style import CLASSES, FONTS
 from ..words import superscripted
-from .style import CLASSES, FONTS
 
 # Characters of a label along an axis, and of one beside the axes. Longer ones would leave the axes
 # no room, and take minutes to draw.

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from pydantic import Field, model_validator
 
+from ..style import BLUE, VERMILLION, FigureData, FigureKind
 from .drawing import band, decades, label_right, plain
-from .style import BLUE, VERMILLION, FigureData, FigureKind
 
 _STYLES = ((VERMILLION, "s", "none", (0, (1, 1))), (BLUE, "o", BLUE, "-"))
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
+from ..style import BLUE, DOTTED, GREY, INK, VERMILLION, FigureData, FigureKind
 from .drawing import points
-from .style import BLUE, DOTTED, GREY, INK, VERMILLION, FigureData, FigureKind
 
 _Share = float
 

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pydantic import Field, model_validator
 
+from ..style import CLASSES, DASHED, DOTTED, GREEN, INK, PURPLE, Dash, FigureData, FigureKind
 from .drawing import points
-from .style import CLASSES, DASHED, DOTTED, GREEN, INK, PURPLE, Dash, FigureData, FigureKind
 
 # Colour, dash and words of the line that each arrow is the normal of.
 _LINES: dict[str, tuple[str, Dash | str, str]] = {

@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from pydantic import Field, model_validator
 
-from .drawing import band, decades, label_right, plain
-from .style import (
+from ..style import (
     BLUE,
     DASHED,
     DOTTED,
@@ -20,6 +19,7 @@ from .style import (
     FigureData,
     FigureKind,
 )
+from .drawing import band, decades, label_right, plain
 
 _LOOKS = (
     (BLUE, "-", "o"),

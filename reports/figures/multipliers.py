@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
+from ..style import CLASSES, DASHED, GREEN, GREY, INK, PURPLE, FigureData, FigureKind
 from .drawing import BESIDE, decades, label_right, plain, points
-from .style import CLASSES, DASHED, GREEN, GREY, INK, PURPLE, FigureData, FigureKind
 
 # Bounds further off than this many times the spread of the data are named at the edge, not drawn.
 _FAR = 30.0

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from pydantic import model_validator
 
+from ..style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION, FigureData, FigureKind
 from .drawing import decades, plain, points
-from .style import BLUE, GREEN, GREY, INK, PURPLE, VERMILLION, FigureData, FigureKind
 
 _STYLES = ((BLUE, "o"), (VERMILLION, "s"), (GREEN, "^"), (PURPLE, "D"))
 # Of parts that vanish, and those smaller than this share of the largest, the axis shows the edge.

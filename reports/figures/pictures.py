@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
-from .style import FigureData, FigureKind
+from ..style import FigureData, FigureKind
 
 Picture = tuple[tuple[tuple[float, ...], ...], ...]
 """Channels (1 or 3), rows, columns."""

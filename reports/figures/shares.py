@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
-from .drawing import label_right, plain, points
-from .style import (
+from ..style import (
     BLUE,
     DASHED,
     DOTTED,
@@ -18,6 +17,7 @@ from .style import (
     FigureData,
     FigureKind,
 )
+from .drawing import label_right, plain, points
 
 _STYLES = (
     (BLUE, "-"),

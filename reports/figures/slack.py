@@ -8,9 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from pydantic import Field, model_validator
 
-from ..words import superscripted
-from .drawing import BESIDE, decades, plain, points
-from .style import (
+from ..style import (
     BLUE,
     DASHED,
     DOTTED,
@@ -23,6 +21,8 @@ from .style import (
     FigureData,
     FigureKind,
 )
+from ..words import superscripted
+from .drawing import BESIDE, decades, plain, points
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, GREY)
 _DASHES = ("-", DASHED, (0, (5, 1.2, 1, 1.2)), DOTTED)

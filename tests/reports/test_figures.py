@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from perturbproof.reports import figures as figures_module
 from perturbproof.reports.figures import FIGURES, draw
 from perturbproof.reports.figures.drawing import decades
-from perturbproof.reports.figures.style import svg
 from perturbproof.reports.files import ReportError
 from perturbproof.reports.schema import FigureRecord
+from perturbproof.reports.style import svg
 
 from .sample_figures import figures
 

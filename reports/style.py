@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from ..files import MADE_BY
+from .files import MADE_BY
 
 # Okabe and Ito's palette (2008), told apart by readers with any common colour deficiency.
 BLUE = "#0072b2"
