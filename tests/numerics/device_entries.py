@@ -220,9 +220,10 @@ def noise_learnt_exactly(device: str) -> Any:
     found = []
     for kind in ("uniform", "gaussian"):
         learning = NoiseLearning(pool(device, kind), 0.01)
-        some = [*points(), *FEW_DIMENSIONS] if kind == "uniform" else points()[:1]
-        for point in some:
-            found.append((learning.exact(point), learning.control(point)))
+        few = FEW_DIMENSIONS if kind == "uniform" else []
+        some = [*points(), *few] if few else points()[:1]
+        found += [learning.exact(point) for point in some]
+        found += [learning.control(point) for point in (some[0], *few[:1])]
     return found
 
 

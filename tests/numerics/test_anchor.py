@@ -26,6 +26,12 @@ NETWORKS = 50
 """Random networks at each slope, all told."""
 
 
+@pytest.fixture
+def few(share) -> int:
+    """Of these as many as are followed for long: all with --run-slow, else a tenth."""
+    return NETWORKS if share(NETWORKS) == NETWORKS else NETWORKS // 10
+
+
 def drawn(rng: np.random.Generator) -> tuple[Sample, np.ndarray]:
     """Separable samples, and weights of a network with some inactive own pairs now and then."""
     n, d, m = int(rng.integers(2, 6)), int(rng.integers(2, 5)), 2 * int(rng.integers(1, 4))
@@ -243,11 +249,10 @@ def simulated(w, sample, gamma, time, loss, until=2.5):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_the_flow_keeps_to_what_was_certified(share, loss):
+def test_the_flow_keeps_to_what_was_certified(few, loss):
     """No own pair leaves, the line stays as near as said, settled answers do not change."""
-    for seed, gamma, sample, w, found, line in networks(
-        share(NETWORKS // (1 + LOSSES.index(loss))), loss
-    ):
+    count = few // (1 + LOSSES.index(loss))
+    for seed, gamma, sample, w, found, line in networks(count, loss):
         start, goal = on_the_line(line)
         a = np.repeat([1.0, -1.0], len(w) // 2) / math.sqrt(len(w))
         own = own_pairs(line)
@@ -335,8 +340,8 @@ def test_a_wide_network_that_turns_sign_in_between_is_not_settled(share, monkeyp
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_what_is_followed_stays_within_what_was_certified(share, loss):
-    for seed, _, sample, w, found, _ in networks(share(NETWORKS), loss):
+def test_what_is_followed_stays_within_what_was_certified(few, loss):
+    for seed, _, sample, w, found, _ in networks(few, loss):
         z = np.random.default_rng(seed).normal(size=(20, sample.d))
         seen = follow_line(w, found, loss, z, steps=60)
         assert seen.departure <= 1
@@ -367,10 +372,10 @@ def test_supports_drive_the_logistic_flow_off_its_line(share):
 
 
 @pytest.mark.parametrize("edge", [1e-9, 1e-6])
-def test_a_pair_about_to_turn_is_not_certified(edge, share):
+def test_a_pair_about_to_turn_is_not_certified(edge, few):
     """Own pairs put within 1e-9 of their kink by hand, some of them on their way through it."""
     captured_all_the_same = 0
-    for seed, gamma in product(range(share(NETWORKS)), SLOPES):
+    for seed, gamma in product(range(few), SLOPES):
         sample, w, _ = drawn_network(seed, gamma)
         rng, w = np.random.default_rng(seed), w.copy()
         j = int(rng.integers(len(w)))
@@ -386,4 +391,4 @@ def test_a_pair_about_to_turn_is_not_certified(edge, share):
         for _, later in simulated(w, sample, gamma, found.line.time, "exponential", 1.0):
             assert (np.sign(sample.x[own] @ later[j]) == active).all()
         captured_all_the_same += 1
-    assert captured_all_the_same < share(NETWORKS)
+    assert captured_all_the_same < few

@@ -28,7 +28,7 @@ KINDS = [
     {"kind": "l0-value", "eps": 0.5, "k": 2},
     {"kind": "l0-sign", "eps": 0.2, "k": 2},
 ]
-thorough = settings(max_examples=15, deadline=None)
+thorough = settings(max_examples=settings.default.max_examples // 4)
 
 
 def example(seed, perturbation, scale=1.0, base="natural", samples=None, grid=False):

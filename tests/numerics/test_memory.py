@@ -176,11 +176,11 @@ def test_learning_takes_no_more_than_it_says(
 
 def test_pixels_take_no_more_than_they_say(pretend: Pretended) -> None:
     point = LearningSetting(
-        perturbation="l0-greedy", dimension=120, samples=4, noise_samples=60, eps=0.8
+        perturbation="l0-greedy", dimension=120, samples=4, noise_samples=40, eps=0.8
     )
-    learning = NoiseLearning(NoisePool("uniform", 20, 60, 120, 0, NAME), 0.01)
+    learning = NoiseLearning(NoisePool("uniform", 20, 40, 120, 0, NAME), 0.01)
     learning.exact(point)  # draws, Gram and margin matrix
-    said = pixel_bytes(60, 96) + 4 * 4 * 60 * 120  # and the samples that are checked
+    said = pixel_bytes(40, 96) + 4 * 4 * 40 * 120  # and the samples that are checked
     assert 0.5 * said < taken(pretend, lambda: learning.exact(point)) <= said
 
 

@@ -27,9 +27,9 @@ from .test_report_json import without_times
 LARGE = scenario(
     name="large",
     theorems=["standard-boundary", "half-aware", "exact-multipliers", "row-wise"],
-    data={"kind": "uniform", "samples": 64, "dimension": 2000},
+    data={"kind": "uniform", "samples": 64, "dimension": 1000},
     network={"slope": 0.9, "width": 64},
-    training={"steps": 60},
+    training={"steps": 30},
     expect="VACUOUS",
 )
 OF_THE_NETWORK = {"tau"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -137,6 +138,23 @@ def test_a_changed_program_or_device_is_another_point(tmp_path: Path, monkeypatc
     assert swept(tmp_path).ran == 6
 
 
+def test_points_that_travel_as_they_do_to_a_process_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, work, sent = swept(tmp_path), sweep._in_a_worker, []
+
+    def elsewhere(*given):
+        sent.append(pickle.dumps(given))
+        return pickle.loads(pickle.dumps(work(*pickle.loads(sent[-1]))))
+
+    monkeypatch.setattr(sweep, "_in_a_worker", elsewhere)
+    (tmp_path / "two").mkdir()
+    two = swept(tmp_path / "two")
+    assert sent
+    assert rows(one) == rows(two)
+
+
+@pytest.mark.slow
 def test_processes_give_the_same_points(tmp_path: Path) -> None:
     one = swept(tmp_path)
     (tmp_path / "two").mkdir()

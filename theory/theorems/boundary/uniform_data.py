@@ -6,6 +6,7 @@ N (N - 1)/2 inner products, each by the better of Hoeffding's and Bernstein's in
 """
 
 from fractions import Fraction
+from functools import cache
 from typing import Any, Literal
 
 import sympy as sp
@@ -69,6 +70,7 @@ _DELTA = delta
 PRECISIONS = (64, 128, 256, 512, 1024, 2048, 4096)
 
 
+@cache
 def smallest_dimension(
     samples: int,
     slope: Fraction | int | str,
