@@ -122,7 +122,8 @@ class StudyClaim(Record):
 class Learner(Record):
     """How many natural test images a learner of images answers right, for one arm and seed.
 
-    ``lower`` and ``upper`` enclose its accuracy; ``highest`` is that of its best epoch.
+    ``lower`` and ``upper`` enclose its accuracy; ``highest`` is that of its best epoch;
+    ``as_limit`` the number that it answers as the certified limit does.
     """
 
     arm: str
@@ -132,6 +133,23 @@ class Learner(Record):
     lower: float
     upper: float
     highest: float | None = None
+    as_limit: int | None = None
+
+
+class BesideLimit(Record):
+    """What a deep network has in common with the certified limit of a two-layer network.
+
+    Cosines of the limit's normal with the mean perturbations and with the difference of the class
+    means; shares of test images that the limit answers right, and as the deep network does.
+    """
+
+    captured: bool
+    reason: str = ""
+    steps: int | None = None
+    cosine: float | None = None
+    natural: float | None = None
+    right: float | None = None
+    as_classifier: float | None = None
 
 
 class Perturbations(Record):
@@ -147,6 +165,7 @@ class Perturbations(Record):
     p: float
     matched: float
     probe: float
+    limit: BesideLimit | None = None
 
 
 class Study(Judged):

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ..data.images import ImageChoice, Images
 from ..device import check_memory
 from .attack import perturbed
+from .beside_limit import CertifiedLimit, beside_limit
 from .features import class_means, features
 from .networks import built, bytes_per_image, seeded
 from .setting import Arm, ImageSetting
@@ -36,13 +37,15 @@ class Learned:
     """What a learner of an arm answers on the natural test images.
 
     confusion : images of true class i that it calls j, K x K. highest : the most right of any epoch
-    where that was asked for, which is optimistic: it is chosen on the test images.
+    where that was asked for, which is optimistic: it is chosen on the test images. as_limit : how
+    many it answers as the certified limit does, where there is one.
     """
 
     right: int
     total: int
     confusion: tuple[tuple[int, ...], ...]
     highest: int | None = None
+    as_limit: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +53,8 @@ class ImageExperiment:
     """The experiment of one setting and seed on a device; what is asked for is computed.
 
     root : the folder with the files of the images, None where the system keeps them.
-    watch : called with what is trained, the epoch, and how many there are.
+    watch : called with what is trained, the epoch, and how many there are. limit : what stands
+    beside the networks, where that is asked for.
     """
 
     setting: ImageSetting
@@ -58,6 +62,7 @@ class ImageExperiment:
     device: str
     root: Path | None = None
     watch: Callable[[str, int, int], None] = lambda *_: None
+    limit: CertifiedLimit | None = None
 
     @cached_property
     def images(self) -> Images:
@@ -86,6 +91,9 @@ class ImageExperiment:
             total=len(y),
             confusion=tuple(map(tuple, confusion.tolist())),
             highest=max(right, default=None),
+            as_limit=int((self.limit.answers == found).sum())
+            if self.limit is not None and self.limit.captured
+            else None,
         )
 
     def perturbations(self, permutations: int) -> dict[str, Any]:
@@ -106,15 +114,18 @@ class ImageExperiment:
             change, targets, labelled, (test[0].flatten(1), test[1]), classes, permutations, rng
         )
         with repeatable():
-            right = answers(self.classifier, self._on_device(self.images.test_x)).cpu() == test[1]
+            answered = answers(self.classifier, self._on_device(self.images.test_x)).cpu()
             fooled = answers(self.classifier, self._moved) == self.targets
         sizes = (change.norm(dim=1), change.abs().amax(1), (change != 0).sum(1).float())
         return {
             **vars(found),
             "cosines": list(found.cosines),
-            "accuracy": float(right.float().mean()),
+            "accuracy": float((answered == test[1]).float().mean()),
             "fooled": float(fooled.float().mean()),
             "sizes": [float(size.mean()) for size in sizes],
+            "limit": None
+            if self.limit is None
+            else beside_limit(self.limit, (change, targets), labelled, (test[1], answered)),
             "examples": self._examples(),
             "means": [
                 _plain(class_means(*each, classes).view(classes, *self.images.shape))

@@ -52,7 +52,8 @@ class ImageSetting:
     on [0, 1]. labels : the targets, ``R`` uniform (on natural images among the other classes) or
     ``D``, the class after the image's own. norm, eps : the size of perturbations; of L0 so many
     pixels. steps : of the attack, of L0 one a pixel. network : an architecture, or a factory of the
-    user's, ``path.py:name``.
+    user's, ``path.py:name``. limit : slope of a two-layer network whose certified limit on the same
+    images, of two classes, is compared.
     """
 
     data: ImageChoice
@@ -64,3 +65,4 @@ class ImageSetting:
     samples: int
     network: str
     recipe: Recipe
+    limit: float | None = None

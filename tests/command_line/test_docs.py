@@ -15,7 +15,7 @@ import pytest
 import typer
 from perturbproof.verify.command_line.cli import app
 from perturbproof.verify.scenarios.grid import load_grid
-from perturbproof.verify.scenarios.scenario import load_scenario
+from perturbproof.verify.scenarios.inputs import load_run_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -76,7 +76,7 @@ def test_blocks_run(quick, folder: Path, page: Path, capsys) -> None:
             file = folder / content.splitlines()[0].removeprefix("# ")
             file.parent.mkdir(exist_ok=True)
             file.write_text(content)
-            assert len(load_grid(file)) if "[sweep]" in content else load_scenario(file).name
+            assert len(load_grid(file)) if "[sweep]" in content else load_run_file(file).name
         elif language == "":
             for words in commands(content):
                 run_or_parse(quick, words)

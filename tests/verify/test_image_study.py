@@ -10,6 +10,7 @@ from perturbproof.numerics.configuration import InputError
 from perturbproof.numerics.data.images import Images
 from perturbproof.numerics.images.experiment import ImageExperiment, Learned
 from perturbproof.verify.api import verify
+from perturbproof.verify.run.image_record import beside_limit
 from perturbproof.verify.run.image_studies import ImageRecord, ImageRun, run_image_studies
 from perturbproof.verify.run.image_verdicts import judge_images
 from perturbproof.verify.run.store import Store
@@ -53,6 +54,7 @@ def written(folder: Path, text: str = STUDY) -> Path:
         ("steps = 4", "step = 4", "unknown key 'step'"),
         ('"digits"', '"letters"', "no images 'letters'; known: digits"),
         ("epochs = 1", "epochs = 0", "epochs: input should be greater than or equal to 1"),
+        ("steps = 4", "limit = 0.5", "limit: needs two classes (data.classes), there are 10"),
     ],
 )
 def test_what_a_file_may_not_say_is_one_line(tmp_path, old, new, message) -> None:
@@ -73,7 +75,7 @@ def test_a_module_is_found_beside_its_file_and_a_seed_moves_all(tmp_path) -> Non
 
 def test_the_suite_is_named_once_described_and_covers_what_it_promises() -> None:
     studies = [one for one in load_suite("images") if isinstance(one, ImageStudy)]
-    assert len({one.name for one in studies}) == len(studies) == 6
+    assert len({one.name for one in studies}) == len(studies) == 7
     assert all(one.description.endswith(".") for one in studies)
     assert all(len(one.seeds) == 3 and len(one.controls) == 4 for one in studies)
     assert {(one.base, one.labels, one.norm) for one in studies} == {
@@ -230,3 +232,31 @@ def test_a_study_in_every_form_of_a_report(tmp_path) -> None:
     assert "data:image/png;base64" in html
     assert "probe, nothing trained" in html
     assert "claim accuracy" in (tmp_path / "out" / "junit.xml").read_text()
+
+
+def test_what_stands_beside_a_certified_limit_is_an_observation() -> None:
+    certified = {"captured": True, "reason": "", "steps": 58, "natural": 0.85, "right": 1.0}
+    beside = [
+        certified | {"cosine": 0.7, "as_classifier": 0.99},
+        certified | {"cosine": 0.6, "as_classifier": 0.98},
+        {"captured": False, "reason": "train on", "steps": 3000},
+    ]
+    run = run_of(CLEAR, limit=0.5, data={"name": "digits", "classes": (0, 1)})
+    points = {
+        (seed, arm): replace(point, learned=replace(point.learned, as_limit=570 - 30 * seed))
+        if point.learned
+        else replace(point, perturbations=(point.perturbations or {}) | {"limit": beside[seed]})
+        for (seed, arm), point in run.points.items()
+    }
+    (outcome,) = judge_images([replace(run, points=points)])
+    without, told = beside_limit(outcome)
+    assert without.endswith("is not certified for seed 2: train on.")
+    assert (
+        "cosine 0.600 to 0.700 with its normal q (the difference of the class means 0.850)" in told
+    )
+    assert (
+        "natural images on 0.980 to 0.990, as the learner of perturbed ones on 0.900 to 0.950"
+        in told
+    )
+    assert told.endswith("no theorem here speaks of deep networks.")
+    assert not list(beside_limit(judge_images([run_of(CLEAR)])[0]))

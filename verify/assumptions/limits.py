@@ -8,13 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from ...numerics.captured_training import WIDTH, train_until_captured
 from ...numerics.data import Sample
-from ...numerics.limit.capture import Capture, CaptureWatch
 from ...numerics.limit.convex_limit import convex_limit
 from ...numerics.limit.own_pattern import all_active
-from ...numerics.network import initial_weights
-from ...numerics.train.recipes import normalised_recipe
-from ...numerics.train.training import Checkpoint, checkpoint_steps, train
 from ...theory.exact.interval import Interval
 from ...theory.theorems import theorem
 from ..judge import Holds
@@ -24,9 +21,6 @@ from ..values import Measured
 from .rungs import deciding
 
 THEOREM = "limit-candidate"
-WIDTH, STEPS, START = 100, 3000, 1e-6
-"""Of the network that `--train` trains; the start is relative to the largest norm of a sample."""
-_TRIES = 64
 
 
 @dataclass(frozen=True)
@@ -104,34 +98,14 @@ def check_capture(
     progress: Callable[[int, int], None] | None = None,
 ) -> CheckedCapture:
     """Train a network until captured, `STEPS` steps at most, and say whether it is."""
-    scale = START / float(np.linalg.norm(sample.x, axis=1).max())
-    initial = initial_weights(WIDTH, sample.d, rng, scale=scale)
-    watch, tries = CaptureWatch(sample, Fraction(slope)), list[Capture]()
-
-    def at(point: Checkpoint) -> bool:
-        if point.log_loss >= 0:
-            return False
-        tries.append(watch.at(initial + point.coefficients.T @ sample.x))
-        return tries[-1].captured
-
-    recipe = normalised_recipe(STEPS)
-    trained = train(
-        sample,
-        initial,
-        slope,
-        recipe,
-        device=device,
-        checkpoints=checkpoint_steps(STEPS, _TRIES),
-        on_checkpoint=at,
-        progress=progress,
-    )
-    found = tries[-1] if tries and tries[-1].captured else watch.finally_at(trained.weights())
+    trained = train_until_captured(sample, slope, rng, device=device, progress=progress)
+    found = trained.capture
     certified = found.certified
     return CheckedCapture(
         found.captured,
         trained.steps,
         WIDTH,
-        scale,
+        trained.start,
         *found.inactive,
         None if certified is None else certified.slack,
         None if certified is None else certified.angle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...numerics.images.setting import Arm
@@ -79,6 +79,7 @@ def _learners(outcome: ImageOutcome) -> Iterator[schema.Learner]:
                     lower=within.lower,
                     upper=within.upper,
                     highest=None if learned.highest is None else learned.highest / learned.total,
+                    as_limit=learned.as_limit,
                 )
 
 
@@ -102,11 +103,47 @@ def _findings(outcome: ImageOutcome) -> Iterator[str]:
         )
     if study.highest:
         yield "Best epochs are chosen on the test images: optimistic, and no part of the verdict."
+    yield from beside_limit(outcome)
     yield (
         "All seeds and arms answer the same test images: intervals are conditional on these, and "
         "seeds count one by one. 'features' also rejects its null for perturbations that only take "
         "away an image's own class."
     )
+
+
+def beside_limit(outcome: ImageOutcome) -> Iterator[str]:
+    """What the deep networks have in common with the certified limit."""
+    study = outcome.run.study
+    if study.limit is None:
+        return
+    network = f"a two-layer network of slope {study.limit:g} on the same images"
+    seen = {seed: one["limit"] for seed, one in _perturbations(outcome) if one.get("limit")}
+    for seed, one in seen.items():
+        if not one["captured"]:
+            yield f"The limit of {network} is not certified for seed {seed}: {one['reason']}."
+    found = {seed: one for seed, one in seen.items() if one["captured"]}
+    if not found:
+        return
+    learners = [outcome.run.points[seed, "perturbed"].learned for seed in found]
+    alike = [one.as_limit / one.total for one in learners if one and one.as_limit is not None]
+
+    def told(name: str) -> str:
+        return _range([one[name] for one in found.values()])
+
+    yield (
+        f"Beside the certified limit of {network}, captured at step "
+        f"{max(one['steps'] for one in found.values())} at the latest: the mean perturbation aimed "
+        f"at the first class less that at the second has cosine {told('cosine')} with its normal q "
+        f"(the difference of the class means {told('natural')}). On test images the limit is right "
+        f"on {told('right')}, and answers as the deep network of natural images on "
+        f"{told('as_classifier')}, as the learner of perturbed ones on {_range(alike)}. This is "
+        "observed: no theorem here speaks of deep networks."
+    )
+
+
+def _range(values: Sequence[float]) -> str:
+    low, high = f"{min(values):.3f}", f"{max(values):.3f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _figures(outcome: ImageOutcome) -> Iterator[schema.FigureRecord]:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pydantic
 
+from ...numerics.captured_training import certified_limit
 from ...numerics.configuration import InputError
 from ...numerics.data.images import Images
 from ...numerics.device import cores
@@ -199,7 +200,9 @@ def _records(
 ) -> dict[str, Any]:
     """Compute points of one setting and seed, each kept at once under its key; as plain data."""
     first = next(iter(points.values()))
-    experiment = ImageExperiment(first.setting, first.seed, device, root, watch)
+    chosen, slope = first.setting, first.setting.limit
+    limit = None if slope is None else certified_limit(chosen.data, root, slope, first.seed)
+    experiment = ImageExperiment(chosen, first.seed, device, root, watch, limit)
     records: dict[str, Any] = {}
     for key, point in points.items():
         started = time.perf_counter()

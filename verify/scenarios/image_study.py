@@ -25,7 +25,7 @@ from ...numerics.images.setting import (
 )
 from ...numerics.paper_scale.setting import Count
 from ..values import Verdict
-from .scenario import Expected, Name, Section, Seed, problems
+from .scenario import Expected, Name, Section, Seed, Slope, problems
 
 LEAST_SEEDS = 3
 """Seeds below which the claim on accuracies stays open."""
@@ -51,7 +51,9 @@ class ImageStudy(Section):
     images. `controls` learn the same with other perturbations. `network` is an architecture that
     ships, `module` a function of the user's ("path.py:name", relative to the file) in its place.
     `eps` is a number of pixels for "L0", which takes one a step. `samples` is the number of noise
-    images. `highest` also reports the best epoch on test images, which is optimistic.
+    images. `highest` also reports the best epoch on test images, which is optimistic. `limit`, for
+    two classes, is the slope of a two-layer network whose certified limit on the same images is
+    shown beside the deep networks, as an observation.
     """
 
     kind: Literal["images"]
@@ -79,6 +81,7 @@ class ImageStudy(Section):
     permutations: Annotated[int, pydantic.Field(ge=19, le=1_000_000)] = 1999
     highest: bool = False
     published: PublishedAccuracy | None = None
+    limit: Slope | None = None
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> ImageStudy:
@@ -93,6 +96,8 @@ class ImageStudy(Section):
             raise ValueError("steps: L0 takes one pixel a step; eps says how many")
         if self.norm == "Linf" and self.eps > 1:
             raise ValueError(f"eps: pixels lie in [0, 1], found {self.eps}")
+        if self.limit is not None and self.classes != 2:
+            raise ValueError(f"limit: needs two classes (data.classes), there are {self.classes}")
         for field in ("seeds", "controls"):
             if len(set(getattr(self, field))) < len(getattr(self, field)):
                 raise ValueError(f"{field}: one is named twice")
@@ -113,6 +118,7 @@ class ImageStudy(Section):
             samples=self.samples or 0,
             network=self.module or self.network,
             recipe=self.recipe,
+            limit=self.limit,
         )
 
     @property
