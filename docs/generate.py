@@ -93,6 +93,12 @@ def _theorem(theorem: Theorem) -> list[str]:
         f"* **{key}**: {text(prose(fact.says))} ({text(fact.source)})"
         for key, fact in facts.items()
     ]
+    steps: dict[str, list[str]] = {}
+    for by, step in theorem.definitions:
+        steps.setdefault(by.id, []).append(step.id)
+    steps.pop(theorem.id, None)
+    named = ", ".join(f"`{id}` ({', '.join(own)})" for id, own in steps.items())
+    lines += ["", f"Definitions of earlier theorems: {named}."] if named else []
     return lines + [line for remark in theorem.remarks for line in ("", text(prose(remark)))]
 
 

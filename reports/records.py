@@ -13,6 +13,7 @@ from typing import Any
 from .schema import (
     Bounds,
     CheckedAssumption,
+    Defined,
     FigureRecord,
     Formula,
     Proof,
@@ -197,12 +198,21 @@ def theorem_views(
                 "ledger": _ledger(proof.steps, printed, anchors, typeset) if proof else [],
                 "witness": (proof.witness or "") if proof else "",
                 "trusted": list(dict.fromkeys(t.key for t in theorem.trusted_base)),
+                "defined": _by_theorem(theorem.defined),
             }
         )
         for step in proof.steps if proof else ():
             if step.status == "discharged":
                 printed.setdefault(_text(step), theorem)
     return views
+
+
+def _by_theorem(defined: Iterable[Defined]) -> str:
+    """``half-aware (pattern, signs), row-sums (norms)``."""
+    steps: dict[str, list[str]] = {}
+    for one in defined:
+        steps.setdefault(one.theorem, []).append(one.step)
+    return ", ".join(f"{theorem} ({', '.join(own)})" for theorem, own in steps.items())
 
 
 def proof_line(proof: Proof) -> str:

@@ -126,8 +126,17 @@ class Trusted(Record):
     arguments: str = ""
 
 
+class Defined(Record):
+    """A definition of an earlier theorem, which nothing checks."""
+
+    theorem: str
+    step: str
+    says: str = ""
+
+
 class Theorem(Record):
-    """A theorem as stated, apart from any run."""
+    """A theorem as stated, apart from any run. ``defined`` are the definitions of the theorems that
+    its proof leans on; its own are in its ledger."""
 
     id: str
     title: str
@@ -139,6 +148,7 @@ class Theorem(Record):
     assumptions: tuple[Formula, ...] = ()
     claims: tuple[Statement, ...] = ()
     trusted_base: tuple[Trusted, ...] = ()
+    defined: tuple[Defined, ...] = ()
     symbols: tuple[Symbol, ...] = ()
 
 

@@ -383,6 +383,22 @@ class Theorem:
         return tuple(dict.fromkeys(cited))
 
     @property
+    def earlier(self) -> tuple[Theorem, ...]:
+        """The theorems that the proof leans on, each after those that it leans on itself."""
+        leant_on = [step.theorem for step in self.proof if isinstance(step, Earlier)]
+        return tuple(dict.fromkeys(one for t in leant_on for one in (*t.earlier, t)))
+
+    @property
+    def definitions(self) -> tuple[tuple[Theorem, Definition], ...]:
+        """What the proof takes a symbol to mean, its own last; nobody checks that it does."""
+        return tuple(
+            (theorem, step)
+            for theorem in (*self.earlier, self)
+            for step in theorem.proof
+            if isinstance(step, Definition)
+        )
+
+    @property
     def measured_symbols(self) -> tuple[sp.Symbol, ...]:
         """The symbols whose values decide a verdict, in order of name."""
         relations = [part.relation for part in (*self.assumptions, *self.claims)]

@@ -26,6 +26,19 @@ def test_prove_shows_statement_steps_and_trusted_base(run) -> None:
         assert words in flat.replace("gamma^3*R_min^4", "R_min^4*gamma^3")
 
 
+def test_definitions_of_earlier_theorems_are_shown(run) -> None:
+    shown = " ".join(run("prove", "refined-multipliers", "--show", "-q").out.split())
+    said = json.loads(run("prove", "refined-multipliers", "--json", "-q").out)
+    (entry,) = said["theorems"]
+    assert {one["theorem"] for one in entry["defined"]} == {
+        "certificate-ladder",
+        "half-aware",
+        "exact-multipliers",
+    }
+    for one in entry["defined"]:
+        assert f"{one['theorem']}, definition {one['step']}: " in shown
+
+
 def test_prove_as_json(run) -> None:
     content = json.loads(run("prove", "exact-chain", "half-aware", "--json", "-q").out)
     assert [proof["theorem"] for proof in content["proofs"]] == ["exact-chain", "half-aware"]

@@ -217,6 +217,7 @@ def theorem(id_: str, title: str, origin: str = "paper") -> Json:
         "assumptions": [MARGIN],
         "claims": [WINDOW | {"display_typst": None}, SIGN],
         "trusted_base": TRUSTED,
+        "defined": [{"theorem": "earlier", "step": "norms", "says": "The largest norm."}],
         "symbols": SYMBOLS,
     }
 

@@ -98,6 +98,12 @@ def test_a_limit_is_taken_from_both_sides(expression, point, value, side, answer
 def test_a_trusted_base_is_that_of_all_that_a_proof_leans_on() -> None:
     leaning = theorem("captured-learning")
     assert {f.key for f in theorem("capture").trusted_base} <= {f.key for f in leaning.trusted_base}
+    earlier = [one.id for one in leaning.earlier]
+    assert earlier == ["linear-outside", "capture", "linear-limit", "captured-limit"]
+    expected = {
+        (t.id, s.id) for t in (*leaning.earlier, leaning) for s in t.proof if type(s) is Definition
+    }
+    assert {(by.id, step.id) for by, step in leaning.definitions} == expected
 
 
 def test_a_step_that_gives_no_fact_is_no_premise() -> None:

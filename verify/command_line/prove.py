@@ -301,6 +301,9 @@ def _print_statement(console: Console, theorem: Theorem) -> None:
     console.print("  trusted base:")
     for fact in theorem.trusted_base:
         console.print(f"    {fact.key}: {fact.says} ({fact.source})", markup=False)
+    for by, step in theorem.definitions:
+        if by != theorem:
+            console.print(f"    {by.id}, definition {step.id}: {step.says}", markup=False)
 
 
 def _print_steps(console: Console, proof: ProofReport, show: bool) -> None:

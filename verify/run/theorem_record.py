@@ -106,6 +106,11 @@ def theorem_entry(theorem: Theorem) -> schema.Theorem:
         assumptions=tuple(record_of(schema.Formula, a) for a in theorem.assumptions),
         claims=tuple(map(_stated, theorem.claims)),
         trusted_base=tuple(record_of(schema.Trusted, fact) for fact in theorem.trusted_base),
+        defined=tuple(
+            schema.Defined(theorem=by.id, step=step.id, says=prose(step.says))
+            for by, step in theorem.definitions
+            if by != theorem
+        ),
         symbols=_symbols(*relations),
     )
 
