@@ -81,7 +81,9 @@ class LabelledDataset(Dataset, abc.ABC, frozen=True, extra="forbid"):
                 f"{self.place}: samples: the first {self.samples} have one label; take = 'random' "
                 "draws them"
             )
-        if x.dtype.kind in "iu" and ((x > _EXACT) | (x < -_EXACT)).any():
+        # Only so wide ones can be beyond, and older NumPy crashes on comparing others with it.
+        wide = x.dtype.kind in "iu" and x.dtype.itemsize == 8
+        if wide and ((x > _EXACT) | (x < -_EXACT)).any():
             told = (*told, "whole numbers beyond 2^53 are rounded to float64")
         # Built before centring and scaling, so that the checks speak of the file as it is.
         names = (_shown(negative), _shown(positive))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -267,3 +268,36 @@ def test_the_options_are_told_by_help(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_inprocess("--help").stdout.str()
     for name in ("strict", "out", "device", "seed", "precision", "theorem"):
         assert f"--perturbproof-{name}" in shown
+
+
+_BESIDE = {
+    "hypothesis": (),
+    "xdist": ("-n", "2"),
+    "pytest_cov": ("--cov=.", "--cov-report=term"),
+    "pytest_randomly": ("-p", "randomly"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", [*_BESIDE, "all of them"])
+def test_beside_other_plugins(pytester: pytest.Pytester, write, module: str) -> None:
+    """Those that are installed; each alone is on by itself, so that the others are turned off."""
+    there = [name for name in _BESIDE if importlib.util.find_spec(name) is not None]
+    chosen = there if module == "all of them" else [module]
+    if not set(chosen) <= set(there):
+        pytest.skip(f"{module} is not installed")
+    entries = {"hypothesis": "hypothesispytest", "pytest_randomly": "randomly"}
+    off = [f"-pno:{entries.get(name, name)}" for name in there if name not in chosen]
+    write("fine")
+    write("outside", data=OUTSIDE)
+    property_test = (
+        "from hypothesis import given, strategies\n"
+        "@given(strategies.integers())\ndef test_own(n): assert n - n == 0\n"
+    )
+    plain = "def test_own(): pass\n"
+    pytester.makepyfile(test_own=property_test if "hypothesis" in chosen else plain)
+    words = [word for name in chosen for word in _BESIDE[name]]
+    result = pytester.runpytest_subprocess(*off, *words)
+    result.assert_outcomes(passed=2, skipped=1)
+    if "pytest_cov" in chosen:
+        result.stdout.fnmatch_lines(["*test_own.py*100%*"])
