@@ -31,7 +31,7 @@ class Coq:
     case, close = "{ ", " }"
     fact = "assert ({} : {}) by lra."
     nonzero = "assert ({0} : {1}) by (assert ({2} < 0 \\/ {2} > 0) by lra; nra)."
-    resolved = "assert ({0} : {1} = {2}) by lra. subst {1}."
+    resolved = "replace {1} with {2} in * by lra."
     given = "pose proof {1} as {0}."
     strict, weak = "(Rmult_lt_0_compat _ _ {} {})", "(Rmult_le_pos _ _ {} {})"
     weaker, square = "(Rlt_le _ _ {})", "(Rle_0_sqr {})"

@@ -287,9 +287,14 @@ THEOREM = Theorem(
             (sp.Implies(wide_matches < wide_certified, sp.And(_BOTH, sp.Not(_AGREE))),),
             chooses="zt",
         ),
+        Inequality(
+            "counted <- agree count",
+            "There is none.",
+            wide_matches >= wide_certified,
+        ),
         Conclusion("claim-base <- base-right base-before base-contrary", "At every z."),
         Conclusion("claim-learned <- learned-right learned-before learned-contrary", "At every z."),
-        Conclusion("claim-agreement <- agree count certified", "At every z."),
+        Conclusion("claim-agreement <- agree counted certified", "At every z."),
     ),
     remarks=(
         "The numbers known beforehand are those of lazy-kernel, with probability 1 - delta each.",
