@@ -109,7 +109,7 @@ class Content:
 
 
 DATA = Content(
-    "a dict with the tensors x and y, or a pair of tensors",
+    "a dict with the tensors x and y, or a pair of tensors,",
     "a dict with x and y",
     "dict(x=..., y=...) of torch.as_tensor of its arrays",
 )
@@ -186,7 +186,7 @@ def open_pt(path: str, wanted: Content = DATA) -> Iterator[Opened]:
     if not arrays or (len(named) == 2 and len(arrays) == 1 and not isinstance(content, Mapping)):
         found = ", ".join(map(repr, list(named)[:8])) if isinstance(content, Mapping) else ""
         raise InputError(
-            f"{path}: {wanted.sought}, is needed; found: {found or f'a {type(content).__name__}'}"
+            f"{path}: {wanted.sought} is needed; found: {found or f'a {type(content).__name__}'}"
         )
 
     def load(name: str) -> np.ndarray:
