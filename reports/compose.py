@@ -246,6 +246,7 @@ def _sweep(index: int, sweep: Sweep, report: Report, typeset: Typeset) -> Told:
         "header": header,
         "rows": rows,
         "widths": (*(1.0 for _ in header[:-1]), 3.0),
+        "claims": [],  # of points, not of the sweep
         "findings": [*sweep.findings, *(more if left_out > 0 else [])],
         "figures": _figures("sweeps", index, view),
         "first_page": "",
