@@ -24,7 +24,7 @@ from ..device import check_memory
 from .attack import perturbed
 from .beside_limit import CertifiedLimit, beside_limit
 from .features import class_means, features
-from .networks import built, bytes_per_image, seeded
+from .networks import built, bytes_per_image, seeded, written
 from .setting import Arm, ImageSetting
 from .training import CHUNK, answers, repeatable, train
 
@@ -137,7 +137,8 @@ class ImageExperiment:
     def classifier(self) -> nn.Module:
         """f, trained on the natural training images."""
         chosen = self.setting
-        at = (chosen.data, self.root, chosen.network, chosen.recipe, self.seed, self.device)
+        which = (chosen.network, written(chosen.network), chosen.recipe)
+        at = (chosen.data, self.root, *which, self.seed, self.device)
         if at not in _last_classifier:
             _last_classifier.clear()
             network = built(chosen.network, self.images, self.seed, "f", self.device)

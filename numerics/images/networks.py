@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
@@ -89,14 +88,19 @@ def built(name: str, images: Images, seed: int, purpose: str, device: str) -> nn
     return Standardised(network, images).to(device)
 
 
-@lru_cache(maxsize=8)
+def written(name: str) -> bytes:
+    """The text of the user's file that a network's name names; empty for one that ships."""
+    path, _, _ = name.rpartition(":")
+    return Path(path).read_bytes() if path else b""
+
+
 def _own(name: str) -> Factory:
     """The factory in a user's Python file, which is run."""
     path, _, attribute = name.rpartition(":")
     module = ModuleType(f"perturbproof_network_{Path(path).stem}")
     module.__file__ = path
     try:
-        exec(compile(Path(path).read_bytes(), path, "exec", dont_inherit=True), module.__dict__)
+        exec(compile(written(name), path, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         raise InputError(f"module {path}: {type(error).__name__}: {error}") from None
     if not callable(getattr(module, attribute, None)):

@@ -225,6 +225,9 @@ def test_a_users_network_trains_the_same_again(tmp_path) -> None:
     chosen = replace(TINY, recipe=Recipe(epochs=2), network=f"{tmp_path}/own.py:build")
     first, second = (ImageExperiment(chosen, 0, "cpu").learned("none") for _ in range(2))
     assert first == second
+    # A file that is changed makes another network, in the same process too.
+    (tmp_path / "own.py").write_text(OWN.replace("nn.Dropout(0.5)", "nn.ReLU()"))
+    assert ImageExperiment(chosen, 0, "cpu").learned("none") != first
 
 
 @pytest.mark.parametrize(
