@@ -10,6 +10,7 @@ from types import ModuleType
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from ..configuration import InputError
 from ..data.images import Images
@@ -106,6 +107,14 @@ def _own(name: str) -> Factory:
     if not callable(getattr(module, attribute, None)):
         raise InputError(f"module {path}: has no function {attribute!r} that builds a network")
     return getattr(module, attribute)
+
+
+def operations(name: str, images: Images) -> int:
+    """Floating point operations of a network's products and convolutions, for one image."""
+    network = built(name, images, 0, "f", "cpu")
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(torch.zeros(1, *images.shape))
+    return counter.get_total_flops()
 
 
 def bytes_per_image(network: nn.Module, shape: tuple[int, int, int], device: str) -> int:

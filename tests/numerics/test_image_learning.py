@@ -12,7 +12,13 @@ from perturbproof.numerics.images import experiment as experiment_module
 from perturbproof.numerics.images.attack import perturbed
 from perturbproof.numerics.images.experiment import ImageExperiment, check_needs
 from perturbproof.numerics.images.features import features
-from perturbproof.numerics.images.networks import NETWORKS, Standardised, built, bytes_per_image
+from perturbproof.numerics.images.networks import (
+    NETWORKS,
+    Standardised,
+    built,
+    bytes_per_image,
+    operations,
+)
 from perturbproof.numerics.images.setting import ImageSetting, Recipe
 from perturbproof.numerics.images.training import answers, repeatable, train
 from torch import nn
@@ -244,6 +250,11 @@ def test_a_users_network_that_cannot_be_used_is_one_line(tmp_path, name, message
     with pytest.raises(InputError, match=message) as error:
         built(f"{tmp_path}/own.py:{name}", images(), 0, "f", "cpu")
     assert "\n" not in str(error.value)
+
+
+def test_operations_are_those_of_products_and_convolutions() -> None:
+    macs = 16 * 9 * 64 + 32 * 16 * 9 * 16 + 32 * 32 * 9 * 4 + 128 * 10
+    assert operations("small-conv", images()) == 2 * macs
 
 
 def test_what_autograd_keeps_of_an_image_is_counted() -> None:

@@ -22,15 +22,16 @@ from ...numerics.configuration import InputError
 from ...numerics.data.images import Images
 from ...numerics.device import cores
 from ...numerics.images.experiment import ImageExperiment, Learned, check_needs, loaded
+from ...numerics.images.networks import operations
 from ...numerics.images.setting import Arm, ImageSetting
 from ..scenarios.image_study import ImageStudy
 from ..values import Progress, unwatched
 from .store import Store, file_digest, kept, result_key
 from .sweep import run_tasks
 
-_WORTH_PROCESSES = 300_000
-"""Images seen in training, all points together, below which one process has done them sooner than
-others have started."""
+_WORTH_PROCESSES = 5e10
+"""Floating point operations of answering all images of all epochs, below which one process has
+trained on them sooner than others have started."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def run_image_studies(
     for point in wanted:
         if point not in found:
             tasks.setdefault(f"{point.seed} {point.setting}", []).append(point)
-    jobs = _processes(wanted.keys() - found, len(tasks), device)
+    jobs = _processes(wanted.keys() - found, len(tasks), device, root)
     for setting in {group[0].setting for group in tasks.values()}:
         check_needs(setting, device, jobs, root)
     counted = _counted(tasks.values(), progress) if jobs == 1 else unwatched
@@ -170,15 +171,19 @@ def _key(point: ImagePoint, images: str, device: str) -> str:
     return result_key(device, content)
 
 
-def _processes(points: Collection[ImagePoint], tasks: int, device: str) -> int:
+def _processes(points: Collection[ImagePoint], tasks: int, device: str, root: Path | None) -> int:
     """One on a GPU, which they would share, and for what is soon done; else one a core."""
     if device.startswith("cuda"):
         return 1
-    seen = sum(
-        s.recipe.epochs * (s.samples or s.data.train or s.data.known.train)
+    networks = {(p.setting.network, p.setting.data) for p in points}
+    each = {(n, data): operations(n, loaded(data, root)) for n, data in networks}
+    work = sum(
+        s.recipe.epochs
+        * (s.samples or s.data.train or s.data.known.train)
+        * each[s.network, s.data]
         for s in (point.setting for point in points)
     )
-    return max(1, min(cores(), tasks)) if seen >= _WORTH_PROCESSES else 1
+    return max(1, min(cores(), tasks)) if work >= _WORTH_PROCESSES else 1
 
 
 def _counted(groups: Iterable[Sequence[ImagePoint]], progress: Progress) -> Progress:
