@@ -243,7 +243,6 @@ def _sweep(index: int, sweep: Sweep, report: Report, typeset: Typeset) -> Told:
         "anchor": f"study-{len(report.studies) + index + 1}",
         "title": f"Sweep over {', '.join(header[:-1])}",
         "configuration": _configuration(sweep.configuration),
-        "claims": [],
         "header": header,
         "rows": rows,
         "widths": (*(1.0 for _ in header[:-1]), 3.0),
