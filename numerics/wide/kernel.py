@@ -84,16 +84,6 @@ def _angles(cosines: FloatArray) -> BallArray:
     return BallArray(angles, np.full(cosines.shape, _ANGLE_ERROR))
 
 
-def sampled_kernel(
-    x: FloatArray, z: FloatArray, slope: float, draws: int, rng: np.random.Generator
-) -> FloatArray:
-    """Phi (N, B) estimated from so many fresh neurons, as the authors do with 1000."""
-    weights = rng.standard_normal((draws, x.shape[1] + 1))
-    weights[:, :-1] /= np.sqrt(x.shape[1])
-    left, right = (np.where(homogeneous(points) @ weights.T > 0, 1.0, slope) for points in (x, z))
-    return left @ right.T / draws
-
-
 def _unit(points: FloatArray) -> FloatArray:
     lifted = homogeneous(points / np.sqrt(points.shape[1]))
     return lifted / np.linalg.norm(lifted, axis=1, keepdims=True)
