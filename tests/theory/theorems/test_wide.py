@@ -263,6 +263,7 @@ def near(f: Run, j: int, n: int, t: int, z: Array) -> Values:
         "flips_n": a2 @ flip_n[:, n],
         "start_z0": f.output(z, 0),
         "start_kernel_n": start[n],
+        "behind_zj": max(0, limit[j] * spread - abs(h_0[j])),
         "bend_z": abs(f.a) @ np.maximum(0, limit * spread - abs(h_0)),
         "hat_sum_z": start @ (f.y * reach),
         "flip_reach_z": (a2 @ flip_n) @ abs(reach),

@@ -9,12 +9,13 @@ from ...statement import (
     Conclusion,
     Definition,
     Inequality,
+    Let,
     Step,
     Theorem,
 )
 from ...steps.own_pattern import ORDER_NEURONS, ORDER_SAMPLES, phi
 from ...steps.sums import EXCHANGE
-from ...symbols import N, declare, gamma
+from ...symbols import Eq, N, declare, gamma
 from . import descent, drift, fresh_start
 from .descent import momentum
 from .drift import Sides, loss_weight_min, range_of, time
@@ -148,16 +149,22 @@ _FIRST = (
         sp.Abs(slope_z - at_z.slope_first) <= _bend * at_z.flip,
     ),
     Inequality(
-        "at-both <- at-sample at-point n-bound z-slopes time-sign",
-        "In the product either may have changed.",
-        sp.Abs(_both) <= _bend * time.total * (at_x.flip + at_z.flip),
+        "either-z <- at-point n-bound time-sign",
+        "In the product either may have changed: the slope at z, times a weight of at most the "
+        "total,",
+        sp.Abs((slope_z - at_z.slope_first) * (N * w.path)) <= _bend * time.total * at_z.flip,
+    ),
+    Inequality(
+        "either-x <- at-sample z-slopes",
+        "and the weight, times a slope of at most 1.",
+        sp.Abs(at_z.slope_first * _moved) <= _bend * time.total * at_x.flip,
     ),
     *descent.bent(at_z.slope_first, point.height_first, "start"),
     *_summed(
         "lazy",
         "A neuron on its first side at both points adds what it added to Phi_0; any other at most "
         "(1-gamma) a_j² more or less, for each of the two.",
-        "at-both",
+        "either-z either-x",
         N * kernel - time.total * kernel_0,
         _bend * time.total * (flips_n + flips_z),
         _square * _both,
@@ -176,27 +183,53 @@ _FIRST = (
     ),
 )
 
-_reach = range_of(w, at_z)
+_behind = declare(
+    "behind_zj",
+    "max(0, |a_j| t B(z) - |h_j(0; z)|)",
+    low=0,
+    index="jz",
+    abbreviation=True,
+)
 _OUTPUT_STEPS = (
     *descent.bent(slope_z, point.height, "f"),
+    Let(
+        "behind",
+        "How far behind its kink a neuron can get.",
+        _behind,
+        sp.Max(0, range_of(w, at_z) - sp.Abs(point.height_first)),
+    ),
+    Inequality(
+        "crossed <- z-kept z-flip z-drift z-slopes behind",
+        "A neuron with another slope than at the start ends no further behind the kink than it "
+        "could get.",
+        sp.Abs((slope_z - at_z.slope_first) * point.height) <= _bend * _behind,
+    ),
+    Inequality(
+        "bend-split <- f-bent start-bent z-path",
+        "A neuron on its first side moves f by a_j s_j(0) times its path.",
+        Eq(
+            _a * phi(point.height)
+            - _a * phi(point.height_first)
+            - _square * at_z.slope_first * point.path,
+            _a * ((slope_z - at_z.slope_first) * point.height),
+        ),
+    ),
     *_summed(
         "bend",
-        "A neuron on its first side moves f by a_j s_j(0) times its path; one that crossed the "
-        "kink ends no further behind it than it could get.",
-        "f-bent start-bent z-path z-kept z-flip z-drift z-slopes f-slope start-slope",
+        "So each neuron adds no more than this to that.",
+        "crossed bend-split",
         answer.value - start_z - _held_j,
         _bend * bend_z,
         _a * phi(point.height)
         - _a * phi(point.height_first)
         - _square * at_z.slope_first * point.path,
-        _bend * (sp.Abs(_a) * sp.Max(0, _reach - sp.Abs(point.height_first))),
+        _bend * (sp.Abs(_a) * _behind),
         sp.Abs(answer.value - start_z - _held_j) <= _bend * bend_z,
     ),
     Inequality(
-        "crude-term <- z-flip",
+        "crude-term <- z-flip behind",
         "Neurons that cannot have crossed add nothing.",
-        sp.Abs(_a) * sp.Max(0, _reach - sp.Abs(point.height_first))
-        <= time.horizon * _B * (_square * at_z.flip),
+        sp.Abs(_a) * _behind <= time.horizon * _B * (_square * at_z.flip),
     ),
     Citation(
         "crude <- crude-term",
@@ -204,7 +237,7 @@ _OUTPUT_STEPS = (
         ORDER_NEURONS(
             bend_z,
             time.horizon * _B * flips_z,
-            sp.Abs(_a) * sp.Max(0, _reach - sp.Abs(point.height_first)),
+            sp.Abs(_a) * _behind,
             time.horizon * _B * (_square * at_z.flip),
         ),
     ),

@@ -94,13 +94,9 @@ def _noise(bend: sp.Expr, reach: sp.Expr, missed: sp.Expr) -> sp.Expr:
 
 NOISE = _noise(N * bend_z, flip_reach, sp.Abs(_missed))
 CERTIFIED = sp.Abs(_whole) > NOISE
-_BEFORE = sp.And(
-    flips_z <= _F_z,
-    flip_reach <= _F_reach,
-    _error <= _kappa,
-    sp.Abs(_whole)
-    > _noise(time.horizon * at_z.reach_sum * _F_z, _F_reach, _kappa * at_z.reach_sum),
-)
+_LARGER = sp.And(flips_z <= _F_z, flip_reach <= _F_reach, _error <= _kappa)
+_NOISE_BEFORE = _noise(time.horizon * at_z.reach_sum * _F_z, _F_reach, _kappa * at_z.reach_sum)
+_BEFORE = sp.And(_LARGER, sp.Abs(_whole) > _NOISE_BEFORE)
 RIGHT = Eq(sp.sign(answer.value), sp.sign(_signal))
 
 _SHARED = (gamma, N, momentum, loss_weight_min, delta_start)
@@ -178,9 +174,22 @@ def _steps(tag: str, of_g: bool) -> tuple[Step, ...]:
             own(sp.Implies(CERTIFIED, RIGHT)),
         ),
         Inequality(
-            f"{tag}-weaker <- {tag}-missed {tag}-near",
-            "With larger numbers the certificate asks for more.",
-            own(sp.Implies(_BEFORE, CERTIFIED)),
+            f"{tag}-larger <- {tag}-missed {tag}-near",
+            "Larger numbers make larger products.",
+            own(
+                sp.Implies(
+                    _LARGER,
+                    sp.And(
+                        N * bend_z <= time.horizon * at_z.reach_sum * _F_z,
+                        sp.Abs(_missed) <= _kappa * at_z.reach_sum,
+                    ),
+                )
+            ),
+        ),
+        Inequality(
+            f"{tag}-weaker <- {tag}-larger {tag}-near",
+            "So the certificate asks for more.",
+            own(sp.Implies(_LARGER, NOISE <= _NOISE_BEFORE)),
         ),
         Inequality(
             f"{tag}-before <- {tag}-right {tag}-weaker",
