@@ -27,7 +27,8 @@ FORBIDDEN = {
 KNOWS_REPORTS = {"verify/reporting.py"}
 # The house itself holds 190 modules and 33 000 lines; the limit certificate came after, then images
 # and wide networks.
-MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER, FLOORS = 325, 55_500, 440, 15, 8
+MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER = 319, 54_700, 433, 15
+FLOORS = {"theory": 7, "numerics": 8, "verify": 7, "reports": 7}
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path
     for package in ALLOWED
@@ -120,7 +121,7 @@ def floors(package: str) -> int:
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_no_import_runs_back_up(package: str) -> None:
-    assert floors(package) <= FLOORS
+    assert floors(package) <= FLOORS[package]
 
 
 def test_the_house_stays_small() -> None:

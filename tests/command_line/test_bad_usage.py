@@ -34,7 +34,7 @@ def test_no_command_shows_the_help_as_it_is(run) -> None:
         (["verify", "."], "is a folder, not a scenario file"),
         (["verify", "small.toml", "small.toml"], "two scenarios are named 'small'"),
         (["verify", "small.toml", "--theorem", "none.py"], "none.py: no such file"),
-        (["prove", "fermat"], "no theorem 'fermat'; known: standard-boundary"),
+        (["prove", "fermat"], "no theorem 'fermat'; known: accuracy-prediction"),
         (["prove", "exact-chain", "--smt", "small.toml/x"], "small.toml/x"),
         (["prove", "exact-chain", "--export", "isabelle", "x"], "no system 'isabelle'; known: coq"),
         (["prove", "--certificates", "small.toml"], "small.toml"),

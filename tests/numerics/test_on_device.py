@@ -33,6 +33,7 @@ NOT_ON_DEVICES = {
     ("device", "free_memory"),
     ("device", "check_memory"),
     ("device", "fitting"),
+    ("captured_training", "train_until_captured"),
 }
 entries = pytest.mark.parametrize("name", ENTRIES)
 
