@@ -113,11 +113,11 @@ class Reduction:
             if i is None or self.branch.facts[i][1] != {0}:
                 continue
             p = self.branch.facts[i][0]
-            scale = equation[max(equation)] / p[max(equation)]
+            scale = Fraction(equation[max(equation)]) / p[max(equation)]
             by = facts.get(self.branch.possible(b)[0])
             if by is not None and self.branch.possible(b)[2] in ({1}, {-1}):
                 # The last fact about b is the strict one.
-                c = self.fact(by)[max(b)] / b[max(b)]
+                c = Fraction(self.fact(by)[max(b)]) / b[max(b)]
                 factor: Polynomial = {(): c}
             else:
                 by, factor = facts.get(self.branch.possible(times(b, b))[0]), b
@@ -136,7 +136,7 @@ class Reduction:
         if best is None:
             return None
         m = best[1]
-        inverse = {(): 1 / p[m]}
+        inverse: Polynomial = {(): 1 / Fraction(p[m])}
         value = plus({m: Fraction(1)}, times(inverse, p), -1)
         return Rule(m[0], len(m), value, added({}, multiples, inverse))
 

@@ -80,8 +80,11 @@ class Branch:
 
     def possible(self, p: Polynomial) -> tuple[frozenset, int, set[int]]:
         """A name of p up to a factor, the sign of the factor, and the signs that p may have."""
-        lead = p[max(p)] if p else 1
-        name, turn = frozenset((m, c / lead) for m, c in p.items()), 1 if lead > 0 else -1
+        lead = Fraction(p[max(p)] if p else 1)
+        name, turn = (
+            frozenset((m, c if lead == 1 else c / lead) for m, c in p.items()),
+            1 if lead > 0 else -1,
+        )
         known = self.signs.get(name, _ANY if any(p) else {1 if p else 0})
         return name, turn, {turn * s for s in known}
 
@@ -113,7 +116,9 @@ class Branch:
 
     def _polynomial(self, e: Any) -> Polynomial | None:
         if isinstance(e, str):
-            return plus({}, {(): Fraction(e)} if e[0].isdigit() else {(e,): Fraction(1)})
+            if not e[0].isdigit():
+                return {(e,): 1}
+            return plus({}, {(): int(e) if e.isdigit() else Fraction(e)})
         op, *parts = e
         if op == "ite":
             case = self.value(parts[0])
@@ -123,10 +128,10 @@ class Branch:
             return None
         p, *rest = values
         if op == "/" and list(rest[0]) == [()]:
-            return plus({}, p, 1 / rest[0][()])
+            return plus({}, p, 1 / Fraction(rest[0][()]))
         if op == "/":
             self.formulas.append(("or", ("=", parts[1], "0"), ("=", ("*", e, parts[1]), parts[0])))
-            return {(str(e),): Fraction(1)}
+            return {(str(e),): 1}
         if op == "-" and not rest:
             return plus({}, p, -1)
         for q in rest:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-Polynomial = dict[tuple[str, ...], Fraction]
-"""The coefficient of each product of variables, which are sorted; none is 0."""
+Polynomial = dict[tuple[str, ...], Fraction | int]
+"""The coefficient of each product of variables, which are sorted; none is 0. Never divide two of
+them but by `Fraction`: whole numbers, with which most of the work is quicker, are kept as such."""
 
 
 def plus(p: Polynomial, q: Polynomial, factor: Fraction | int = 1) -> Polynomial:
