@@ -12,6 +12,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from .configuration import InputError
 
@@ -103,8 +104,13 @@ def full_float32() -> Iterator[None]:
 
     # Since torch 2.9 each backend has a setting of its own; when these were used, asking for the
     # common one raises.
-    products = [torch.backends.cuda.matmul, getattr(torch.backends.mkldnn, "matmul", None)]
-    convolutions = [getattr(b, "conv", None) for b in (torch.backends.cudnn, torch.backends.mkldnn)]
+    products: list[Any] = [
+        torch.backends.cuda.matmul,
+        getattr(torch.backends.mkldnn, "matmul", None),
+    ]
+    convolutions: list[Any] = [
+        getattr(b, "conv", None) for b in (torch.backends.cudnn, torch.backends.mkldnn)
+    ]
     own, convolving = (
         [(b, b.fp32_precision) for b in backends if hasattr(b, "fp32_precision")]
         for backends in (products, convolutions)

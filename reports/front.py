@@ -59,8 +59,9 @@ def _asked(report: Report) -> str:
         told = f"{counted(len(report.scenarios), 'scenario')} ({names})"
         parts.append(f"whether what they say holds on {told}: {counted(held, 'verdict')}")
     for asked, studies in (
-        ("published numbers are met", [one for one in report.studies if not one.learners]),
+        ("published numbers are met", [s for s in report.studies if s.points]),
         ("networks learn images from perturbations", [s for s in report.studies if s.learners]),
+        ("the claims of sweeps hold", [s for s in report.studies if not (s.points or s.learners)]),
     ):
         if studies:
             parts.append(f"whether {asked} ({_listed([study.name for study in studies])})")
