@@ -211,7 +211,9 @@ def _ran(scenarios: Iterable[Scenario]) -> str:
         _span("m", [_at(tree, "network", "width") for tree in trees]),
         _span("γ", [_at(tree, "network", "slope") for tree in trees]),
     ]
-    losses = dict.fromkeys(_at(tree, "training", "loss") for tree in trees)
+    losses = dict.fromkeys(
+        _at(tree, "wide" if tree.get("wide") else "training", "loss") for tree in trees
+    )
     loss = " or ".join(str(one) for one in losses if one)
     return joined(*spans, f"{loss} loss" if loss else "", by=", ")
 

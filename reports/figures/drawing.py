@@ -95,7 +95,13 @@ def label_right(axes: Axes, labels: Iterable[tuple[float, str, str]]) -> None:
             fontsize=7.5,
             va="center",
             ha="left",
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.5,
+                "shrinkA": 0,
+                "relpos": (0, 0.5),
+            },
             annotation_clip=False,
         )
 
