@@ -98,6 +98,10 @@ def test_without_published_numbers_nothing_is_claimed_but_certificates(study, mo
     monkeypatch.setattr(wide_studies, "wide_point", lambda *_: wrong)
     (faulty,) = run_wide_studies([study(certified=True)])
     assert faulty.verdict is Verdict.ERROR
+    silent = replace(certified.run.values[0].seeds[0], certified=(0.0, 0.0, 0.0))
+    monkeypatch.setattr(wide_studies, "wide_point", lambda *_: silent)
+    (empty,) = run_wide_studies([study(certified=True)])
+    assert empty.verdict is Verdict.VACUOUS
 
 
 def test_alignment_is_a_claim_of_its_own(study):

@@ -10,11 +10,17 @@ import typer
 
 from ..values import ExitCode
 from .console import (
+    ArrayX,
+    ArrayY,
+    Classes,
     DataRoot,
     Device,
     Json,
+    LabelColumn,
+    Labels,
     Precision,
     Quiet,
+    Samples,
     check_address_space,
     command_line,
     results,
@@ -31,32 +37,16 @@ def check(
             "binary CIFAR-10 files; or fashion-mnist, mnist, cifar10 (see --data-root).",
         ),
     ],
-    labels: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The labels, for a file without.")
-    ] = None,
-    x: Annotated[
-        str | None, typer.Option("--x", metavar="NAME", help="The array of samples in the file.")
-    ] = None,
-    y: Annotated[
-        str | None, typer.Option("--y", metavar="NAME", help="The array of labels in the file.")
-    ] = None,
-    label_column: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Of a table, by name or number (from 1)."),
-    ] = None,
+    labels: Labels = None,
+    x: ArrayX = None,
+    y: ArrayY = None,
+    label_column: LabelColumn = None,
     drop_column: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN", help="A column to leave out; repeatable."),
     ] = None,
-    classes: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            metavar="A B", help="Two labels to take, the first as +1.", show_default=False
-        ),
-    ] = None,
-    samples: Annotated[
-        int | None, typer.Option(min=2, metavar="N", help="Take so many samples only.")
-    ] = None,
+    classes: Classes = None,
+    samples: Samples = None,
     take: Annotated[
         Literal["first", "random"], typer.Option(help="The first ones, or at random (see --seed).")
     ] = "first",

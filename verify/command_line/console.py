@@ -46,6 +46,23 @@ Strict = Annotated[
 SecondOpinion = Annotated[
     bool, typer.Option("--second-opinion", help="Also ask cvc5 every query that Z3 decided.")
 ]
+Labels = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The labels, for a file without.")
+]
+ArrayX = Annotated[
+    str | None, typer.Option("--x", metavar="NAME", help="The array of samples in the file.")
+]
+ArrayY = Annotated[
+    str | None, typer.Option("--y", metavar="NAME", help="The array of labels in the file.")
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Of a table, by name or number (from 1).")
+]
+Classes = Annotated[
+    tuple[str, str] | None,
+    typer.Option(metavar="A B", help="Two labels to take, the first as +1.", show_default=False),
+]
+Samples = Annotated[int | None, typer.Option(min=2, metavar="N", help="Take so many samples only.")]
 DataRoot = Annotated[
     Path | None,
     typer.Option(

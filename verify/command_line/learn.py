@@ -8,10 +8,16 @@ from typing import Annotated, Literal
 import typer
 
 from .console import (
+    ArrayX,
+    ArrayY,
+    Classes,
     DataRoot,
     Device,
     Json,
+    LabelColumn,
+    Labels,
     Quiet,
+    Samples,
     check_address_space,
     command_line,
     plain_table,
@@ -38,28 +44,12 @@ def learn(
     held_out: Annotated[
         float, typer.Option(help="Share of each class that no network is trained on; 0 for none.")
     ] = 0.25,
-    labels: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The labels, for a file without.")
-    ] = None,
-    x: Annotated[
-        str | None, typer.Option("--x", metavar="NAME", help="The array of samples in the file.")
-    ] = None,
-    y: Annotated[
-        str | None, typer.Option("--y", metavar="NAME", help="The array of labels in the file.")
-    ] = None,
-    label_column: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Of a table, by name or number (from 1)."),
-    ] = None,
-    classes: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            metavar="A B", help="Two labels to take, the first as +1.", show_default=False
-        ),
-    ] = None,
-    samples: Annotated[
-        int | None, typer.Option(min=2, metavar="N", help="Take so many samples only.")
-    ] = None,
+    labels: Labels = None,
+    x: ArrayX = None,
+    y: ArrayY = None,
+    label_column: LabelColumn = None,
+    classes: Classes = None,
+    samples: Samples = None,
     centre: Annotated[
         bool, typer.Option("--centre", help="Subtract the mean of the samples trained on.")
     ] = False,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from statistics import fmean
 
 import pydantic
@@ -129,7 +128,7 @@ def _run(study: WideStudy, store: Store | None, device: str, progress: Progress)
             if one not in found:
                 progress(f"{study.name}", len(found), len(keys))
                 started = time.perf_counter()
-                point = wide_point(scenarios[one], certified, device, partial(_named, progress))
+                point = wide_point(scenarios[one], certified, device, progress)
                 yield key, Seen(point, time.perf_counter() - started)
 
     for key, seen in computed(fresh(), store, asdict):
@@ -140,10 +139,6 @@ def _run(study: WideStudy, store: Store | None, device: str, progress: Progress)
     )
     seconds = sum(seen.seconds for seen in found.values())
     return WideOutcome(WideRun(study, values, seconds), *_verdict(study, values))
-
-
-def _named(progress: Progress, what: str, done: int, total: int) -> None:
-    progress(what, done, total)
 
 
 def _value(study: WideStudy, value: float, seeds: tuple[WidePoint, ...]) -> WideValue:
@@ -160,17 +155,20 @@ def _value(study: WideStudy, value: float, seeds: tuple[WidePoint, ...]) -> Wide
 
 
 def _verdict(study: WideStudy, values: Sequence[WideValue]) -> tuple[Verdict, str]:
-    """ERROR where a certified point is wrong, PASS where every claim passes, else INCONCLUSIVE."""
+    """ERROR where a certified point is wrong, PASS where every claim passes, else INCONCLUSIVE; of
+    certificates alone VACUOUS where none holds at any point."""
     if wrong := [one for one in values if one.contrary]:
         where = f"{study.vary} = {at(wrong[0].value)}"
         return Verdict.ERROR, f"at {where}: {wrong[0].contrary} certified points are seen wrong"
     claims = [claim for one in values for claim in one.claims]
     told = f"{len(values)} values, {len(study.seeds)} seeds"
+    found = _certificates(values)
     if study.certified:
-        told = f"no certified point of {_points(values)} is wrong; {told}"
+        told = f"none of {found} certified signs of f and g is wrong; {told}"
+    if not claims and not study.certified:
+        return Verdict.INCONCLUSIVE, "nothing is published to compare with"
     if not claims:
-        verdict = Verdict.PASS if study.certified else Verdict.INCONCLUSIVE
-        return verdict, told if study.certified else "nothing is published to compare with"
+        return (Verdict.PASS, told) if found else (Verdict.VACUOUS, "no point is certified")
     off = [
         f"{at(one.value)} ({above_or_below(one.compared - one.published)})"
         for one in values
@@ -183,8 +181,10 @@ def _verdict(study: WideStudy, values: Sequence[WideValue]) -> tuple[Verdict, st
     return Verdict.PASS, f"all {len(claims)} published numbers met (numeric); {told}"
 
 
-def _points(values: Iterable[WideValue]) -> int:
-    return sum(one.points for each in values for one in each.seeds)
+def _certificates(values: Iterable[WideValue]) -> int:
+    """How many signs, of f and of g, are certified at test points."""
+    seeds = [one for each in values for one in each.seeds]
+    return sum(round(share * one.points) for one in seeds for share in (one.certified or ())[:2])
 
 
 # As a record of report.json.
