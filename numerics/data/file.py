@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from .files.columns import ColumnLike
-from .files.reading import Wanted, check_data, files_of, located, read_data
+from .files.kept import read_once
+from .files.reading import Wanted, check_data, files_of
 from .labelled import LabelledDataset
 from .sample import Sample
-
-_SMALL = 2**20
-"""Bytes of a file that is read in an instant, all of it."""
 
 
 class FromFile(LabelledDataset, frozen=True, extra="forbid"):
@@ -40,13 +37,10 @@ class FromFile(LabelledDataset, frozen=True, extra="forbid"):
 
     def draw(self, rng: np.random.Generator) -> Sample:
         """The samples; ``rng`` is used for those at random."""
-        return self.labelled(read_data(self.path, self._wanted), rng)
+        return self.labelled(read_once(self.path, self._wanted), rng)
 
     def check(self) -> None:
         check_data(self.path, self._wanted)
-        small = os.path.isfile(self.path) and os.path.getsize(self.path) <= _SMALL
-        if small and located(self.path)[0] not in ("pt", "safetensors"):
-            self.draw(np.random.default_rng(0))
 
     @property
     def files(self) -> list[str]:

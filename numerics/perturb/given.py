@@ -9,7 +9,8 @@ import numpy as np
 import pydantic
 
 from ..configuration import InputError
-from ..data.files.reading import Wanted, names_in, read_data
+from ..data.files.kept import read_once
+from ..data.files.reading import Wanted, names_in
 from ..data.labelled import same_label
 from ..data.sample import Sample
 from .base import Perturbation, PerturbationFault, Promise, check_promise
@@ -88,12 +89,12 @@ def read_set(
     Raises InputError for what cannot be read or does not match.
     """
     base, targets = names["base_x"], names["y"]
-    read = read_data(path, Wanted(x=base, y=targets))
+    read = read_once(path, Wanted(x=base, y=targets))
     y = _signs(path, read.y, label_names)
     sample = Sample(read.x, y, f"{path} ({base}, {targets})", np.arange(len(y)), label_names)
     if "x" not in names:
         return sample, None
-    x = read_data(path, Wanted(x=names["x"], y=targets)).x.astype(np.float64)
+    x = read_once(path, Wanted(x=names["x"], y=targets)).x.astype(np.float64)
     if x.shape != sample.x.shape:
         raise InputError(
             f"{path}: {names['x']!r} must have the shape {sample.x.shape} of {base!r}, found "

@@ -150,20 +150,9 @@ def draw_perturbed(
         The perturbed samples are not what the perturbation promises: an error of the code.
     """
     perturbation = setup.perturbation
-    if setup.path is not None:
-        base, x = read_set(setup.path, setup.arrays(), natural.label_names)
-        if base.d != natural.d:
-            raise InputError(
-                f"{base.source}: samples of dimension {base.d}; the natural ones have {natural.d}"
-            )
-        chosen = None
-        if isinstance(perturbation, Given) and x is not None:
-            perturbation.check(base, x)
-            perturbed = Sample(x, base.y, f"{base.source}, perturbed", base.rows)
-            return PerturbedSet(base, perturbed, None, None, perturbation.size, False)
-    else:
-        base, chosen = _draw_base(natural, setup, rng)
-    perturbation.check_base(base.x, base.source)
+    base, chosen, brought = draw_base(natural, setup, rng)
+    if brought is not None:
+        return PerturbedSet(base, brought, None, None, perturbation.size, False)
     source = f"{base.source}, perturbed ({perturbation.kind})"
     if isinstance(perturbation, Attack):
         if network is None:
@@ -189,11 +178,24 @@ def draw_perturbed(
     return PerturbedSet(base, perturbed, chosen, direction, perturbation.size, clamped)
 
 
-def _draw_base(
+def draw_base(
     natural: Sample, setup: PerturbedSetup, rng: np.random.Generator
-) -> tuple[Sample, np.ndarray | None]:
-    """x'_n with labels y^a_n, and where they come from in the natural sample."""
-    chosen = None
+) -> tuple[Sample, np.ndarray | None, Sample | None]:
+    """x'_n with labels y^a_n, where they come from in the natural sample, and the perturbed samples
+    where the user brings them. Arguments and InputError as for `draw_perturbed`.
+    """
+    chosen, perturbation = None, setup.perturbation
+    if setup.path is not None:
+        base, x = read_set(setup.path, setup.arrays(), natural.label_names)
+        if base.d != natural.d:
+            raise InputError(
+                f"{base.source}: samples of dimension {base.d}; the natural ones have {natural.d}"
+            )
+        if isinstance(perturbation, Given) and x is not None:
+            perturbation.check(base, x)
+            return base, None, Sample(x, base.y, f"{base.source}, perturbed", base.rows)
+        perturbation.check_base(base.x, base.source)
+        return base, None, None
     if setup.samples is None or setup.base == "natural":
         chosen, wanted = np.arange(natural.n), setup.samples
         if wanted is not None and wanted > natural.n:
@@ -210,7 +212,9 @@ def _draw_base(
         rows = np.arange(setup.samples)
         x = description.draw_inputs(rows, rng)
         source = f"{setup.base} noise ({setup.samples} samples in dimension {natural.d})"
-    return Sample(x, _draw_labels(natural, chosen, len(x), setup, rng), source, rows), chosen
+    base = Sample(x, _draw_labels(natural, chosen, len(x), setup, rng), source, rows)
+    perturbation.check_base(base.x, base.source)
+    return base, chosen, None
 
 
 def _draw_labels(

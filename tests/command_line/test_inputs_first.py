@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.numpy import save_file
 
 from .commands import Ended, refused, scenario_text, tree
 
@@ -28,6 +30,10 @@ LABELS = (
     '[perturbed]\nbase = "uniform"\nsamples = 4\nlabels = "file"\nlabel_file = "{}"\n'
     '[perturbed.perturbation]\nkind = "l2"\neps = 1.0'
 )
+NATURAL = (
+    '[perturbed]\nbase = "natural"\nsamples = 9\n[perturbed.perturbation]\nkind = "l2"\neps = 1.0'
+)
+BROUGHT = '[perturbed]\nbase = "file"\npath = "{}"'
 
 # A scenario file by what is wrong with it, and what the line must name.
 BAD = {
@@ -40,6 +46,31 @@ BAD = {
     "a wrong shape": (scenario_text(FILE.format("wrong.npz")), "'y' must have shape (4,)"),
     "a wrong shape, large": (scenario_text(FILE.format("large.npz")), "'y' must have shape"),
     "NaN": (scenario_text(FILE.format("nan.npz")), "row 1, column 2"),
+    "NaN far down": (scenario_text(FILE.format("deep.npz")), "row 49999, column 3"),
+    "NaN in tensors": (scenario_text(FILE.format("nan.pt")), "nan.pt: row 1, column 2"),
+    "NaN in safetensors": (scenario_text(FILE.format("nan.safetensors")), "row 1, column 2"),
+    "a ragged table": (scenario_text(FILE.format("long.csv")), "line 50001 has 2 cells, not 3"),
+    "a word in a table": (
+        scenario_text(FILE.format("word.csv")),
+        "line 50001, column 2: 'two' is not a finite number",
+    ),
+    "a cut image file": (scenario_text(FILE.format("cut-images-idx3-ubyte")), "cut-images"),
+    "one sample of a class": (
+        scenario_text(FILE.format("good.npz"), top="held_out = 0.1"),
+        "each class needs samples on both sides",
+    ),
+    "too many samples to perturb": (
+        scenario_text(FILE.format("good.npz"), extra=NATURAL),
+        "9 were asked for, there are 4",
+    ),
+    "a set of another dimension": (
+        scenario_text(FILE.format("good.npz"), extra=BROUGHT.format("narrow.npz")),
+        "samples of dimension 3; the natural ones have 6",
+    ),
+    "NaN in a set": (
+        scenario_text(FILE.format("good.npz"), extra=BROUGHT.format("own.npz")),
+        "own.npz (base_x, y), perturbed: row 1, column 2",
+    ),
     "missing labels": (scenario_text(extra=LABELS.format("none.csv")), "none.csv: no such file"),
     "too few labels": (scenario_text(extra=LABELS.format("two.csv")), "4 labels are needed"),
     "a mistyped theorem": (
@@ -81,7 +112,7 @@ BAD_WORDS = {
     "check: missing labels": (["check", "x.npy", "--labels", "none.npy"], "none.npy"),
     "check: missing labels of a table": (["check", "long.csv", "--labels", "none.csv"], "none.csv"),
     "check: no such column": (["check", "long.csv", "--label-column", "z"], "no column 'z'"),
-    "check: a ragged table": (["check", "long.csv"], "line 20001 has 2 cells, not 3"),
+    "check: a ragged table": (["check", "long.csv"], "line 50001 has 2 cells, not 3"),
     "check: a wrong shape": (["check", "wrong.npz"], "'y' must have shape"),
     "check: no such class": (["check", "good.npz", "--classes", "0", "7"], "no sample has the"),
     "check: slope": (["check", "good.npz", "--slope", "2"], "slope: must"),
@@ -91,8 +122,9 @@ BAD_WORDS = {
 }
 
 
-@pytest.fixture
-def folder(here: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    here = tmp_path_factory.mktemp("inputs")
     for case, (text, _) in BAD.items():
         (here / f"{case.replace(' ', '-')}.toml").write_text(text)
         (here / f"sweep-{case.replace(' ', '-')}.toml").write_text(text + SWEEP)
@@ -104,15 +136,33 @@ def folder(here: Path) -> Path:
     np.savez(here / "good.npz", x=X, y=Y)
     np.savez(here / "wrong.npz", x=X, y=Y[:3])
     np.savez(here / "large.npz", x=np.zeros((4, 2**16)), y=Y[:3])
-    np.savez(here / "nan.npz", x=np.where(np.arange(24).reshape(4, 6) == 8, np.nan, X), y=Y)
+    holed = np.where(np.arange(24).reshape(4, 6) == 8, np.nan, X)
+    np.savez(here / "nan.npz", x=holed, y=Y)
+    np.savez(here / "own.npz", base_x=X, x=holed, y=2 * Y - 1)
+    np.savez(here / "narrow.npz", base_x=X[:, :3] + 1, x=X[:, :3] + 2, y=2 * Y - 1)
+    deep = np.ones((50_000, 4), dtype="f2")
+    deep[-1, 3] = np.nan
+    np.savez(here / "deep.npz", x=deep, y=np.arange(50_000) % 2 > 0)
+    save_file({"x": holed, "y": Y}, here / "nan.safetensors")
+    torch.save({"x": torch.tensor(holed), "y": torch.tensor(Y)}, here / "nan.pt")
+    images, labels = (here / f"cut-{of}-ubyte" for of in ("images-idx3", "labels-idx1"))
+    images.write_bytes(bytes([0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2]) + bytes(15))
+    labels.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 0, 1]))
     np.save(here / "x.npy", X)
-    (here / "long.csv").write_text("1,2,0\n2,1,1\n" * 10000 + "1,2\n")
+    (here / "long.csv").write_text("1,2,0\n2,1,1\n" * 25000 + "1,2\n")
+    (here / "word.csv").write_text("1,2,0\n2,1,1\n" * 25000 + "1,two,0\n")
     (here / "folder.npz").mkdir()
     (here / "data.abc").touch()
     (here / "two.csv").write_text("1\n-1\n")
     for name in ("text.npz", "text.pt", "text.safetensors", "no.py"):
         (here / name).write_text("no such thing\n")
     return here
+
+
+@pytest.fixture
+def folder(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(made)
+    return made
 
 
 def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,11 +206,12 @@ def test_bad_words_are_one_line_and_nothing_is_made(
 @pytest.mark.parametrize(
     "words",
     [
-        ["verify", "good.toml", "too-many-digits.toml"],
+        ["verify", "good.toml", "a-word-in-a-table.toml"],
         ["verify", "no-torch-archive.toml", "--theorem", "own.py"],
         ["sweep", "later.toml"],
         ["check", "long.csv"],
         pytest.param(["verify", "good.toml", "missing-data.toml"], marks=pytest.mark.slow),
+        pytest.param(["verify", "good.toml", "too-many-digits.toml"], marks=pytest.mark.slow),
         pytest.param(["verify", "a-mistyped-theorem.toml"], marks=pytest.mark.slow),
         pytest.param(["prove", "--theorem", "none.py"], marks=pytest.mark.slow),
     ],

@@ -21,7 +21,6 @@ from ...numerics.boundary.gram import gram_statistics
 from ...numerics.boundary.subset import greedy_subset
 from ...numerics.configuration import InputError
 from ...numerics.data import Sample
-from ...numerics.data.held_out import hold_out
 from ...numerics.limit.follow import FollowedLine, follow_line
 from ...numerics.perturb import Attack
 from ...numerics.perturb.perturbed_set import PerturbedSet, draw_perturbed
@@ -29,6 +28,7 @@ from ...theory.exact.evaluate import enclosure
 from ...theory.exact.interval import Interval
 from ...theory.statement import Claim
 from ...theory.symbols import symbols_of
+from ..scenarios.data import PERTURBED, draw_data, trained_on
 from ..scenarios.own_measurements import OWN
 from ..scenarios.scenario import Scenario
 from ..values import Measured, Rigor
@@ -54,20 +54,12 @@ class Experiment(Learner):
     @cached_property
     def whole(self) -> tuple[Sample, np.ndarray]:
         """The data, and which rows are held out, bool (N,)."""
-        scenario = self.scenario
-        sample = self.given or scenario.data.draw(scenario.generator("data"))
-        if scenario.held_out is None:
-            return sample, np.zeros(sample.n, dtype=bool)
-        # Only some kinds of data can be centred, all but the coordinate of a bias.
-        centred = sample.d - scenario.has_bias if getattr(scenario.data, "centred", False) else 0
-        rng = scenario.generator("held out")
-        return hold_out(sample, scenario.held_out, rng, centred=centred)
+        return draw_data(self.scenario, self.given)
 
     @cached_property
     def drawn(self) -> Sample:
         """The data to train on before a subset is taken."""
-        sample, held = self.whole
-        return sample.take(np.flatnonzero(~held)) if held.any() else sample
+        return trained_on(*self.whole)
 
     @cached_property
     def natural_points(self) -> dict[str, Sample]:
@@ -207,7 +199,7 @@ class PerturbedLearner(Learner):
             self.natural.form,
             self.natural.network if attacks else None,
             setup,
-            self.scenario.generator("perturbed set"),
+            self.scenario.generator(PERTURBED),
             device=self.device,
         )
 

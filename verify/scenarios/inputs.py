@@ -19,9 +19,9 @@ from ...numerics.data import FromFile, LabelledDataset
 from ...numerics.data.files.guards import Arrays
 from ...numerics.data.files.image_sets import Split
 from ...numerics.data.files.memory import NAMED, arrays_given
-from ...numerics.data.files.reading import read_labels
 from ...numerics.data.named_images import NAMED_SETS
 from ...numerics.device import check_device_name
+from .data import check_headers, for_torch, read_through, told_of
 from .grid import Grid, load_grid
 from .image_study import ImageStudy, image_study_from
 from .scenario import MOST_BITS, Scenario, read_toml, scenario_from
@@ -122,16 +122,26 @@ def run_inputs(
     for scenario in chosen:
         if known is not None:
             check_ids(scenario, known)
-        try:
-            _check_data(scenario)
-        except InputError as error:
-            raise InputError(f"scenario {scenario.name}: {error}") from None
-    for study in studies:
-        if isinstance(study, ImageStudy):
-            study.data.known.find(None if data_root is None else Path(data_root))
-        if isinstance(study, WideStudy):
-            _check_data(study.at(study.values[0], study.seeds[0]))
+    root = None if data_root is None else Path(data_root)
+    images = [study for study in studies if isinstance(study, ImageStudy)]
+    for study in images:
+        study.data.known.find(root)
+    wide = (study for study in studies if isinstance(study, WideStudy))
+    swept = (study.at(value, study.seeds[0]) for study in wide for value in study.values)
+    _look_at((*chosen, *swept))
+    for study in images:
+        study.data.load(root)
     return chosen, studies
+
+
+def _look_at(scenarios: Collection[Scenario]) -> None:
+    """InputError for what is wrong with the data of any, what is told soonest first."""
+    for scenario in scenarios:
+        with told_of(scenario):
+            check_headers(scenario)
+    for scenario in sorted(scenarios, key=for_torch):
+        with told_of(scenario):
+            read_through(scenario)
 
 
 def sweep_inputs(
@@ -148,11 +158,12 @@ def sweep_inputs(
     grid, known = load_grid(Path(path), seed, data_root), _known_ids(theorems)
     # The other axes change nothing in the data.
     axes = tuple(a for a in grid.axes if a.field.partition(".")[0] in ("data", "perturbed"))
-    for point in islice(replace(grid, axes=axes).points(), _MOST_DATA):
-        if point.scenario is not None:
-            if known is not None:
-                check_ids(point.scenario, known)
-            _check_data(point.scenario)
+    points = islice(replace(grid, axes=axes).points(), _MOST_DATA)
+    scenarios = [point.scenario for point in points if point.scenario is not None]
+    if known is not None:
+        for scenario in scenarios:
+            check_ids(scenario, known)
+    _look_at(scenarios)
     return grid
 
 
@@ -320,12 +331,3 @@ def _loaded(given: ScenarioLike) -> tuple[Scenario | AnyStudy, ...]:
         f"scenarios: must be Scenario objects, files or names of suites, found "
         f"{type(given).__name__}"
     )
-
-
-def _check_data(scenario: Scenario) -> None:
-    scenario.data.check()
-    made = scenario.perturbed
-    if made is not None and made.label_file is not None:
-        read_labels(made.label_file, made.samples)
-    if made is not None and made.path is not None:
-        made.arrays(headers=True)

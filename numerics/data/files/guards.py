@@ -8,6 +8,7 @@ more; samples as float64 must fit into the memory of the machine.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -149,6 +150,13 @@ def opened_for_reading(path: str) -> Iterator[None]:
         raise InputError(f"{path}: does not fit in memory") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def state_of(path: str) -> tuple[int, ...]:
+    """What changes with a file; InputError unless it can be opened."""
+    with opened_for_reading(path), open(path, "rb") as file:
+        found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def refuse_no_file(path: str, what: str) -> None:

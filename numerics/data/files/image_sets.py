@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from ...configuration import InputError
-from .guards import opened_for_reading
+from .guards import state_of
 from .images import (
     image_files,
     labels_of_images,
@@ -70,7 +70,7 @@ class ImageFiles:
     def read(self, root: str | os.PathLike[str] | None, split: Split) -> LabelledImages:
         """The images of a split. InputError where they are missing, damaged, or of another set."""
         reader, paths = self._located(root, split)
-        return _read(self.shape, split, reader, tuple(paths), tuple(map(_state, paths)))
+        return _read(self.shape, split, reader, tuple(paths), tuple(map(state_of, paths)))
 
     def _located(
         self, root: str | os.PathLike[str] | None, split: Split
@@ -178,13 +178,6 @@ def _levels(path: str) -> np.ndarray:
 
 
 _Reader = Callable[[tuple[str, ...], Split], tuple[np.ndarray, np.ndarray]]
-
-
-def _state(path: str) -> tuple[int, ...]:
-    """What changes with a file; InputError unless it can be opened."""
-    with opened_for_reading(path), open(path, "rb") as file:
-        found = os.fstat(file.fileno())
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 # A run looks at its data before it draws from them, and a sweep draws at every point.
