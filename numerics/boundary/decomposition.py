@@ -240,13 +240,16 @@ def _shared(perturbed_set: PerturbedSet) -> tuple[np.ndarray, float]:
     """dir and eps."""
     direction, eps = perturbed_set.direction, perturbed_set.eps
     if direction is None or eps is None or not perturbed_set.shares_direction:
-        why = "its samples are attacked one by one" if direction is None else "the clamp cut some"
-        raise InputError(f"perturbed set: no shared direction, {why}; it has no decomposition")
+        raise InputError(
+            f"perturbed set: no shared direction, {perturbed_set.unlike}; it has no decomposition"
+        )
     return direction, eps
 
 
 def _rounding(perturbed_set: PerturbedSet, eps: float, direction: np.ndarray) -> np.ndarray:
     """Upper bounds, (N,), of ‖x_n - x'_n - eps y^a_n dir‖ for the stored x_n."""
+    if perturbed_set.brought is not None:
+        return perturbed_set.brought.apart
     x = perturbed_set.perturbed.x
     # Per entry: one rounded product eps dir_i, one rounded sum x_i.
     step = float(_up_norms((eps * direction)[None, :])[0])

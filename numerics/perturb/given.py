@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..data.files.kept import read_once
 from ..data.files.reading import Wanted, names_in
 from ..data.labelled import same_label
 from ..data.sample import Sample
+from ..enclose.ball_array import UNIT_ROUNDOFF, BallArray
 from .base import Perturbation, PerturbationFault, Promise, check_promise
 
 BASE = ("base_x", "base", "x_base", "clean_inputs", "noise_data", "clean")
@@ -55,6 +57,48 @@ class Given(Perturbation, frozen=True, extra="forbid"):
             raise InputError(f"{base.source}: {error}") from None
 
 
+@dataclass(frozen=True, eq=False)
+class MeanStep:
+    """The mean of y^a_n (x_n - x'_n), eps dir with ‖dir‖ = 1 up to rounding.
+
+    direction : float64 (d,), and eps, at or above 0: taken as exact. apart : upper bounds, (N,), of
+    ‖x_n - x'_n - eps y^a_n dir‖. shared : whether that is but the rounding of x_n and x'_n.
+    """
+
+    direction: np.ndarray
+    eps: float
+    apart: np.ndarray
+    shared: bool
+
+
+_ROUNDINGS = 4
+"""Of each entry: of a sample, of what it is made from, and of their mean."""
+_BLOCK_ENTRIES = 2**22
+
+
+def mean_step(base: Sample, perturbed: np.ndarray, unit: float) -> MeanStep:
+    """Whether perturbed samples (N, d) that a user brings are one step from the base, times their
+    labels, where one rounding of the file's numbers is by ``unit`` of their size at most."""
+    y = base.y.astype(np.float64)
+    mean = y @ perturbed / base.n - y @ base.x / base.n
+    eps = float(np.linalg.norm(mean))
+    direction = mean / eps if eps > 0 else mean
+    step = BallArray.exact(direction) * eps
+    rows, apart = max(1, _BLOCK_ENTRIES // base.d), []
+    for start in range(0, base.n, rows):
+        block = slice(start, start + rows)
+        moved = BallArray.exact(perturbed[block]) - base.x[block]
+        apart.append(_norms(moved - step[None, :] * y[block, None]))
+    bounds = np.concatenate(apart)
+    sizes = np.linalg.norm(perturbed, axis=1) + np.linalg.norm(base.x, axis=1) + eps
+    shared = eps > 0 and bool((bounds <= _ROUNDINGS * unit * sizes).all())
+    return MeanStep(direction, eps, bounds, shared)
+
+
+def _norms(rows: BallArray) -> np.ndarray:
+    return (rows * rows).sum(axis=1).sqrt().upper
+
+
 def chosen_arrays(
     path: str, chosen: Mapping[str, str | None], *, perturbed: bool, headers: bool = False
 ) -> dict[str, str]:
@@ -81,8 +125,9 @@ def chosen_arrays(
 
 def read_set(
     path: str, names: Mapping[str, str], label_names: tuple[str, str]
-) -> tuple[Sample, np.ndarray | None]:
-    """The base with its target labels, and the perturbed samples (N, d) where they are named.
+) -> tuple[Sample, np.ndarray | None, float]:
+    """The base with its target labels, the perturbed samples (N, d) where they are named, and by
+    how much of their size one rounding moves the numbers of both.
 
     Labels are -1 and +1, or `label_names`, as the natural data call them.
 
@@ -93,14 +138,16 @@ def read_set(
     y = _signs(path, read.y, label_names)
     sample = Sample(read.x, y, f"{path} ({base}, {targets})", np.arange(len(y)), label_names)
     if "x" not in names:
-        return sample, None
-    x = read_once(path, Wanted(x=names["x"], y=targets)).x.astype(np.float64)
+        return sample, None, UNIT_ROUNDOFF
+    stored = read_once(path, Wanted(x=names["x"], y=targets)).x
+    x = stored.astype(np.float64)
     if x.shape != sample.x.shape:
         raise InputError(
             f"{path}: {names['x']!r} must have the shape {sample.x.shape} of {base!r}, found "
             f"{x.shape}"
         )
-    return sample, x
+    units = [np.finfo(one.dtype).eps / 2 for one in (read.x, stored) if one.dtype.kind == "f"]
+    return sample, x, max([UNIT_ROUNDOFF, *units])
 
 
 def _name(path: str, there: Sequence[str], chosen: Mapping[str, str | None], option: str) -> str:

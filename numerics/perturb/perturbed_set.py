@@ -17,12 +17,12 @@ from ..configuration import Configuration, InputError
 from ..data.files.reading import read_labels
 from ..data.generated import Gaussian, Uniform
 from ..data.sample import Sample
-from ..enclose.ball_array import BallArray
+from ..enclose.ball_array import UNIT_ROUNDOFF, BallArray
 from ..enclose.real_array import RealArray
 from ..network import LeakyNetwork
 from . import AnyPerturbation, Attack
 from .base import check_promise
-from .given import Given, chosen_arrays, read_set
+from .given import Given, MeanStep, chosen_arrays, mean_step, read_set
 
 
 class PerturbedSetup(Configuration, frozen=True, extra="forbid"):
@@ -106,9 +106,11 @@ class PerturbedSet:
     base : the x'_n with the labels y^a_n, and for a natural base the rows of the natural source.
     perturbed : the x_n with the same labels.
     chosen : for a natural base the indices into the natural sample, int64 (N_adv,); else None.
-    direction : dir, float64 (d,), which geometric perturbations share; None for an attack.
+    direction : dir, float64 (d,), which the perturbations share; None where they share none.
     eps : the size of the perturbation; None where it has none (pixel attack).
     clamped : whether the clamp changed an entry; never of an attack, whose part the clamp is.
+    brought : of perturbed samples that the user brings, how far they are from one common step; it
+        gives direction and eps where they share it.
     """
 
     base: Sample
@@ -117,11 +119,26 @@ class PerturbedSet:
     direction: np.ndarray | None
     eps: float | None
     clamped: bool
+    brought: MeanStep | None = None
 
     @property
     def shares_direction(self) -> bool:
-        """Whether x_n = x'_n + eps y^a_n dir for every n, up to one rounding of each entry."""
-        return self.direction is not None and not self.clamped
+        """Whether x_n = x'_n + eps y^a_n dir for every n, up to rounding (see `unlike`)."""
+        return not self.unlike
+
+    @property
+    def unlike(self) -> str:
+        """Why the perturbations share no direction; empty where they do."""
+        if self.clamped:
+            return "the clamp cut some of them"
+        if self.direction is not None:
+            return ""
+        if self.brought is None:
+            return "its samples are attacked one by one"
+        if not (eps := self.brought.eps):
+            return "times their labels they are 0 on average"
+        far = self.brought.apart.max() / eps
+        return f"times their labels they are up to {far:.2g} of their mean's length from their mean"
 
 
 def draw_perturbed(
@@ -150,9 +167,11 @@ def draw_perturbed(
         The perturbed samples are not what the perturbation promises: an error of the code.
     """
     perturbation = setup.perturbation
-    base, chosen, brought = draw_base(natural, setup, rng)
+    base, chosen, brought, unit = draw_base(natural, setup, rng)
     if brought is not None:
-        return PerturbedSet(base, brought, None, None, perturbation.size, False)
+        step = mean_step(base, brought.x, unit)
+        direction, eps = (step.direction, step.eps) if step.shared else (None, perturbation.size)
+        return PerturbedSet(base, brought, None, direction, eps, False, step)
     source = f"{base.source}, perturbed ({perturbation.kind})"
     if isinstance(perturbation, Attack):
         if network is None:
@@ -180,22 +199,24 @@ def draw_perturbed(
 
 def draw_base(
     natural: Sample, setup: PerturbedSetup, rng: np.random.Generator
-) -> tuple[Sample, np.ndarray | None, Sample | None]:
-    """x'_n with labels y^a_n, where they come from in the natural sample, and the perturbed samples
-    where the user brings them. Arguments and InputError as for `draw_perturbed`.
+) -> tuple[Sample, np.ndarray | None, Sample | None, float]:
+    """x'_n with labels y^a_n, where they come from in the natural sample, the perturbed samples
+    where the user brings them, and how these are rounded (see `read_set`).
+
+    Arguments and InputError as for `draw_perturbed`.
     """
     chosen, perturbation = None, setup.perturbation
     if setup.path is not None:
-        base, x = read_set(setup.path, setup.arrays(), natural.label_names)
+        base, x, unit = read_set(setup.path, setup.arrays(), natural.label_names)
         if base.d != natural.d:
             raise InputError(
                 f"{base.source}: samples of dimension {base.d}; the natural ones have {natural.d}"
             )
         if isinstance(perturbation, Given) and x is not None:
             perturbation.check(base, x)
-            return base, None, Sample(x, base.y, f"{base.source}, perturbed", base.rows)
+            return base, None, Sample(x, base.y, f"{base.source}, perturbed", base.rows), unit
         perturbation.check_base(base.x, base.source)
-        return base, None, None
+        return base, None, None, unit
     if setup.samples is None or setup.base == "natural":
         chosen, wanted = np.arange(natural.n), setup.samples
         if wanted is not None and wanted > natural.n:
@@ -214,7 +235,7 @@ def draw_base(
         source = f"{setup.base} noise ({setup.samples} samples in dimension {natural.d})"
     base = Sample(x, _draw_labels(natural, chosen, len(x), setup, rng), source, rows)
     perturbation.check_base(base.x, base.source)
-    return base, chosen, None
+    return base, chosen, None, UNIT_ROUNDOFF
 
 
 def _draw_labels(

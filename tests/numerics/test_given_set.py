@@ -1,5 +1,7 @@
 """Base samples, targets and perturbed samples that a user brings in a file."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,44 @@ def test_the_set_as_brought(tmp_path, names, suffix):
     assert made.perturbed.y.tolist() == made.base.y.tolist() == Y.tolist()
     assert (made.direction, made.eps, made.chosen) == (None, None, None)
     assert names[0] in made.base.source
+
+
+def one_step(dtype):
+    """Base and perturbed samples in that type, one step times the labels apart."""
+    return X.astype(dtype), (X + 0.3 * Y[:, None] * np.array([0.6, 0, -0.8, 0, 0])).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2"])
+def test_one_step_of_all_is_found_and_how_far_each_is_from_it(tmp_path, dtype):
+    base, moved = one_step(dtype)
+    np.savez(tmp_path / "own.npz", base_x=base, x=moved, y=Y)
+    made = draw(tmp_path / "own.npz")
+    assert made.shares_direction
+    near = 40 * float(np.finfo(dtype).eps)
+    assert made.eps == pytest.approx(0.3, rel=near)
+    assert made.direction == pytest.approx([0.6, 0, -0.8, 0, 0], abs=near)
+    for n, bound in enumerate(made.brought.apart):
+        step = [Fraction(made.eps) * int(Y[n]) * Fraction(e) for e in made.direction]
+        rest = made.perturbed.x[n], made.base.x[n]
+        off = [Fraction(a) - Fraction(b) - s for a, b, s in zip(*rest, step, strict=True)]
+        assert sum(one**2 for one in off) <= Fraction(bound) ** 2
+
+
+@pytest.mark.parametrize("moved", [1e-12, 1e-6, 0.1])
+def test_one_sample_that_is_moved_otherwise_is_seen(tmp_path, moved):
+    base, x = one_step("f8")
+    x[4, 1] += moved
+    np.savez(tmp_path / "own.npz", base_x=base, x=x, y=Y)
+    made = draw(tmp_path / "own.npz")
+    assert (made.direction, made.eps, made.shares_direction) == (None, None, False)
+    far = moved * 5 / 6 / np.linalg.norm(Y @ (x - base) / 6)
+    assert f"up to {far:.2g} of their mean's length" in made.unlike
+
+
+def test_perturbations_that_cancel_give_no_direction(tmp_path):
+    np.savez(tmp_path / "own.npz", base_x=np.eye(4), x=np.eye(4) + 0.5, y=[1, -1, 1, -1])
+    natural = Sample(np.eye(4), NATURAL.y, "natural", NATURAL.rows)
+    assert "0 on average" in draw(tmp_path / "own.npz", natural).unlike
 
 
 def test_targets_by_the_natural_names(tmp_path):

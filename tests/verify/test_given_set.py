@@ -1,7 +1,11 @@
 """A scenario whose perturbed set is in a file: what the theorems say of it, and its witness."""
 
 import numpy as np
+import pytest
+from perturbproof.numerics.perturb.geometric import L2
 from perturbproof.verify.measure import measure
+from perturbproof.verify.measure.experiment import Experiment
+from perturbproof.verify.measure.measuring import notes
 from perturbproof.verify.run.store import _data_digests
 from perturbproof.verify.run.witness import _arrays, _contents
 from perturbproof.verify.scenarios.scenario import load_scenario
@@ -25,8 +29,6 @@ steps = 50
 
 
 def test_scenario(tmp_path):
-    from perturbproof.verify.measure.experiment import Experiment
-
     np.savez(tmp_path / "natural.npz", x=NATURAL.x, y=NATURAL.y)
     np.savez(tmp_path / "own.npz", base_x=X, x=MOVED, y=Y)
     (tmp_path / "own.toml").write_text(TEXT)
@@ -35,7 +37,8 @@ def test_scenario(tmp_path):
     assert np.array_equal(experiment.perturbed.sample.x, MOVED)
     found = measure(experiment, ["N_adv", "norm_q", "eps"])
     assert found["N_adv"].value.lower == 6
-    assert "share no direction" in found["eps"].how
+    assert "share no direction: times their labels" in found["eps"].how
+    assert any("share no direction" in one for one in notes(experiment))
     assert len(_data_digests(scenario)) == 2
     content = next(_contents(scenario, "perturbed-boundary"))["perturbed"]
     arrays = _arrays(experiment)
@@ -43,3 +46,35 @@ def test_scenario(tmp_path):
         *("witness.npz", "base_x", "perturbed_x", "base_y")
     ]
     assert np.array_equal(arrays[content["x"]], MOVED)
+
+
+OF_ONE_STEP = (
+    *("eps", "dir_sq", "kappa", "base_R_min", "base_R_max", "base_p_max", "disagreement_load"),
+    *("dir_z", "T1_z", "T2_z", "adv_q_z", "base_z_max", "base_part", "perturbation_part"),
+)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+@pytest.mark.parametrize("precision", [None, 100])
+def test_a_step_along_q_says_what_the_same_set_made_here_says(tmp_path, dtype, precision):
+    """The numbers stored move what is measured by their rounding, and each enclosure has that."""
+    drawn = np.random.default_rng(1).normal(size=(10, 300)).astype(dtype)
+    base = drawn[4:]
+    np.savez(tmp_path / "natural.npz", x=drawn[:4], y=NATURAL.y)
+    (tmp_path / "own.toml").write_text(TEXT)
+    brought = load_scenario(tmp_path / "own.toml").model_copy(update={"precision": precision})
+    np.savez(tmp_path / "own.npz", base_x=base, y=Y)
+    along = brought.perturbed.model_copy(update={"perturbation": L2(eps=2.0)})
+    here = Experiment(brought.model_copy(update={"perturbed": along}))
+    moved = here.perturbed.made.perturbed.x.astype(dtype)
+    ours = measure(here, OF_ONE_STEP)
+    np.savez(tmp_path / "own.npz", base_x=base, x=moved, y=Y)
+    there = Experiment(brought)
+    tolerance = 1e-12 if dtype == "f8" else 1e-5
+    for name, theirs in measure(there, OF_ONE_STEP).items():
+        assert theirs.value is not None, theirs.how
+        ends = (ours[name].value.lower, ours[name].value.upper)
+        assert (theirs.value.lower, theirs.value.upper) == pytest.approx(
+            ends, rel=tolerance, abs=tolerance
+        )
+    assert any("one step of length 2 times" in said for said in notes(there))

@@ -13,7 +13,7 @@ from ...numerics.enclose.real_array import RealArray
 from ...theory.exact.interval import Interval
 from ..scenarios.scenario import Scenario
 from ..values import Measured
-from .experiment import NO_DIRECTION, Experiment, has_perturbed_set, measures
+from .experiment import Experiment, has_perturbed_set, measures
 from .learner import Missing
 from .normals import signed_products
 from .one_set import activation_margin, smallest_eigenvalue
@@ -27,8 +27,9 @@ def disagreement_load(experiment: Experiment) -> Measured:
     if not experiment.matching:
         if experiment.normal is None:
             raise Missing(experiment.why_no_limit)
-        shares = experiment.perturbed.made.shares_direction
-        raise Missing(experiment.perturbed.why_no_limit if shares else NO_DIRECTION)
+        learner = experiment.perturbed
+        shares = learner.made.shares_direction
+        raise Missing(learner.why_no_limit if shares else learner.no_direction)
     largest = Interval.exact(0)
     for one in experiment.matching:
         for index in np.flatnonzero((one.same_side >= 0) & (one.agreeing <= 0)):
@@ -101,7 +102,12 @@ def largest_base_product(experiment: Experiment) -> Interval:
     made = experiment.perturbed.made
     precise = experiment.perturbed.precise and made.shares_direction
     base = implied_base(made) if precise else BallArray.exact(made.base.x)
-    return abs(base @ experiment.point).max_enclosure()
+    found = abs(base @ experiment.point).max_enclosure()
+    if precise or made.brought is None or not made.shares_direction:
+        return found
+    length = BallArray.exact(experiment.point).norm()
+    far = (length * Interval.exact(float(made.brought.apart.max()))).upper
+    return (found + Interval.between(-far, far)).nonnegative()
 
 
 # The natural samples moved along q with flipped labels: what T1 and T2 are made of, and margins.

@@ -42,7 +42,6 @@ FORMS: dict[str, Form] = {
     "signed-row-wise": "signed",
 }
 """The theorems on row-wise certificates, and the form each is about."""
-NO_DIRECTION = "the perturbations of this set share no direction"
 
 
 @dataclass(frozen=True)
@@ -150,9 +149,7 @@ class Experiment(Learner):
             return self.sample.x[chosen.index]
         direction = self.perturbed.made.direction
         if direction is None:
-            raise InputError(
-                "point: this perturbation has no shared direction; choose another kind"
-            )
+            raise InputError(f"point: {self.perturbed.no_direction}; choose another kind")
         return direction
 
     @cached_property
@@ -217,15 +214,20 @@ class PerturbedLearner(Learner):
     def exact_geometry(self) -> BaseGeometry:
         """The same for symbols that need it. Raises Missing."""
         if self.geometry is None:
-            raise Missing(NO_DIRECTION)
+            raise Missing(self.no_direction)
         return self.geometry
 
     @property
     def step(self) -> tuple[np.ndarray, float]:
         """The direction (d,) of all perturbations, and their size eps. Raises Missing."""
         if self.made.direction is None or self.made.eps is None:
-            raise Missing(NO_DIRECTION)
+            raise Missing(self.no_direction)
         return self.made.direction, self.made.eps
+
+    @property
+    def no_direction(self) -> str:
+        """What is said where the perturbations share no direction, and why they do not."""
+        return f"the perturbations of this set share no direction: {self.made.unlike}"
 
     @property
     def along_q(self) -> bool:

@@ -27,7 +27,7 @@ from . import measure
 from .captured_pair import pair_notes
 from .chance import sampler_checks
 from .cross_checks import cross_checks
-from .experiment import Experiment
+from .experiment import Experiment, PerturbedLearner
 from .figures.scenario import figures
 from .observations import LEVEL, half_aware_load, observations, predicted_accuracy, right
 from .test_points import Coverage, Matching, coverage
@@ -54,6 +54,7 @@ def notes(experiment: Experiment) -> Iterator[str]:
         yield f"No exact limit: {experiment.why_no_limit}."
     if experiment.scenario.perturbed is not None:
         yield from _accuracy(experiment, experiment.scenario.perturbed.labels == "flipped")
+        yield from _brought(experiment.perturbed)
         yield from pair_notes(experiment)
         for natural in experiment.matching:
             if natural.points.name == "natural samples":
@@ -62,6 +63,21 @@ def notes(experiment: Experiment) -> Iterator[str]:
         if experiment.matching:
             yield _coverage(coverage(experiment.matching))
         yield from _orthogonality(experiment)
+
+
+def _brought(learner: PerturbedLearner) -> Iterator[str]:
+    """Whether the perturbations that the user brings are those of theorems on one direction."""
+    made = learner.made
+    if made.brought is None:
+        return
+    if made.shares_direction:
+        apart = made.brought.apart.max()
+        yield (
+            f"The perturbations in the file are one step of length {made.brought.eps:.6g} times "
+            f"their labels, to within {apart:.1g}: theorems on a shared direction speak of them."
+        )
+    else:
+        yield f"{learner.no_direction.capitalize()}. Theorems about one say nothing of them."
 
 
 def _accuracy(experiment: Experiment, flipped: bool) -> Iterator[str]:

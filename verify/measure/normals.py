@@ -107,7 +107,9 @@ gives(
 def alignment(experiment: Experiment) -> Interval:
     direction = experiment.perturbed.made.direction
     if direction is None or experiment.normal is None:
-        raise Missing("no shared direction, or no exact limit")
+        raise Missing(
+            experiment.perturbed.no_direction if direction is None else experiment.why_no_limit
+        )
     return cosine(direction, experiment.normal)
 
 
@@ -116,7 +118,12 @@ def base_part(experiment: Experiment) -> Interval:
     learner = experiment.perturbed
     lam, made = learner.exact_multipliers, learner.made
     if not (learner.precise and made.shares_direction):
-        return linear_normal(made.base.x, lam, made.base.y).norm()
+        found = linear_normal(made.base.x, lam, made.base.y).norm()
+        if made.brought is None or not made.shares_direction:
+            return found
+        # The base that makes one step of what the user brings differs from theirs by that much.
+        far = (lam * made.brought.apart).sum().interval().upper
+        return (found + Interval.between(-far, far)).nonnegative()
     # That of the base which makes the stored samples exact.
     direction, eps = learner.step
     strength = lam.sum().interval() * Interval.exact(eps)

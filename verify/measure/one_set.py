@@ -16,7 +16,7 @@ from ...numerics.boundary.streaming_gram import GramSummary
 from ...numerics.enclose.linear_algebra import spectrum
 from ...theory.exact.interval import Interval
 from ..values import Measured, Rigor
-from .experiment import NO_DIRECTION, Applies, Experiment, always, has_perturbed_set, measures
+from .experiment import Applies, Experiment, always, has_perturbed_set, measures
 from .learner import Learner, Missing
 
 OfLearner = Callable[[Learner], Measured]
@@ -50,10 +50,13 @@ def gives(
     measures(symbol, when)(lambda experiment: given(read(experiment), what))
 
 
-def _eps(experiment: Experiment) -> float:
-    if (eps := experiment.perturbed.made.eps) is None:
-        raise Missing(NO_DIRECTION)
-    return eps
+@measures("eps", has_perturbed_set)
+def _eps(experiment: Experiment) -> Measured:
+    made = experiment.perturbed.made
+    if made.eps is None:
+        raise Missing(experiment.perturbed.no_direction)
+    of_file = made.brought is not None and made.brought.shared
+    return given(made.eps, "length of the step in the file" if of_file else "the scenario's eps")
 
 
 gives("gamma", "the scenario's slope, as a float64", lambda e: e.slope, lambda scenario: True)
@@ -63,7 +66,7 @@ gives("m", "the scenario's width", lambda e: e.scenario.network.width)
 gives("tau_asked", "the scenario's tolerance", lambda e: e.scenario.tolerance.angle)
 gives("imbalance", "counted", lambda e: abs(int(e.sample.y.sum())))
 gives("N_adv", "counted", lambda e: e.perturbed.made.base.n, has_perturbed_set)
-gives("eps", "the scenario's eps", _eps, has_perturbed_set)
+GIVEN.add("eps")
 
 
 # What the Gram matrix says. The same reading serves a summary of a matrix too large to hold.
