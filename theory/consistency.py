@@ -28,11 +28,16 @@ def contradictions(ledger: Ledger) -> Iterator[tuple[str, str]]:
     proof = ledger.theorem.proof
     for step in search.excluding(proof):
         yield step.id, "the facts used contradict each other, so anything would follow"
-    # What is known of a chosen sample is left out: two may be chosen under one letter.
+    # What is known of a chosen sample is left out: two may be chosen under one letter. So is a name
+    # that no other fact speaks of: its value always exists, and its range was proved.
     given = [a.relation for a in ledger.theorem.assumptions]
-    for step in proof:
-        if isinstance(step, Definition | Let) and not ledger.choices[step.id]:
+    one_for_all = [step for step in proof if not ledger.choices[step.id]]
+    given += [f for s in one_for_all if isinstance(s, Definition) for f in ledger.facts[s.id]]
+    spoken_of = {symbol for fact in given for symbol in fact.free_symbols}
+    for step in reversed(one_for_all):
+        if isinstance(step, Let) and step.symbol in spoken_of:
             given += ledger.facts[step.id]
+            spoken_of |= step.value.free_symbols
     if search.met(given, **JOINT) is False:
         yield (
             proof[-1].id,
@@ -49,15 +54,16 @@ class _Search:
 
     def excluding(self, steps: Sequence[Step]) -> Iterator[Step]:
         """Steps whose facts exclude each other: numbers that meet the facts of many settle it for
-        all of them, and where none are found each half is looked at."""
+        all of them; where none are found, each is looked at, or each half of very many."""
         facts = dict.fromkeys(fact for step in steps for fact in self.ledger.hypotheses(step))
-        alone = len(steps) == 1
-        met = self.met(facts, **IN_PASSING) if alone or len(facts) <= _AT_ONCE else None
+        alone, many = len(steps) == 1, len(facts) > _AT_ONCE
+        met = self.met(facts, **IN_PASSING) if alone or not many else None
         if alone and met is False:
             yield steps[0]
         elif not alone and not met:
-            for part in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
-                yield from self.excluding(part)
+            size = -(-len(steps) // 2) if many else 1
+            for start in range(0, len(steps), size):
+                yield from self.excluding(steps[start : start + size])
 
     def met(self, facts: Iterable[Boolean], resources: int, timeout_ms: int) -> bool | None:
         """Whether numbers meet all of these facts, or None if that stays open."""
