@@ -31,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="with --run-slow: read over 100 000 malformed inputs, not a fifth of them",
     )
+    parser.addoption(
+        "--interpreter",
+        action="append",
+        default=[],
+        help="with --run-slow: a Python that has the package; several times, for several",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
