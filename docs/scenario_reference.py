@@ -116,12 +116,8 @@ def _rows(model: type[BaseModel]) -> Iterator[str]:
             for kind, attribute, sign in _LIMITS
             if isinstance(entry, kind)
         ]
-        told = [
-            entry.func.__doc__
-            for entry in _metadata(field.annotation, field.metadata)
-            if getattr(getattr(entry, "func", None), "__doc__", None)
-            and entry.func.__name__ == "check"
-        ]
+        checks = (getattr(e, "func", None) for e in _metadata(field.annotation, field.metadata))
+        told = [c.__doc__ for c in checks if getattr(c, "__name__", "") == "check" and c.__doc__]
         what = ", ".join([said, *limits, *told])
         default = "must be given" if field.is_required() else _default(field.get_default())
         yield f"| `{field.alias or name}` | {what} | {default} |"
