@@ -27,7 +27,7 @@ FORBIDDEN = {
 KNOWS_REPORTS = {"verify/reporting.py"}
 # The house itself holds 190 modules and 33 000 lines; the limit certificate came after, then images
 # and wide networks.
-MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER = 321, 55_300, 433, 15
+MODULES, LINES, LONGEST_FILE, LARGEST_FOLDER = 323, 55_300, 433, 15
 FLOORS = {"theory": 7, "numerics": 8, "verify": 7, "reports": 7}
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 # How work reports that it goes on.
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, the steps done and the steps in all; a remark has 0 of 0."""
+"""Called with what is being done, the steps done and the steps in all; a remark has 0 of 0.
+
+Perhaps from another thread than that of the work."""
 
 
 def unwatched(what: str, done: int, total: int) -> None:

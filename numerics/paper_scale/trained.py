@@ -74,13 +74,14 @@ def follow_flow(
     *,
     step: float = 1.0,
     most: int = 20_000,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Flow:
     """Follow the flow from pre-activations ``start`` (n, m) until ``time``, explicit Euler.
 
     product maps V (n, c) to K V, K the Gram matrix; labels (n,) of +-1. ``step`` is the length of a
     step over the inverse of the largest curvature of the logarithm of the loss: below 2 for
-    stability; at most ``most`` steps. ``progress`` is called with the steps done.
+    stability; at most ``most`` steps. ``progress`` is called with the share of the
+    time that has passed.
 
     Raises InputError when it does not fit into the memory of the device that ``start`` is on.
     """
@@ -123,7 +124,7 @@ def follow_flow(
         preactivations = start + product(coefficients)
         steps += 1
         if progress is not None:
-            progress(steps)
+            progress(now / time)
     return Flow(coefficients, preactivations, steps, now, log_total - log_count)
 
 
@@ -188,9 +189,9 @@ class TrainedNetworks:
     @full_float32()
     @torch.inference_mode()
     def learn(
-        self, setting: LearningSetting, progress: Callable[[str, int], None] = lambda what, n: None
+        self, setting: LearningSetting, progress: Callable[[str, float], None] = lambda *_: None
     ) -> TrainedLearning:
-        """Train f where it is not known yet, perturb, train g. progress: network and steps done."""
+        """Train f where it is not known yet, perturb, train g. progress: network and share done."""
         slope, pool = self.learning.slope, self.learning.pool
         count, dimension = setting.noise_samples, setting.dimension
         check_memory(
@@ -198,7 +199,7 @@ class TrainedNetworks:
             lambda width: learning_bytes(count, width, dimension),
             *(self.width, "neurons", pool.device),
         )
-        f, natural = self._natural_network(setting, lambda n: progress("f", n))
+        f, natural = self._natural_network(setting, lambda share: progress("f", share))
         noise = self._attacked(setting, f)
         size = checked_size(noise, setting, self.learning.clamp)
         _, labels = pool.drawn("noise", count, dimension)
@@ -214,7 +215,7 @@ class TrainedNetworks:
             noise.scores(start),
             slope,
             self.time,
-            progress=lambda n: progress("g", n),
+            progress=lambda share: progress("g", share),
         )
         weights = start + noise.combined(flow.coefficients).T
         x, y = pool.drawn("natural", setting.samples, dimension)
@@ -236,7 +237,7 @@ class TrainedNetworks:
         )
 
     def _natural_network(
-        self, setting: LearningSetting, progress: Callable[[int], None]
+        self, setting: LearningSetting, progress: Callable[[float], None]
     ) -> tuple[AttackedNetwork, Flow]:
         key = (setting.samples, setting.dimension)
         if key not in self._natural:

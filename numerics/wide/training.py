@@ -11,6 +11,7 @@ the identities that hold of them (theorem "path-kernel") test gradient and optim
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,8 +99,11 @@ def train_wide(
     paths: bool = True,
     dtype: DType = "float64",
     device: str = "cpu",
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> WideTrained:
     """Train on x (N, d) and y (N,) of signs; with ``paths`` the path weights are summed up.
+
+    ``progress`` is called with the steps done and in all.
 
     Raises InputError where it does not fit into the memory of the device; DivergenceError when
     weights become infinite or NaN.
@@ -122,6 +126,7 @@ def train_wide(
     least = torch.full((), torch.inf, dtype=DTYPES[dtype], device=name)
     with torch.inference_mode(), full_float32(), fitting_threads(len(x) * width * inputs):
         for step in range(setup.steps):
+            progress(step, setup.steps)
             heights = points @ weights.T
             # Not torch.where(active, 1.0, slope): that rounds the slope to float32.
             slopes = torch.ones_like(heights).masked_fill_(heights <= 0, slope)

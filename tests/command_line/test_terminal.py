@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from perturbproof.verify.command_line.console import watched
+from perturbproof.verify.command_line.progress import Log, watched
 from rich.cells import cell_len
 
 from .commands import OUTSIDE, scenario_text
@@ -100,14 +100,33 @@ def test_progress_elsewhere_is_a_line_a_stage(files: Path, capsys) -> None:
 
 
 def test_a_log_says_every_ten_seconds_how_far_a_long_stage_is(capsys, monkeypatch) -> None:
-    clock = iter([0.0, 4.0, 11.0, 15.0, 22.0])
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    with watched(quiet=False) as progress:
-        for done in range(5):
-            progress("points of studies", done, 9)
-    told = capsys.readouterr().err.splitlines()
-    assert told == [
+    now = 0.0
+    monkeypatch.setattr("perturbproof.verify.command_line.progress.SILENCE", 10.0)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    log = Log()
+    for now in range(1, 80):
+        if now < 30 and now % 4 == 0:
+            log.show("points of studies", now // 4, 9)
+        elif now == 45:
+            log.show("the study ended", 0, 0)
+        elif now == 46:
+            log.show("writing the report", 0, 1)
+        log.beat()
+    assert capsys.readouterr().err.splitlines() == [
         "points of studies ...",
-        "points of studies: 2 of 9",
-        "points of studies: 4 of 9",
+        "points of studies: 3 of 9, 10 s so far",
+        "points of studies: 6 of 9, 20 s so far",
+        "points of studies: 7 of 9, 30 s so far",
+        "points of studies: 7 of 9, 40 s so far",
+        "the study ended",
+        "writing the report ...",
+        *(f"writing the report: {seconds} s so far" for seconds in (10, 20, 30)),
     ]
+
+
+def test_a_stage_that_never_says_how_far_it_is_is_told_all_the_same(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("perturbproof.verify.command_line.progress.SILENCE", 0.02)
+    with watched(quiet=False) as progress:
+        progress("proving", 3, 40)
+        while "proving: 3 of 40, 0 s so far" not in capsys.readouterr().err:
+            time.sleep(0.01)

@@ -24,8 +24,8 @@ from .console import (
     check_address_space,
     command_line,
     results,
-    watched,
 )
+from .progress import watched
 
 
 def check(

@@ -1,4 +1,4 @@
-"""What commands share: their options, tables on stdout, progress on stderr."""
+"""What commands share: their options, and tables on stdout."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import json
 import os
 import shlex
 import sys
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
-
-from ..values import Progress as Report
-from ..values import unwatched
+from rich.table import Table
 
 OwnTheorems = Annotated[
     list[Path] | None,
@@ -100,8 +95,6 @@ VERDICT_STYLE = {
     "unknown": "magenta",
 }
 _PIPED_WIDTH = 100
-_SILENCE = 10.0
-"""Seconds after which a stage of a log says again how far it is."""
 
 
 def results() -> Console:
@@ -130,68 +123,6 @@ def styled(word: str) -> str:
     """A verdict word in its colour."""
     style = VERDICT_STYLE.get(word, "")
     return f"[{style}]{word}[/]" if style else word
-
-
-@contextmanager
-def watched(quiet: bool) -> Iterator[Report]:
-    """A progress callback: a bar on a terminal; elsewhere a line per stage and ten seconds.
-
-    Nothing if quiet."""
-    if quiet:
-        yield unwatched
-        return
-    if not sys.stderr.isatty():
-        yield _log_lines()
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    described = TextColumn(
-        "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)
-    )
-    # A narrow bar leaves the description its room on a terminal of 80 columns.
-    bar, left = BarColumn(bar_width=16), TimeRemainingColumn()
-    columns = (SpinnerColumn(), described, bar, MofNCompleteColumn(), left, TextColumn("left"))
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, expand=True) as bars:
-        task = bars.add_task("", total=None)
-        stage = ""
-
-        def show(what: str, done: int, total: int) -> None:
-            nonlocal stage
-            if total == 0:
-                bars.console.print(what, markup=False)
-                return
-            if what != stage:  # the pace of the stage before says nothing about this one
-                stage = what
-                bars.reset(task)
-            bars.update(task, description=what, completed=done, total=total)
-
-        yield show
-
-
-def _log_lines() -> Report:
-    seen: dict[str, float] = {}
-
-    def show(what: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if what not in seen:
-            line = f"{what} ..." if total else what
-        elif total and now - seen[what] >= _SILENCE:
-            line = f"{what}: {done} of {total}"
-        else:
-            return
-        seen[what] = now
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
-
-    return show
 
 
 _ADDRESS_SPACE = 3 * 2**29

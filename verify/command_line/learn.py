@@ -24,8 +24,8 @@ from .console import (
     print_json,
     results,
     styled,
-    watched,
 )
+from .progress import watched
 
 
 def learn(

@@ -23,8 +23,8 @@ from .console import (
     print_replay,
     results,
     styled,
-    watched,
 )
+from .progress import watched
 
 if TYPE_CHECKING:
     from ...theory.engine import ProofReport, StepReport

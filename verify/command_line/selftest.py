@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 
 from ..values import ExitCode
-from .console import Json, Quiet, plain_table, print_json, results, watched
+from .console import Json, Quiet, plain_table, print_json, results
+from .progress import watched
 
 if TYPE_CHECKING:
     from ..selftest.selftest import SelfTest

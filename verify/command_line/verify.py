@@ -30,8 +30,8 @@ from .console import (
     print_replay,
     results,
     styled,
-    watched,
 )
+from .progress import watched
 
 if TYPE_CHECKING:
     from ..api import SweepResult

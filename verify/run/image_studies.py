@@ -8,10 +8,9 @@ networks of its own on one core; on a GPU one process trains them all.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from ...numerics.images.networks import operations
 from ...numerics.images.setting import Arm, ImageSetting
 from ..scenarios.image_study import ImageStudy
 from ..values import Progress, unwatched
+from .counted import counted
 from .store import Store, file_digest, kept, result_key
 from .sweep import run_tasks
 
@@ -114,21 +114,19 @@ def run_image_studies(
     jobs = _processes(wanted.keys() - found, len(tasks), device, root)
     for setting in {group[0].setting for group in tasks.values()}:
         check_needs(setting, device, jobs, root)
-    counted = _counted(tasks.values(), progress) if jobs == 1 else unwatched
-    arriving = run_tasks(
-        {
-            name: partial(_records, {wanted[p]: p for p in group}, store, device, root, counted)
-            for name, group in tasks.items()
-        },
-        jobs,
-        None,
-        lambda name: {wanted[p]: _KILLED for p in tasks[name]},
-    )
     by_key = {key: point for point, key in wanted.items()}
-    for _, records in arriving:
-        found |= {by_key[key]: _RECORDS.validate_python(one) for key, one in records.items()}
-        if jobs > 1:
-            progress("networks on images", len(found), len(wanted))
+    with counted(_told(_epochs(tasks.values()), progress)) as watch:
+        arriving = run_tasks(
+            {
+                name: partial(_records, {wanted[p]: p for p in group}, store, device, root, watch)
+                for name, group in tasks.items()
+            },
+            jobs,
+            None,
+            lambda name: {wanted[p]: _KILLED for p in tasks[name]},
+        )
+        for _, records in arriving:
+            found |= {by_key[key]: _RECORDS.validate_python(one) for key, one in records.items()}
     return tuple(
         ImageRun(
             one,
@@ -186,14 +184,20 @@ def _processes(points: Collection[ImagePoint], tasks: int, device: str, root: Pa
     return max(1, min(cores(), tasks)) if work >= _WORTH_PROCESSES else 1
 
 
-def _counted(groups: Iterable[Sequence[ImagePoint]], progress: Progress) -> Progress:
-    """Progress by epochs of all networks together, so that the time left is that of all."""
+def _epochs(groups: Iterable[Sequence[ImagePoint]]) -> int:
+    """The epochs of all networks together."""
     learners = [p for group in groups for p in group if p.arm is not None]
     classifiers = {(p.seed, p.setting.data, p.setting.network, p.setting.recipe) for p in learners}
     total = sum(p.setting.recipe.epochs for p in learners)
-    total += sum(recipe.epochs for *_, recipe in classifiers)
-    done = count(1)
-    return lambda what, epoch, epochs: progress("epochs of networks on images", next(done), total)
+    return total + sum(recipe.epochs for *_, recipe in classifiers)
+
+
+def _told(epochs: int, progress: Progress) -> Callable[[int], None]:
+    """Progress by epochs of all networks together, so that the time left is that of all."""
+    if epochs:
+        progress("epochs of networks on images", 0, epochs)
+    # A classifier that two processes need is trained in both.
+    return lambda done: progress("epochs of networks on images", min(done, epochs), epochs)
 
 
 def _records(

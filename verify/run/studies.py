@@ -181,7 +181,7 @@ def _solved(
         return {"exact": exact, "control": control, "control_solved": solved}
     where = f"d = {at.dimension}, N = {at.samples}, eps = {at.eps:g}"
     trained = networks.learn(
-        at, lambda name, steps: progress(f"training {name}, {where}", steps, 0)
+        at, lambda name, share: progress(f"training {name}, {where}", round(100 * share), 100)
     )
     return {"trained": trained}
 

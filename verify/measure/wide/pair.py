@@ -6,7 +6,7 @@ Each part is computed when first asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -58,10 +58,10 @@ class WidePair:
         return first, second
 
     def _train(self, x: FloatArray, y: FloatArray, which: int) -> WideTrained:
-        self.progress(f"training {'fg'[which]}", 0, 1)
         start, dtype = self.starts[which], "float64" if self.exact else "float32"
         at = {"paths": self.exact, "dtype": dtype, "device": self.device}
-        return train_wide(x, y, start, self.slope, self.setup, **at)
+        watch = partial(self.progress, f"training {'fg'[which]}")
+        return train_wide(x, y, start, self.slope, self.setup, progress=watch, **at)
 
     @cached_property
     def f(self) -> WideTrained:
