@@ -6,8 +6,8 @@ import subprocess
 import sys
 import threading
 
-from perturbproof.verify.run import counted as module
-from perturbproof.verify.run.counted import counted
+from perturbproof.verify import counted as module
+from perturbproof.verify.counted import counted
 
 
 def test_what_processes_add_is_told_and_the_file_is_gone_afterwards(monkeypatch) -> None:

@@ -23,9 +23,9 @@ from ...numerics.device import cores
 from ...numerics.images.experiment import ImageExperiment, Learned, check_needs, loaded
 from ...numerics.images.networks import operations
 from ...numerics.images.setting import Arm, ImageSetting
+from ..counted import counted
 from ..scenarios.image_study import ImageStudy
 from ..values import Progress, unwatched
-from .counted import counted
 from .store import Store, file_digest, kept, result_key
 from .sweep import run_tasks
 
