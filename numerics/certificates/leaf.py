@@ -15,10 +15,8 @@ from flint import Ordering, fmpq, fmpq_mat, fmpq_mpoly_ctx
 from scipy.optimize import linprog
 from scipy.sparse import csc_matrix
 
-from ...theory.certificates.facts import Branch
-from ...theory.certificates.polynomials import Polynomial, times
+from .facts import Branch, Polynomial, text, times
 from .reduction import ONE, Element, Multiples, Reduction, added
-from .smt_text import text
 
 COLUMNS = 1200
 """Products in a linear program, at most."""
@@ -33,12 +31,12 @@ def leaf(branch: Branch, core: tuple[int, ...], deadline: float) -> dict[str, An
     (processor time). `core` are facts that exclude each other; bounds of their variables may be
     used as well."""
     variables = {v for i in core for m in branch.facts[i][0] for v in m}
-    for e in reversed(list(branch.terms)):  # outer quotients first
-        if str(e) in variables:
-            variables |= {v for part in e[1:] for m in branch.term(part) or () for v in m}
+    for name, e in reversed(list(branch.names.items())):  # outer quotients first
+        if name in variables and e[0] == "/":
+            variables |= {v for part in e[1:] for m in branch.value(part) for v in m}
     bounds = [
         i
-        for i, (p, _) in enumerate(branch.facts)
+        for i, (p, _, _) in enumerate(branch.facts)
         if i not in core and _is_bound(p) and max(p)[0] in variables
     ]
     proposals = _Proposals(Reduction(branch, (*core, *bounds)), deadline)
@@ -294,10 +292,18 @@ def _exact(columns: list[dict], strict: list[bool], near: list[float]) -> list[F
 def _written(
     r: Reduction, chosen: list[tuple[Fraction, _Product]], multiples: Multiples
 ) -> dict[str, Any]:
+    def of(facts: Iterable[int]) -> list[Any]:
+        return [key for i in facts for key in r.branch.facts[i][2]]
+
     terms: list[list[Any]] = []
     for weight, p in chosen:
         e = reduce(r.product, p.of, Element())
         multiples = added(multiples, e.multiples, {(): -weight})
-        square = [text(r.branch, reduce(times, e.square))] if e.square else []
-        terms.append([text(r.branch, {(): weight}), list(e.facts), *square])
-    return {"sum": terms + [[text(r.branch, p), [i]] for i, p in multiples.items() if p]}
+        square = 2 * [text(reduce(times, e.square), r.branch.names)] if e.square else []
+        terms.append([str(weight), *of(e.facts), *square])
+    for i, p in multiples.items():
+        if set(p) == {()}:
+            terms.append([str(p[()]), *of([i])])
+        elif p:
+            terms.append(["1", text(p, r.branch.names), *of([i])])
+    return {"sum": terms}

@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ...theory.certificates.facts import Branch
-from ...theory.certificates.polynomials import Polynomial, plus, times
+from .facts import Branch, Polynomial, plus, times
 
 ONE: Polynomial = {(): Fraction(1)}
 Multiples = dict[int, Polynomial]
@@ -97,31 +96,31 @@ class Reduction:
         """The chosen inequalities, with the equations used up."""
         found = []
         for i in self.chosen:
-            p, signs = self.branch.facts[i]
+            p, signs, _ = self.branch.facts[i]
             if signs != {0}:
                 found.append(self.reduced(Element((i,), (), signs == {1}, p, p)))
         return found
 
     def _quotients(self) -> Iterable[Quotient]:
-        facts = {self.branch.possible(p)[0]: i for i, (p, _) in enumerate(self.branch.facts) if p}
-        for e in [e for e in self.branch.terms if e[0] == "/" and isinstance(e, tuple)]:
-            name, a, b = str(e), self.branch.term(e[1]), self.branch.term(e[2])
-            if not a or not b or not any(b):
+        facts = {_monic(p): i for i, (p, _, _) in enumerate(self.branch.facts) if p}
+        for name, e in self.branch.names.items():
+            a, b = map(self.branch.value, e[-2:])
+            if e[0] != "/" or not a or not any(b):
                 continue
             equation = plus(times({(name,): Fraction(1)}, b), a, -1)
-            i = facts.get(self.branch.possible(equation)[0])
+            i = facts.get(_monic(equation))
             if i is None or self.branch.facts[i][1] != {0}:
                 continue
             p = self.branch.facts[i][0]
             scale = Fraction(equation[max(equation)]) / p[max(equation)]
-            by = facts.get(self.branch.possible(b)[0])
-            if by is not None and self.branch.possible(b)[2] in ({1}, {-1}):
+            by = facts.get(_monic(b))
+            if by is not None and self.branch.facts[by][1] == {1}:
                 # The last fact about b is the strict one.
                 c = Fraction(self.fact(by)[max(b)]) / b[max(b)]
                 factor: Polynomial = {(): c}
             else:
-                by, factor = facts.get(self.branch.possible(times(b, b))[0]), b
-                if by is None or self.branch.facts[by] != (times(b, b), {1}):
+                by, factor = facts.get(_monic(times(b, b))), b
+                if by is None or self.branch.facts[by][:2] != (times(b, b), {1}):
                     continue
             yield Quotient(
                 name, times(factor, b), times(factor, a), {i: times(factor, {(): scale})}, by
@@ -204,6 +203,11 @@ class Reduction:
                 multiples,
             )
         )
+
+
+def _monic(p: Polynomial) -> frozenset:
+    """What polynomials that differ by a factor have in common."""
+    return frozenset((m, Fraction(c) / p[max(p)]) for m, c in p.items())
 
 
 def _without(m: tuple[str, ...], variable: str, times_over: int) -> tuple[str, ...]:

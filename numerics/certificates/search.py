@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from typing import Any
 
 import z3
 
-from ...theory.certificates.checker import refuted
-from ...theory.certificates.facts import SIGNS, Branch, plain
-from ...theory.certificates.polynomials import Polynomial, parse
+from ...theory.certificates.cases import assertions, definition
+from ...theory.certificates.checker import SIGNS, parse, value
+from ...theory.certificates.stored import without_comments
+from .facts import Branch, Polynomial, text, variables, within, written
 from .leaf import leaf
-from .smt_text import text, written
+from .lean import lean
 
 CHECK_MS = 500
 """Time for the solver to say whether facts exclude each other."""
@@ -23,27 +23,21 @@ DEPTH = 14
 
 def certificate(query: str, seconds: float) -> dict[str, Any] | None:
     """A certificate for a query without a solution, if one is found in this processor time."""
-    context = z3.Context()
-    assertions = z3.parse_smt2_string(query.replace("(check-sat)", ""), ctx=context)
-    core = _core([assertions[i] for i in range(len(assertions))], context, 4 * CHECK_MS)
+    query, context = without_comments(query), z3.Context()
+    parsed = z3.parse_smt2_string(query.replace("(check-sat)", ""), ctx=context)
+    core = _core([parsed[i] for i in range(len(parsed))], context, 4 * CHECK_MS)
     if core is None:
         return None
-    formulas = [plain(command[1]) for command in parse(query) if command[0] == "assert"]
-    used = {word for i in core for word in _words(formulas[i])}
-    chosen = [i for i, f in enumerate(formulas) if i in core or _bounded(f) in used]
-    tree = _Search(time.process_time() + seconds).node([formulas[i] for i in chosen], 0)
-    if tree is None:
-        return None
-    found = {"from": chosen, **tree}
-    return found if refuted(query, found) else None
-
-
-def _words(e: Any) -> Iterator[str]:
-    if isinstance(e, str):
-        yield e
-    else:
-        for part in e:
-            yield from _words(part)
+    asserted = assertions(query)
+    used = {word for i in core for e in within(asserted[i]) for word in e if word == str(word)}
+    chosen = [i for i, f in enumerate(asserted) if i in core or _bounded(f) in used]
+    names = variables([asserted[i] for i in chosen])
+    quotients = [e for e in names.values() if e[0] == "/" and (str(e),) in value({}, e)]
+    left = [*chosen, *range(len(asserted), len(asserted) + len(quotients))]
+    asserted += map(definition, quotients)
+    root = Branch(asserted, left, names, {}).read_all()
+    tree = _Search(time.process_time() + seconds).node(root, 0)
+    return None if tree is None else lean(query, asserted, quotients, tree)
 
 
 def _bounded(formula: Any) -> Any:
@@ -75,12 +69,18 @@ class _Search:
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
 
-    def node(self, formulas: list[Any], depth: int) -> dict[str, Any] | None:
-        branch = Branch(formulas)
+    def node(self, branch: Branch, depth: int) -> Any:
+        """A tree that closes a branch, with polynomials instead of their numbers."""
         if time.process_time() > self.deadline or depth > DEPTH:
             return None
-        if (empty := next((i for i, f in enumerate(branch.facts) if not f[0]), None)) is not None:
-            return {"sum": [["1", [empty]]]}
+        found = self.closed(branch, depth)
+        for on, truth, i in reversed(branch.steps if found is not None else []):
+            found = [on, found, i] if truth else [on, i, found]
+        return found
+
+    def closed(self, branch: Branch, depth: int) -> Any:
+        if branch.false is not None:
+            return branch.false
         context = z3.Context()
         core = _core(_solver_facts(branch, context), context, CHECK_MS)
         if core is not None and (found := leaf(branch, core, self.deadline)):
@@ -89,22 +89,23 @@ class _Search:
         for atom in _splits(branch) if core is None else _cuts(branch, core):
             if time.process_time() > self.deadline:
                 return None
-            yes, no = [atom, *formulas], [("not", atom), *formulas]
-            closed = self._closes(yes) + self._closes(no)
+            yes, no = branch.where(atom, True), branch.where(atom, False)
+            closed = _is_closed(yes) + _is_closed(no)
             if best is None or closed > best[0]:
-                best = closed, yes, no
+                best = closed, atom, yes, no
             if closed:
                 break
         if best is None or (core is not None and not best[0]):
             return None
-        _, yes, no = best
-        if (left := self.node(yes, depth + 1)) and (right := self.node(no, depth + 1)):
-            return {"on": written(yes[0]), "yes": left, "no": right}
-        return None
+        _, atom, yes, no = best
+        left = self.node(yes, depth + 1)
+        right = None if left is None else self.node(no, depth + 1)
+        return None if right is None else [written(atom), left, right]
 
-    def _closes(self, formulas: list[Any]) -> bool:
-        branch, context = Branch(formulas), z3.Context()
-        return _unsat(_solver_facts(branch, context), context, 100)
+
+def _is_closed(branch: Branch) -> bool:
+    context = z3.Context()
+    return branch.false is not None or _unsat(_solver_facts(branch, context), context, 100)
 
 
 def _solver_facts(branch: Branch, context: z3.Context) -> list[Any]:
@@ -118,7 +119,7 @@ def _solver_facts(branch: Branch, context: z3.Context) -> list[Any]:
         )
 
     made = []
-    for p, signs in branch.facts:
+    for p, signs, _ in branch.facts:
         value = real(p)
         made.append(value == 0 if signs == {0} else value > 0 if signs == {1} else value >= 0)
     return made
@@ -127,34 +128,34 @@ def _solver_facts(branch: Branch, context: z3.Context) -> list[Any]:
 def _splits(branch: Branch) -> Iterator[tuple]:
     """Formulas on which a branch hangs: signs of denominators first, then what it cannot read."""
     seen = set()
-    for formula in branch.formulas:
-        for atom in _open(branch, formula):
+    for i in branch.left:
+        for atom in _open(branch, branch.asserted[i]):
             if atom[0] == "=" and atom[2] == "0":
                 positive = (">", *atom[1:])
-                atom = positive if branch.value(positive) is None else atom
+                atom = atom if branch.value(positive) else positive
             if atom not in seen:
                 seen.add(atom)
                 yield atom
-    for name, signs in list(branch.signs.items()):
+    for p, signs in branch.known.items():
         if signs == {-1, 1}:
-            yield (">", *parse(text(branch, dict(name))), "0")
+            yield (">", *parse(text(dict(p), branch.names)), "0")
 
 
 def _cuts(branch: Branch, core: tuple[int, ...]) -> Iterator[tuple]:
     """What may follow and make the rest easier: that an equation holds without a factor that is not
     0, and signs of variables."""
     facts = [branch.facts[i] for i in core]
-    for p, signs in facts:
+    for p, signs, _ in facts:
         common = set.intersection(*map(set, p)) if signs == {0} and p else set()
         if common:
             rest = {tuple(v for v in m if v not in common): c for m, c in p.items()}
-            (cofactor,) = parse(text(branch, rest))
-            if branch.value(("=", cofactor, "0")) is None:
+            (cofactor,) = parse(text(rest, branch.names))
+            if not branch.value(("=", cofactor, "0")):
                 yield "=", cofactor, "0"
-    for v in dict.fromkeys(v for p, _ in facts for m in p for v in m):
-        (atom,) = parse(text(branch, {(v,): Fraction(1)}))
+    for v in dict.fromkeys(v for p, _, _ in facts for m in p for v in m):
+        (atom,) = parse(written(branch.names.get(v, v)))
         for relation in (">", "<", ">=", "<="):
-            if branch.value((relation, atom, "0")) is None:
+            if not branch.value((relation, atom, "0")):
                 yield relation, atom, "0"
 
 
@@ -163,13 +164,15 @@ def _open(branch: Branch, e: Any) -> Iterator[tuple]:
     if isinstance(e, str):
         return
     op, *parts = e
-    if op in SIGNS and branch.value(e) is None:
-        yield e
-    if op in SIGNS and branch.difference(*parts) is not None:
+    if op in SIGNS and not isinstance(branch.value(parts[0]), int) and not branch.value(e):
+        cases = [a for part in parts for a in _open(branch, part)]
+        yield from cases or [e]
         return
-    if op == "or":
-        parts = [a for a in parts if branch.value(a)][:1] or parts
-    elif op == "ite" and (case := branch.value(parts[0])) is not None:
-        parts = parts[1:2] if case else parts[2:]
+    if op == "=>":
+        op, parts = "or", [*(("not", a) for a in parts[:-1]), parts[-1]]
+    if op in ("and", "or"):  # one part may be enough
+        parts = [a for a in parts if branch.value(a) == (1 if op == "or" else -1)][:1] or parts
+    elif op == "ite" and (case := branch.value(parts[0])):
+        parts = parts[1:2] if case > 0 else parts[2:]
     for part in parts:
         yield from _open(branch, part)

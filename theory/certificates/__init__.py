@@ -1,6 +1,6 @@
 """Certificates: why a query has no solution, as sums that anyone can add up again.
 
-`checker` and `facts` are what has to be trusted: exact fractions, nothing of this project, no
-solver. `stored` keeps the certificates of the catalog's queries; how they are found matters to
-nobody.
+`checker` is what has to be trusted: one file, exact fractions, nothing of this project, no solver.
+`cases` follows its steps for those who write or tell certificates, `stored` keeps those of the
+catalog's queries, `export` tells them to proof assistants; how they are found matters to nobody.
 """

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any
 
-from .facts import SIGNS, Branch, plain
-from .polynomials import Polynomial, parse, times
+from .cases import Known, also, assertions, definition, difference, nodes, relation
+from .checker import SIGNS, combined, parse, value
 
 _TAKEN = re.compile(
     r"[cfghqs]\d+|as|at|by|do|else|end|exists|fix|forall|from|fun|if|in|let|match|open|then|with"
@@ -40,12 +40,15 @@ class Coq:
     end = "Qed."
 
     def __init__(self, query: str, certificate: Mapping[str, Any]) -> None:
-        asserted = [command[1] for command in parse(query) if command[0] == "assert"]
-        self.formulas = [asserted[i] for i in certificate["from"]]
-        self.tree = certificate
+        self.tree, asserted = certificate["tree"], assertions(query)
+        quotients = parse(certificate.get("quotients", ""))
+        self.asserted = [*asserted, *map(definition, quotients)]
+        used = {i for node in nodes(self.tree) for i in _words(node) if isinstance(i, int)}
+        self.formulas = [e for i, e in enumerate(asserted) if i in used]
         self.names: dict[str, str] = {}
         self.terms: dict[Any, str] = {}  # quotients and terms by cases, inner ones first
-        for e in (*self.formulas, *_splits(certificate)):
+        texts = {text for node in nodes(self.tree) for text in _words(node)} - used
+        for e in (*self.formulas, *quotients, *(e for text in sorted(texts) for e in parse(text))):
             self._collect(e)
 
     @classmethod
@@ -60,7 +63,7 @@ class Coq:
         said = [*map(self.formula, self.formulas), *map(self._meaning, self.terms)]
         names = {f"h{i}": text for i, text in enumerate(said)}
         variables = list(dict.fromkeys((*self.names.values(), *self.terms.values())))
-        proof = "\n".join(self._proof(self.tree, [])).replace("\n", "\n  ")
+        proof = "\n".join(self._proof(self.tree, {}, ())).replace("\n", "\n  ")
         return f"{self._stated(name, variables, names)}\n  {proof}\n{self.end}"
 
     def _stated(self, name: str, variables: list[str], said: dict[str, str]) -> str:
@@ -79,7 +82,7 @@ class Coq:
             self._collect(part)
         if e[0] == "ite" or (e[0] == "/" and not _is_number(e[2])):
             kind = "c" if e[0] == "ite" else "q"
-            self.terms.setdefault(plain(e), f"{kind}{len(self.terms)}")
+            self.terms.setdefault(e, f"{kind}{len(self.terms)}")
 
     def _meaning(self, e: Any) -> str:
         name, (_, *parts) = self.terms[e], e
@@ -103,79 +106,104 @@ class Coq:
         word = self.words["iff" if op == "=" else op]
         return f"({f' {word} '.join(said)})" if said else f"(0 = {int(op == 'or')})"
 
-    def term(self, e: Any, branch: Branch | None = None) -> str:
-        """A term in brackets; in a branch, what it is there."""
+    def term(self, e: Any, known: Known | None = None) -> str:
+        """A term in brackets; where something is known, what it is there."""
         if isinstance(e, str):
             return self.names.get(e, e)
         op, *parts = e
-        if op == "ite" and branch is not None:
-            case = branch.value(plain(parts[0]))
-            if case is not None:
-                return self.term(parts[1 if case else 2], branch)
-        if plain(e) in self.terms:
-            return self.terms[plain(e)]
-        said = [self.term(part, branch) for part in parts]
+        if op == "ite" and known is not None and (case := value(known, parts[0])):
+            return self.term(parts[case], known)
+        if e in self.terms:
+            return self.terms[e]
+        said = [self.term(part, known) for part in parts]
         return f"({f' {op} '.join(said)})" if len(said) > 1 else f"({op} {said[0]})"
 
-    def polynomial(self, p: Polynomial) -> str:
+    def polynomial(self, p: Mapping[tuple[str, ...], Any]) -> str:
         """A polynomial in brackets."""
         names = {**self.names, **{str(e): name for e, name in self.terms.items()}}
         terms = [" * ".join([f"({c})", *(names[v] for v in m)]) for m, c in p.items()]
         return f"({' + '.join(terms or ['0'])})"
 
-    def _proof(self, node: Mapping[str, Any], known: list[Any]) -> Iterator[str]:
-        if "on" not in node:
-            yield from self._leaf(node["sum"], known)
-            return
-        (e,) = parse(node["on"])
-        yield self.split.format(f"s{len(known)}", self.formula(e))
-        for part, formula in ((node["yes"], plain(e)), (node["no"], ("not", plain(e)))):
-            lines = list(self._proof(part, [formula, *known]))
-            lines[-1] += self.close
-            text = "\n".join(lines).replace("\n", "\n  ")
-            yield f"{self.case}{text}"
+    def _proof(self, node: Any, known: Known, facts: tuple[frozenset, ...]) -> Iterator[str]:
+        """The lines that close a node; fact i is the last that was said of a polynomial."""
+        if isinstance(node, int):
+            yield self.done
+        elif isinstance(node, dict):
+            for number, (_, *parts) in enumerate(node["sum"]):
+                if proof := self._product(parts, known, facts):
+                    yield self.given.format(f"g{number}", proof)
+            yield self.done
+        else:
+            on, *sides = node
+            e = relation(self.asserted[on] if isinstance(on, int) else parse(on)[0])
+            cases = list(zip(sides, (True, False), strict=True))
+            open_ = [case for case in cases if not isinstance(case[0], int)]
+            if len(open_) == 1:
+                yield from self._case(e, *open_[0], known, facts)
+                return
+            yield self.split.format(f"s{len(facts)}", self.formula(e))
+            for side, holds in cases:
+                lines = list(self._case(e, side, holds, known, facts))
+                lines[-1] += self.close
+                text = "\n".join(lines).replace("\n", "\n  ")
+                yield f"{self.case}{text}"
 
-    def _leaf(self, terms: list[Any], known: list[Any]) -> Iterator[str]:
-        branch = Branch([*known, *map(plain, self.formulas)])
-        for e, name in self.terms.items():
-            if e[0] == "ite" and branch.value(e[1]) is not None:
-                yield self.resolved.format(f"e{name}", name, self.term(e, branch))
-        nonzero = [dict(name) for name, signs in branch.signs.items() if 0 not in signs]
-        roots = {branch.possible(times(p, p))[0]: p for p in nonzero}
-        for i in sorted({i for _, chosen, *_ in terms for i in chosen if branch.facts[i][0]}):
-            p, signs = branch.facts[i]
-            relation = "{} = 0" if signs == {0} else "0 < {}" if signs == {1} else "0 <= {}"
-            fact = f"f{i}", relation.format(self.polynomial(p))
-            root = roots.get(branch.possible(p)[0])
-            how = self.fact if root is None else self.nonzero
-            yield how.format(*fact, self.polynomial(root or {}))
-        for number, (c, chosen, *square) in enumerate(terms):
-            if proof := self._product(branch, c, chosen, square):
-                yield self.given.format(f"g{number}", proof)
-        yield self.done
+    def _case(
+        self, e: Any, node: Any, holds: bool, known: Known, facts: tuple[frozenset, ...]
+    ) -> Iterator[str]:
+        """The lines that say that a relation holds, or does not, and close a node there."""
+        more = also(known, e, holds)
+        p = difference(known, *e[1:])
+        if -1 in more[p] and 1 not in more[p]:
+            p = difference(known, *reversed(e[1:]))
+        name, said = f"f{len(facts)}", self.polynomial(dict(p))
+        if more[p] == {-1, 1}:
+            square = self.polynomial(combined("*", dict(p), dict(p)))
+            yield self.nonzero.format(name, f"0 < {square}", said)
+        else:
+            sign = "{} = 0" if more[p] == {0} else "0 < {}" if more[p] == {1} else "0 <= {}"
+            yield self.fact.format(name, sign.format(said))
+        for term, name in self.terms.items():
+            if term[0] == "ite" and value(more, term[1]) and not value(known, term[1]):
+                yield self.resolved.format(f"e{name}", name, self.term(term, more))
+        yield from self._proof(node, more, (*facts, p))
 
-    def _product(self, branch: Branch, c: str, chosen: list[int], squares: list[str]) -> str:
+    def _product(self, parts: list[Any], known: Known, facts: tuple[frozenset, ...]) -> str:
         """The proof of a product that linear arithmetic does not find by itself, or nothing."""
-        for equation in [i for i in chosen if branch.facts[i][1] == {0}][:1]:
-            others = list(chosen)
-            others.remove(equation)
-            factor = reduce(times, [branch.facts[i][0] for i in others], self._read(branch, c))
-            return self.multiple.format(self.polynomial(factor), f"f{equation}")
-        proofs = [(f"f{i}", branch.facts[i][1] == {1}) for i in chosen]
-        for square in squares:
-            root = self.polynomial(self._read(branch, square))
-            proofs.append((self.square.format(root), False))
-        return reduce(self._times, proofs)[0] if squares or len(proofs) > 1 else ""
+        if len(parts) < 2:
+            return ""
+        keys = list(known)
+        polynomials = [
+            dict(keys[part]) if isinstance(part, int) else value(known, *parse(part))
+            for part in parts
+        ]
+        for place, part in enumerate(parts):
+            if isinstance(part, int) and known[keys[part]] == {0}:
+                others = [p for k, p in enumerate(polynomials) if k != place]
+                factor = reduce(lambda p, q: combined("*", p, q), others, {(): 1})
+                return self.multiple.format(self.polynomial(factor), self._name(keys[part], facts))
+        proofs: list[tuple[str, bool]] = []
+        for part in dict.fromkeys(parts):
+            power = parts.count(part)
+            if isinstance(part, int):
+                signs = known[keys[part]]
+                once = self._name(keys[part], facts), 0 not in signs
+                proofs += (power // 2 if signs == {-1, 1} else power) * [once]
+            else:
+                root = self.polynomial(value(known, *parse(part)))
+                proofs += power // 2 * [(self.square.format(root), False)]
+        return reduce(self._times, proofs)[0]
+
+    def _name(self, p: frozenset, facts: tuple[frozenset, ...]) -> str:
+        """The last fact about a polynomial, or about the same with another sign."""
+        less = frozenset(combined("-", {}, dict(p)).items())
+        return f"f{max(i for i, known in enumerate(facts) if known in (p, less))}"
 
     def _times(self, one: tuple[str, bool], other: tuple[str, bool]) -> tuple[str, bool]:
         if one[1] and other[1]:
             return self.strict.format(one[0], other[0]), True
         weak = [self.weaker.format(name) if strict else name for name, strict in (one, other)]
         return self.weak.format(*weak), False
-
-    def _read(self, branch: Branch, text: str) -> Polynomial:
-        (e,) = parse(text)
-        return branch.term(e) or {}
 
 
 class Lean(Coq):
@@ -212,9 +240,11 @@ class Lean(Coq):
 SYSTEMS = {"coq": Coq, "lean": Lean}
 
 
-def _splits(node: Mapping[str, Any]) -> Iterator[Any]:
-    if "on" in node:
-        yield from (*parse(node["on"]), *_splits(node["yes"]), *_splits(node["no"]))
+def _words(node: Any) -> list[Any]:
+    """What a node says: numbers of assertions, and texts."""
+    if isinstance(node, dict):
+        return [part for _, *parts in node["sum"] for part in parts if isinstance(part, str)]
+    return node[:1] if isinstance(node, list) else [node]
 
 
 def _is_number(e: Any) -> bool:
