@@ -14,7 +14,7 @@ in the order in which a certificate numbers them."""
 
 
 def assertions(query: str) -> list[Any]:
-    """What a query asserts."""
+    """What a query without comments asserts."""
     return [command[1] for command in parse(query) if command[0] == "assert"]
 
 

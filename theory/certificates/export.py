@@ -14,6 +14,7 @@ from typing import Any
 
 from .cases import Known, also, assertions, definition, difference, nodes, relation
 from .checker import SIGNS, combined, parse, value
+from .stored import without_comments
 
 _TAKEN = re.compile(
     r"[cfghqs]\d+|as|at|by|do|else|end|exists|fix|forall|from|fun|if|in|let|match|open|then|with"
@@ -40,7 +41,7 @@ class Coq:
     end = "Qed."
 
     def __init__(self, query: str, certificate: Mapping[str, Any]) -> None:
-        self.tree, asserted = certificate["tree"], assertions(query)
+        self.tree, asserted = certificate["tree"], assertions(without_comments(query))
         quotients = parse(certificate.get("quotients", ""))
         self.asserted = [*asserted, *map(definition, quotients)]
         used = {i for node in nodes(self.tree) for i in _words(node) if isinstance(i, int)}
