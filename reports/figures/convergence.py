@@ -69,6 +69,9 @@ def draw(data: ConvergenceData, figure: Figure) -> None:
     lower.set_ylabel("loss")
     lower.set_xlabel("training step")
     for axes in (upper, lower):
+        low, high = axes.dataLim.intervaly
+        if low == high:  # no training, or one that moved nothing
+            axes.update_datalim([(1, low / 2), (1, 2 * high)], updatex=False)
         label_right(axes, [label for own, label in labels if own is axes])
 
 

@@ -168,6 +168,14 @@ def test_tables_of_a_perturbed_scenario() -> None:
         ("multipliers", {"trained": [None] * 8}),
         ("convergence", {"tau": [None] * 29, "certified": None, "asked": None}),
         ("convergence", {"loss": [0.0] * 29, "certified": {"step": 0, "tau": 0.0}}),
+        (
+            "convergence",
+            {"tau": [None] * 29, "relative_distance": [None] * 29, "certified": None},
+        ),
+        (
+            "convergence",
+            {"loss": [0.7] * 29, "tau": [None] * 29, "certified": None, "asked": None},
+        ),
         ("capture", {"activation": [None] * 4, "bound": [None] * 4, "share": [0.0] * 4}),
         ("capture", {"natural": None, "isotropic": None, "captured": None, "ended": None}),
         ("limit-plane", {"samples": []}),

@@ -174,9 +174,9 @@ def mends(checked: CheckedSlope, pairs_searched: bool) -> Iterator[str]:
         on = "from slope {} on" if best.monotone else "at slope {}, not at every larger one"
         yield f"All samples meet '{best.name}' {on.format(f'{best.smallest_slope:g}')}."
     unknown = [c.name for c in ladder if c.holds == "unknown"]
-    if unknown:
+    if unknown and checked.limit.holds == "yes":  # else the first sentence says it
         yield f"Not decided: {', '.join(unknown)}."
-    elif not lower and all(c.smallest_slope_searched for c in ladder):
+    elif not unknown and not lower and all(c.smallest_slope_searched for c in ladder):
         also = "" if advice is not None else ", nor does centring, standardising or --unit-norm"
         yield f"No slope tried up to 1 makes one hold for all samples{also}."
     yield from _subset(ladder, pairs_searched)

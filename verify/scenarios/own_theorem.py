@@ -102,7 +102,9 @@ def _check_proof(theorem: Theorem, path: Path) -> None:
 
 
 def _told(error: BaseException) -> str:
-    lines = str(error).strip("'\"").splitlines() or [""]
+    # The text of a KeyError is the repr of its key.
+    said = error.args[0] if isinstance(error, KeyError) and error.args else error
+    lines = str(said).splitlines() or [""]
     return f"{type(error).__name__}: {lines[0]}"
 
 
