@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 import pydantic
 
 from .input_error import InputError as InputError
+from .input_error import plainly
 
 
 class Configuration(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -95,6 +96,7 @@ def _first_problem(error: pydantic.ValidationError) -> str:
     if problem["type"] == "union_tag_invalid":
         context = problem.get("ctx", {})
         return f"{field}: no kind {context['tag']!r}; there are: {context['expected_tags']}"
-    message = problem["msg"][:1].lower() + problem["msg"][1:]
-    found = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
-    return f"{field}: {message}{found}"
+    if problem["type"] == "missing":
+        return f"{field} is missing"
+    message = plainly(problem["msg"])
+    return f"{field}: {message[:1].lower() + message[1:]}, found {problem['input']!r}"

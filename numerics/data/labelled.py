@@ -122,6 +122,8 @@ class LabelledDataset(Dataset, abc.ABC, frozen=True, extra="forbid"):
 
     def _classes(self, labels: np.ndarray) -> tuple[Label, Label]:
         """The labels of the source that stand for -1 and +1."""
+        if not len(labels):
+            raise InputError(f"{self.place}: there are no samples")
         present = np.unique(labels).tolist()
         if self.classes is not None:
             found = [self._as_stored(label, present) for label in self.classes]

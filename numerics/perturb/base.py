@@ -145,6 +145,9 @@ class Perturbation(Configuration, abc.ABC, frozen=True, extra="forbid"):
                 f"[{self.clamp[0]:g}, {self.clamp[1]:g}]; widen the clamp or scale the data"
             )
 
+    def check_dimension(self, d: int) -> None:
+        """Raise InputError for what the dimension alone rules out."""
+
     def check_visible(self, x: np.ndarray, change: float) -> None:
         """Raise InputError when rounding x (N, d) would swallow a change of that size."""
         if change < _LEAST_CHANGE * (largest := float(abs(x).max())):

@@ -12,6 +12,7 @@ Source: Kumano et al., ICLR 2024.
 
 from __future__ import annotations
 
+import abc
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -53,39 +54,44 @@ class LinfRescaled(GeometricPerturbation, frozen=True, extra="forbid"):
         return scaled_normal(q)
 
 
-class L0Value(GeometricPerturbation, frozen=True, extra="forbid"):
+class _FewCoordinates(GeometricPerturbation, abc.ABC, frozen=True, extra="forbid"):
+    k: Annotated[int, pydantic.Field(ge=1)]
+
+    def check_dimension(self, d: int) -> None:
+        if self.k > d:
+            raise InputError(f"k: {self.k} coordinates were asked for, the data have {d}")
+
+    def _largest(self, q: RealArray) -> np.ndarray:
+        """M_k q, scaled; ties go to the smaller index. Raises InputError unless k <= nnz q."""
+        scaled, k = scaled_normal(q), self.k
+        self.check_dimension(len(q))
+        if k > (nonzero := np.count_nonzero(q.mid)):
+            raise InputError(
+                f"k: {k} coordinates were asked for, the normal q has only {nonzero} that are not "
+                "zero"
+            )
+        chosen = np.argsort(-abs(q.mid), kind="stable")[:k]
+        kept = np.zeros_like(scaled)
+        kept[chosen] = scaled[chosen]
+        return kept
+
+
+class L0Value(_FewCoordinates, frozen=True, extra="forbid"):
     """k coordinates move, by eps together in Euclidean norm; 1 <= k <= nnz q."""
 
     kind: Literal["l0-value"] = "l0-value"
     unit: ClassVar[Literal["l2", "linf"]] = "l2"
-    k: Annotated[int, pydantic.Field(ge=1)]
 
     def direction(self, q: RealArray) -> np.ndarray:
-        kept = _largest(q, self.k)
+        kept = self._largest(q)
         return kept / np.linalg.norm(kept)
 
 
-class L0Sign(GeometricPerturbation, frozen=True, extra="forbid"):
+class L0Sign(_FewCoordinates, frozen=True, extra="forbid"):
     """k coordinates move by eps each; 1 <= k <= nnz q."""
 
     kind: Literal["l0-sign"] = "l0-sign"
     unit: ClassVar[Literal["l2", "linf"]] = "linf"
-    k: Annotated[int, pydantic.Field(ge=1)]
 
     def direction(self, q: RealArray) -> np.ndarray:
-        return np.sign(_largest(q, self.k))
-
-
-def _largest(q: RealArray, k: int) -> np.ndarray:
-    """M_k q, scaled; ties go to the smaller index. Raises InputError unless k <= nnz q."""
-    scaled = scaled_normal(q)
-    if k > len(q):
-        raise InputError(f"k: {k} coordinates were asked for, the data have {len(q)}")
-    if k > (nonzero := np.count_nonzero(q.mid)):
-        raise InputError(
-            f"k: {k} coordinates were asked for, the normal q has only {nonzero} that are not zero"
-        )
-    chosen = np.argsort(-abs(q.mid), kind="stable")[:k]
-    kept = np.zeros_like(scaled)
-    kept[chosen] = scaled[chosen]
-    return kept
+        return np.sign(self._largest(q))

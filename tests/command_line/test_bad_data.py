@@ -24,7 +24,7 @@ BAD_ARRAYS = {
     "samples are no matrix": (X.ravel(), Y, "'x' must be a matrix"),
     "too few labels": (X, Y[:4], "'y' must have shape (6,)"),
     "labels are a matrix": (X, 2 * np.eye(6), "'y' must have shape (6,)"),
-    "no samples": (np.empty((0, 4)), np.empty(0), "label"),
+    "no samples": (np.empty((0, 4)), np.empty(0), "there are no samples"),
     "no features": (np.empty((6, 0)), Y, "shape"),
     "one class only": (X, np.ones(6), "only one label"),
     "three labels": (X, [0, 1, 2, 0, 1, 2], "3 labels"),

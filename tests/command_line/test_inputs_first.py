@@ -33,6 +33,10 @@ LABELS = (
 NATURAL = (
     '[perturbed]\nbase = "natural"\nsamples = 9\n[perturbed.perturbation]\nkind = "l2"\neps = 1.0'
 )
+NOISE = (
+    '[perturbed]\nbase = "uniform"\nsamples = 9\n[perturbed.perturbation]\nkind = "l0-sign"\n'
+    "{}\neps = 1.0"
+)
 BROUGHT = '[perturbed]\nbase = "file"\npath = "{}"'
 
 # A scenario file by what is wrong with it, and what the line must name.
@@ -71,11 +75,28 @@ BAD = {
         scenario_text(FILE.format("good.npz"), extra=BROUGHT.format("own.npz")),
         "own.npz (base_x, y), perturbed: row 1, column 2",
     ),
+    "more coordinates than there are": (
+        scenario_text(FILE.format("good.npz"), extra=NOISE.format("k = 7")),
+        "k: 7 coordinates were asked for, the data have 6",
+    ),
+    "a negative learning rate": (
+        scenario_text(FILE.format("good.npz"), training="learning_rate = -1"),
+        "learning_rate: must be positive, found -1",
+    ),
+    "a size below 0": (
+        scenario_text(FILE.format("good.npz"), extra=NOISE.format("k = 2").replace("1.0", "-1.0")),
+        "eps: must be greater than 0, found -1.0",
+    ),
+    "a size that is missing": (
+        scenario_text(FILE.format("good.npz"), extra=NOISE.format("k = 2").replace("eps", "#")),
+        "l0-sign perturbation: eps is missing",
+    ),
+    "data for a scenario": ("\ud800", "is no text; a scenario file (TOML) is needed"),
     "missing labels": (scenario_text(extra=LABELS.format("none.csv")), "none.csv: no such file"),
     "too few labels": (scenario_text(extra=LABELS.format("two.csv")), "4 labels are needed"),
     "a mistyped theorem": (
         scenario_text().replace('["standard-boundary"]', '["half-awrae"]'),
-        "no theorem 'half-awrae'",
+        "no theorem 'half-awrae'; did you mean 'half-aware'?",
     ),
     "an expected theorem": (scenario_text(top='expect = { rows = "PASS" }'), "no theorem 'rows'"),
     "too many digits": (
@@ -116,6 +137,10 @@ BAD_WORDS = {
     "check: a wrong shape": (["check", "wrong.npz"], "'y' must have shape"),
     "check: no such class": (["check", "good.npz", "--classes", "0", "7"], "no sample has the"),
     "check: slope": (["check", "good.npz", "--slope", "2"], "slope: must"),
+    "check: a word": (["check", "good.npz", "--slope", "a"], "'--slope': must be a number (see"),
+    "check: too few": (["check", "good.npz", "--samples", "1"], "'--samples': must be at least 2"),
+    "check: turned": (["check", "turned.npz"], "is it transposed? A row is a sample"),
+    "check: thousands": (["check", "thousands.csv"], "has numbers beside '1.234,5'"),
     "check: a file for the folder": (["check", "good.npz", "--out", "no.py"], "cannot be written"),
     "prove: a mistyped theorem": (["prove", "half-awrae"], "no theorem 'half-awrae'"),
     "prove: missing theorem": (["prove", "--theorem", "none.py"], "none.py: no such file"),
@@ -126,8 +151,9 @@ BAD_WORDS = {
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     here = tmp_path_factory.mktemp("inputs")
     for case, (text, _) in BAD.items():
-        (here / f"{case.replace(' ', '-')}.toml").write_text(text)
-        (here / f"sweep-{case.replace(' ', '-')}.toml").write_text(text + SWEEP)
+        for name, content in ((case, text), (f"sweep {case}", text + SWEEP)):
+            path = here / f"{name.replace(' ', '-')}.toml"
+            path.write_text(content, encoding="utf-8", errors="surrogatepass")
     good = scenario_text(FILE.format("good.npz")).replace('"small"', '"good"')
     (here / "good.toml").write_text(good)
     (here / "sweep.toml").write_text(scenario_text(FILE.format("good.npz")) + SWEEP)
@@ -135,6 +161,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (here / "later.toml").write_text(scenario_text(FILE.format("good.npz")) + later)
     np.savez(here / "good.npz", x=X, y=Y)
     np.savez(here / "wrong.npz", x=X, y=Y[:3])
+    np.savez(here / "turned.npz", x=X.T, y=Y)
+    (here / "thousands.csv").write_text("1.234,5;2;0\n1,5;3;1\n")
     np.savez(here / "large.npz", x=np.zeros((4, 2**16)), y=Y[:3])
     holed = np.where(np.arange(24).reshape(4, 6) == 8, np.nan, X)
     np.savez(here / "nan.npz", x=holed, y=Y)

@@ -137,7 +137,7 @@ def test_digits_centring_and_cap():
         (lambda: Orthogonal(samples=1, dimension=4), "orthogonal dataset: samples: .*, found 1"),
         (lambda: Uniform(samples=3, dimension=0), "uniform dataset: dimension: .*, found 0"),
         (lambda: Uniform(samples=3, dimension=-7), "dimension: .*, found -7"),
-        (lambda: Uniform(samples=3), "dimension: field required"),
+        (lambda: Uniform(samples=3), "dimension is missing"),
         (lambda: Uniform(samples=10**7, dimension=10**9), "samples x dimension: .* GiB"),
         (lambda: Orthogonal(samples=2, dimension=4, radius=0), "radius: .*, found 0"),
         (lambda: Orthogonal(samples=2, dimension=4, radius=float("inf")), "radius: .*finite"),

@@ -98,7 +98,7 @@ class TestDirections:
 
     @pytest.mark.parametrize("kind", [L0Value, L0Sign])
     def test_k_has_limits(self, kind):
-        with pytest.raises(InputError, match=r"k: input should be greater than or equal to 1"):
+        with pytest.raises(InputError, match=r"k: must be at least 1"):
             kind(eps=1, k=0)
         with pytest.raises(InputError, match=r"k: 6 coordinates were asked for, the data have 5"):
             kind(eps=1, k=6).direction(self.Q)

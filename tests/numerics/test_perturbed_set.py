@@ -138,14 +138,14 @@ class TestRefusedSetups:
         ("fields", "message"),
         [
             ({"samples": None}, "samples: the uniform base needs a number of samples"),
-            ({"samples": 1}, "samples: input should be greater than or equal to 2, found 1"),
+            ({"samples": 1}, "samples: must be at least 2, found 1"),
             ({"labels": "flipped"}, "labels: 'flipped' needs the natural base"),
             ({"labels": "file"}, "label_file: give it with labels = 'file'"),
             ({"label_file": "y.csv"}, "label_file: give it with labels = 'file'"),
-            ({"base": "noise"}, "base: input should be 'natural', 'uniform', 'gaussian' or 'file'"),
+            ({"base": "noise"}, "base: must be 'natural', 'uniform', 'gaussian' or 'file'"),
             ({"perturbation": {"kind": "l3", "eps": 1}}, "perturbation: .*'l3'"),
             ({"perturbation": {"kind": "l2", "eps": 0}}, "l2 perturbation: eps: .*greater than 0"),
-            ({"perturbation": {"kind": "l2"}}, "l2 perturbation: eps: field required"),
+            ({"perturbation": {"kind": "l2"}}, "l2 perturbation: eps is missing"),
             ({"seed": 3}, "seed: extra inputs are not permitted"),
         ],
     )

@@ -53,7 +53,7 @@ def written(folder: Path, text: str = STUDY) -> Path:
         ("steps = 4", 'module = "own.py:build"', "'module': no file"),
         ("steps = 4", "step = 4", "unknown key 'step'"),
         ('"digits"', '"letters"', "no images 'letters'; known: digits"),
-        ("epochs = 1", "epochs = 0", "epochs: input should be greater than or equal to 1"),
+        ("epochs = 1", "epochs = 0", "epochs: must be at least 1"),
         ("steps = 4", "limit = 0.5", "limit: needs two classes (data.classes), there are 10"),
     ],
 )

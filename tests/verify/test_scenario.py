@@ -144,7 +144,7 @@ def test_broken_toml(tmp_path: Path, text: str) -> None:
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "scenario.toml"
     path.write_bytes(b"\xff\xfe\x00name")
-    with pytest.raises(InputError, match="not valid TOML"):
+    with pytest.raises(InputError, match="is no text; a scenario file"):
         load_scenario(path)
 
 

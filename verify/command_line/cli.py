@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from ...numerics.input_error import InputError
+from ...numerics.input_error import InputError, plainly
 from ..values import ExitCode
 from .check import check
 from .learn import learn
@@ -97,7 +97,7 @@ def _main() -> int:
         if message.startswith("Usage:"):
             print(message)
             return code
-        told = f"{message[0].lower() + message[1:]} (see perturbproof --help)"
+        told = f"{plainly(message[0].lower() + message[1:])} (see perturbproof --help)"
     except (KeyboardInterrupt, Abort):
         told, code = "interrupted", ExitCode.INTERRUPTED
     except MemoryError as error:

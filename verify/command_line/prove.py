@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ...numerics.input_error import InputError
+from ...numerics.input_error import InputError, unknown
 from ..values import ExitCode
 from .console import (
     Json,
@@ -100,7 +100,7 @@ def prove(
     if not own:
         for id in theorems or ():
             if id not in (there := catalog_ids()):
-                raise InputError(f"no theorem {id!r}; known: {', '.join(there)}")
+                raise InputError(unknown("theorem", id, there))
     from .certificates import read, system_named
 
     system = None if export is None else system_named(export[0])
@@ -116,7 +116,7 @@ def prove(
         return _replay(replay, known, as_json, quiet)
     for id in theorems or ():
         if id not in known:
-            raise InputError(f"no theorem {id!r}; known: {', '.join(known)}")
+            raise InputError(unknown("theorem", id, known))
     chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
     from ...numerics.device import cores
     from ...theory.refute.survey import survey, tested

@@ -38,7 +38,9 @@ def trained_on(sample: Sample, held: np.ndarray) -> Sample:
 def check_headers(scenario: Scenario) -> None:
     """InputError for what is wrong with the data and can be seen in an instant."""
     scenario.data.check()
-    made = scenario.perturbed
+    made, dimension = scenario.perturbed, getattr(scenario.data, "dimension", None)
+    if made is not None and dimension is not None:
+        made.perturbation.check_dimension(dimension)
     if made is not None and made.label_file is not None:
         read_labels(made.label_file, made.samples)
     if made is not None and made.path is not None:
@@ -60,6 +62,8 @@ def read_through(scenario: Scenario) -> None:
     if not scenario.data.files and not brought:
         return
     natural = trained_on(*draw_data(scenario))
+    if made is not None:
+        made.perturbation.check_dimension(natural.d)
     # Of noise nothing is in a file but its labels, which are counted by now; a subset takes time.
     if made is not None and scenario.subset is None and made.base in ("natural", "file"):
         draw_base(natural, made, scenario.generator(PERTURBED))

@@ -21,6 +21,7 @@ from ...numerics.data.files.image_sets import Split
 from ...numerics.data.files.memory import NAMED, arrays_given
 from ...numerics.data.named_images import NAMED_SETS
 from ...numerics.device import check_device_name
+from ...numerics.input_error import unknown
 from .data import check_headers, for_torch, read_through, told_of
 from .grid import Grid, load_grid
 from .image_study import ImageStudy, image_study_from
@@ -173,10 +174,8 @@ def check_ids(scenario: Scenario, known: Collection[str]) -> None:
     for field, ids in (("theorems", scenario.theorems or ()), ("expect", expected)):
         for id in ids:
             if id not in known:
-                raise InputError(
-                    f"scenario {scenario.name}, '{field}': no theorem {id!r}; known: "
-                    f"{', '.join(known)}"
-                )
+                told = unknown("theorem", id, known)
+                raise InputError(f"scenario {scenario.name}, '{field}': {told}")
 
 
 def _known_ids(theorems: Iterable[Any]) -> list[str] | None:
@@ -296,7 +295,7 @@ def load_suite(name: str) -> tuple[Scenario | AnyStudy, ...]:
         InputError: there is no such suite.
     """
     if name not in suite_names():
-        raise InputError(f"no suite {name!r}; known: {', '.join(suite_names())}")
+        raise InputError(unknown("suite", name, suite_names()))
     return tuple(map(load_run_file, sorted((_SUITES / name).glob("*.toml"))))
 
 

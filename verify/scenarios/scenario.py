@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +18,7 @@ import pydantic
 
 from ...numerics.configuration import MUST_BE_NUMBER, InputError, no_number
 from ...numerics.data import AnyDataset
+from ...numerics.input_error import plainly
 from ...numerics.network import OutputWeights, check_width, weights_or_papers
 from ...numerics.perturb.perturbed_set import PerturbedSetup
 from ...numerics.train.recipes import Recipe, normalised_recipe, paper_recipe
@@ -50,17 +50,6 @@ def checked(holds: Callable[[Any], bool], otherwise: str) -> pydantic.AfterValid
 
 
 _MOST_PROBLEMS = 8
-_PLAIN = {
-    r"^input should be a valid number.*": "must be a number",
-    r"^input should be a valid integer.*": "must be a whole number",
-    r"^input should be a valid string.*": "must be a text",
-    r"^input should be a valid boolean.*": "must be true or false",
-    r"^input should be a valid (tuple|list).*": "must be a list",
-    r"^input should be a valid dictionary.*": "must be a table",
-    r"^input should be": "must be",
-}
-"""What the library's messages say, in words of a file."""
-
 Seed = Annotated[int, pydantic.Field(ge=0, lt=2**63)]
 Slope = Annotated[float, checked(lambda slope: 0 < slope <= 1, "must lie in (0, 1]")]
 _SlopeOrZero = Annotated[float, checked(lambda slope: 0 <= slope <= 1, "must lie in [0, 1]")]
@@ -153,6 +142,11 @@ class Training(Section):
     momentum: float | None = None
     dtype: Literal["float32", "float64"] = "float64"
     starts: Annotated[int, pydantic.Field(ge=1, le=256)] = 1
+
+    @pydantic.model_validator(mode="after")
+    def _resolves(self) -> Training:
+        self.resolve()
+        return self
 
     def resolve(self) -> Recipe:
         recipe = paper_recipe if self.recipe == "paper" else normalised_recipe
@@ -348,6 +342,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except RecursionError:
         raise InputError(f"{path}: not valid TOML: nested too deeply") from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path}: is no text; a scenario file (TOML) is needed, which names its data by "
+            "'path' in a table [data]"
+        ) from None
     except ValueError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
 
@@ -404,9 +403,7 @@ def _problem(problem: Any) -> str:
     if kind == "union_tag_not_found":
         return f"'{field}.kind' is missing"
     message = problem["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    for theirs, ours in _PLAIN.items():
-        message = re.sub(theirs, ours, message)
+    message = plainly(message[0].lower() + message[1:])
     shown = (
         "" if isinstance(found, (dict, list, bytes)) or "found" in message else f", found {found!r}"
     )

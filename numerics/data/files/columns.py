@@ -183,6 +183,13 @@ def _label_places(table: Columns, there: list[int]) -> tuple[tuple[int, ...], st
         return (named[0],), ""
     texts = [place for place in there if table.is_text(place)]
     if len(texts) == 1:
+        cells = table.texts[texts[0]]
+        if any(is_number(cell, table.separator) for cell in cells):
+            strange = next(c for c in cells if c and not is_number(c, table.separator))
+            raise InputError(
+                f"{table.path}: {table.called(texts[0])} has numbers beside {strange!r}; if it "
+                f"holds the labels, {_HINT}"
+            )
         return (texts[0],), ", the only one that holds text"
     for count in range(2, len(there)):
         block = table.values[:, there[-count:]]

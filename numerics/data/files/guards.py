@@ -70,8 +70,10 @@ def checked_pair(
         told = (*told, f"one-hot labels of {y.shape[1]} columns, counted from 0")
         y = y.argmax(axis=1)
     if y.shape != (len(x),):
+        turned = "; is it transposed? A row is a sample" if y.size == x.shape[1] else ""
         raise InputError(
-            f"{path}: {labels} must have shape ({len(x)},) to match '{names[0]}', found {y.shape}"
+            f"{path}: {labels} must have shape ({len(x)},) to match '{names[0]}', found "
+            f"{y.shape}{turned}"
         )
     if x.dtype.kind not in "biuf":
         raise InputError(f"{path}: {samples} must hold real numbers, found type {x.dtype}")
