@@ -246,9 +246,9 @@ def test_under_xdist(
 
 def test_nothing_heavy_is_loaded_without_a_scenario_file(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_nothing(): pass")
-    code = (
+    code = (  # without pytest-randomly, which loads NumPy where it is there
         "import sys, pytest\n"
-        "assert pytest.main(['-q', '-p', 'no:cacheprovider']) == 0\n"
+        "assert pytest.main(['-q', '-p', 'no:cacheprovider', '-p', 'no:randomly']) == 0\n"
         "assert 'perturbproof.verify.command_line.pytest_plugin' in sys.modules\n"
         "heavy = ('torch', 'sympy', 'numpy', 'scipy', 'pydantic', 'matplotlib', 'z3')\n"
         "print([name for name in heavy if name in sys.modules])\n"
