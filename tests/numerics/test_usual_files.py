@@ -401,6 +401,9 @@ class TestInMemory:
             (([[1.0], [2.0, 3.0]], Y), "must form one matrix"),
             ((X, [object()] * 4), "labels must be numbers or text"),
             (X, "need labels"),
+            ({"x": X, "y": Y}, "a dict is given; give its samples and its labels"),
+            (torch.utils.data.TensorDataset(torch.tensor(X)), "a TensorDataset is given"),
+            (None, "a NoneType is given"),
         ],
     )
     def test_refusals(self, data, message):

@@ -202,6 +202,7 @@ def test_a_check_that_nothing_meets() -> None:
     ("call", "told"),
     [
         (lambda x, y: check(x), "need labels"),
+        (lambda x, y: check(x, y, slopes=0.5), "slopes: must be a list of numbers, found 0.5"),
         (lambda x, y: check(x, y[:3]), "must have shape"),
         (lambda x, y: check(x, np.arange(len(y))), "6 labels"),
         (lambda x, y: check([[1, 2], [3]], [0, 1]), "one matrix"),

@@ -213,6 +213,8 @@ def data_inputs(
     Raises:
         InputError: the data, an option or a slope cannot be used.
     """
+    if not isinstance(slopes, Iterable):
+        raise InputError(f"slopes: must be a list of numbers, found {slopes!r}")
     chosen = tuple(slopes)
     for slope in chosen:
         if not (math.isfinite(slope) and 0 <= slope <= 1):

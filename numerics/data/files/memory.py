@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,11 @@ def arrays_given(
         samples = samples.iloc[:, [place for place in range(len(names)) if place not in left]]
     elif label_column is not None or drop_columns:
         raise InputError("label_column, drop_columns: an array has no columns by name")
+    if samples is None or isinstance(samples, Mapping) or hasattr(samples, "tensors"):
+        raise InputError(
+            f"data: a {type(samples).__name__} is given; give its samples and its labels, as in "
+            "check(x, y)"
+        )
     if labels is None:
         raise InputError("labels: samples given as an array need labels (N,)")
     return checked_pair(NAMED, _array("x", samples), _array("y", labels), told)
