@@ -105,26 +105,26 @@ def prove(
 
     system = None if export is None else system_named(export[0])
     known_before = {} if certificates is None else read(certificates)
-    from ...theory.certificates.stored import keep
-    from ...theory.second_opinion import second_opinions, with_opinions
-    from ...theory.theorems import catalog
-    from ..scenarios.own_theorem import own_theorems
+    with watched(quiet):  # what is loaded takes seconds
+        from ...numerics.device import cores
+        from ...theory.certificates.stored import keep
+        from ...theory.refute.survey import survey, tested
+        from ...theory.second_opinion import second_opinions, with_opinions
+        from ...theory.theorems import catalog
+        from ..reporting import write_atomic
+        from ..run.proof_witness import proof_witnesses
+        from ..run.theorem_record import proof_entry, theorem_entry
+        from ..scenarios.own_theorem import own_theorems
+        from .certificates import exported, search, written
 
-    added, files = own_theorems(own)
-    known = {theorem.id: theorem for theorem in (*catalog(), *added)}
+        added, files = own_theorems(own)
+        known = {theorem.id: theorem for theorem in (*catalog(), *added)}
     if replay is not None:
         return _replay(replay, known, as_json, quiet)
     for id in theorems or ():
         if id not in known:
             raise InputError(unknown("theorem", id, known))
     chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
-    from ...numerics.device import cores
-    from ...theory.refute.survey import survey, tested
-    from ..reporting import write_atomic
-    from ..run.proof_witness import proof_witnesses
-    from ..run.theorem_record import proof_entry, theorem_entry
-    from .certificates import exported, search, written
-
     keep(known_before)
     proofs: list[tuple[Theorem, ProofReport]] = []
     with watched(quiet) as progress:

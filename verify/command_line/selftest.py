@@ -29,11 +29,11 @@ def selftest(
 
     The exit code is 0 if everything false was caught, else 1.
     """
-    from ..reporting import write_atomic
-    from ..selftest.selftest import fault_table
-    from ..selftest.selftest import selftest as run
-
     with watched(quiet) as progress:
+        from ..reporting import write_atomic
+        from ..selftest.selftest import fault_table
+        from ..selftest.selftest import selftest as run
+
         result = run(progress)
     if markdown is not None:
         write_atomic(markdown, fault_table(result.catches))
