@@ -138,7 +138,7 @@ class PerturbedSet:
         if not (eps := self.brought.eps):
             return "times their labels they are 0 on average"
         far = self.brought.apart.max() / eps
-        return f"times their labels they are up to {far:.2g} of their mean's length from their mean"
+        return f"times their labels they lie up to {far:.2g} times their mean's length from it"
 
 
 def draw_perturbed(

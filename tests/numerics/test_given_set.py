@@ -76,7 +76,7 @@ def test_one_sample_that_is_moved_otherwise_is_seen(tmp_path, moved):
     made = draw(tmp_path / "own.npz")
     assert (made.direction, made.eps, made.shares_direction) == (None, None, False)
     far = moved * 5 / 6 / np.linalg.norm(Y @ (x - base) / 6)
-    assert f"up to {far:.2g} of their mean's length" in made.unlike
+    assert f"up to {far:.2g} times their mean's length" in made.unlike
 
 
 def test_perturbations_that_cancel_give_no_direction(tmp_path):

@@ -35,9 +35,10 @@ def test_scenario(tmp_path):
     scenario = load_scenario(tmp_path / "own.toml")
     experiment = Experiment(scenario)
     assert np.array_equal(experiment.perturbed.sample.x, MOVED)
-    found = measure(experiment, ["N_adv", "norm_q", "eps"])
+    found = measure(experiment, ["N_adv", "norm_q", "eps", "dir_z", "base_z_max"])
     assert found["N_adv"].value.lower == 6
-    assert "share no direction: times their labels" in found["eps"].how
+    for name in ("eps", "dir_z", "base_z_max"):
+        assert "share no direction: times their labels" in found[name].how
     assert any("share no direction" in one for one in notes(experiment))
     assert len(_data_digests(scenario)) == 2
     content = next(_contents(scenario, "perturbed-boundary"))["perturbed"]

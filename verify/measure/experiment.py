@@ -137,7 +137,7 @@ class Experiment(Learner):
 
     @cached_property
     def point(self) -> np.ndarray:
-        """The test point z (d,) of the theorems about one point."""
+        """The test point z (d,) of the theorems about one point. Raises Missing."""
         chosen = self.scenario.point
         if chosen.kind == "gaussian":
             return self.scenario.generator("point").standard_normal(self.sample.d)
@@ -149,12 +149,15 @@ class Experiment(Learner):
             return self.sample.x[chosen.index]
         direction = self.perturbed.made.direction
         if direction is None:
-            raise InputError(f"point: {self.perturbed.no_direction}; choose another kind")
+            raise Missing(f"no point of kind 'direction': {self.perturbed.no_direction}")
         return direction
 
     @cached_property
     def at_point(self) -> PointValues | None:
-        """The decomposition at the test point; None without an exact limit on both sides."""
+        """The decomposition at the test point; None without an exact limit on both sides. Raises
+        Missing where the perturbations share no direction."""
+        if not self.perturbed.made.shares_direction:
+            raise Missing(self.perturbed.no_direction)
         lam = self.perturbed.limit_multipliers
         if lam is None or self.normal is None:
             return None
