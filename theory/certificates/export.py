@@ -21,6 +21,11 @@ _TAKEN = re.compile(
 )
 
 
+_Facts = tuple[frozenset | str, ...]
+"""The polynomials of which something was said, fact i at place i, and names of terms by cases of
+which it was said what they are."""
+
+
 class Coq:
     """A query in Coq, with nothing but its standard library."""
 
@@ -32,7 +37,7 @@ class Coq:
     case, close = "{ ", " }"
     fact = "assert ({} : {}) by lra."
     nonzero = "assert ({0} : {1}) by (assert ({2} < 0 \\/ {2} > 0) by lra; nra)."
-    resolved = "replace {1} with {2} in * by lra."
+    resolved = "assert ({0} : {1} = {2}) by lra. rewrite {0} in *."
     given = "pose proof {1} as {0}."
     strict, weak = "(Rmult_lt_0_compat _ _ {} {})", "(Rmult_le_pos _ _ {} {})"
     weaker, square = "(Rlt_le _ _ {})", "(Rle_0_sqr {})"
@@ -125,7 +130,7 @@ class Coq:
         terms = [" * ".join([f"({c})", *(names[v] for v in m)]) for m, c in p.items()]
         return f"({' + '.join(terms or ['0'])})"
 
-    def _proof(self, node: Any, known: Known, facts: tuple[frozenset, ...]) -> Iterator[str]:
+    def _proof(self, node: Any, known: Known, facts: _Facts) -> Iterator[str]:
         """The lines that close a node; fact i is the last that was said of a polynomial."""
         if isinstance(node, int):
             yield self.done
@@ -138,9 +143,9 @@ class Coq:
             on, *sides = node
             e = relation(self.asserted[on] if isinstance(on, int) else parse(on)[0])
             cases = list(zip(sides, (True, False), strict=True))
-            open_ = [case for case in cases if not isinstance(case[0], int)]
-            if len(open_) == 1:
-                yield from self._case(e, *open_[0], known, facts)
+            left = [case for case in cases if not self._follows(e, *case, known, facts)]
+            if len(left) == 1:
+                yield from self._case(e, *left[0], known, facts)
                 return
             yield self.split.format(f"s{len(facts)}", self.formula(e))
             for side, holds in cases:
@@ -149,9 +154,16 @@ class Coq:
                 text = "\n".join(lines).replace("\n", "\n  ")
                 yield f"{self.case}{text}"
 
-    def _case(
-        self, e: Any, node: Any, holds: bool, known: Known, facts: tuple[frozenset, ...]
-    ) -> Iterator[str]:
+    def _follows(self, e: Any, node: Any, holds: bool, known: Known, facts: _Facts) -> bool:
+        """Whether linear arithmetic sees that a case does not occur."""
+        return isinstance(node, int) and not self._decided(also(known, e, holds), facts)
+
+    def _decided(self, known: Known, facts: _Facts) -> list[Any]:
+        """Terms by cases of which more is known than was said."""
+        terms = [e for e, name in self.terms.items() if e[0] == "ite" and name not in facts]
+        return [e for e in terms if value(known, e[1])]
+
+    def _case(self, e: Any, node: Any, holds: bool, known: Known, facts: _Facts) -> Iterator[str]:
         """The lines that say that a relation holds, or does not, and close a node there."""
         more = also(known, e, holds)
         p = difference(known, *e[1:])
@@ -164,12 +176,13 @@ class Coq:
         else:
             sign = "{} = 0" if more[p] == {0} else "0 < {}" if more[p] == {1} else "0 <= {}"
             yield self.fact.format(name, sign.format(said))
-        for term, name in self.terms.items():
-            if term[0] == "ite" and value(more, term[1]) and not value(known, term[1]):
-                yield self.resolved.format(f"e{name}", name, self.term(term, more))
-        yield from self._proof(node, more, (*facts, p))
+        decided = self._decided(more, facts)
+        for term in decided:
+            name = self.terms[term]
+            yield self.resolved.format(f"e{name}", name, self.term(term, more))
+        yield from self._proof(node, more, (*facts, p, *(self.terms[term] for term in decided)))
 
-    def _product(self, parts: list[Any], known: Known, facts: tuple[frozenset, ...]) -> str:
+    def _product(self, parts: list[Any], known: Known, facts: _Facts) -> str:
         """The proof of a product that linear arithmetic does not find by itself, or nothing."""
         if len(parts) < 2:
             return ""
@@ -195,7 +208,7 @@ class Coq:
                 proofs += power // 2 * [(self.square.format(root), False)]
         return reduce(self._times, proofs)[0]
 
-    def _name(self, p: frozenset, facts: tuple[frozenset, ...]) -> str:
+    def _name(self, p: frozenset, facts: _Facts) -> str:
         """The last fact about a polynomial, or about the same with another sign."""
         less = frozenset(combined("-", {}, dict(p)).items())
         return f"f{max(i for i, known in enumerate(facts) if known in (p, less))}"

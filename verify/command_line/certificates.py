@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +101,7 @@ def exported(theorem: Theorem, proof: ProofReport, system: type[Coq]) -> str:
         if step.certificates:
             blocks.append(system.remark(f"{step.id}: {step.says} {formula(step.formula).text}"))
         for i, (query, found) in enumerate(zip(step.queries, step.certificates, strict=False), 1):
-            name = f"step_{step.id}_{i}".replace("-", "_")
+            name = re.sub("[^A-Za-z0-9]", "_", f"step_{step.id}_{i}")
             if found is None:
                 blocks.append(system.remark(f"{name} has no certificate: it rests on Z3."))
             else:
