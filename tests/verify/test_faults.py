@@ -65,6 +65,11 @@ def said(errors: str) -> list[str]:
 # ---------------------------------------------------------------- interrupts
 
 
+def _listening() -> None:
+    """Tests that run in the background of a shell ignore SIGINT, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(folder: Path, stage: str, sent: signal.Signals, wait: float = 0.0) -> None:
     out = earlier_report(folder / "report")
     scenario = "small.toml" if stage == "writing the report" else "long.toml"
@@ -74,6 +79,7 @@ def interrupted(folder: Path, stage: str, sent: signal.Signals, wait: float = 0.
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_listening,
     )
     assert process.stderr is not None
     for line in process.stderr:
