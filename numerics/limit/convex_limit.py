@@ -47,6 +47,8 @@ _FIRST_PIECES = 50
 _PIECES_A_ROUND = 200
 # Beyond so many pieces, those without a multiplier are dropped before more are added.
 _MOST_PIECES = 600
+_MOST_FAILED = 2
+_TINY = np.finfo(np.float64).tiny
 _LARGEST_EXPONENT = 400
 _SAME_SLOPE = 1e-9
 
@@ -222,7 +224,7 @@ def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLi
     inner = np.outer(x @ (x * sample.y[:, None]).mean(axis=0), pattern.halves)
     rows, pieces = np.zeros(0, dtype=np.intp), np.zeros((0, len(masses)))
     weights, products = np.zeros(0), _Products(x)
-    lengths = np.linalg.norm(x, axis=1)
+    lengths, failed = np.linalg.norm(x, axis=1), 0
     for turn in range(_ROUNDS):
         now = np.where(own, kappa, -np.where((inner > 0) & ~pattern.dead, 1.0, gamma))
         margins = (now * inner * masses).sum(axis=1)
@@ -240,29 +242,36 @@ def convex_limit(sample: Sample, slope: Number, pattern: OwnPattern) -> ConvexLi
             rows, pieces, weights = rows[held], pieces[held], weights[held]
         guess = np.append(weights > 0, np.ones(len(chosen), dtype=bool))
         rows, pieces = np.append(rows, chosen), np.vstack([pieces, now[chosen]])
-        columns = products.of(rows)
-        weights = minimiser(columns[rows] * ((pieces * masses) @ pieces.T), guess)
-        if not weights.any():
+        matrix = products.of(rows) * ((pieces * masses) @ pieces.T)
+        weights = minimiser(matrix, guess)
+        # ‖W‖² and the sum of the weights are equal at a minimiser, and there is none where pieces
+        # exclude each other. Few find one later.
+        apart = not 0.5 < weights @ matrix @ weights / max(weights.sum(), _TINY) < 2
+        failed += apart
+        if failed == _MOST_FAILED or not weights.any():
             break
-        inner = columns @ (pieces * weights[:, None])
+        inner = x @ (x[rows].T @ (pieces * weights[:, None]))
     return _collected(sample, slope, pattern, rows, pieces, weights * unit**2)
 
 
 class _Products:
-    """Columns of the Gram matrix of x (N, d), each computed once."""
+    """Inner products of some of the rows of x (N, d), each computed once."""
 
     def __init__(self, x: FloatArray) -> None:
         self._x = x
         self._place = np.full(len(x), -1)
-        self._columns = np.zeros((len(x), 0))
+        self._gram = np.zeros((0, 0))
 
     def of(self, rows: NDArray[np.intp]) -> FloatArray:
-        """<x_n, x_k> for all n and the k in rows (P,): (N, P)."""
+        """<x_n, x_k> for the n and k in rows (P,): (P, P)."""
         new = np.unique(rows[self._place[rows] < 0])
         if len(new):
-            self._place[new] = self._columns.shape[1] + np.arange(len(new))
-            self._columns = np.hstack([self._columns, self._x @ self._x[new].T])
-        return self._columns[:, self._place[rows]]
+            before = np.argsort(self._place)[len(self._x) - len(self._gram) :]
+            across, among = self._x[before] @ self._x[new].T, self._x[new] @ self._x[new].T
+            self._gram = np.block([[self._gram, across], [across.T, among]])
+            self._place[new] = len(before) + np.arange(len(new))
+        place = self._place[rows]
+        return self._gram[np.ix_(place, place)]
 
 
 def _exponent(x: FloatArray) -> int:

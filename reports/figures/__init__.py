@@ -5,6 +5,7 @@ A new kind is one new file in this folder with a ``KIND``; it is found by that.
 
 import csv
 import io
+import warnings
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
@@ -53,10 +54,11 @@ def draw(figure: FigureRecord, where: str = "figure") -> Drawing:
     writer = csv.writer(table, lineterminator="\n")
     try:
         # Numbers near the ends of what a float holds overflow in the scales of the axes.
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.filterwarnings("error", "constrained_layout not applied")  # no room
             writer.writerows(
                 ["" if cell is None else cell for cell in row] for row in kind.rows(data)
             )
             return Drawing(svg(kind, data), table.getvalue())
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError, UserWarning) as error:
         raise ReportError(f"{where}: cannot be drawn: {error}") from error

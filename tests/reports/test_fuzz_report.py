@@ -128,6 +128,13 @@ def malformed_figures(kind: str, wanted: int) -> None:
     print(f"\n{kind}: {fuzz(changed(FIGURES[kind], most=2), read, ReportError, wanted)}")
 
 
+def test_a_name_that_leaves_a_figure_no_room_is_refused() -> None:
+    first, *others = FIGURES["boundaries"]["networks"]
+    data = {**FIGURES["boundaries"], "networks": [{**first, "name": "W" * 500}, *others]}
+    with pytest.raises(ReportError, match="cannot be drawn"):
+        draw(FigureRecord(id="one", kind="boundaries", data=data))
+
+
 @pytest.mark.parametrize("kind", FIGURES)
 def test_some_malformed_figures(kind: str) -> None:
     malformed_figures(kind, 4)
