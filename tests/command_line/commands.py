@@ -45,7 +45,7 @@ def refused(ended: Ended) -> str:
     """The one line of a refusal, after checking that it is one."""
     assert ended.code == 2, ended.err
     assert ended.out == ""
-    lines = [line for line in ended.err.splitlines() if not line.endswith(" ...")]
+    lines = [line for line in ended.err.splitlines() if not line.endswith((" ...", " so far"))]
     assert len(lines) == 1, ended.err
     assert lines[0].startswith("perturbproof: ")
     assert "Traceback" not in ended.err

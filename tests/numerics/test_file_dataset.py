@@ -106,7 +106,7 @@ class TestRefusals:
             ({"x": X, "y": [0, 1, 2]}, "there are 3 labels .*choose two with 'classes'"),
             ({"x": X, "y": [0, 1, np.nan]}, "the label of row 2 .*is not finite"),
             ({"x": X[:1], "y": [0]}, "there is only one label"),
-            ({"x": X[:0], "y": np.zeros(0)}, "there are 0 labels"),
+            ({"x": X[:0], "y": np.zeros(0)}, "there are no samples"),
             ({"x": X * [[1], [np.inf], [1]], "y": [0, 1, 0]}, "row 1, column 0 .* is inf"),
             ({"x": X * [[1], [0], [1]], "y": [0, 1, 0]}, "row 1 .* zero throughout"),
         ],

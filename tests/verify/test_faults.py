@@ -59,7 +59,7 @@ def command(folder: Path, *words: str, **options) -> subprocess.CompletedProcess
 
 def said(errors: str) -> list[str]:
     """What the script wrote to stderr, without the stages of its work."""
-    return [line for line in errors.splitlines() if not line.endswith(" ...")]
+    return [line for line in errors.splitlines() if not line.endswith((" ...", " so far"))]
 
 
 # ---------------------------------------------------------------- interrupts

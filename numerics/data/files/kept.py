@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...configuration import InputError
 from .guards import Arrays, state_of
 from .reading import Wanted, files_of, read_data
 
@@ -17,7 +18,10 @@ _kept: dict[_Key, Arrays] = {}
 
 def read_once(path: str, wanted: Wanted) -> Arrays:
     """What `read_data` gives, read-only. InputError as there."""
-    key = path, wanted, tuple(map(state_of, files_of(path, wanted.labels)))
+    try:
+        key = path, wanted, tuple(map(state_of, files_of(path, wanted.labels)))
+    except (InputError, OSError):
+        return read_data(path, wanted)  # which says what is wrong, and first what comes first
     if (found := _kept.pop(key, None)) is None:
         found = read_data(path, wanted)
         for array in (found.x, found.y):
