@@ -13,7 +13,7 @@ from ...theory.certificates.checker import SIGNS, parse, value
 from ...theory.certificates.stored import without_comments
 from .facts import Branch, Polynomial, text, variables, within, written
 from .leaf import leaf
-from .lean import lean
+from .pruning import pruned
 
 CHECK_MS = 500
 """Time for the solver to say whether facts exclude each other."""
@@ -37,7 +37,7 @@ def certificate(query: str, seconds: float) -> dict[str, Any] | None:
     asserted += map(definition, quotients)
     root = Branch(asserted, left, names, {}).read_all()
     tree = _Search(time.process_time() + seconds).node(root, 0)
-    return None if tree is None else lean(query, asserted, quotients, tree)
+    return None if tree is None else pruned(query, asserted, quotients, tree)
 
 
 def _bounded(formula: Any) -> Any:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from perturbproof.theory import catalog
 from perturbproof.theory.certificates import stored
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Error, String
 
 OWN = """
 from perturbproof.theory import Assumption, Claim, Conclusion, Inequality, Source, Theorem, declare
@@ -56,6 +60,33 @@ def test_an_export_has_statement_and_steps(
     if system == "coq" and shutil.which("coqc"):
         done = subprocess.run(["coqc", file.name], cwd=here / "out", capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+    if system == "lean":
+        assert not lean_faults(text)
+
+
+def lean_faults(text: str) -> list[str]:
+    """What cannot be Lean 4: it is read word by word, and not compiled, as that needs Mathlib."""
+    faults, brackets = [], ""
+    for kind, word in get_lexer_by_name("lean4").get_tokens(text):
+        if kind in Error or word in ("sorry", "admit"):
+            faults.append(word)
+        if kind not in Comment and kind not in String:
+            brackets += re.sub(r"[^()\[\]{}⟨⟩]", "", word)
+    while brackets != (fewer := re.sub(r"\(\)|\[\]|\{\}|⟨⟩", "", brackets)):
+        brackets = fewer
+    return [*faults, *brackets]
+
+
+def test_what_is_no_lean_is_seen() -> None:
+    assert lean_faults("theorem t : (0 < 1 := by sorry") == ["sorry", "("]
+
+
+@pytest.mark.slow
+def test_the_catalog_is_written_in_the_words_of_lean(run, here: Path) -> None:
+    run("prove", "-q", "--export", "lean", "out")
+    files = sorted((here / "out").iterdir())
+    assert len(files) == len(catalog())
+    assert {f.name: lean_faults(f.read_text("utf-8")) for f in files} == {f.name: [] for f in files}
 
 
 @pytest.mark.slow

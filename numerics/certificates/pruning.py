@@ -13,7 +13,9 @@ from ...theory.certificates.checker import parse, refuted
 from .facts import written
 
 
-def lean(query: str, asserted: list[Any], quotients: list[Any], tree: Any) -> dict[str, Any] | None:
+def pruned(
+    query: str, asserted: list[Any], quotients: list[Any], tree: Any
+) -> dict[str, Any] | None:
     """The certificate with this tree, in which polynomials stand for their numbers, if it is right.
 
     asserted : what the query asserts, and then what it does of these quotients.
