@@ -106,16 +106,8 @@ def prove(
     system = None if export is None else system_named(export[0])
     known_before = {} if certificates is None else read(certificates)
     with watched(quiet):  # what is loaded takes seconds
-        from ...numerics.device import cores
-        from ...theory.certificates.stored import keep
-        from ...theory.refute.survey import survey, tested
-        from ...theory.second_opinion import second_opinions, with_opinions
         from ...theory.theorems import catalog
-        from ..reporting import write_atomic
-        from ..run.proof_witness import proof_witnesses
-        from ..run.theorem_record import proof_entry, theorem_entry
         from ..scenarios.own_theorem import own_theorems
-        from .certificates import exported, search, written
 
         added, files = own_theorems(own)
         known = {theorem.id: theorem for theorem in (*catalog(), *added)}
@@ -125,6 +117,16 @@ def prove(
         if id not in known:
             raise InputError(unknown("theorem", id, known))
     chosen = tuple(known[id] for id in dict.fromkeys(theorems or ())) or added or catalog()
+    with watched(quiet):
+        from ...numerics.device import cores
+        from ...theory.certificates.stored import keep
+        from ...theory.refute.survey import survey, tested
+        from ...theory.second_opinion import second_opinions, with_opinions
+        from ..reporting import write_atomic
+        from ..run.proof_witness import proof_witnesses
+        from ..run.theorem_record import proof_entry, theorem_entry
+        from .certificates import exported, search, written
+
     keep(known_before)
     proofs: list[tuple[Theorem, ProofReport]] = []
     with watched(quiet) as progress:
