@@ -26,7 +26,7 @@ def outside(document: bytes) -> list[tuple[int, str]]:
             # Head and foot of a page stand above and below its body.
             body = pymupdf.IRect(SIDE - 3, 20, width - SIDE + 3, height - 20)
             for word in page.get_text("words"):
-                if not body.contains(pymupdf.Rect(word[:4])):
+                if pymupdf.Rect(word[:4]) not in body.rect:
                     found.append((page.number + 1, word[4]))
             drawn = page.get_pixmap(dpi=72, colorspace=pymupdf.csGRAY)
             grey = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.stride).copy()

@@ -309,7 +309,7 @@ def test_bad_options(check, tmp_path, options, message):
     done = check(save(tmp_path, *near()), *options, "-q")
     assert (done.code, done.out) == (2, "")
     assert len(done.err.splitlines()) == 1
-    assert pytest.raises(ValueError, match=message).matches(ValueError(done.err))
+    assert re.search(message, done.err)
 
 
 def test_bad_data_leaves_no_folder_behind(check, tmp_path):

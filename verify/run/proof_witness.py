@@ -107,8 +107,19 @@ def _check_labelled(labels: tuple[int, ...], point: KktPoint | None) -> None:
     _check(signs, "states: must be -1, 0 or 1")
 
 
+def _no_type_error(value: Any, read: pydantic.ValidatorFunctionWrapHandler) -> Setting:
+    """Refuse what is no fraction at all, at which pydantic below 2.14 stumbles."""
+    try:
+        return read(value)
+    except TypeError as error:
+        raise ValueError(f'a rational number is written "p/q": {error}') from None
+
+
 ExactSetting = Annotated[
-    Setting, pydantic.BeforeValidator(_check_written), pydantic.AfterValidator(_check_setting)
+    Setting,
+    pydantic.BeforeValidator(_check_written),
+    pydantic.AfterValidator(_check_setting),
+    pydantic.WrapValidator(_no_type_error),
 ]
 """Data, rational throughout; validated, it is a data set of the theory."""
 SETTING = pydantic.TypeAdapter[Setting](ExactSetting)
