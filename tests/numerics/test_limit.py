@@ -138,6 +138,22 @@ def test_samples_that_no_hyperplane_separates_have_no_limit():
     assert not convex_limit(sample, 0.5, all_active(sample.y)).feasible
 
 
+def test_samples_that_no_weights_separate_are_given_up(monkeypatch):
+    """However many pieces could still be added."""
+    solved = []
+
+    def counted(matrix, guess):
+        solved.append(len(matrix))
+        return minimiser(matrix, guess)
+
+    monkeypatch.setattr("perturbproof.numerics.limit.convex_limit.minimiser", counted)
+    x = np.random.default_rng(0).standard_normal((2000, 20))
+    y = np.where(np.arange(2000) % 2, 1, -1)
+    sample = Sample(x, y.astype(np.int8), "noise", np.arange(2000))
+    assert not convex_limit(sample, 0.5, all_active(sample.y)).feasible
+    assert len(solved) <= 5
+
+
 def trained(rng, gamma, loss, steps=150):
     sample = sample_of(rng)
     start = 10.0 ** rng.uniform(-4, -1) * rng.normal(size=(2 * int(rng.integers(1, 4)), sample.d))
