@@ -14,7 +14,7 @@ from perturbproof.verify.run.store import Store
 from perturbproof.verify.run.wide_studies import run_wide_studies, wide_entry
 from perturbproof.verify.scenarios.inputs import load_run_file, run_inputs
 from perturbproof.verify.scenarios.wide_study import WideStudy
-from perturbproof.verify.values import Verdict, unwatched
+from perturbproof.verify.values import Verdict
 
 TEXT = """
 kind = "wide"
@@ -54,8 +54,8 @@ def study(tmp_path):
 def test_a_point_is_what_two_networks_answer(study):
     scenario = study().at(4.0, 1)
     assert (scenario.wide.eps, scenario.seed, scenario.network.width) == (4.0, 1, 100)
-    found = wide_point(scenario, True, "cpu", unwatched)
-    plain = wide_point(scenario, False, "cpu", unwatched)
+    found = wide_point(scenario, True, "cpu")
+    plain = wide_point(scenario, False, "cpu")
     assert plain == replace(found, certified=None, alignment=plain.alignment)
     assert plain.alignment == pytest.approx(found.alignment, abs=1e-4)
     assert found.contrary == 0
@@ -122,7 +122,7 @@ def test_points_are_kept(study, tmp_path, monkeypatch):
 
 def test_accuracy_is_on_what_is_held_out(study):
     given = study(more='compared = "accuracy"\nheld_out = 0.4')
-    point = wide_point(given.at(4.0, 0), False, "cpu", unwatched)
+    point = wide_point(given.at(4.0, 0), False, "cpu")
     assert point.points == 12
     assert point.accuracy is not None
     assert np.isclose(point.accuracy * 12, round(point.accuracy * 12))

@@ -128,8 +128,7 @@ def _run(study: WideStudy, store: Store | None, device: str, progress: Progress)
             if one not in found:
                 progress(f"{study.name}", len(found), len(keys))
                 started = time.perf_counter()
-                # How far the study is says more than what each of its points is at.
-                point = wide_point(scenarios[one], certified, device, unwatched)
+                point = wide_point(scenarios[one], certified, device)
                 yield key, Seen(point, time.perf_counter() - started)
 
     for key, seen in computed(fresh(), store, asdict):

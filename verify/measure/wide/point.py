@@ -8,7 +8,6 @@ import numpy as np
 
 from ....numerics.wide.predictors import alignments
 from ...scenarios.scenario import Scenario
-from ...values import Progress
 from ..experiment import Experiment
 from .symbols import certified
 
@@ -46,11 +45,9 @@ class WidePoint:
     dimension: int
 
 
-def wide_point(
-    scenario: Scenario, certificates: bool, device: str, progress: Progress
-) -> WidePoint:
+def wide_point(scenario: Scenario, certificates: bool, device: str) -> WidePoint:
     """Train f and g and look at the test points. Raises InputError where data cannot be used."""
-    experiment = Experiment(scenario, device, progress)
+    experiment = Experiment(scenario, device)
     pair = experiment.wide_pair(exact=certificates)
     f, g = (network.output(pair.points) > 0 for network in (pair.f.network, pair.g.network))
     told = pair.predicted
