@@ -79,3 +79,21 @@ def test_a_step_along_q_says_what_the_same_set_made_here_says(tmp_path, dtype, p
             ends, rel=tolerance, abs=tolerance
         )
     assert any("one step of length 2 times" in said for said in notes(there))
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+def test_what_the_base_gives_is_that_of_the_base_that_makes_one_step(tmp_path, dtype):
+    """It differs from the base in the file by rounding, which the enclosures in float64 have."""
+    drawn = np.random.default_rng(2).normal(size=(10, 300)).astype(dtype)
+    base, direction = drawn[4:], np.full(300, 300**-0.5)
+    moved = (base + 2 * Y[:, None] * direction).astype(dtype)
+    np.savez(tmp_path / "natural.npz", x=drawn[:4], y=NATURAL.y)
+    np.savez(tmp_path / "own.npz", base_x=base, x=moved, y=Y)
+    (tmp_path / "own.toml").write_text(TEXT)
+    scenario = load_scenario(tmp_path / "own.toml")
+    exactly = scenario.model_copy(update={"precision": 200})
+    names = ("base_part", "base_z_max")
+    theirs, exact = (measure(Experiment(one), names) for one in (scenario, exactly))
+    for name in names:
+        assert theirs[name].value.lower <= exact[name].value.lower
+        assert exact[name].value.upper <= theirs[name].value.upper
